@@ -1,0 +1,405 @@
+"""What each action of the base lifecycle asks for and does beside moving the state (动作).
+
+A handler looks at the details of the command, refuses what makes no sense with one sentence, and writes into the draft.
+Actions that a locality adds have no handler: they move the state and their clocks, and that is all.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from governflow import clocks
+from governflow.allowances import Allowance
+from governflow.clocks import Clock
+from governflow.draft import Draft
+from governflow.errors import CommandError
+from governflow.events import Actor
+from governflow.hookspecs import Route
+from governflow.policy import decided
+from governflow.terms import Cause, Exempt, Form, Kind, Outcome, Severity, Urgency, Verdict
+from governflow.timekeeping import in_utc
+
+#: A suspension for which nobody gives a date ends by itself after this long.
+SUSPENSION = timedelta(days=7)
+#: A score of this or more is satisfied (contracts: rates).
+SATISFIED_FROM = 3
+
+Details = Mapping[str, Any]
+Handler = Callable[[Draft, Details, "Actor | None"], None]
+
+
+def route(draft: Draft, chosen: str | None) -> None:
+    """Rule where the case goes; a unit that somebody chose overrides the lead and keeps the ruling in the book."""
+    case = draft.view()
+    answer = draft.policy.ask("governflow_route", draft.faults, case=case, context=draft.context)
+    units = draft.policy.units
+    lead, form, assist = units.intake, case.form or Form.DIRECT, []
+    if answer is not None:
+        ruled, ruling, source = answer
+        if ruled.lead in units and all(unit in units for unit in ruled.assist):
+            lead, form, assist = ruled.lead, ruled.form, list(ruled.assist)
+        else:
+            draft.faults.append(
+                (source, "governflow_route", f"routed to {ruled.lead!r}, which the chart does not know")
+            )
+        draft.rulings.append(decided("route", _as_json(ruled), ruling, source))
+    if chosen is not None and chosen != lead:
+        require_unit(draft, chosen)
+        known = units.units.get(chosen)
+        if known is not None and known.forms and form not in known.forms:
+            form = known.forms[0]
+        draft.about["chosen"] = chosen
+        lead = chosen
+    draft.changes |= {"unit": lead, "form": form, "assist": assist}
+
+
+def _as_json(ruled: Route) -> dict[str, Any]:
+    return {"lead": ruled.lead, "form": ruled.form, "assist": list(ruled.assist)}
+
+
+def require_unit(draft: Draft, unit: str) -> None:
+    """Refuse a unit that the org chart does not know."""
+    if unit not in draft.policy.units:
+        known = ", ".join(list(draft.policy.units.units)[:12])
+        raise CommandError(
+            f"the org chart of {draft.policy.code} has no unit {unit!r}; it has: {known}",
+            f"{draft.policy.code} 的组织架构中没有“{unit}”；现有：{known}",
+        )
+
+
+def _text(details: Details, name: str, en: str, zh: str) -> str:
+    given = str(details.get(name) or "").strip()
+    if not given:
+        raise CommandError(en, zh)
+    return given
+
+
+def verdict_of(details: Details) -> Verdict:
+    """Read a verdict from ``satisfied`` (a bool) or ``score`` (1 to 5; 3 and more is satisfied)."""
+    satisfied, score = details.get("satisfied"), details.get("score")
+    if score is not None and not (isinstance(score, int) and 1 <= score <= 5):
+        raise CommandError(f"the score {score!r} is none of 1 to 5", f"评分 {score!r} 应为 1 至 5")
+    if satisfied is None and score is None:
+        raise CommandError(
+            "an evaluation needs `satisfied` (yes or no) or `score` (1 to 5)", "评价须给出“是否满意”或评分（1 至 5）"
+        )
+    happy = bool(satisfied) if satisfied is not None else int(score or 0) >= SATISFIED_FROM
+    return Verdict.SATISFIED if happy else Verdict.UNSATISFIED
+
+
+def _decline(draft: Draft, details: Details, by: Actor | None) -> None:
+    _text(
+        details,
+        "reason",
+        "declining needs a reason: it is the answer to the one who asked",
+        "不予受理须说明理由：理由即是给诉求人的答复",
+    )
+    draft.changes["closed"] = draft.at.isoformat()
+
+
+def _dispatch(draft: Draft, details: Details, by: Actor | None) -> None:
+    route(draft, details.get("to"))
+
+
+def _return(draft: Draft, details: Details, by: Actor | None) -> None:
+    draft.changes |= {"unit": draft.policy.units.intake, "assist": []}
+
+
+def _confer(draft: Draft, details: Details, by: Actor | None) -> None:
+    until = details.get("until")
+    if until is None:
+        return
+    due = _later(draft, until)
+    before = draft.live.get("promise")
+    if before is not None and before.stopped is None:
+        draft.put(clocks.cancelled(before, draft.at))
+    cycle = before.cycle + 1 if before else 1
+    draft.put(clocks.fixed("promise", draft.at, due, (clocks.DUTY,), cycle))
+
+
+def _later(draft: Draft, moment: datetime) -> datetime:
+    moment = in_utc(moment)
+    if moment <= draft.at:
+        raise CommandError(
+            f"the date {moment.isoformat()} is not after {draft.at.isoformat()}",
+            f"日期 {moment.isoformat()} 不晚于 {draft.at.isoformat()}",
+        )
+    return moment
+
+
+def _suspend(draft: Draft, details: Details, by: Actor | None) -> None:
+    until = details.get("until")
+    end = _later(draft, until) if until is not None else draft.at + SUSPENSION
+    draft.changes |= {"origin": draft.case.state, "until": end.isoformat()}
+    draft.pause()
+
+
+def resume(draft: Draft, details: Details, by: Actor | None) -> None:
+    """End a suspension: the clocks go on with what was left of them."""
+    draft.changes |= {"origin": None, "until": None}
+    draft.resume()
+
+
+def _transfer(draft: Draft, details: Details, by: Actor | None) -> None:
+    to = _text(details, "to", "a transfer needs the unit that it goes to", "转办须指明接收单位")
+    require_unit(draft, to)
+    if to == draft.case.unit:
+        raise CommandError(
+            f"the case is with {to} already: transfer it to another unit", f"事项已在“{to}”：请转给其他单位"
+        )
+    draft.changes |= {"unit": to, "assist": []}
+    known = draft.policy.units.units.get(to)
+    if known is not None and known.forms and draft.case.form not in known.forms:
+        draft.changes["form"] = known.forms[0]
+
+
+def _escalate(draft: Draft, details: Details, by: Actor | None) -> None:
+    case, units = draft.case, draft.policy.units
+    form = Form(details["form"]) if details.get("form") else (case.form.next if case.form else Form.DIRECT)
+    unit = units.for_form(form) if form is not None else None
+    if form is None or unit is None:
+        raise CommandError(
+            "the case is at the highest form already: file a special report instead", "事项已在最高层级：请形成专报"
+        )
+    to = details.get("to") or unit.id
+    require_unit(draft, to)
+    if units.level(to, form) < units.level(case.unit, case.form):
+        raise CommandError(
+            f"escalation never goes down: {to} is below {case.unit}", f"提级不能向下：“{to}”低于“{case.unit}”"
+        )
+    draft.changes |= {"unit": to, "form": form, "assist": []}
+    draft.about["escalation"] = {
+        "kind": Kind.TAKE_OVER,
+        "cause": Cause.MANUAL,
+        "from": case.unit,
+        "to": to,
+        "form": form,
+        "clock": None,
+    }
+
+
+def _whistle(draft: Draft, details: Details, by: Actor | None) -> None:
+    units = details.get("units") or ([details["to"]] if details.get("to") else [])
+    if not units:
+        raise CommandError("a whistle needs the units that it summons", "吹哨须指明被召集的单位")
+    spec = draft.plan.specs.get("check_in")
+    for unit in units:
+        require_unit(draft, unit)
+        if spec is not None:
+            draft.start(spec, f"check_in:{unit}")
+    draft.about["units"] = list(units)
+
+
+def _check_in(draft: Draft, details: Details, by: Actor | None) -> None:
+    unit = details.get("unit") or (by.unit if by else None)
+    waiting = [clock.name.partition(":")[2] for clock in draft.live.values() if _summons(clock)]
+    if unit not in waiting:
+        listed = ", ".join(waiting) or "nobody"
+        raise CommandError(
+            f"{unit or 'the unit'} was not summoned; still to check in: {listed}",
+            f"“{unit or '该单位'}”未被吹哨召集；待报到：{'、'.join(waiting) or '无'}",
+        )
+    draft.stop((f"check_in:{unit}",))
+    draft.about["unit"] = unit
+
+
+def _summons(clock: Clock) -> bool:
+    return clock.name.startswith("check_in:") and clock.stopped is None
+
+
+def _resolve(draft: Draft, details: Details, by: Actor | None) -> None:
+    if draft.case.state == "reported":
+        # Settled on the spot (当场处理): the book must name who did it; the holder did where nobody is named.
+        draft.about["settled_by"] = (by.unit or by.id) if by else draft.case.unit
+
+
+def evaluate(draft: Draft, verdict: Verdict, score: int | None, by: Actor | None) -> None:
+    """Take a verdict; unsatisfied reopens the case."""
+    draft.changes |= {"verdict": verdict, "score": score}
+    if not draft.case.asked and verdict is not Verdict.NONE:
+        units = draft.policy.units
+        draft.changes["verifier"] = (by.unit if by and by.unit else None) or units.above(
+            draft.case.unit, draft.case.form
+        )
+    if verdict is Verdict.UNSATISFIED:
+        _reopen(draft)
+
+
+def _evaluate(draft: Draft, details: Details, by: Actor | None) -> None:
+    evaluate(draft, verdict_of(details), details.get("score"), by)
+
+
+def _reopen(draft: Draft) -> None:
+    draft.changes |= {
+        "reopened": draft.case.reopened + 1,
+        "unit": draft.policy.units.intake,
+        "assist": [],
+        "special": None,
+        "closed": None,
+    }
+
+
+def close(draft: Draft, details: Details, by: Actor | None) -> None:
+    """End the case."""
+    draft.changes["closed"] = draft.at.isoformat()
+
+
+def _revisit(draft: Draft, details: Details, by: Actor | None) -> None:
+    if details.get("recurred"):
+        _reopen(draft)
+    elif draft.case.closed is None:
+        close(draft, details, by)
+
+
+def _extend(draft: Draft, details: Details, by: Actor | None) -> None:
+    approved_by = _text(details, "approved_by", "an extension needs who approved it", "延期须注明批准人")
+    _text(details, "reason", "an extension needs a reason", "延期须说明理由")
+    clock = _chosen(draft, details.get("clock"))
+    until, more = details.get("until"), details.get("allowance")
+    if until is not None:
+        due = in_utc(until)
+    elif more is not None:
+        spec = draft.plan.specs.get(clock.name.partition(":")[0])
+        calendar = draft.policy.calendar(spec.name if spec else clock.name, draft.context, draft.faults)
+        due = Allowance.parse(more).due(clock.due, calendar)
+    else:
+        raise CommandError(
+            "an extension needs a new due time (until) or an allowance to add (allowance)",
+            "延期须给出新的截止时间（until）或增加的时限（allowance）",
+        )
+    if due <= clock.due:
+        raise CommandError(
+            f"{due.isoformat()} is not after the present due time {clock.due.isoformat()}",
+            f"{due.isoformat()} 不晚于现在的截止时间 {clock.due.isoformat()}",
+        )
+    warn = clock.started + (due - clock.started) * clocks.WARNING_SHARE
+    draft.put(clocks.retimed(clock, due, warn, draft.at, original=clock.original or clock.due))
+    draft.about |= {"clock": clock.name, "approved_by": approved_by}
+
+
+def _chosen(draft: Draft, name: str | None) -> Clock:
+    unfinished = [clock for clock in draft.live.values() if clock.stopped is None and clock.name != "attend"]
+    if name is None:
+        ours = [clock for clock in unfinished if clocks.LASTS not in clock.traits] or unfinished
+        if len(ours) == 1:
+            return ours[0]
+    for clock in unfinished:
+        if clock.name == name:
+            return clock
+    listed = ", ".join(clock.name for clock in unfinished) or "none"
+    raise CommandError(
+        f"say which running clock is meant (not {name!r}); running: {listed}",
+        f"请指明是哪个计时中的时限（不是 {name!r}）；计时中：{listed}",
+    )
+
+
+def _reclassify(draft: Draft, details: Details, by: Actor | None) -> None:
+    severity, urgency = details.get("severity"), details.get("urgency")
+    if severity is None and urgency is None:
+        raise CommandError("say the new severity or urgency", "请给出新的严重程度或紧急程度")
+    if severity is not None:
+        draft.changes["severity"] = Severity(severity)
+    if urgency is not None:
+        draft.changes["urgency"] = Urgency(urgency)
+    tier(draft)
+    recount(draft)
+
+
+def tier(draft: Draft) -> None:
+    """Rule on the tier anew."""
+    answer = draft.policy.ask("governflow_tier", draft.faults, case=draft.view(), context=draft.context)
+    if answer is not None:
+        value, ruling, source = answer
+        draft.changes["tier"] = value
+        draft.rulings.append(decided("tier", value, ruling, source))
+
+
+def recount(draft: Draft, *, flagged_only: bool = False) -> None:
+    """Count the unfinished clocks anew from their own start, with their pauses carried.
+
+    Args:
+        draft: The step.
+        flagged_only: Only those that were fixed when the calendar did not yet know the days.
+    """
+    for clock in tuple(draft.live.values()):
+        spec = draft.plan.specs.get(clock.name.partition(":")[0])
+        if clock.stopped is not None or spec is None or clock.allowance == clocks.PROMISED:
+            continue
+        if spec.written == clock.allowance and not (flagged_only and clock.flagged):
+            continue
+        if flagged_only and not clock.flagged:
+            continue
+        due, warn, flagged = clocks.due_again(clock, spec.allowance, draft.calendar(spec))
+        draft.put(clocks.retimed(clock, due, warn, draft.at, allowance=spec.written, flagged=flagged, original=None))
+        ruling = draft.plan.rulings.get(spec.name)
+        if ruling is not None:
+            draft.rulings.append(ruling)
+
+
+def _appeal(draft: Draft, details: Details, by: Actor | None) -> None:
+    _text(details, "reason", "an appeal needs a reason", "申诉须说明理由")
+    clock = _breach(draft, details.get("clock"))
+    mark = f"{clock.name}#{clock.cycle}"
+    draft.changes["appeals"] = [*(old for old in draft.case.appeals if old != mark), mark]
+    draft.about["clock"] = mark
+
+
+def _breach(draft: Draft, name: str | None) -> Clock:
+    breaches = [
+        clock
+        for clock in (*draft.case.past, *draft.live.values())
+        if clock.outcome is Outcome.BREACHED and clock.exempt is None
+    ]
+    found = [clock for clock in breaches if name in (None, clock.name, f"{clock.name}#{clock.cycle}")]
+    if not found:
+        listed = ", ".join(f"{clock.name}#{clock.cycle}" for clock in breaches) or "none"
+        raise CommandError(
+            f"there is no breach of {name or 'any clock'} to appeal against; breached: {listed}",
+            f"没有可申诉的超时（{name or '任何时限'}）；已超时：{listed}",
+        )
+    return found[-1]
+
+
+def _rule(draft: Draft, details: Details, by: Actor | None) -> None:
+    waiting, name = draft.case.appeals, details.get("clock")
+    marks = [mark for mark in waiting if name in (None, mark, mark.partition("#")[0])]
+    granted = details.get("granted")
+    if not marks or granted is None:
+        raise CommandError(
+            f"say which appeal is ruled on and whether it is `granted`; waiting: {', '.join(waiting) or 'none'}",
+            f"请指明裁定哪一项申诉以及是否成立（granted）；待裁定：{'、'.join(waiting) or '无'}",
+        )
+    mark = marks[-1]
+    draft.changes["appeals"] = [old for old in waiting if old != mark]
+    draft.about |= {"clock": mark, "granted": bool(granted)}
+    if granted:
+        draft.amend(clocks.with_changes(_breach(draft, mark), {"exempt": Exempt.APPEAL}))
+
+
+def _merge(draft: Draft, details: Details, by: Actor | None) -> None:
+    into = _text(details, "into", "a merger needs the case that it goes into", "并案须指明并入的事项")
+    draft.changes |= {"merged_into": into, "closed": draft.at.isoformat()}
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "decline": _decline,
+    "dispatch": _dispatch,
+    "return": _return,
+    "confer": _confer,
+    "suspend": _suspend,
+    "resume": resume,
+    "transfer": _transfer,
+    "escalate": _escalate,
+    "whistle": _whistle,
+    "check_in": _check_in,
+    "resolve": _resolve,
+    "evaluate": _evaluate,
+    "close": close,
+    "revisit": _revisit,
+    "extend": _extend,
+    "reclassify": _reclassify,
+    "appeal": _appeal,
+    "rule": _rule,
+    "merge": _merge,
+    "withdraw": close,
+}

@@ -1,0 +1,202 @@
+"""A case (事项/诉求) and the fold that makes it from its events."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+import attrs
+
+from governflow.clocks import Clock
+from governflow.errors import Tampered
+from governflow.events import Event
+from governflow.terms import Form, Mode, Severity, Tier, Urgency, Verdict
+
+
+@attrs.frozen(slots=False)
+class Case:
+    """A case as its events leave it. It never says who asked: no rule can treat two people differently.
+
+    Moments are in UTC.
+
+    Args:
+        id: Its id, unique in the store.
+        locality: The code of the locality that it was reported in.
+        lifecycle: The name of its lifecycle.
+        state: The state that it is in.
+        version: The number of its events.
+        opened: When it was reported.
+        moved: When something other than a clock last changed.
+        severity: How hard it is.
+        urgency: How pressing it is.
+        tier: Who has to manage it.
+        form: In which of the six forms it is handled.
+        unit: The unit responsible for it now (intake before dispatch).
+        assist: The units that assist.
+        item: The catalogue item.
+        place: Where it is.
+        channel: How it came in.
+        informant: The post that reported it on duty, if any.
+        visit: Whether somebody has to go there.
+        asked: Whether somebody asked (False: a worker found it, 主动发现).
+        mode: The mode of the locality when it was reported.
+        zone: The IANA zone in which its days are counted.
+        origin: The state that a suspended case came from.
+        until: When a suspended case resumes by itself.
+        dispatched: When it was first dispatched.
+        contacted: When the one who asked was first in contact with it.
+        resolved: When it was last resolved.
+        answered: When it was last answered.
+        closed: When it came to an end.
+        verdict: How the one who asked judged it last.
+        score: The score they gave, 1 to 5.
+        verifier: The unit that verified it where nobody asked.
+        reopened: How often it was reopened.
+        special: When the special report was filed.
+        appeals: The breached clocks (``name#cycle``) whose appeals are not ruled on yet.
+        merged_into: The case that it was merged into.
+        clocks: The clocks of the present cycles, by name.
+        past: The clocks of earlier cycles, oldest first.
+        next: When something next happens to it by itself.
+    """
+
+    id: str
+    locality: str = ""
+    lifecycle: str = "everyday"
+    state: str = "start"
+    version: int = 0
+    opened: datetime | None = None
+    moved: datetime | None = None
+    severity: Severity = Severity.GENERAL
+    urgency: Urgency = Urgency.NORMAL
+    tier: Tier | None = None
+    form: Form | None = None
+    unit: str = ""
+    assist: tuple[str, ...] = ()
+    item: str = ""
+    place: str = ""
+    channel: str = ""
+    informant: str | None = None
+    visit: bool = True
+    asked: bool = True
+    mode: Mode = Mode.NORMAL
+    zone: str = "Asia/Shanghai"
+    origin: str | None = None
+    until: datetime | None = None
+    dispatched: datetime | None = None
+    contacted: datetime | None = None
+    resolved: datetime | None = None
+    answered: datetime | None = None
+    closed: datetime | None = None
+    verdict: Verdict | None = None
+    score: int | None = None
+    verifier: str | None = None
+    reopened: int = 0
+    special: datetime | None = None
+    appeals: tuple[str, ...] = ()
+    merged_into: str | None = None
+    clocks: Mapping[str, Clock] = MappingProxyType({})
+    past: tuple[Clock, ...] = ()
+    next: datetime | None = None
+
+    @property
+    def all_clocks(self) -> tuple[Clock, ...]:
+        """Every clock that it ever had, in the order in which they started."""
+        return tuple(sorted((*self.past, *self.clocks.values()), key=lambda clock: (clock.started, clock.name)))
+
+
+def _moment(value: Any) -> datetime | None:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+#: How a changed field is read from JSON; what is not named here is taken as it is.
+READ: Mapping[str, Callable[[Any], Any]] = {
+    "severity": Severity,
+    "urgency": Urgency,
+    "tier": Tier,
+    "form": Form,
+    "mode": Mode,
+    "verdict": Verdict,
+    "assist": tuple,
+    "appeals": tuple,
+    "until": _moment,
+    "special": _moment,
+    "closed": _moment,
+}
+
+#: Actions whose first or last moment the case remembers.
+_STAMPS: Mapping[str, str] = {"resolve": "resolved", "answer": "answered"}
+CONTACTS = frozenset({"claim", "arrive", "confer", "inform", "resolve", "answer"})
+
+
+def evolve(case: Case | None, event: Event) -> Case:
+    """Fold one event into a case.
+
+    Args:
+        case: The case before it; None for the first event.
+        event: The next event.
+
+    Returns:
+        The case after it. No plugin, calendar or clock is asked.
+
+    Raises:
+        Tampered: If the event is not the next one of this case.
+    """
+    if case is None:
+        case = Case(event.case, opened=event.at)
+    if event.seq != case.version + 1 or event.case != case.id:
+        raise Tampered(
+            f"event {event.seq} of case {event.case} does not follow version {case.version} of case {case.id}",
+            f"事项 {event.case} 的第 {event.seq} 个事件不能接在事项 {case.id} 的第 {case.version} 版之后",
+        )
+    new = object.__new__(Case)
+    fields = new.__dict__
+    fields.update(case.__dict__)
+    at, action, changes, state = event.at, event.action, event.changes, event.state
+    fields["version"] = event.seq
+    if changes or state != case.state:
+        # A special report is filed about a case; it does not change how its life goes on.
+        if action or state != case.state or "unit" in changes:
+            fields["moved"] = at
+        fields["state"] = state
+        for name, value in changes.items():
+            read = READ.get(name)
+            fields[name] = read(value) if read is not None and value is not None else value
+    if state == "dispatched" and case.dispatched is None:
+        fields["dispatched"] = at
+    if action in CONTACTS and case.contacted is None:
+        fields["contacted"] = at
+    if action in _STAMPS:
+        fields[_STAMPS[action]] = at
+    if event.clocks:
+        clocks = dict(case.clocks)
+        for clock in event.clocks:
+            before = clocks.get(clock.name)
+            if before is not None and before.cycle != clock.cycle:
+                if before.cycle > clock.cycle:  # an appeal about an earlier cycle
+                    fields["past"] = tuple(
+                        clock if (old.name, old.cycle) == (clock.name, clock.cycle) else old for old in fields["past"]
+                    )
+                    continue
+                fields["past"] = (*fields["past"], before)
+            clocks[clock.name] = clock
+        fields["clocks"] = MappingProxyType(clocks)
+    fields["next"] = _next(fields["clocks"], fields["until"])
+    return new
+
+
+def _next(clocks: Mapping[str, Clock], until: datetime | None) -> datetime | None:
+    soonest = until
+    for clock in clocks.values():
+        moment = clock.moment if clock.stopped is None else None
+        if moment is not None and (soonest is None or moment < soonest):
+            soonest = moment
+    return soonest
+
+
+def fold(events: Iterable[Event]) -> Case | None:
+    """Fold all the events of one case; None if there are none."""
+    case: Case | None = None
+    for event in events:
+        case = evolve(case, event)
+    return case

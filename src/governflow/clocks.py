@@ -1,0 +1,331 @@
+"""The clocks of a case: what starts and stops them, and what became of each (时限).
+
+A deadline is a value, not a timer: it is fixed from allowance and calendar when the clock starts or changes, and is
+recorded. The rules:
+
+* A stop exactly at the due time is on time: a clock is breached only when ``due < now``.
+* A pause keeps the remainder; one begun after the due moment moves nothing.
+* A breach once recorded survives everything: a late stop, a new cycle, a later fact (which marks it ``disproved``).
+* After a breach the clock climbs the ladder of escalation until it is stopped: ``climb`` is the next rung's moment.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import attrs
+
+from governflow.allowances import Allowance
+from governflow.calendars import WorkingCalendar
+from governflow.terms import Exempt, Outcome
+from governflow.text import Text
+
+#: What a clock is like, beyond its allowance.
+PAUSES = "pauses"  # a suspended case pauses it
+LAPSES = "lapses"  # running out is no breach (an evaluation that never comes)
+LASTS = "lasts"  # no return, transfer or escalation restarts it: the requester's own clock
+DUTY = "duty"  # a takeover moves the duty to a higher unit while the state stays
+
+WARNING_SHARE = 0.8
+
+#: What stands for the allowance of a clock whose due time somebody promised.
+PROMISED = "promised"
+
+#: Units of allowances that count whole days.
+DAY_UNITS = ("wd", "cd")
+
+#: The shortest and longest gap between two rungs of the ladder.
+SHORTEST_GAP = timedelta(minutes=30)
+LONGEST_GAP = timedelta(days=1)
+
+
+_NO_REASON = Text("", "")
+
+
+@attrs.frozen
+class ClockSpec:
+    """How one kind of clock behaves.
+
+    Args:
+        name: ``dispatch``, ``arrive``, ``resolve``, ...
+        text: Its name in both languages.
+        allowance: How long it may run.
+        starts: What starts it: actions, ``reopen``, ``dispatch:visit`` or ``dispatch:no_visit``.
+        stops: The actions that stop it.
+        traits: Any of `PAUSES`, `LAPSES`, `LASTS`, `DUTY`.
+        rule: The id of the rule that gives the allowance.
+        reason: Why, in both languages.
+    """
+
+    name: str
+    text: Text
+    allowance: Allowance
+    starts: frozenset[str]
+    stops: frozenset[str]
+    traits: tuple[str, ...] = ()
+    rule: str = ""
+    reason: Text = _NO_REASON
+    written: str = attrs.field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "written", str(self.allowance))
+
+
+@attrs.frozen(slots=False)
+class Clock:
+    """One clock of one case, in one cycle. Moments are in UTC.
+
+    Args:
+        name: Its name; ``check_in:<unit>`` for a summons.
+        cycle: 1 for the first of its name in the case, then 2, ...
+        started: When it began to count.
+        due: When it must be stopped at the latest.
+        allowance: Its allowance as text.
+        traits: See `ClockSpec`.
+        warn: When to warn (80 % of the allowance); None once warned or stopped.
+        outcome: What became of it so far.
+        stopped: When it ended, by whatever outcome; None while it is unfinished.
+        original: The due time before the first extension.
+        paused: Since when it is paused.
+        pauses: The pauses that are over.
+        climb: When the next rung of its ladder is due; only after a breach.
+        rung: How many rungs it has climbed.
+        exempt: Why its breach does not count in the statistics.
+        duty: The unit that took the duty over.
+        flagged: Whether the calendar did not know the days up to the due time.
+    """
+
+    name: str
+    cycle: int
+    started: datetime
+    due: datetime
+    allowance: str
+    traits: tuple[str, ...] = ()
+    warn: datetime | None = None
+    outcome: Outcome = Outcome.RUNNING
+    stopped: datetime | None = None
+    original: datetime | None = None
+    paused: datetime | None = None
+    pauses: tuple[tuple[datetime, datetime], ...] = ()
+    climb: datetime | None = None
+    rung: int = 0
+    exempt: Exempt | None = None
+    duty: str | None = None
+    flagged: bool = False
+
+    @property
+    def running(self) -> bool:
+        """Whether it is unfinished and not paused, breached or not."""
+        return self.stopped is None and self.paused is None
+
+    @property
+    def moment(self) -> datetime | None:
+        """When something next happens to it by itself: warning, due time or rung."""
+        if self.stopped is not None or self.paused is not None:
+            return None
+        if self.outcome is Outcome.BREACHED:
+            return self.climb
+        return self.warn or self.due
+
+
+def with_changes(clock: Clock, changes: Mapping[str, Any]) -> Clock:
+    """Give the clock with some fields changed; `attrs.evolve` does the same at three times the price."""
+    new = object.__new__(Clock)
+    new.__dict__.update(clock.__dict__)
+    new.__dict__.update(changes)
+    return new
+
+
+def started(spec: ClockSpec, at: datetime, calendar: WorkingCalendar, cycle: int = 1) -> Clock:
+    """Start a clock: fix its due time and its warning."""
+    allowance = spec.allowance
+    due = allowance.due(at, calendar)
+    warn = None if LAPSES in spec.traits else _warning(allowance, at, due, calendar)
+    flagged = not allowance.elapsed and calendar.flagged(due, at)
+    return Clock(spec.name, cycle, at, due, spec.written, spec.traits, warn, flagged=flagged)
+
+
+def fixed(name: str, at: datetime, due: datetime, traits: tuple[str, ...], cycle: int = 1) -> Clock:
+    """Start a clock whose due time somebody promised instead of a rule."""
+    span = due - at
+    return Clock(name, cycle, at, due, PROMISED, traits, at + span * WARNING_SHARE if span else None)
+
+
+def _warning(allowance: Allowance, start: datetime, due: datetime, calendar: WorkingCalendar) -> datetime | None:
+    warn = allowance.warn(start, due, calendar, WARNING_SHARE)
+    return warn if warn < due else None
+
+
+def stopped(clock: Clock, at: datetime) -> Clock:
+    """Stop a clock at the moment that fulfils it; a breach that this disproves stays in the book, exempt."""
+    if clock.outcome is Outcome.BREACHED:
+        disproved = at <= clock.due and clock.exempt is None
+        return with_changes(
+            clock, {"stopped": at, "climb": None, **({"exempt": Exempt.DISPROVED} if disproved else {})}
+        )
+    late = clock.paused is None and at > clock.due
+    outcome = Outcome.BREACHED if late else Outcome.MET
+    return with_changes(clock, {"stopped": at, "warn": None, "outcome": outcome, **_pause_over(clock, at)})
+
+
+def cancelled(clock: Clock, at: datetime) -> Clock:
+    """End a clock that nobody has to keep any more; a breach stays a breach."""
+    outcome = clock.outcome if clock.outcome is Outcome.BREACHED else Outcome.CANCELLED
+    return with_changes(
+        clock, {"stopped": at, "warn": None, "climb": None, "outcome": outcome, **_pause_over(clock, at)}
+    )
+
+
+def _pause_over(clock: Clock, at: datetime) -> dict[str, Any]:
+    if clock.paused is None:
+        return {}
+    return {"paused": None, "pauses": (*clock.pauses, (clock.paused, at))}
+
+
+def lapsed(clock: Clock) -> Clock:
+    """Let a clock run out without blame, at its due moment."""
+    return with_changes(clock, {"stopped": clock.due, "outcome": Outcome.LAPSED})
+
+
+def breached(clock: Clock) -> Clock:
+    """Record that the due moment passed; the ladder begins at that very moment."""
+    climb = clock.climb if clock.climb is not None else clock.due
+    return with_changes(clock, {"warn": None, "outcome": Outcome.BREACHED, "climb": climb})
+
+
+def paused(clock: Clock, at: datetime) -> Clock:
+    """Pause a clock; one that is past its due moment (or at it) keeps its due time and its ladder waits no longer."""
+    if clock.outcome is not Outcome.RUNNING or at > clock.due:
+        return clock
+    return with_changes(clock, {"paused": at, "outcome": Outcome.PAUSED})
+
+
+def resumed(clock: Clock, at: datetime, allowance: Allowance | None, calendar: WorkingCalendar) -> Clock:
+    """Let a paused clock go on with the remainder that it had.
+
+    Args:
+        clock: The paused clock.
+        at: When it goes on.
+        allowance: What it was started with; None for a promised date, which a pause moves by its own length.
+        calendar: The calendar on which the remainder is counted.
+    """
+    since = clock.paused
+    if since is None:
+        return clock
+    due = allowance.shift(clock.due, since, at, calendar) if allowance else clock.due + (at - since)
+    warn = clock.warn
+    if warn is not None and warn < due:
+        # The warning keeps its own remainder; one that fell due before the pause has fired already.
+        warn = (
+            allowance.shift(warn, since, at, calendar)
+            if allowance and allowance.unit not in DAY_UNITS
+            else warn + (at - since)
+        )
+        warn = warn if warn < due else None
+    return with_changes(
+        clock,
+        {
+            "paused": None,
+            "outcome": Outcome.RUNNING,
+            "due": due,
+            "warn": warn,
+            "pauses": (*clock.pauses, (since, at)),
+        },
+    )
+
+
+def retimed(clock: Clock, due: datetime, warn: datetime | None, at: datetime, **changes: Any) -> Clock:
+    """Give an unfinished clock another due time (extension, reclassification).
+
+    What the new times put before ``at`` is not made up: neither the warning nor the missed rungs. A clock already
+    breached stays so, and its ladder begins anew at the new due time if that lies ahead.
+
+    Args:
+        clock: The clock.
+        due: The new due time.
+        warn: The new warning.
+        at: When the change is made.
+        **changes: Other fields to change with it.
+    """
+    new = {"due": due, **changes}
+    if clock.outcome is Outcome.BREACHED:
+        if due >= at:
+            new |= {"climb": due, "rung": 0}
+        return with_changes(clock, new)
+    new["warn"] = warn if warn is not None and warn >= at else None
+    if due < at and clock.paused is None:
+        new |= missed_rungs(due, gap(clock.started, due), at)
+    return with_changes(clock, new)
+
+
+def missed_rungs(due: datetime, step: timedelta, at: datetime) -> dict[str, Any]:
+    """Skip the rungs that a new due time would put into the past: the ladder goes on with the first that is not."""
+    skipped = -((due - at) // step)
+    return {"climb": due + skipped * step, "rung": skipped}
+
+
+def gap(start: datetime, due: datetime) -> timedelta:
+    """Give the time between two rungs: the clock's own length, at least 30 minutes, at most 1 day."""
+    return min(max(due - start, SHORTEST_GAP), LONGEST_GAP)
+
+
+def due_again(clock: Clock, allowance: Allowance, calendar: WorkingCalendar) -> tuple[datetime, datetime | None, bool]:
+    """Count a clock anew from its own start with its pauses carried.
+
+    Returns:
+        The due time, the warning, and whether the calendar did not know all the days up to it.
+    """
+    due = allowance.due(clock.started, calendar, clock.pauses)
+    warn = None if LAPSES in clock.traits else _warning(allowance, clock.started, due, calendar)
+    return due, warn, not allowance.elapsed and calendar.flagged(due, clock.started)
+
+
+@attrs.frozen(slots=False)
+class Decided:
+    """A ruling as an event keeps it.
+
+    Args:
+        what: What was asked: ``assess``, ``tier``, ``route``, ``clock:<name>``, ``escalate``.
+        value: What was ruled, as JSON can say it.
+        reason: Why, in both languages.
+        rule: The rule's id.
+        source: The plugin that ruled.
+    """
+
+    what: str
+    value: Any
+    reason: Text
+    rule: str
+    source: str
+
+
+@attrs.frozen(eq=False)
+class Plan:
+    """Clock specifications, arranged by what starts and stops them.
+
+    Args:
+        specs: The specifications by clock name.
+        rulings: Each one's allowance as an event keeps it, with reason, rule and plugin.
+    """
+
+    specs: Mapping[str, ClockSpec]
+    rulings: Mapping[str, Decided]
+    by_start: Mapping[str, tuple[ClockSpec, ...]]
+    by_stop: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, specs: Iterable[ClockSpec], sources: Mapping[str, str]) -> "Plan":
+        """Arrange specifications."""
+        known = {spec.name: spec for spec in specs}
+        by_start: dict[str, tuple[ClockSpec, ...]] = {}
+        by_stop: dict[str, tuple[str, ...]] = {}
+        for spec in known.values():
+            for trigger in spec.starts:
+                by_start[trigger] = (*by_start.get(trigger, ()), spec)
+            for action in spec.stops:
+                by_stop[action] = (*by_stop.get(action, ()), spec.name)
+        rulings = {
+            name: Decided(f"clock:{name}", spec.written, spec.reason, spec.rule, sources[name])
+            for name, spec in known.items()
+        }
+        return cls(known, rulings, by_start, by_stop)

@@ -1,0 +1,463 @@
+"""What a command makes of a case: pure, without I/O, clock or randomness.
+
+    decide(case, command, policy, at, mode) -> events      what somebody does
+    fire(case, policy, mode)                -> events      what falls due by itself
+
+One action leaves one event; an evaluation that closes the case and a fault in the rules leave a second. The case after
+the events comes with them, so that nobody has to fold twice.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import attrs
+
+from governflow import actions, clocks
+from governflow.case import Case
+from governflow.clocks import DUTY, LAPSES, LASTS, Clock
+from governflow.draft import Draft
+from governflow.errors import CommandError, IllegalAction, NotAllowed
+from governflow.events import REQUESTER, Actor, Event
+from governflow.hookspecs import Breach, Escalation, Refused, Ruling
+from governflow.lifecycle import BASE, START, Lifecycle, Way
+from governflow.policy import Faults, Policy, decided
+from governflow.terms import Cause, Kind, Mode, Outcome, Severity, Urgency, Verdict
+from governflow.text import Text
+
+#: Actions that start clocks in the name of a dispatch.
+_DISPATCHING = frozenset({"dispatch", "transfer", "escalate"})
+#: Actions that say something about a case and change nothing of its life: they may come late without harm.
+REMARKS = frozenset({"note", "inform", "urge"})
+_SHORTEST_AGAIN = timedelta(minutes=1)
+_FALLBACK_AGAIN = timedelta(days=1)
+
+
+@attrs.frozen(slots=False)
+class Command:
+    """What somebody wants done.
+
+    Args:
+        action: The action's name.
+        details: What it needs: ``to``, ``until``, ``satisfied``, ... Free text in it never reaches an event.
+        by: Who wants it.
+        secret: The commitment to the texts and personal data that come with it.
+    """
+
+    action: str
+    details: Mapping[str, Any]
+    by: Actor | None = None
+    secret: str | None = None
+
+
+Outcomes = tuple[list[Event], Case]
+
+
+def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mode = Mode.NORMAL) -> Outcomes:
+    """Decide what a command makes of a case.
+
+    Args:
+        case: The case; for ``report`` a fresh one from `unreported`.
+        command: What is wanted.
+        policy: The rules to ask.
+        at: When it happened, in UTC.
+        mode: The mode of the locality.
+
+    Returns:
+        The events and the case after them.
+
+    Raises:
+        IllegalAction: If the state does not allow the action.
+        CommandError: If the details make no sense, the actor may not do it, or it comes too late to fit.
+    """
+    action = command.action
+    lifecycle = policy.lifecycles[case.lifecycle]
+    ways = lifecycle.ways.get((case.state, action))
+    if ways is None:
+        raise _illegal(case, action, lifecycle, policy)
+    if case.moved is not None and at < case.moved:
+        _refuse_late(case, action, at)
+    faults: Faults = []
+    draft = Draft(case, policy, at, mode, faults)
+    _authorise(draft, command)
+    details = command.details
+    by = REQUESTER if action == "evaluate" and case.asked else command.by
+    if action == "report":
+        _report(draft, details)
+    else:
+        handler = actions.HANDLERS.get(action)
+        if handler is not None:
+            handler(draft, details, by)
+    way = ways[0] if ways[0].guard is None else _open_way(ways, draft, details)
+    if way is None:
+        raise _illegal(case, action, lifecycle, policy)
+    event, after = _take(draft, way, by, command.secret)
+    events = [event]
+    if action == "evaluate":
+        after = _close_if_done(after, policy, at, mode, lifecycle, events, faults)
+    if faults:
+        after = _triage(after, policy, at, mode, faults, lifecycle, events)
+    return events, after
+
+
+def unreported(case_id: str, policy: Policy, at: datetime, details: Mapping[str, Any]) -> Case:
+    """Give the case that a report begins with: an id, a locality and a zone, and nothing else.
+
+    Raises:
+        CommandError: If the locality has no lifecycle of that name.
+    """
+    lifecycle = details.get("lifecycle") or BASE.name
+    if lifecycle not in policy.lifecycles:
+        known = ", ".join(policy.lifecycles)
+        raise CommandError(
+            f"{policy.code} has no lifecycle {lifecycle!r}; it has: {known}",
+            f"{policy.code} 没有流程“{lifecycle}”；现有：{known}",
+        )
+    zone = details.get("zone") or policy.zone
+    return Case(case_id, locality=policy.code, lifecycle=lifecycle, opened=at, zone=zone)
+
+
+def _illegal(case: Case, action: str, lifecycle: Lifecycle, policy: Policy) -> IllegalAction:
+    return IllegalAction(
+        case.id, action, case.state, lifecycle.allowed_in(action), lifecycle.possible(case.state), policy.names
+    )
+
+
+def _refuse_late(case: Case, action: str, at: datetime) -> None:
+    if case.opened is not None and at < case.opened:
+        raise CommandError(
+            f"{at.isoformat()} is before case {case.id} was opened ({case.opened.isoformat()})",
+            f"{at.isoformat()} 早于事项 {case.id} 的上报时间（{case.opened.isoformat()}）",
+        )
+    if action not in REMARKS and case.moved is not None:
+        raise CommandError(
+            f"{action} at {at.isoformat()} no longer fits case {case.id}: it has been {case.state} "
+            f"since {case.moved.isoformat()}; a fact that comes late must be later than that",
+            f"{at.isoformat()} 的“{action}”已不符合事项 {case.id} 的经过：自 {case.moved.isoformat()} 起状态为"
+            f"“{case.state}”；补录的时间必须晚于该时间",
+        )
+
+
+def _authorise(draft: Draft, command: Command) -> None:
+    policy = draft.policy
+    for source, function, names in policy.impls("governflow_authorise"):
+        arguments = {"actor": command.by, "action": command.action, "case": draft.case, "context": draft.context}
+        try:
+            answer = function(*[arguments[name] for name in names])
+        except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises, the case must stand
+            draft.faults.append((source, "governflow_authorise", f"{type(fault).__name__}: {fault}"))
+            continue
+        if isinstance(answer, Refused):
+            who = command.by.id if command.by else "nobody in particular"
+            raise NotAllowed(
+                f"{who} may not {command.action} case {draft.case.id}: {answer.reason.en}",
+                f"{who} 不能对事项 {draft.case.id} 执行“{policy.name(command.action).zh}”：{answer.reason.zh}",
+            )
+        if answer is not None:
+            return
+
+
+def _open_way(ways: tuple[Way, ...], draft: Draft, details: Mapping[str, Any]) -> Way | None:
+    """Find the way whose guard holds; soundness has made sure that there is at most one."""
+    fact = ways[0].guard[0] if ways[0].guard else ""
+    held: Any
+    if fact == "verdict":
+        held = draft.changes["verdict"]
+    elif fact == "origin":
+        held = draft.case.origin
+    else:
+        held = "yes" if details.get("recurred") else "no"
+    return next((way for way in ways if way.guard is not None and way.guard[1] == held), None)
+
+
+def _report(draft: Draft, details: Mapping[str, Any]) -> None:
+    changes, policy = draft.changes, draft.policy
+    changes |= {
+        "locality": policy.code,
+        "zone": draft.case.zone,
+        "unit": policy.units.intake,
+        "severity": Severity(details.get("severity") or Severity.GENERAL),
+        "urgency": Urgency(details.get("urgency") or Urgency.NORMAL),
+    }
+    if draft.case.lifecycle != BASE.name:
+        changes["lifecycle"] = draft.case.lifecycle
+    for name in ("item", "place", "channel", "informant"):
+        if details.get(name):
+            changes[name] = details[name]
+    for name in ("visit", "asked"):
+        if details.get(name) is False:
+            changes[name] = False
+    if draft.mode is not Mode.NORMAL:
+        changes["mode"] = draft.mode
+    answer = policy.ask("governflow_assess", draft.faults, case=draft.view(), context=draft.context)
+    if answer is not None:
+        value, ruling, source = answer
+        changes["severity"], changes["urgency"] = value.severity, value.urgency
+        draft.rulings.append(decided("assess", [value.severity, value.urgency], ruling, source))
+    actions.tier(draft)
+
+
+def _take(
+    draft: Draft, way: Way, by: Actor | None, secret: str | None = None, kind: str | None = None
+) -> tuple[Event, Case]:
+    """Go a way: end and start the clocks that it ends and starts, and seal the event."""
+    action = way.action.name
+    target = way.target
+    plan = draft.plan
+    stops = plan.by_stop.get(action)
+    if stops:
+        draft.stop(stops)
+    if action == "inform":
+        draft.stop(("promise",))
+    if way.ends:
+        if action != "report":
+            draft.cancel()
+    else:
+        if action == "answer":
+            draft.stop(("promise",))
+        if way.cycle:
+            draft.cancel(keep=LASTS)
+        for trigger in _triggers(draft, way):
+            for spec in plan.by_start.get(trigger, ()):
+                if spec.name != "check_in":
+                    draft.start(spec)
+        closing = (target, "close") in draft.policy.lifecycles[draft.case.lifecycle].ways
+        if not closing and (target != "suspended" or draft.changes.get("until") is None):
+            draft.attend()
+    return draft.seal(kind or way.action.past, target, action, by, secret)
+
+
+def _triggers(draft: Draft, way: Way) -> tuple[str, ...]:
+    action = way.action.name
+    if action in _DISPATCHING:
+        visit = draft.case.visit
+        return ("dispatch", "dispatch:visit" if visit else "dispatch:no_visit")
+    if way.cycle and action != "return":
+        return (action, "reopen")
+    return (action,)
+
+
+def _close_if_done(
+    case: Case,
+    policy: Policy,
+    at: datetime,
+    mode: Mode,
+    lifecycle: Lifecycle,
+    events: list[Event],
+    faults: Faults,
+) -> Case:
+    """Close an evaluated case at once, unless its lifecycle makes a revisit compulsory by forbidding the close."""
+    ways = lifecycle.ways.get((case.state, "close"))
+    if case.state != "evaluated" or ways is None:
+        return case
+    draft = Draft(case, policy, at, mode, faults)
+    actions.close(draft, {}, None)
+    event, after = _take(draft, ways[0], None)
+    events.append(event)
+    return after
+
+
+def _triage(
+    case: Case, policy: Policy, at: datetime, mode: Mode, faults: Faults, lifecycle: Lifecycle, events: list[Event]
+) -> Case:
+    """Record what went wrong in the rules and put the case before a human, with a clock running."""
+    draft = Draft(case, policy, at, mode, [])
+    draft.about["faults"] = [{"plugin": source, "hook": hook, "fault": what[:500]} for source, hook, what in faults]
+    if case.state not in lifecycle.ends:
+        draft.triage()
+    event, after = draft.seal("faulted", case.state)
+    events.append(event)
+    return after
+
+
+# --- what falls due by itself -----------------------------------------------------------------------------------------
+
+
+def fire(case: Case, policy: Policy, mode: Mode = Mode.NORMAL) -> Outcomes:
+    """Let the next thing happen that falls due by itself, at its own moment: `case.next`.
+
+    Returns:
+        The events, each with the moment at which it was due, and the case after them.
+    """
+    at = case.next
+    if at is None:
+        return [], case
+    lifecycle = policy.lifecycles[case.lifecycle]
+    faults: Faults = []
+    draft = Draft(case, policy, at, mode, faults)
+    if case.until == at:
+        actions.resume(draft, {}, None)
+        way = _open_way(lifecycle.ways_for(case.state, "resume"), draft, {})
+        if way is None:  # a lifecycle without a way back: the case stays where it is, and its clocks run
+            event, after = draft.seal("resumed", case.state, "resume")
+        else:
+            event, after = _take(draft, way, None)
+        return [event], after
+    clock = next(_due(case, at))
+    if clock.outcome is Outcome.BREACHED:
+        return _climb(draft, clock, lifecycle)
+    draft.about["clock"] = f"{clock.name}#{clock.cycle}"
+    if clock.warn == at:
+        draft.put(clocks.with_changes(clock, {"warn": None}))
+        event, after = draft.seal("warned", case.state)
+        return [event], after
+    if LAPSES in clock.traits:
+        return _lapse(draft, clock, lifecycle)
+    draft.put(clocks.breached(clock))
+    event, after = draft.seal("breached", case.state)
+    return [event], after
+
+
+def _due(case: Case, at: datetime) -> Any:
+    """Give the clocks to which something happens now: warnings first, then due times, then rungs; by name."""
+    due = [clock for clock in case.clocks.values() if clock.stopped is None and clock.moment == at]
+    due.sort(key=lambda clock: (clock.outcome is Outcome.BREACHED, clock.warn != at, clock.name))
+    return iter(due)
+
+
+def _lapse(draft: Draft, clock: Clock, lifecycle: Lifecycle) -> Outcomes:
+    draft.put(clocks.lapsed(clock))
+    way = next(
+        (way for way in lifecycle.ways_for(draft.case.state, clock.name) if way.guard == ("verdict", Verdict.NONE)),
+        None,
+    )
+    if way is None:
+        draft.attend()
+        event, after = draft.seal("lapsed", draft.case.state)
+        return [event], after
+    actions.evaluate(draft, Verdict.NONE, None, None)
+    event, after = _take(draft, way, None, kind="lapsed")
+    events = [event]
+    after = _close_if_done(after, draft.policy, draft.at, draft.mode, lifecycle, events, draft.faults)
+    return events, after
+
+
+def _climb(draft: Draft, clock: Clock, lifecycle: Lifecycle) -> Outcomes:
+    """Climb one rung of a clock's ladder."""
+    case, policy = draft.case, draft.policy
+    holder = clock.duty or (clock.name.partition(":")[2] if clock.name.startswith("check_in:") else case.unit)
+    cause = Breach(clock, clock.rung, holder, clocks.gap(clock.started, clock.due))
+    escalation = _rung(draft, cause)
+    again = None if escalation.again is None else draft.at + escalation.again
+    climbed = {"climb": again, "rung": clock.rung + 1}
+    draft.about["escalation"] = {
+        "kind": escalation.kind,
+        "cause": Cause.BREACH,
+        "from": holder,
+        "to": escalation.to,
+        "form": escalation.form,
+        "clock": f"{clock.name}#{clock.cycle}",
+    }
+    if escalation.kind is Kind.TAKE_OVER:
+        events, after = _taken_over(draft, clock, climbed, escalation, lifecycle)
+    else:
+        draft.put(clocks.with_changes(clock, climbed))
+        if escalation.kind is Kind.SPECIAL_REPORT:
+            draft.changes["special"] = draft.at.isoformat()
+        event, after = draft.seal(_RUNGS[escalation.kind], case.state)
+        events = [event]
+    if draft.faults:
+        after = _triage(after, policy, draft.at, draft.mode, draft.faults, lifecycle, events)
+    return events, after
+
+
+_RUNGS = {Kind.URGE: "urged", Kind.SUPERVISE: "supervised", Kind.SPECIAL_REPORT: "special_report_filed"}
+
+
+def _rung(draft: Draft, cause: Breach) -> Escalation:
+    """Ask what this rung does; where the answer makes no sense the holder is urged, so that nothing is forgotten."""
+    answer = draft.policy.ask("governflow_escalate", draft.faults, case=draft.case, cause=cause, context=draft.context)
+    if answer is not None:
+        escalation, ruling, source = answer
+        wrong = _wrong(draft, escalation)
+        if wrong is None:
+            draft.rulings.append(decided("escalate", escalation.kind, ruling, source))
+            return escalation  # type: ignore[no-any-return]
+        draft.faults.append((source, "governflow_escalate", wrong))
+    escalation = Escalation(Kind.URGE, cause.holder, None, _FALLBACK_AGAIN)
+    reason = Text("the rules gave no usable escalation: the holder is urged", "规则未给出可用的升级方式：先行催办")
+    draft.rulings.append(decided("escalate", Kind.URGE, Ruling(escalation, reason, "ladder/fallback"), "governflow"))
+    return escalation
+
+
+def _wrong(draft: Draft, escalation: Escalation) -> str | None:
+    units, case = draft.policy.units, draft.case
+    if escalation.to not in units:
+        return f"escalated to {escalation.to!r}, which the chart does not know"
+    if escalation.again is not None and not (
+        isinstance(escalation.again, timedelta) and escalation.again >= _SHORTEST_AGAIN
+    ):
+        return f"asked for the next rung after {escalation.again!r}: it must be a minute at least"
+    if escalation.kind is Kind.TAKE_OVER and case.state not in ("reported", "accepted"):
+        form = escalation.form or case.form
+        if units.level(escalation.to, form) < units.level(case.unit, case.form):
+            return f"escalated down from {case.unit!r} to {escalation.to!r}"
+    return None
+
+
+def _taken_over(
+    draft: Draft, clock: Clock, climbed: Mapping[str, Any], escalation: Escalation, lifecycle: Lifecycle
+) -> Outcomes:
+    """Take a case over: a new cycle with the higher unit, or only the duty where the state has to stay."""
+    case = draft.case
+    action = "dispatch" if clock.name == "dispatch" else "escalate"
+    ways = lifecycle.ways_for(case.state, action)
+    stays = DUTY in clock.traits and LASTS not in clock.traits
+    if not ways or stays:
+        draft.put(clocks.with_changes(clock, {**climbed, "duty": escalation.to}))
+        if not clock.name.startswith("check_in:"):
+            draft.changes["unit"] = escalation.to
+            if escalation.form is not None:
+                draft.changes["form"] = escalation.form
+        event, after = draft.seal("taken_over", case.state)
+        return [event], after
+    if LASTS in clock.traits:
+        draft.put(clocks.with_changes(clock, climbed))
+    draft.end_ladders(but=clock.name)
+    draft.changes |= {"unit": escalation.to, "assist": []}
+    if escalation.form is not None:
+        draft.changes["form"] = escalation.form
+    event, after = _take(draft, ways[0], None, kind="taken_over")
+    return [event], after
+
+
+# --- asking anew ------------------------------------------------------------------------------------------------------
+
+
+def reassess(case: Case, policy: Policy, at: datetime, mode: Mode, by: Actor | None) -> Outcomes:
+    """Ask the rules installed now about an open case, on purpose: severity, tier and the clocks that still run."""
+    lifecycle = policy.lifecycles[case.lifecycle]
+    _require_open(case, lifecycle)
+    faults: Faults = []
+    draft = Draft(case, policy, at, mode, faults)
+    answer = policy.ask("governflow_assess", faults, case=case, context=draft.context)
+    if answer is not None:
+        value, ruling, source = answer
+        draft.changes |= {"severity": value.severity, "urgency": value.urgency}
+        draft.rulings.append(decided("assess", [value.severity, value.urgency], ruling, source))
+    actions.tier(draft)
+    actions.recount(draft)
+    draft.stop(("triage",))
+    draft.about["before"] = {"severity": case.severity, "urgency": case.urgency, "tier": case.tier}
+    draft.attend()
+    event, after = draft.seal("reassessed", case.state, "reassess", by)
+    events = [event]
+    if faults:
+        after = _triage(after, policy, at, mode, faults, lifecycle, events)
+    return events, after
+
+
+def recalculate(case: Case, policy: Policy, at: datetime, mode: Mode, by: Actor | None) -> Outcomes:
+    """Count again the clocks that were fixed when the calendar did not yet know the year."""
+    _require_open(case, policy.lifecycles[case.lifecycle])
+    draft = Draft(case, policy, at, mode, [])
+    actions.recount(draft, flagged_only=True)
+    if not draft.changed:
+        return [], case
+    event, after = draft.seal("recalculated", case.state, "recalculate", by)
+    return [event], after
+
+
+def _require_open(case: Case, lifecycle: Lifecycle) -> None:
+    if case.state in lifecycle.ends or case.state == START:
+        raise CommandError(f"case {case.id} is {case.state}: nothing of it runs any more", f"事项 {case.id} 已了结")

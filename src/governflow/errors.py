@@ -1,0 +1,130 @@
+"""What can go wrong, grouped by whose fault it is: the caller's, the policy author's, the store's.
+
+Each error builds its own sentence, in both languages, and says what would be right.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from governflow.text import Text
+
+
+class GovernflowError(Exception):
+    """Root of every error that governflow raises on purpose.
+
+    Args:
+        en: One English sentence (or the whole message, where there is no Chinese one).
+        zh: The same sentence in Chinese.
+    """
+
+    def __init__(self, en: str, zh: str | None = None) -> None:
+        super().__init__(en)
+        self.text = Text(en, zh if zh is not None else en)
+
+
+# --- the caller's ---------------------------------------------------------------------------------
+
+
+class CommandError(GovernflowError):
+    """A command that cannot be carried out as it was given."""
+
+
+class IllegalAction(CommandError):
+    """The case's state does not allow the action.
+
+    Args:
+        case: The case's id.
+        action: What was asked.
+        state: The state that the case is in.
+        allowed_in: The states that would have allowed it.
+        possible: The actions that the present state allows.
+        names: Names in both languages of the actions and states, as the lifecycle gives them.
+    """
+
+    def __init__(
+        self,
+        case: str,
+        action: str,
+        state: str,
+        allowed_in: Iterable[str],
+        possible: Iterable[str],
+        names: Mapping[str, Text],
+    ) -> None:
+        self.case, self.action, self.state = case, action, state
+        self.allowed_in = tuple(allowed_in)
+        self.possible = tuple(possible)
+
+        def zh(words: Iterable[str]) -> str:
+            return "、".join(names[word].zh if word in names else word for word in words) or "无"
+
+        super().__init__(
+            f"case {case} is {state}: {action} is not possible there, only in: "
+            f"{', '.join(self.allowed_in) or 'no state'}; possible now: {', '.join(self.possible) or 'nothing'}",
+            f"事项 {case} 处于“{zh([state])}”状态，不能“{zh([action])}”；"
+            f"允许的状态：{zh(self.allowed_in)}；现在可以：{zh(self.possible)}",
+        )
+
+
+class UnknownCase(CommandError):
+    """No case has this id."""
+
+    def __init__(self, case: str) -> None:
+        self.case = case
+        super().__init__(f"there is no case {case}: report it first", f"没有编号为 {case} 的事项：请先上报")
+
+
+class Conflict(CommandError):
+    """Somebody else changed the case since it was read."""
+
+    def __init__(self, case: str, expected: int, found: int) -> None:
+        self.case, self.expected, self.found = case, expected, found
+        super().__init__(
+            f"case {case} is at version {found}, not {expected}: read it again and decide anew",
+            f"事项 {case} 已是第 {found} 版，而不是第 {expected} 版：请重新读取后再处理",
+        )
+
+
+class NotAllowed(CommandError):
+    """The locality's rules do not let this actor do it."""
+
+
+class ClockBackwards(CommandError):
+    """The engine's clock never goes back."""
+
+
+class CalendarError(GovernflowError, ValueError):
+    """A calendar, an allowance or a span of time that makes no sense."""
+
+
+class JournalError(GovernflowError, ValueError):
+    """A journal that cannot be read at all."""
+
+
+class MapError(JournalError):
+    """A map whose columns, times or values cannot be used."""
+
+
+# --- the policy author's --------------------------------------------------------------------------
+
+
+class PolicyError(GovernflowError):
+    """A locality's rules are wrong in themselves."""
+
+
+class UnsoundLifecycle(PolicyError):
+    """A lifecycle with a fault in its table; every fault is named."""
+
+    def __init__(self, name: str, faults: Iterable[str]) -> None:
+        self.faults = tuple(faults)
+        listed = "; ".join(self.faults)
+        super().__init__(f"lifecycle {name!r} is unsound: {listed}", f"流程“{name}”不健全：{listed}")
+
+
+# --- the store's ----------------------------------------------------------------------------------
+
+
+class StoreError(GovernflowError):
+    """The store cannot be opened, read or written."""
+
+
+class Tampered(StoreError):
+    """The ledger is not what was written: altered, cut off or reordered."""

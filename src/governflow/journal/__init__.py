@@ -1,0 +1,30 @@
+"""Journals: CSV, XLSX and JSONL files in, clean rows out.
+
+`read` gives the rows of a file one at a time: a `Row` that can be applied, a `Reject` with every fault named, or a
+`Notice` of what was taken for granted. A `Map` says what the columns of somebody else's file mean. `RejectsWriter`
+writes refused rows whole, so that they can be mended and run again.
+"""
+
+from governflow.journal.assemble import read
+from governflow.journal.digests import MAX_CELL
+from governflow.journal.fields import ACTIONS, FIELDS, HEADINGS, ORDER
+from governflow.journal.maps import Map
+from governflow.journal.rejects import RejectsWriter
+from governflow.journal.rows import Fault, Item, Notice, Reject, Row, Step
+
+__all__ = [
+    "ACTIONS",
+    "FIELDS",
+    "HEADINGS",
+    "MAX_CELL",
+    "ORDER",
+    "Fault",
+    "Item",
+    "Map",
+    "Notice",
+    "Reject",
+    "RejectsWriter",
+    "Row",
+    "Step",
+    "read",
+]

@@ -1,0 +1,100 @@
+"""How a word is recognised however it was typed: full-width, spaced, in capitals."""
+
+from collections.abc import Iterable
+
+from governflow.text import Text
+
+# Full-width ASCII (ａ, ５, ：) and the ideographic space to their ordinary forms; invisible characters to nothing. Only
+# these: full compatibility folding would also turn ① into 1 and change an id that was right.
+_HALF: dict[int, int | None] = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_HALF |= {0x3000: 0x20, 0xA0: 0x20, 0x200B: None, 0x200C: None, 0x200D: None, 0x2060: None, 0xFEFF: None}
+
+_IGNORED = str.maketrans("", "", " \t\r\n_-*:")
+
+
+class ValueFault(Exception):
+    """A cell that cannot be understood; never leaves this package.
+
+    Args:
+        reason: What is wrong with it.
+        allowed: What would be right.
+    """
+
+    def __init__(self, reason: Text, allowed: Text) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
+        self.allowed = allowed
+
+
+def half_width(text: str) -> str:
+    """Bring full-width letters, digits and blanks to their ordinary forms.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        The text without blanks around it and without invisible characters.
+    """
+    return text if text.isascii() else text.translate(_HALF).strip()
+
+
+def key(text: str) -> str:
+    """Fold a heading or a closed word so that its spellings meet.
+
+    Args:
+        text: As typed.
+
+    Returns:
+        Lower case, half-width, without blanks, underscores, hyphens, colons and asterisks.
+    """
+    return half_width(text).casefold().translate(_IGNORED)
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Find the known word that is most like a given one.
+
+    Args:
+        word: As typed.
+        known: The words to choose from.
+
+    Returns:
+        The most similar, or None if none is similar.
+    """
+    from difflib import get_close_matches  # only needed once something is wrong
+
+    by_key = {key(other): other for other in known}
+    found = get_close_matches(key(word), by_key, n=1, cutoff=0.5)
+    return by_key[found[0]] if found else None
+
+
+def number_text(number: int | float) -> str:
+    """Write a numeric cell as the clerk sees it.
+
+    Args:
+        number: From a cell that holds a number, not text.
+
+    Returns:
+        Whole numbers without a point. From 16 digits on the scientific form: Excel keeps 15 and has rounded the rest,
+        so that writing the digits out would pass off a wrong number as an exact one.
+    """
+    if abs(number) >= 1e15:
+        return f"{number:.14E}"
+    if isinstance(number, int) or number.is_integer():
+        return str(int(number))
+    return f"{number:.15g}"
+
+
+def is_text(text: str) -> bool:
+    """Tell whether a string can be written down: JSON can hold half a character (a lone surrogate).
+
+    Args:
+        text: Any string.
+
+    Returns:
+        Whether it can be encoded.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,447 @@
+"""The life of a case as one table (办理流程).
+
+A row says: this action takes a case from these states to that one. The rules of the table:
+
+* Every case begins at `START` and lives until a state in which it needs no further work (an *end*).
+* `SAME` as target means that the state stays as it is.
+* Two rows may share an action and a state only where their guards exclude each other: same fact, different values.
+* A row that opens a new *cycle* ends the unfinished clocks of the old one (转办、提级、退单、重新办理).
+* `report` is the only action from `START`.
+
+The table is declared through `transitions`: one shared machine, no automatic transitions, no callbacks with effects.
+`transitions` accepts unknown targets, trap states and two open ways without a word, so the table's soundness is checked
+here, when a lifecycle is built. What runs is a compiled form of that very machine (a dictionary); a property test holds
+the two equal.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import attrs
+from transitions import Machine
+
+from governflow.errors import UnsoundLifecycle
+from governflow.text import Text
+
+START = "start"
+SAME = "="
+
+#: What a guard may ask about, and what the answers may be (None: the name of a state).
+FACTS: Mapping[str, tuple[str, ...] | None] = {
+    "origin": None,
+    "verdict": ("satisfied", "unsatisfied", "none"),
+    "recurred": ("yes", "no"),
+}
+
+
+@attrs.frozen
+class Action:
+    """What can be done to a case.
+
+    Args:
+        name: The imperative, as in ``engine.act(name, ...)``.
+        past: The kind of the event that it leaves, in the past tense.
+        text: Its name in both languages.
+    """
+
+    name: str
+    past: str
+    text: Text
+
+
+@attrs.frozen
+class Row:
+    """One row of the table.
+
+    Args:
+        action: The action's name.
+        sources: The states that allow it.
+        target: The state that it leads to, or `SAME`.
+        guard: ``(fact, value)`` that must hold, or None. The facts are those of `FACTS`.
+        cycle: Whether it opens a new cycle of clocks.
+    """
+
+    action: str
+    sources: tuple[str, ...]
+    target: str
+    guard: tuple[str, str] | None = None
+    cycle: bool = False
+
+
+@attrs.frozen
+class Way:
+    """A compiled row: what one action does in one state."""
+
+    action: Action
+    source: str
+    target: str
+    guard: tuple[str, str] | None
+    cycle: bool
+    ends: bool
+
+
+@attrs.frozen(eq=False)
+class Lifecycle:
+    """A sound lifecycle; build it with `Lifecycle.build`.
+
+    Args:
+        name: Its name among the lifecycles of a locality.
+        states: Names of the states in both languages, in the order of a case's life.
+        ends: The states in which a case needs no further work.
+        actions: The actions by name, in the order of a case's life.
+        rows: The table.
+        machine: The `transitions.Machine` that declares it.
+        ways: The compiled table: ``(state, action)`` to the ways that are open there.
+    """
+
+    name: str
+    states: Mapping[str, Text]
+    ends: frozenset[str]
+    actions: Mapping[str, Action]
+    rows: tuple[Row, ...]
+    machine: Machine
+    ways: Mapping[tuple[str, str], tuple[Way, ...]]
+
+    @classmethod
+    def build(
+        cls,
+        name: str,
+        *,
+        states: Mapping[str, Text],
+        ends: Iterable[str],
+        actions: Iterable[Action],
+        rows: Iterable[Row],
+    ) -> "Lifecycle":
+        """Declare a lifecycle and check that it is sound.
+
+        Args:
+            name: Its name among the lifecycles of a locality.
+            states: Every state with its names; `START` is added.
+            ends: The states in which a case needs no further work.
+            actions: Every action that the rows speak of.
+            rows: The table.
+
+        Returns:
+            The lifecycle.
+
+        Raises:
+            UnsoundLifecycle: If a state is unreachable or a trap, a target is unknown, or one action has two open ways;
+                all the faults are named, each with its states.
+        """
+        table = tuple(rows)
+        known = {action.name: action for action in actions}
+        finals = frozenset(ends)
+        faults = [*_unknown(table, states, finals, known), *_two_ways(table)]
+        faults += _lost(table, states, finals)
+        if faults:
+            raise UnsoundLifecycle(name, faults)
+        machine = _declare(table, states)
+        return cls(name, dict(states), finals, known, table, machine, _compile(machine, known, finals, table))
+
+    def ways_for(self, state: str, action: str) -> tuple[Way, ...]:
+        """Give the ways that an action has in a state; none if it is not possible there."""
+        return self.ways.get((state, action), ())
+
+    def allowed_in(self, action: str) -> tuple[str, ...]:
+        """Give the states that allow an action, in the order of a case's life."""
+        return tuple(state for state in self.states if (state, action) in self.ways)
+
+    def possible(self, state: str) -> tuple[str, ...]:
+        """Give the actions that a state allows, in the order of a case's life."""
+        return tuple(action for action in self.actions if (state, action) in self.ways)
+
+    def names(self) -> dict[str, Text]:
+        """Give the names of all states and actions."""
+        actions = {action.name: action.text for action in self.actions.values()}
+        return {START: Text("not yet reported", "未上报"), **actions, **self.states}
+
+    def derive(
+        self,
+        name: str,
+        *,
+        states: Mapping[str, Text] | None = None,
+        ends: Iterable[str] = (),
+        actions: Iterable[Action] = (),
+        add: Iterable[Row] = (),
+        forbid: Iterable[tuple[str, str]] = (),
+    ) -> "Lifecycle":
+        """Make another lifecycle from this one: states, actions and rows added, single ways forbidden.
+
+        Args:
+            name: The new lifecycle's name.
+            states: States to add.
+            ends: Ends to add.
+            actions: Actions to add or rename.
+            add: Rows to add.
+            forbid: ``(state, action)`` pairs that are no longer possible.
+
+        Returns:
+            The new lifecycle.
+
+        Raises:
+            UnsoundLifecycle: If the result is unsound.
+        """
+        forbidden = set(forbid)
+        kept = []
+        for row in self.rows:
+            sources = tuple(source for source in row.sources if (source, row.action) not in forbidden)
+            if sources:
+                kept.append(attrs.evolve(row, sources=sources))
+        return Lifecycle.build(
+            name,
+            states={**self.states, **(states or {})},
+            ends=self.ends | frozenset(ends),
+            actions=({**self.actions} | {action.name: action for action in actions}).values(),
+            rows=[*kept, *add],
+        )
+
+    def mermaid(self, lang: str) -> str:
+        """Draw the table as a Mermaid state diagram.
+
+        Args:
+            lang: ``"zh"`` or ``"en"``.
+
+        Returns:
+            The diagram's source; actions that leave the state as it is are listed in a note, not drawn as loops.
+        """
+        lines = ["stateDiagram-v2", "    direction TB"]
+        lines += [f"    {state}: {text.say(lang)}" for state, text in self.states.items()]
+        arrows: dict[tuple[str, str], list[str]] = {}
+        stays: list[str] = []
+        for row in self.rows:
+            label = self.actions[row.action].text.say(lang)
+            if row.target == SAME:
+                if label not in stays:
+                    stays.append(label)
+                continue
+            if row.guard and row.guard[0] != "origin":
+                label += f" [{_guard_text(row.guard).say(lang)}]"
+            for source in row.sources:
+                arrows.setdefault((source, row.target), []).append(label)
+        for (source, target), labels in arrows.items():
+            lines.append(f"    {'[*]' if source == START else source} --> {target}: {' / '.join(labels)}")
+        lines += [f"    {state} --> [*]" for state in self.states if state in self.ends]
+        if stays:
+            first = next(iter(self.states))
+            unchanged = Text("state unchanged", "状态不变").say(lang)
+            lines += [f"    note right of {first}", f"        {unchanged}: {', '.join(stays)}", "    end note"]
+        return "\n".join(lines) + "\n"
+
+
+def _guard_text(guard: tuple[str, str]) -> Text:
+    return {
+        ("verdict", "satisfied"): Text("satisfied", "满意"),
+        ("verdict", "unsatisfied"): Text("not satisfied", "不满意"),
+        ("verdict", "none"): Text("no verdict", "未评价"),
+        ("recurred", "yes"): Text("recurred", "复发"),
+        ("recurred", "no"): Text("did not recur", "未复发"),
+    }.get(guard, Text(*([f"{guard[0]} = {guard[1]}"] * 2)))
+
+
+def _unknown(
+    rows: tuple[Row, ...], states: Mapping[str, Text], ends: frozenset[str], actions: Mapping[str, Action]
+) -> list[str]:
+    faults = [f"end {state!r} is not among the states" for state in sorted(ends - set(states))]
+    if not ends:
+        faults.append("no state is an end")
+    for row in rows:
+        strangers = [state for state in row.sources if state not in states and state != START]
+        faults += [f"{row.action!r} starts from the unknown state {state!r}" for state in strangers]
+        if row.target != SAME and row.target not in states:
+            faults.append(f"{row.action!r} from {', '.join(row.sources)} leads to the unknown state {row.target!r}")
+        if row.action not in actions:
+            faults.append(f"{row.action!r} is not among the actions")
+        if row.guard is None:
+            continue
+        fact, value = row.guard
+        values = FACTS.get(fact, ())
+        if fact not in FACTS or (values is not None and value not in values):
+            faults.append(f"{row.action!r} asks for {fact} = {value}, which no case can answer")
+    return faults
+
+
+def _two_ways(rows: tuple[Row, ...]) -> list[str]:
+    """Two rows for one action in one state are two open ways unless one fact tells them apart."""
+    seen: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        for source in row.sources:
+            seen.setdefault((source, row.action), []).append(row)
+    faults = []
+    for (source, action), ways in seen.items():
+        guards = [way.guard for way in ways]
+        facts = {guard[0] if guard else None for guard in guards}
+        if len(ways) > 1 and (None in facts or len(facts) > 1 or len(set(guards)) < len(guards)):
+            targets = ", ".join(source if way.target == SAME else way.target for way in ways)
+            faults.append(f"{action!r} has two open ways in state {source!r}: to {targets}")
+    return faults
+
+
+def _lost(rows: tuple[Row, ...], states: Mapping[str, Text], ends: frozenset[str]) -> list[str]:
+    forward: dict[str, set[str]] = {}
+    backward: dict[str, set[str]] = {}
+    for row in rows:
+        for source in row.sources:
+            target = source if row.target == SAME else row.target
+            forward.setdefault(source, set()).add(target)
+            backward.setdefault(target, set()).add(source)
+    reached = _spread({START}, forward)
+    saved = _spread(set(ends), backward)
+    faults = [f"state {state!r} is unreachable" for state in states if state not in reached]
+    return faults + [
+        f"state {state!r} is a trap: no end can be reached from it" for state in states if state not in saved
+    ]
+
+
+def _spread(seeds: set[str], edges: Mapping[str, set[str]]) -> set[str]:
+    found, todo = set(seeds), list(seeds)
+    while todo:
+        for state in edges.get(todo.pop(), ()):
+            if state not in found:
+                found.add(state)
+                todo.append(state)
+    return found
+
+
+def _declare(rows: tuple[Row, ...], states: Mapping[str, Text]) -> Machine:
+    """Hand the table to `transitions`; a guard asks the model for the fact of that name."""
+
+    def asks(fact: str, value: str) -> Any:
+        return lambda event: getattr(event.model, fact) == value
+
+    declared = [
+        {
+            "trigger": row.action,
+            "source": list(row.sources),
+            "dest": row.target,
+            "conditions": asks(*row.guard) if row.guard else None,
+        }
+        for row in rows
+    ]
+    return Machine(
+        model=None,
+        states=[START, *states],
+        transitions=declared,
+        initial=START,
+        auto_transitions=False,
+        send_event=True,
+    )
+
+
+def _compile(
+    machine: Machine, actions: Mapping[str, Action], ends: frozenset[str], rows: tuple[Row, ...]
+) -> dict[tuple[str, str], tuple[Way, ...]]:
+    """Read the machine back into one dictionary; guards and cycles come from the rows, in the same order."""
+    told: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        for source in row.sources:
+            told.setdefault((row.action, source), []).append(row)
+    ways = {}
+    for event in machine.events.values():
+        for source, transitions in event.transitions.items():
+            ways[source, event.name] = tuple(
+                Way(
+                    action=actions[event.name],
+                    source=source,
+                    target=transition.dest or source,
+                    guard=row.guard,
+                    cycle=row.cycle,
+                    ends=(transition.dest or source) in ends,
+                )
+                for transition, row in zip(transitions, told[event.name, source], strict=True)
+            )
+    return ways
+
+
+# --- the base lifecycle -----------------------------------------------------------------------------------------------
+
+_IN_HAND = ("dispatched", "claimed", "on_site", "conferring", "handling")
+_OPEN = ("reported", "accepted", *_IN_HAND, "suspended", "resolved", "answered", "evaluated")
+_ENDS = ("closed", "declined", "merged", "withdrawn")
+
+_STATES = {
+    "reported": Text("reported", "已上报"),
+    "accepted": Text("accepted", "已受理"),
+    "dispatched": Text("dispatched", "已派单"),
+    "claimed": Text("claimed", "已领单"),
+    "on_site": Text("on site", "已到场"),
+    "conferring": Text("conferring", "会商中"),
+    "handling": Text("handling", "办理中"),
+    "suspended": Text("suspended", "已挂起"),
+    "resolved": Text("resolved", "已办结"),
+    "answered": Text("answered", "已反馈"),
+    "evaluated": Text("evaluated", "已评价"),
+    "closed": Text("closed", "已归档"),
+    "declined": Text("declined", "不予受理"),
+    "merged": Text("merged", "已并案"),
+    "withdrawn": Text("withdrawn", "已撤回"),
+}
+
+_ACTIONS = [
+    Action("report", "reported", Text("report", "上报")),
+    Action("accept", "accepted", Text("accept", "受理")),
+    Action("decline", "declined", Text("decline", "不予受理")),
+    Action("dispatch", "dispatched", Text("dispatch", "派单")),
+    Action("return", "returned", Text("return", "退单")),
+    Action("claim", "claimed", Text("claim", "领单")),
+    Action("arrive", "arrived", Text("arrive", "到场")),
+    Action("confer", "conferred", Text("confer", "会商")),
+    Action("begin", "begun", Text("begin", "落实")),
+    Action("suspend", "suspended", Text("suspend", "挂起")),
+    Action("resume", "resumed", Text("resume", "恢复")),
+    Action("transfer", "transferred", Text("transfer", "转办")),
+    Action("escalate", "escalated", Text("escalate", "提级")),
+    Action("whistle", "whistled", Text("whistle", "吹哨")),
+    Action("check_in", "checked_in", Text("check in", "报到")),
+    Action("resolve", "resolved", Text("resolve", "办结")),
+    Action("answer", "answered", Text("answer", "反馈")),
+    Action("evaluate", "evaluated", Text("evaluate", "评价")),
+    Action("close", "closed", Text("close", "归档")),
+    Action("revisit", "revisited", Text("revisit", "回头看")),
+    Action("extend", "extended", Text("extend", "延期")),
+    Action("reclassify", "reclassified", Text("reclassify", "重新定级")),
+    Action("appeal", "appealed", Text("appeal", "超时申诉")),
+    Action("rule", "ruled", Text("rule on an appeal", "申诉裁定")),
+    Action("inform", "informed", Text("inform", "进度告知")),
+    Action("urge", "urged", Text("urge", "催办")),
+    Action("note", "noted", Text("note", "备注")),
+    Action("merge", "merged", Text("merge", "并案")),
+    Action("withdraw", "withdrawn", Text("withdraw", "撤回")),
+]
+
+_ROWS = [
+    Row("report", (START,), "reported"),
+    Row("accept", ("reported",), "accepted"),
+    Row("decline", ("reported",), "declined"),
+    Row("dispatch", ("reported", "accepted"), "dispatched"),
+    Row("return", ("dispatched", "claimed"), "accepted", cycle=True),
+    Row("claim", ("dispatched",), "claimed"),
+    Row("arrive", ("dispatched", "claimed", "conferring"), "on_site"),
+    Row("confer", ("dispatched", "claimed", "on_site", "handling"), "conferring"),
+    Row("begin", ("dispatched", "claimed", "on_site", "conferring"), "handling"),
+    Row("suspend", _IN_HAND, "suspended"),
+    *(Row("resume", ("suspended",), state, guard=("origin", state)) for state in _IN_HAND),
+    Row("transfer", _IN_HAND, "dispatched", cycle=True),
+    Row("escalate", ("reported", "accepted", *_IN_HAND), "dispatched", cycle=True),
+    Row("whistle", _IN_HAND, SAME),
+    Row("check_in", _IN_HAND, SAME),
+    Row("resolve", ("reported", *_IN_HAND), "resolved"),
+    Row("answer", ("resolved",), "answered"),
+    Row("evaluate", ("answered",), "evaluated", guard=("verdict", "satisfied")),
+    Row("evaluate", ("answered",), "evaluated", guard=("verdict", "none")),
+    Row("evaluate", ("answered",), "accepted", guard=("verdict", "unsatisfied"), cycle=True),
+    Row("close", ("evaluated",), "closed"),
+    Row("revisit", ("evaluated", "closed"), "closed", guard=("recurred", "no")),
+    Row("revisit", ("evaluated", "closed"), "accepted", guard=("recurred", "yes"), cycle=True),
+    Row("extend", _OPEN, SAME),
+    Row("reclassify", _OPEN, SAME),
+    Row("appeal", (*_OPEN, *_ENDS), SAME),
+    Row("rule", (*_OPEN, *_ENDS), SAME),
+    Row("inform", _OPEN, SAME),
+    Row("urge", _OPEN, SAME),
+    Row("note", _OPEN, SAME),
+    Row("merge", _OPEN, "merged"),
+    Row("withdraw", _OPEN, "withdrawn"),
+]
+
+#: The everyday lifecycle (日常流程): ``architecture.md`` gives its table.
+BASE = Lifecycle.build("everyday", states=_STATES, ends=_ENDS, actions=_ACTIONS, rows=_ROWS)

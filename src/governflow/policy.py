@@ -1,0 +1,229 @@
+"""A locality's policy: its plugins over its ancestors' over the defaults (策略栈).
+
+The engine asks through `Policy.ask`, our own way over pluggy's public `get_hookimpls`: most specific first, ``None``
+passes down, and every answer names the plugin that gave it. A hook that raises or answers in the wrong type never loses
+a case: the fault is noted in `Faults`, and the question goes on to the plugin below.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import attrs
+import pluggy
+
+from governflow import hookspecs
+from governflow.calendars import WorkingCalendar
+from governflow.case import Case
+from governflow.clocks import ClockSpec, Decided, Plan
+from governflow.errors import PolicyError
+from governflow.hookspecs import VALUES, Context, Deadlines, Locality, Ruling
+from governflow.lifecycle import BASE, Lifecycle
+from governflow.terms import Mode
+from governflow.text import Text
+from governflow.units import OrgChart
+
+#: A list to which `Policy.ask` adds what went wrong: ``(plugin, hook, what)``.
+Faults = list[tuple[str, str, str]]
+Impl = tuple[str, Callable[..., Any], tuple[str, ...]]
+
+
+@attrs.frozen
+class Layer:
+    """One plugin of the stack.
+
+    Args:
+        code: The locality's code.
+        source: What rulings call it: the code, and the version where a distribution has one.
+        plugin: The plugin object.
+        locality: What its ``governflow_locality`` says.
+    """
+
+    code: str
+    source: str
+    plugin: object
+    locality: Locality
+
+
+class Policy:
+    """The stack of one locality, ready to be asked. Built once, then immutable.
+
+    Args:
+        code: The code that was asked for.
+        layers: The plugins, most specific first, the defaults last.
+
+    Raises:
+        PolicyError: If a plugin is wrong in itself; every fault is named.
+    """
+
+    def __init__(self, code: str, layers: Sequence[Layer]) -> None:
+        self.code = code
+        self.layers = tuple(layers)
+        manager = pluggy.PluginManager("governflow")
+        manager.add_hookspecs(hookspecs)
+        faults = []
+        for layer in reversed(layers):
+            try:
+                manager.register(layer.plugin, name=layer.source)
+            except pluggy.PluginValidationError as fault:
+                faults.append(f"{layer.source}: {fault}")
+        unknown = [name for name in vars(manager.hook) if name.startswith("governflow_") and not _specified(name)]
+        faults += [f"there is no hook {name}" for name in sorted(unknown)]
+        if faults:
+            raise PolicyError(f"the rules of {code} cannot be loaded: " + "; ".join(faults))
+        self._impls: dict[str, tuple[Impl, ...]] = {
+            name: tuple(
+                (impl.plugin_name, impl.function, tuple(impl.argnames))
+                # pluggy keeps its implementations in the order of registration: the last one is the most specific
+                for impl in reversed(caller.get_hookimpls())
+            )
+            for name, caller in vars(manager.hook).items()
+            if _specified(name)
+        }
+        self.locality = layers[0].locality
+        self.zone = self.locality.zone
+        self.units = self._units()
+        self.lifecycles = self._lifecycles()
+        self.names = self._names()
+        self.rules = self._hash()
+        self._plans: dict[tuple[int, ...], tuple[Plan, tuple[Deadlines, ...]]] = {}
+        self._context: Context | None = None
+
+    @property
+    def observed(self) -> tuple[str, ...]:
+        """The plugins that want to hear of recorded events."""
+        return tuple(source for source, _, _ in self._impls["governflow_recorded"])
+
+    def impls(self, hook: str) -> tuple[Impl, ...]:
+        """Give who answers a hook, most specific first: ``(source, function, argument names)``."""
+        return self._impls[hook]
+
+    def context(self, case: Case, mode: Mode, at: Any) -> Context:
+        """Give what hooks may know beside the case."""
+        context = self._context
+        if context is None or context.at is not at or context.mode is not mode or context.zone != case.zone:
+            context = self._context = Context(self.code, mode, at, self.units, case.zone)
+        return context
+
+    def ask(self, hook: str, faults: Faults, **arguments: Any) -> tuple[Any, Ruling, str] | None:
+        """Ask a deciding hook.
+
+        Args:
+            hook: The hook's name.
+            faults: Where to note what went wrong.
+            **arguments: What the hook may take.
+
+        Returns:
+            The ruling's value, the ruling and the plugin that gave it; None if nobody has an opinion.
+        """
+        wanted = VALUES[hook]
+        for source, function, names in self._impls[hook]:
+            try:
+                ruling = function(*[arguments[name] for name in names])
+            except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises, the case must stand
+                faults.append((source, hook, f"{type(fault).__name__}: {fault}"))
+                continue
+            if ruling is None:
+                continue
+            if type(ruling) is Ruling and isinstance(ruling.value, wanted):
+                return ruling.value, ruling, source
+            faults.append((source, hook, f"answered {ruling!r:.80} instead of a Ruling of {wanted.__name__}"))
+        return None
+
+    def plan(self, case: Case, context: Context, faults: Faults) -> Plan:
+        """Give the clocks that this case has, layer over layer from the defaults up."""
+        answers: list[tuple[str, Deadlines]] = []
+        for source, function, names in reversed(self._impls["governflow_deadlines"]):
+            try:
+                answer = function(*[case if name == "case" else context for name in names])
+            except Exception as fault:  # noqa: BLE001 - see ask
+                faults.append((source, "governflow_deadlines", f"{type(fault).__name__}: {fault}"))
+                continue
+            if answer is None:
+                continue
+            if not isinstance(answer, Deadlines):
+                faults.append((source, "governflow_deadlines", f"answered {answer!r:.80} instead of Deadlines"))
+                continue
+            answers.append((source, answer))
+        # Deadlines are immutable: the same objects mean the same plan.
+        key = tuple([id(answer) for _, answer in answers])
+        known = self._plans.get(key)
+        if known is None:
+            if len(self._plans) > 4096:
+                self._plans.clear()
+            known = self._plans[key] = (_merged(answers), tuple(answer for _, answer in answers))
+        return known[0]
+
+    def calendar(self, clock: str, context: Context, faults: Faults) -> WorkingCalendar:
+        """Give the calendar that a clock runs on; round the clock if nobody says otherwise."""
+        for source, function, names in self._impls["governflow_calendar"]:
+            try:
+                calendar = function(*[clock if name == "clock" else context for name in names])
+            except Exception as fault:  # noqa: BLE001 - see ask
+                faults.append((source, "governflow_calendar", f"{type(fault).__name__}: {fault}"))
+                continue
+            if isinstance(calendar, WorkingCalendar):
+                return calendar
+            if calendar is not None:
+                faults.append((source, "governflow_calendar", f"answered {calendar!r:.80}, which is no calendar"))
+        return WorkingCalendar.always(context.zone)
+
+    def name(self, word: str) -> Text:
+        """Give the local name of a state, action or clock; the word itself where nobody named it."""
+        known = self.names.get(word)
+        if known is None and word.startswith("check_in:"):
+            unit = self.units.name(word.partition(":")[2])
+            return Text(f"check in ({unit.en})", f"报到（{unit.zh}）")
+        return known or Text(word, word)
+
+    def _units(self) -> OrgChart:
+        for source, function, _ in self._impls["governflow_units"]:
+            chart = function()
+            if isinstance(chart, OrgChart):
+                return chart
+            if chart is not None:
+                raise PolicyError(f"{source}: governflow_units answered {type(chart).__name__}, not an OrgChart")
+        raise PolicyError(f"nobody gives {self.code} an org chart")
+
+    def _lifecycles(self) -> Mapping[str, Lifecycle]:
+        known = {BASE.name: BASE}
+        for source, function, names in reversed(self._impls["governflow_lifecycles"]):
+            more = function(*[BASE for _ in names])
+            for name, lifecycle in (more or {}).items():
+                if not isinstance(lifecycle, Lifecycle):
+                    raise PolicyError(f"{source}: lifecycle {name!r} is a {type(lifecycle).__name__}, not a Lifecycle")
+                known[name] = lifecycle
+        return known
+
+    def _names(self) -> Mapping[str, Text]:
+        names: dict[str, Text] = {}
+        for lifecycle in self.lifecycles.values():
+            names |= lifecycle.names()
+        for _, function, _ in reversed(self._impls["governflow_terms"]):
+            names |= function() or {}
+        return names
+
+    def _hash(self) -> str:
+        told = "\n".join(layer.source for layer in self.layers)
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def _specified(name: str) -> bool:
+    return name in vars(hookspecs) and name.startswith("governflow_")
+
+
+def _merged(answers: Sequence[tuple[str, Deadlines]]) -> Plan:
+    specs: dict[str, ClockSpec] = {}
+    sources: dict[str, str] = {}
+    for source, answer in answers:
+        for name in answer.drop:
+            specs.pop(name, None)
+        for spec in answer.clocks:
+            specs[spec.name] = spec
+            sources[spec.name] = source
+    return Plan.of(specs.values(), sources)
+
+
+def decided(what: str, value: Any, ruling: Ruling, source: str) -> Decided:
+    """Write a ruling as an event keeps it."""
+    return Decided(what, value, ruling.reason, ruling.rule, source)

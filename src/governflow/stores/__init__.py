@@ -1,0 +1,7 @@
+"""Where cases are kept: one protocol, in memory or in SQLite (存储)."""
+
+from governflow.stores.ledger import Entry, Store
+from governflow.stores.memory import MemoryStore
+from governflow.stores.sqlite import SQLiteStore
+
+__all__ = ["Entry", "MemoryStore", "SQLiteStore", "Store"]

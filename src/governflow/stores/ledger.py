@@ -1,0 +1,251 @@
+"""What every store keeps, and how its books are chained (账本).
+
+* The *ledger*: all events in the order in which they were taken, each as its body. Every case has a hash chain of its own
+  over its bodies; the store has a head over all of them: ``head = sha256(head + tail of the case's chain)``.
+* A projection of each case: where it is, and when something next happens to it. It can be rebuilt from the ledger.
+* The erasable table: free text and personal data by event, each with the salt of its commitment.
+* Command ids already seen, and the outbox of what plugins still have to hear.
+
+Everything that one command changes is taken in one `append` and becomes durable in one `commit`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import attrs
+
+from governflow.case import Case, fold
+from governflow.errors import StoreError, Tampered
+from governflow.events import GENESIS, Event, commitment, decode, encode, link
+
+
+@attrs.frozen
+class Entry:
+    """One line of the ledger.
+
+    Args:
+        position: Its place in the ledger, from 1.
+        case: The case that it belongs to.
+        body: The event as it was hashed.
+        recorded: When the store learnt of it.
+    """
+
+    position: int
+    case: str
+    body: bytes
+    recorded: datetime
+
+
+class Store(ABC):
+    """The protocol of a store. What is common to all of them is done here, once."""
+
+    def __init__(self) -> None:
+        self.position = 0
+        self.head = GENESIS
+        self.now: datetime | None = None
+
+    # --- transactions -------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def begin(self) -> None:
+        """Begin a transaction; what was cached is made fresh if somebody else wrote meanwhile."""
+
+    @abstractmethod
+    def commit(self) -> None:
+        """Make everything since `begin` durable."""
+
+    @abstractmethod
+    def rollback(self) -> None:
+        """Forget everything since `begin`."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the store."""
+
+    def bulk(self, *, on: bool) -> None:  # noqa: B027 - a store that writes at once has nothing to switch
+        """Switch bulk writing on (many commands become durable together) or off."""
+
+    @abstractmethod
+    def erase(self, case: str) -> int:
+        """Erase the texts and personal data of a case, within a transaction; return how many there were."""
+
+    @abstractmethod
+    def scrub(self) -> None:
+        """Make sure that what was erased is gone from the medium too; called after the commit."""
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def load(self, case: str) -> Case | None:
+        """Give a case, or None."""
+
+    @abstractmethod
+    def cases(self) -> Iterator[Case]:
+        """Give all cases in the order in which they were first reported; books are left out."""
+
+    @abstractmethod
+    def count(self) -> int:
+        """Give how many cases there are, books included: the number of the last one."""
+
+    @abstractmethod
+    def entries(self, case: str | None = None) -> Iterator[Entry]:
+        """Give the ledger, whole or of one case, in order."""
+
+    @abstractmethod
+    def entry(self, position: int) -> Entry:
+        """Give one line of the ledger."""
+
+    @abstractmethod
+    def next_due(self, before: datetime) -> Case | None:
+        """Give the case to which something happens next before a moment: by moment, then in order of reporting."""
+
+    @abstractmethod
+    def texts(self, case: str) -> dict[int, tuple[bytes, bytes]]:
+        """Give the texts and personal data of a case by event number: ``(salt, content)``."""
+
+    @abstractmethod
+    def command(self, command_id: bytes) -> tuple[str, int] | None:
+        """Give the case and version that a command id led to, or None if it is new."""
+
+    @abstractmethod
+    def undelivered(self) -> list[tuple[int, str]]:
+        """Give what plugins still have to hear: ``(position, plugin)``."""
+
+    @abstractmethod
+    def delivered(self, position: int, plugin: str, fault: str | None) -> None:
+        """Note that a plugin heard an event, or why it failed to."""
+
+    @abstractmethod
+    def projections(self) -> Iterator[tuple[str, str, int, datetime | None, bytes]]:
+        """Give what is kept of every case beside the ledger: id, state, version, next moment, tail of its chain."""
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def tail(self, case: str) -> bytes:
+        """Give the last hash of a case's chain."""
+
+    @abstractmethod
+    def write(
+        self,
+        before: Case | None,
+        after: Case,
+        lines: Sequence[tuple[int, bytes]],
+        tail: bytes,
+        recorded: datetime,
+        secret: tuple[int, bytes, bytes] | None,
+        command_id: bytes | None,
+        listeners: Sequence[str],
+    ) -> None:
+        """Take what `append` has chained."""
+
+    def append(
+        self,
+        before: Case | None,
+        after: Case,
+        events: Sequence[Event],
+        recorded: datetime,
+        secret: tuple[bytes, bytes] | None = None,
+        command_id: bytes | None = None,
+        listeners: Sequence[str] = (),
+    ) -> None:
+        """Take the events of one step, chained and hashed.
+
+        Args:
+            before: The case before them; None if it is new.
+            after: The case after them.
+            events: The events.
+            recorded: When the store learns of them.
+            secret: Salt and content of the texts that came with the first event.
+            command_id: The id of the command that led to them.
+            listeners: The plugins that want to hear of them.
+        """
+        tail = self.tail(after.id) if before is not None else GENESIS
+        lines = []
+        for event in events:
+            body = encode(event)
+            tail = link(tail, body)
+            self.head = link(self.head, tail)
+            self.position += 1
+            lines.append((self.position, body))
+        kept = (events[0].seq, *secret) if secret is not None else None
+        self.write(before, after, lines, tail, recorded, kept, command_id, listeners)
+
+    def history(self, case: str) -> list[Event]:
+        """Give the events of a case, oldest first."""
+        return [decode(entry.body, entry.recorded) for entry in self.entries(case)]
+
+    # --- verifying ----------------------------------------------------------------------------------------------------
+
+    def verify(self, against: str | None = None) -> str:
+        """Recompute every chain and compare it with what is kept.
+
+        Args:
+            against: A head noted earlier, as this method returned it.
+
+        Returns:
+            The head: ``<number of events>:<hash>``.
+
+        Raises:
+            Tampered: If anything was altered, cut off or reordered; the sentence names the case.
+            StoreError: If ``against`` is no head.
+        """
+        wanted = _read_head(against) if against is not None else None
+        tails: dict[str, bytes] = {}
+        head, position = GENESIS, 0
+        for entry in self.entries():
+            position += 1
+            if entry.position != position:
+                raise Tampered(f"event {position} is missing from the ledger", f"账本缺少第 {position} 个事件")
+            tails[entry.case] = link(tails.get(entry.case, GENESIS), entry.body)
+            head = link(head, tails[entry.case])
+            if wanted is not None and wanted[0] == position and wanted[1] != head.hex():
+                raise Tampered(
+                    f"the first {position} events are not those of the head {against}: something was altered",
+                    f"前 {position} 个事件与校验值 {against} 不符：账本被改动过",
+                )
+        if wanted is not None and wanted[0] > position:
+            raise Tampered(
+                f"the ledger has {position} events, the head {against} spoke of {wanted[0]}: something was cut off",
+                f"账本只有 {position} 个事件，校验值 {against} 记载 {wanted[0]} 个：账本被截断",
+            )
+        for kept in self.projections():
+            self._verify_case(kept, tails.pop(kept[0], None))
+        for case in tails:
+            raise Tampered(f"case {case} is in the ledger, but not among the cases", f"事项 {case} 的登记被删除")
+        if (head, position) != (self.head, self.position):
+            raise Tampered("the ledger does not lead to the head that is kept", "账本与所存校验值不符")
+        return f"{position}:{head.hex()}"
+
+    def _verify_case(self, kept: tuple[str, str, int, datetime | None, bytes], found: bytes | None) -> None:
+        case, state, version, upcoming, tail = kept
+        if found != tail:
+            raise Tampered(f"the events of case {case} were altered", f"事项 {case} 的事件被改动过")
+        events = self.history(case)
+        known = fold(events)
+        if known is None or (known.state, known.version, known.next) != (state, version, upcoming):
+            raise Tampered(
+                f"case {case} is kept as {state}, but its events say {known.state if known else 'nothing'}",
+                f"事项 {case} 的登记状态与其事件不符",
+            )
+        texts = self.texts(case)
+        erased = any(event.kind == "forgotten" for event in events)
+        for event in events:
+            if event.secret is None:
+                continue
+            if event.seq not in texts:
+                if not erased:
+                    raise Tampered(f"the texts of case {case} were removed", f"事项 {case} 的文本被删除")
+            elif commitment(*texts[event.seq]) != event.secret:
+                raise Tampered(f"the texts of case {case} were altered", f"事项 {case} 的文本被改动过")
+
+
+def _read_head(text: str) -> tuple[int, str]:
+    position, _, digest = text.strip().partition(":")
+    if not position.isdigit() or len(digest) != 64:
+        raise StoreError(
+            f"{text!r} is no head: it looks like 123:abcd... as `governflow verify` prints it",
+            f"{text!r} 不是校验值：应为 governflow verify 所显示的“123:abcd…”",
+        )
+    return int(position), digest.lower()

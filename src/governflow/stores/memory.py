@@ -1,0 +1,135 @@
+"""A store in memory: as quick as it gets, gone with the process."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from heapq import heappop, heappush
+
+from governflow.case import Case
+from governflow.events import GENESIS
+from governflow.stores.ledger import Entry, Store
+
+
+class MemoryStore(Store):
+    """Keeps everything in dictionaries; due moments in a heap whose stale entries are dropped when they surface."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._cases: dict[str, Case] = {}
+        self._numbers: dict[str, int] = {}
+        self._tails: dict[str, bytes] = {}
+        self._ledger: list[tuple[str, bytes, datetime]] = []
+        self._lines: dict[str, list[int]] = {}
+        self._texts: dict[str, dict[int, tuple[bytes, bytes]]] = {}
+        self._commands: dict[bytes, tuple[str, int]] = {}
+        self._outbox: dict[tuple[int, str], str | None] = {}
+        self._due: list[tuple[datetime, int, str]] = []
+
+    def begin(self) -> None:
+        """Nothing to begin: `append` takes all of a step or nothing."""
+
+    def commit(self) -> None:
+        """Nothing to commit."""
+
+    def rollback(self) -> None:
+        """Nothing to roll back: an append that failed has taken nothing."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def scrub(self) -> None:
+        """Nothing to scrub."""
+
+    def erase(self, case: str) -> int:
+        """Erase the texts of a case."""
+        return len(self._texts.pop(case, {}))
+
+    def load(self, case: str) -> Case | None:
+        """Give a case, or None."""
+        return self._cases.get(case)
+
+    def cases(self) -> Iterator[Case]:
+        """Give all cases in the order of reporting."""
+        return (case for case in self._cases.values() if not case.id.startswith("@"))
+
+    def count(self) -> int:
+        """Give how many cases there are, books included."""
+        return len(self._cases)
+
+    def entries(self, case: str | None = None) -> Iterator[Entry]:
+        """Give the ledger, whole or of one case."""
+        positions = range(1, len(self._ledger) + 1) if case is None else self._lines.get(case, ())
+        return (Entry(position, *self._ledger[position - 1]) for position in positions)
+
+    def entry(self, position: int) -> Entry:
+        """Give one line of the ledger."""
+        return Entry(position, *self._ledger[position - 1])
+
+    def next_due(self, before: datetime) -> Case | None:
+        """Give the case to which something happens next before a moment."""
+        due = self._due
+        while due and due[0][0] < before:
+            moment, _, name = due[0]
+            case = self._cases[name]
+            if case.next == moment:
+                return case
+            heappop(due)
+        return None
+
+    def texts(self, case: str) -> dict[int, tuple[bytes, bytes]]:
+        """Give the texts of a case."""
+        return dict(self._texts.get(case, {}))
+
+    def command(self, command_id: bytes) -> tuple[str, int] | None:
+        """Give what a command id led to."""
+        return self._commands.get(command_id)
+
+    def undelivered(self) -> list[tuple[int, str]]:
+        """Give what plugins still have to hear."""
+        return list(self._outbox)
+
+    def delivered(self, position: int, plugin: str, fault: str | None) -> None:
+        """Note that a plugin heard an event, or why it failed to."""
+        if fault is None:
+            self._outbox.pop((position, plugin), None)
+        else:
+            self._outbox[position, plugin] = fault
+
+    def projections(self) -> Iterator[tuple[str, str, int, datetime | None, bytes]]:
+        """Give what is kept beside the ledger."""
+        return ((c.id, c.state, c.version, c.next, self._tails[c.id]) for c in self._cases.values())
+
+    def tail(self, case: str) -> bytes:
+        """Give the last hash of a case's chain."""
+        return self._tails.get(case, GENESIS)
+
+    def write(
+        self,
+        before: Case | None,
+        after: Case,
+        lines: Sequence[tuple[int, bytes]],
+        tail: bytes,
+        recorded: datetime,
+        secret: tuple[int, bytes, bytes] | None,
+        command_id: bytes | None,
+        listeners: Sequence[str],
+    ) -> None:
+        """Take what was chained."""
+        name = after.id
+        if before is None:
+            self._numbers[name] = len(self._numbers) + 1
+            self._lines[name] = []
+        mine, ledger = self._lines[name], self._ledger
+        for position, body in lines:
+            mine.append(position)
+            ledger.append((name, body, recorded))
+        self._cases[name] = after
+        self._tails[name] = tail
+        upcoming = after.next
+        if upcoming is not None and (before is None or before.next != upcoming):
+            heappush(self._due, (upcoming, self._numbers[name], name))
+        if secret is not None:
+            self._texts.setdefault(name, {})[secret[0]] = secret[1:]
+        if command_id is not None:
+            self._commands[command_id] = (name, after.version)
+        for plugin in listeners:
+            self._outbox.update({(position, plugin): None for position, _ in lines})

@@ -1,0 +1,477 @@
+"""The embedded default: one SQLite file in WAL mode, durable at every commit.
+
+``synchronous=FULL`` makes an acknowledged command survive a power failure, not only a killed process.
+``secure_delete=ON`` overwrites what is erased; `scrub` empties the write-ahead log, which still holds the old pages.
+"""
+
+import sqlite3
+from collections import deque
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
+from pathlib import Path
+from typing import Any
+
+from governflow.case import Case, fold
+from governflow.errors import StoreError
+from governflow.events import GENESIS, decode
+from governflow.stores.ledger import Entry, Store
+
+SCHEMA_VERSION = 1
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON")
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE cases (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    locality TEXT NOT NULL,
+    state TEXT NOT NULL,
+    unit TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    next INTEGER,
+    tail BLOB NOT NULL
+);
+CREATE INDEX cases_next ON cases (next, number) WHERE next IS NOT NULL;
+CREATE TABLE events (position INTEGER PRIMARY KEY, number INTEGER NOT NULL, recorded INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE INDEX events_of_case ON events (number);
+CREATE TABLE texts (
+    number INTEGER NOT NULL, seq INTEGER NOT NULL, salt BLOB NOT NULL, content BLOB NOT NULL, PRIMARY KEY (number, seq)
+) WITHOUT ROWID;
+CREATE TABLE commands (id BLOB PRIMARY KEY, number INTEGER NOT NULL, version INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE outbox (
+    position INTEGER NOT NULL, plugin TEXT NOT NULL, tries INTEGER NOT NULL DEFAULT 0, fault TEXT,
+    PRIMARY KEY (position, plugin)
+) WITHOUT ROWID;
+"""
+
+#: How many cases stay in memory, and how many events of a bulk run become durable together.
+_CACHED = 8_000
+_BULK = 4_000
+_UPCOMING = 1_000
+#: How many due moments may gather in memory before they are read afresh from the file.
+_STALE = 50_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+UPSERT_CASE = (
+    "INSERT INTO cases (number, id, locality, state, unit, version, next, tail) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (number) DO UPDATE SET state = excluded.state, unit = excluded.unit, version = excluded.version, "
+    "next = excluded.next, tail = excluded.tail"
+)
+INSERT_EVENT = "INSERT INTO events (position, number, recorded, body) VALUES (?, ?, ?, ?)"
+INSERT_TEXT = "INSERT INTO texts (number, seq, salt, content) VALUES (?, ?, ?, ?)"
+INSERT_COMMAND = "INSERT INTO commands (id, number, version) VALUES (?, ?, ?)"
+INSERT_OUTBOX = "INSERT INTO outbox (position, plugin) VALUES (?, ?)"
+UPSERT_META = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+
+
+def micros(moment: datetime) -> int:
+    """Give a moment as microseconds since 1970, exactly."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment(value: int) -> datetime:
+    """Give the moment that `micros` wrote."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+class SQLiteStore(Store):
+    """Keeps everything in one file; what one command changes becomes durable in one transaction.
+
+    Args:
+        path: The file; made if it does not exist.
+        must_exist: Refuse to make a new one.
+
+    Raises:
+        StoreError: If the file cannot be opened or is no store of governflow.
+    """
+
+    def __init__(self, path: str | Path, *, must_exist: bool = False) -> None:
+        super().__init__()
+        self.path = str(path)
+        if must_exist and not Path(path).is_file():
+            raise StoreError(f"there is no store {path}", f"没有找到数据文件 {path}")
+        try:
+            self._db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=10)
+            for pragma in PRAGMAS:
+                self._db.execute(f"PRAGMA {pragma}")
+            self._open_schema()
+        except sqlite3.Error as fault:
+            raise _unusable(self.path, fault) from fault
+        self._cases: dict[str, Case] = {}
+        self._numbers: dict[str, int] = {}
+        self._tails: dict[str, bytes] = {}
+        self._upcoming: deque[tuple[int, int, str]] = deque()
+        self._horizon: int | None = 0
+        self._touched: set[str] = set()
+        self._heap: list[tuple[int, int, str]] = []
+        self._bulk = False
+        self._open = False
+        self._clear_buffers()
+        self._seen_version = self._data_version()
+        self._read_meta()
+
+    def _open_schema(self) -> None:
+        db = self._db
+        found = db.execute("PRAGMA user_version").fetchone()[0]
+        if found == SCHEMA_VERSION:
+            return
+        tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if found or tables:
+            raise StoreError(
+                f"{self.path} is a database, but no store of this version of governflow",
+                f"{self.path} 是数据库，但不是本版本 governflow 的数据文件",
+            )
+        # All of the schema or none of it: a process that dies here leaves an empty file, which is made anew.
+        db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+
+    def _clear_buffers(self) -> None:
+        self._new_events: list[tuple[int, int, int, bytes]] = []
+        self._new_texts: list[tuple[int, int, bytes, bytes]] = []
+        self._new_commands: dict[bytes, tuple[str, int]] = {}
+        self._new_outbox: list[tuple[int, str]] = []
+        self._dirty: dict[str, None] = {}
+
+    def _data_version(self) -> int:
+        version: int = self._db.execute("PRAGMA data_version").fetchone()[0]
+        return version
+
+    def _read_meta(self) -> None:
+        meta = dict(self._db.execute("SELECT key, value FROM meta").fetchall())
+        self.position = meta.get("position", 0)
+        self.head = meta.get("head", GENESIS)
+        self.now = moment(meta["now"]) if "now" in meta else None
+        self._saved_now = self.now
+        self._count: int = self._db.execute("SELECT coalesce(max(number), 0) FROM cases").fetchone()[0]
+
+    # --- transactions -------------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Take the writer's lock; if another connection wrote meanwhile, forget what was cached."""
+        if self._open:
+            return
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as fault:
+            raise _unusable(self.path, fault) from fault
+        self._open = True
+        self._refresh()
+
+    def _refresh(self) -> None:
+        version = self._data_version()
+        if version != self._seen_version:
+            self._seen_version = version
+            self._forget_cache()
+            self._read_meta()
+
+    def _forget_cache(self) -> None:
+        self._cases.clear()
+        self._numbers.clear()
+        self._tails.clear()
+        self._forget_upcoming()
+
+    def _forget_upcoming(self) -> None:
+        self._upcoming.clear()
+        self._horizon = 0
+        self._touched.clear()
+        self._heap.clear()
+
+    def commit(self) -> None:
+        """Make everything durable; in bulk mode only when enough has gathered."""
+        if self._bulk and len(self._new_events) < _BULK:
+            return
+        self._flush()
+        if len(self._cases) > _CACHED:
+            self._evict()
+
+    def _evict(self) -> None:
+        for name in list(self._cases)[: len(self._cases) - _CACHED // 2]:
+            del self._cases[name]
+            self._numbers.pop(name, None)
+            self._tails.pop(name, None)
+
+    def _flush(self) -> None:
+        if not self._open:
+            return
+        db = self._db
+        try:
+            if self._dirty:
+                db.executemany(UPSERT_CASE, map(self._row, self._dirty))
+            if self._new_events:
+                db.executemany(INSERT_EVENT, self._new_events)
+            if self._new_texts:
+                db.executemany(INSERT_TEXT, self._new_texts)
+            if self._new_commands:
+                numbers = self._numbers
+                db.executemany(
+                    INSERT_COMMAND,
+                    [(key, numbers[name], version) for key, (name, version) in self._new_commands.items()],
+                )
+            if self._new_outbox:
+                db.executemany(INSERT_OUTBOX, self._new_outbox)
+            if self._new_events:
+                db.executemany(UPSERT_META, (("position", self.position), ("head", self.head)))
+            if self.now is not None and self.now != self._saved_now:
+                db.execute(UPSERT_META, ("now", micros(self.now)))
+            db.execute("COMMIT")
+        except sqlite3.Error as fault:
+            self.rollback()
+            raise _unusable(self.path, fault) from fault
+        self._saved_now = self.now
+        self._open = False
+        self._clear_buffers()
+        if len(self._heap) > _STALE:
+            self._forget_upcoming()
+
+    def _row(self, name: str) -> tuple[Any, ...]:
+        case = self._cases[name]
+        upcoming = micros(case.next) if case.next is not None else None
+        return (
+            self._numbers[name],
+            name,
+            case.locality,
+            case.state,
+            case.unit,
+            case.version,
+            upcoming,
+            self._tails[name],
+        )
+
+    def rollback(self) -> None:
+        """Forget everything since `begin`; in bulk mode what was taken before stays, for a refusal wrote nothing."""
+        if self._bulk:
+            return
+        self._abandon()
+
+    def _abandon(self) -> None:
+        if self._open:
+            self._open = False
+            try:
+                self._db.execute("ROLLBACK")
+            except sqlite3.Error:
+                pass  # the transaction is gone already, which is what was wanted
+        self._clear_buffers()
+        self._forget_cache()
+        self._read_meta()
+
+    def bulk(self, *, on: bool) -> None:
+        """Let many commands become durable together, or end that."""
+        self._bulk = on
+        if not on:
+            self._flush()
+
+    def abandon(self) -> None:
+        """End a bulk run whose last transaction must not become durable."""
+        self._bulk = False
+        self._abandon()
+
+    def close(self) -> None:
+        """Make durable what waits, and close the file."""
+        self._flush()
+        self._db.close()
+
+    def erase(self, case: str) -> int:
+        """Erase the texts of a case."""
+        self._flush_buffers_of_texts()
+        number = self._number(case)
+        return self._db.execute("DELETE FROM texts WHERE number = ?", (number,)).rowcount
+
+    def _flush_buffers_of_texts(self) -> None:
+        if self._new_texts:
+            self._db.executemany(INSERT_TEXT, self._new_texts)
+            self._new_texts = []
+
+    def scrub(self) -> None:
+        """Empty the write-ahead log, so that what was erased is in no file any more.
+
+        Raises:
+            StoreError: If another connection still reads the log.
+        """
+        busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise StoreError(
+                "the data is erased from the tables, but another connection still holds the log: close it and forget again",
+                "数据已从表中删除，但日志仍被其他连接占用：请关闭后重新执行",
+            )
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    def _number(self, name: str) -> int | None:
+        number = self._numbers.get(name)
+        if number is None:
+            row = self._db.execute("SELECT number, tail FROM cases WHERE id = ?", (name,)).fetchone()
+            if row is None:
+                return None
+            number = self._numbers[name] = row[0]
+            self._tails[name] = row[1]
+        return number
+
+    def load(self, case: str) -> Case | None:
+        """Give a case, or None: from the cache, or folded from its events."""
+        if not self._open:
+            self._refresh()
+        known = self._cases.get(case)
+        if known is None:
+            number = self._number(case)
+            if number is None:
+                return None
+            bodies = self._db.execute("SELECT body FROM events WHERE number = ? ORDER BY position", (number,))
+            known = fold(decode(body) for (body,) in bodies)
+            if known is not None:
+                self._cases[case] = known
+        return known
+
+    def cases(self) -> Iterator[Case]:
+        """Give all cases in the order of reporting, each folded from its events."""
+        self._flush()
+        names = self._db.execute("SELECT id FROM cases WHERE id NOT LIKE '@%' ORDER BY number")
+        while chunk := names.fetchmany(1000):
+            for (name,) in chunk:
+                case = self.load(name)
+                assert case is not None
+                yield case
+            if len(self._cases) > _CACHED:
+                self._evict()
+
+    def count(self) -> int:
+        """Give how many cases there are, books included."""
+        return self._count
+
+    def entries(self, case: str | None = None) -> Iterator[Entry]:
+        """Give the ledger, whole or of one case."""
+        self._flush()
+        query = "SELECT e.position, c.id, e.body, e.recorded FROM events e LEFT JOIN cases c USING (number)"
+        if case is None:
+            rows = self._db.execute(f"{query} ORDER BY e.position")
+        else:
+            rows = self._db.execute(f"{query} WHERE e.number = ? ORDER BY e.position", (self._number(case),))
+        for position, name, body, recorded in rows:
+            yield Entry(position, name or "?", bytes(body), moment(recorded))
+
+    def entry(self, position: int) -> Entry:
+        """Give one line of the ledger."""
+        self._flush()
+        name, body, recorded = self._db.execute(
+            "SELECT c.id, e.body, e.recorded FROM events e JOIN cases c USING (number) WHERE e.position = ?",
+            (position,),
+        ).fetchone()
+        return Entry(position, name, bytes(body), moment(recorded))
+
+    def next_due(self, before: datetime) -> Case | None:
+        """Give the case to which something happens next before a moment.
+
+        What the file holds is read a thousand at a time; what was touched since then waits in a heap.
+        """
+        limit = micros(before)
+        while True:
+            upcoming, heap = self._upcoming, self._heap
+            while upcoming and upcoming[0][2] in self._touched:
+                upcoming.popleft()
+            while heap and not self._is_current(heap[0]):
+                heappop(heap)
+            first = min((queue[0] for queue in (upcoming, heap) if queue), default=None)
+            if first is not None and (self._horizon is None or first[0] <= self._horizon):
+                return self.load(first[2]) if first[0] < limit else None
+            if self._horizon is None or self._horizon >= limit:
+                return None
+            self._read_upcoming()
+
+    def _is_current(self, entry: tuple[int, int, str]) -> bool:
+        case = self._cases.get(entry[2]) or self.load(entry[2])
+        return case is not None and case.next is not None and micros(case.next) == entry[0]
+
+    def _read_upcoming(self) -> None:
+        bulk, self._bulk = self._bulk, False
+        was_open = self._open
+        self._flush()
+        self._bulk = bulk
+        if was_open:
+            self.begin()
+        self._forget_upcoming()
+        rows = self._db.execute(
+            "SELECT next, number, id FROM cases WHERE next IS NOT NULL ORDER BY next, number LIMIT ?", (_UPCOMING,)
+        ).fetchall()
+        self._upcoming = deque(rows)
+        self._horizon = rows[-1][0] if len(rows) == _UPCOMING else None
+
+    def texts(self, case: str) -> dict[int, tuple[bytes, bytes]]:
+        """Give the texts of a case."""
+        self._flush()
+        rows = self._db.execute("SELECT seq, salt, content FROM texts WHERE number = ?", (self._number(case),))
+        return {seq: (salt, content) for seq, salt, content in rows}
+
+    def command(self, command_id: bytes) -> tuple[str, int] | None:
+        """Give what a command id led to."""
+        if command_id in self._new_commands:
+            return self._new_commands[command_id]
+        row = self._db.execute(
+            "SELECT c.id, k.version FROM commands k JOIN cases c USING (number) WHERE k.id = ?", (command_id,)
+        ).fetchone()
+        return (row[0], row[1]) if row else None
+
+    def undelivered(self) -> list[tuple[int, str]]:
+        """Give what plugins still have to hear."""
+        return self._db.execute("SELECT position, plugin FROM outbox ORDER BY position, plugin").fetchall()
+
+    def delivered(self, position: int, plugin: str, fault: str | None) -> None:
+        """Note that a plugin heard an event, or why it failed to."""
+        if fault is None:
+            self._db.execute("DELETE FROM outbox WHERE position = ? AND plugin = ?", (position, plugin))
+        else:
+            self._db.execute(
+                "UPDATE outbox SET tries = tries + 1, fault = ? WHERE position = ? AND plugin = ?",
+                (fault, position, plugin),
+            )
+
+    def projections(self) -> Iterator[tuple[str, str, int, datetime | None, bytes]]:
+        """Give what is kept beside the ledger."""
+        self._flush()
+        rows = self._db.execute("SELECT id, state, version, next, tail FROM cases ORDER BY number")
+        for name, state, version, upcoming, tail in rows:
+            yield name, state, version, moment(upcoming) if upcoming is not None else None, tail
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    def tail(self, case: str) -> bytes:
+        """Give the last hash of a case's chain."""
+        if case not in self._tails and self._number(case) is None:
+            return GENESIS
+        return self._tails[case]
+
+    def write(
+        self,
+        before: Case | None,
+        after: Case,
+        lines: Sequence[tuple[int, bytes]],
+        tail: bytes,
+        recorded: datetime,
+        secret: tuple[int, bytes, bytes] | None,
+        command_id: bytes | None,
+        listeners: Sequence[str],
+    ) -> None:
+        """Take what was chained into the transaction."""
+        name = after.id
+        if before is None:
+            self._count += 1
+            number = self._numbers[name] = self._count
+        else:
+            number = self._numbers[name]
+        learnt = micros(recorded)
+        for position, body in lines:
+            self._new_events.append((position, number, learnt, body))
+        self._cases[name] = after
+        self._tails[name] = tail
+        self._dirty[name] = None
+        self._touched.add(name)
+        if after.next is not None:
+            heappush(self._heap, (micros(after.next), number, name))
+        if secret is not None:
+            self._new_texts.append((number, *secret))
+        if command_id is not None:
+            self._new_commands[command_id] = (name, after.version)
+        if listeners:
+            self._new_outbox += [(position, plugin) for position, _ in lines for plugin in listeners]
+
+
+def _unusable(path: str, fault: sqlite3.Error) -> StoreError:
+    return StoreError(f"the store {path} cannot be used: {fault}", f"数据文件 {path} 无法使用：{fault}")

@@ -1,0 +1,47 @@
+"""The only module that asks the machine what time it is or for randomness: the engine is given both."""
+
+import secrets  # noqa: TID251 - this module owns randomness
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Protocol
+
+from governflow.errors import CommandError
+
+Entropy = Callable[[], bytes]
+
+
+class Clock(Protocol):
+    """Where the engine learns the time when a command does not say it."""
+
+    def now(self) -> datetime:
+        """Give the present moment, timezone-aware."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clock, in UTC."""
+
+    def now(self) -> datetime:
+        """Give the present moment in UTC."""
+        return datetime.now(UTC)  # noqa: TID251 - this module owns the clock
+
+
+def salt() -> bytes:
+    """Give 16 random bytes: the salt of a commitment to personal data."""
+    return secrets.token_bytes(16)
+
+
+def in_utc(moment: datetime) -> datetime:
+    """Bring a moment to UTC, the one zone in which events keep time.
+
+    Raises:
+        CommandError: If the moment has no zone.
+    """
+    if moment.tzinfo is UTC:
+        return moment
+    if moment.tzinfo is None:
+        raise CommandError(
+            f"the time {moment.isoformat(' ')} has no zone: give one, for instance +08:00",
+            f"时间 {moment.isoformat(' ')} 没有时区：请注明，例如 +08:00",
+        )
+    return moment.astimezone(UTC)
