@@ -9,7 +9,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal, TypeAlias, get_args
 from zoneinfo import ZoneInfo
 
@@ -499,7 +499,7 @@ class WorkingCalendar:
         Args:
             tz: IANA name of the zone in which its days begin and end.
         """
-        return cls(tz=tz, weekly={name: [("00:00", "24:00")] for name in DAYS})
+        return _always(tz)
 
     @classmethod
     def china(
@@ -767,3 +767,9 @@ class WorkingCalendar:
             f"the holiday list speaks for {known}, not for {missing}: bring it up to date, or use beyond='flag'",
             f"节假日数据只涵盖 {known}，不含 {missing}：请更新数据，或使用 beyond='flag'",
         )
+
+
+@cache
+def _always(tz: str) -> WorkingCalendar:
+    """One calendar a zone: its tables are worth keeping."""
+    return WorkingCalendar(tz=tz, weekly={name: [("00:00", "24:00")] for name in DAYS})

@@ -3,7 +3,8 @@
 "54321" is the response promise of Huimin County, Shandong (惠民县): dispatched within 5 minutes, on site within 40, a
 general problem solved within 30 minutes, a complex one within 2 days, a major one within 1 week. Two readings are
 ours: the time to solve counts from arrival on site (from dispatch, 30 minutes would be over before the permitted
-arrival), and days are 24 hours. The outer limit of 60 days is that of the petition regulation (信访工作条例, 2022, art. 34).
+arrival), and days are 24 hours. The outer limit of 60 days is that of the petition regulation (信访工作条例, 2022,
+art. 34).
 """
 
 from datetime import timedelta

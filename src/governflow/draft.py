@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from governflow import clocks
+from governflow.allowances import Allowance
 from governflow.calendars import WorkingCalendar
 from governflow.case import READ, Case, evolve
 from governflow.clocks import Clock, ClockSpec, Decided, Plan
@@ -164,8 +165,8 @@ class Draft:
         return event, evolve(self.case, event)
 
 
-def allowance_of(clock: Clock, spec: ClockSpec | None) -> Any:
+def allowance_of(clock: Clock, spec: ClockSpec | None) -> Allowance | None:
     """Give the allowance that a clock was started with; None for a promised date."""
     if spec is not None and spec.written == clock.allowance:
         return spec.allowance
-    return None if clock.allowance == clocks.PROMISED else clocks.Allowance.parse(clock.allowance)
+    return None if clock.allowance == clocks.PROMISED else Allowance.parse(clock.allowance)

@@ -92,8 +92,9 @@ class Engine(Verbs):
         if url is None:
             store: Store = MemoryStore()
         elif "://" in str(url):
+            kind = str(url).partition(":")[0]
             raise StoreError(
-                f"{str(url).partition(':')[0]} stores are not supported yet: give a path for SQLite, or nothing for memory",
+                f"{kind} stores are not supported yet: give a path for SQLite, or nothing for memory",
                 "暂不支持该类数据库：请给出 SQLite 文件路径，或不给（内存）",
             )
         else:
@@ -351,9 +352,10 @@ class Engine(Verbs):
             store.begin()
             try:
                 if store.now is not None and goal < store.now:
+                    here, there = store.now.isoformat(), goal.isoformat()
                     raise ClockBackwards(
-                        f"the engine's clock stands at {store.now.isoformat()} and never goes back to {goal.isoformat()}",
-                        f"引擎时钟已到 {store.now.isoformat()}，不能退回 {goal.isoformat()}",
+                        f"the engine's clock stands at {here} and never goes back to {there}",
+                        f"引擎时钟已到 {here}，不能退回 {there}",
                     )
                 while (case := store.next_due(goal)) is not None:
                     policy = self.localities.policy(case.locality)

@@ -27,6 +27,10 @@ hookspec = pluggy.HookspecMarker("governflow")
 hookimpl = pluggy.HookimplMarker("governflow")
 
 
+def _as_text(reason: Text | str) -> Text:
+    return Text(reason, reason) if isinstance(reason, str) else reason
+
+
 # --- what hooks return ------------------------------------------------------------------------------------------------
 
 
@@ -41,7 +45,7 @@ class Ruling:
     """
 
     value: Any
-    reason: Text = attrs.field(converter=lambda reason: Text(reason, reason) if isinstance(reason, str) else reason)
+    reason: Text = attrs.field(converter=_as_text)
     rule: str = ""
 
 
@@ -150,7 +154,7 @@ class Refused:
         rule: The id of the rule.
     """
 
-    reason: Text = attrs.field(converter=lambda reason: Text(reason, reason) if isinstance(reason, str) else reason)
+    reason: Text = attrs.field(converter=_as_text)
     rule: str = ""
 
 

@@ -206,18 +206,7 @@ class Lifecycle:
         """
         lines = ["stateDiagram-v2", "    direction TB"]
         lines += [f"    {state}: {text.say(lang)}" for state, text in self.states.items()]
-        arrows: dict[tuple[str, str], list[str]] = {}
-        stays: list[str] = []
-        for row in self.rows:
-            label = self.actions[row.action].text.say(lang)
-            if row.target == SAME:
-                if label not in stays:
-                    stays.append(label)
-                continue
-            if row.guard and row.guard[0] != "origin":
-                label += f" [{_guard_text(row.guard).say(lang)}]"
-            for source in row.sources:
-                arrows.setdefault((source, row.target), []).append(label)
+        arrows, stays = self._arrows(lang)
         for (source, target), labels in arrows.items():
             lines.append(f"    {'[*]' if source == START else source} --> {target}: {' / '.join(labels)}")
         lines += [f"    {state} --> [*]" for state in self.states if state in self.ends]
@@ -226,6 +215,33 @@ class Lifecycle:
             unchanged = Text("state unchanged", "状态不变").say(lang)
             lines += [f"    note right of {first}", f"        {unchanged}: {', '.join(stays)}", "    end note"]
         return "\n".join(lines) + "\n"
+
+    def dot(self, lang: str) -> str:
+        """Draw the table in Graphviz's language; see `mermaid`."""
+        joint = "\\n"  # a line break in Graphviz's own notation
+        lines = ["digraph lifecycle {", '  node [shape=box, style=rounded, fontname="sans-serif"];']
+        lines += ['  edge [fontname="sans-serif", fontsize=10];', f'  {START} [shape=point, label=""];']
+        for state, text in self.states.items():
+            rim = 2 if state in self.ends else 1
+            lines.append(f'  "{state}" [label="{text.say(lang)}", peripheries={rim}];')
+        for (source, target), labels in self._arrows(lang)[0].items():
+            lines.append(f'  "{source}" -> "{target}" [label="{joint.join(labels)}"];')
+        return "\n".join([*lines, "}"]) + "\n"
+
+    def _arrows(self, lang: str) -> tuple[dict[tuple[str, str], list[str]], list[str]]:
+        """Give the labels of each arrow, and the actions that leave the state as it is."""
+        arrows: dict[tuple[str, str], list[str]] = {}
+        stays: dict[str, None] = {}
+        for row in self.rows:
+            label = self.actions[row.action].text.say(lang)
+            if row.target == SAME:
+                stays[label] = None
+                continue
+            if row.guard and row.guard[0] != "origin":
+                label += f" [{_guard_text(row.guard).say(lang)}]"
+            for source in row.sources:
+                arrows.setdefault((source, row.target), []).append(label)
+        return arrows, list(stays)
 
 
 def _guard_text(guard: tuple[str, str]) -> Text:

@@ -43,7 +43,7 @@ class Urgency(_Named):
 
 
 class Tier(_Named):
-    """Who has to manage a case (三级事项): tier 1 is the highest (district), 3 the lowest (community), as in Zhenjiang."""
+    """Who has to manage a case (三级事项): tier 1 is the highest (district), 3 the lowest, as in Zhenjiang."""
 
     ONE = "1", "tier 1 (district)", "一级事项"
     TWO = "2", "tier 2 (street)", "二级事项"

@@ -2,28 +2,27 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from operator import itemgetter
 from os import PathLike
 from pathlib import Path
 
 import attrs
 
 from governflow.errors import JournalError
-from governflow.journal.columns import NARROW, RESERVED, Columns, conflict, find, lack, missing
-from governflow.journal.digests import Unfit, digest, prefix, unfit
-from governflow.journal.fields import (
-    ACTIONS,
+from governflow.journal.cleaners import (
     ERRORS,
-    FIELDS,
-    ORDER,
     Cleaner,
-    Sort,
     action_reader,
+    as_it_stands,
     clean_id,
     cleaner,
     error_cell,
     formula,
+    remembering,
+    translated,
 )
+from governflow.journal.columns import NARROW, RESERVED, Columns, conflict, find, lack, missing, without_reserved
+from governflow.journal.digests import Unfit, digest, picker, prefix, unfit
+from governflow.journal.fields import ACTIONS, FIELDS, ORDER, Sort
 from governflow.journal.lines import CsvTable, jsonl_records
 from governflow.journal.maps import Map, unknown_zone, zone_named
 from governflow.journal.reading import Record, named, sort_of, unreadable
@@ -33,7 +32,6 @@ from governflow.journal.times import LocalTimes
 from governflow.journal.wording import ValueFault, key
 from governflow.text import Text
 
-_REMEMBERED, _SHORT = 10_000, 100
 _ANNOUNCED = 100
 
 
@@ -99,7 +97,7 @@ def _clean(records: Iterator[Record | Reject | Notice], maker: "_Maker") -> Iter
     for record in records:
         if isinstance(record, Reject):
             rows += 1
-            yield _without_reserved(record)
+            yield without_reserved(record)
             continue
         if isinstance(record, Notice):
             yield record
@@ -115,13 +113,6 @@ def _clean(records: Iterator[Record | Reject | Notice], maker: "_Maker") -> Iter
     if not rows:
         raise JournalError("the journal has headings but no rows", "台账只有表头，没有数据行")
     yield from maker.summary()
-
-
-def _without_reserved(reject: Reject) -> Reject:
-    if RESERVED.isdisjoint(reject.headings):
-        return reject
-    cells = {name: cell for name, cell in reject.cells.items() if name not in RESERVED}
-    return attrs.evolve(reject, headings=tuple(h for h in reject.headings if h not in RESERVED), cells=cells)
 
 
 @attrs.define
@@ -155,7 +146,7 @@ class _Maker:
         self._map = map
         self._times = times
         self._rank = {name: place for place, name in enumerate(order)}
-        self._action = _remembering(_translated(map.values.get("action"), action_reader(actions)))
+        self._action = remembering(translated(map.values.get("action"), action_reader(actions)))
         self._strict = strict  # the headings are the same for all rows, and a fault in them is the file's
         self._plans: dict[tuple[str, ...], _Plan] = {}
         self._cleaners = {name: self._cleaner(name) for name in FIELDS}
@@ -199,7 +190,7 @@ class _Maker:
             else [columns.fields[n] for n in ("time",) if n in columns.fields],
             until=[columns.fields[name] for name in ("until",) if name in columns.fields],
             extra=[(headings[place], place) for place in columns.unmapped],
-            pick=_picker(digested),
+            pick=picker(digested),
             prefixes=[prefix(key(headings[place])) for place in digested],
             mapped=frozenset((*columns.fields.values(), *columns.times.values())),
             lacking=[name for name in required if name not in columns.fields]
@@ -213,7 +204,7 @@ class _Maker:
         clean, table = cleaner(field), self._map.values.get(name)
         if clean is None and not table:
             return None
-        return _remembering(_translated(table, clean or _as_it_stands))
+        return remembering(translated(table, clean or as_it_stands))
 
     def _until(self, text: str) -> str:
         return self._times.local(self._times.read(text)[0])
@@ -406,50 +397,6 @@ class _Maker:
 
 def _one(place: int | None) -> list[int]:
     return [] if place is None else [place]
-
-
-def _picker(places: list[int]) -> Callable[[list[str]], tuple[str, ...]]:
-    if len(places) > 1:
-        return itemgetter(*places)  # one call in C for all cells
-    return lambda cells: tuple(cells[place] for place in places)
-
-
-def _as_it_stands(text: str) -> str:
-    if text in ERRORS:
-        raise error_cell()
-    return text
-
-
-def _translated(table: Mapping[str, str] | None, clean: Cleaner) -> Cleaner:
-    """A cleaner that first looks into a map's table of values."""
-    if not table:
-        return clean
-    folded = {key(theirs): ours for theirs, ours in table.items()}
-
-    def translate(text: str) -> str:
-        ours = table.get(text) or folded.get(key(text))
-        return ours if ours is not None else clean(text)
-
-    return translate
-
-
-def _remembering(clean: Cleaner) -> Cleaner:
-    """A cleaner that does not clean the same text twice: units, items and names repeat by the thousand."""
-    known: dict[str, str] = {}
-
-    def remember(text: str) -> str:
-        try:
-            return known[text]
-        except KeyError:
-            pass
-        cleaned = clean(text)
-        if len(text) <= _SHORT:
-            if len(known) >= _REMEMBERED:
-                known.clear()
-            known[text] = cleaned
-        return cleaned
-
-    return remember
 
 
 def _count(counts: dict[str, tuple[int, int]], heading: str, line: int) -> None:

@@ -6,6 +6,7 @@ import attrs
 
 from governflow.journal.fields import FIELDS, HEADINGS
 from governflow.journal.maps import Map
+from governflow.journal.rows import Reject
 from governflow.journal.wording import key, nearest
 from governflow.text import Text
 
@@ -139,3 +140,18 @@ def conflict(columns: Columns) -> Text:
     en = "; ".join(f"{', '.join(names)} could all be {field}" for field, names in columns.conflicts.items())
     zh = "；".join(f"{'、'.join(names)} 都可能是{FIELDS[field].zh}" for field, names in columns.conflicts.items())
     return Text(f"{en}: say in a map which one it is", f"{zh}：请用对照表指明")
+
+
+def without_reserved(reject: Reject) -> Reject:
+    """Take the clerk's columns out of a reject that was itself read from a rejects file.
+
+    Args:
+        reject: As it was read.
+
+    Returns:
+        The reject with the journal's own columns only.
+    """
+    if RESERVED.isdisjoint(reject.headings):
+        return reject
+    cells = {name: cell for name, cell in reject.cells.items() if name not in RESERVED}
+    return attrs.evolve(reject, headings=tuple(h for h in reject.headings if h not in RESERVED), cells=cells)

@@ -1,22 +1,19 @@
-"""Our fields: the headings by which they are known, and how their cells are cleaned.
+"""Our fields, the headings by which they are known, and the closed words that some of them hold.
 
-A heading or a closed word may be written in English or Chinese, in any case, width and spacing. What is not known is
-never guessed: the cleaner raises, naming what would be allowed.
+A heading or a closed word may be written in English or Chinese, in any case, width and spacing.
 """
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import Enum
 from types import MappingProxyType
 
 import attrs
 
 from governflow.journal.rows import NOTHING
-from governflow.journal.wording import ValueFault, half_width, key, nearest
+from governflow.journal.wording import key
+from governflow.lifecycle import BASE
 from governflow.terms import Severity, Urgency
 from governflow.text import Text
-
-Cleaner = Callable[[str], str]
 
 
 class Sort(Enum):
@@ -138,6 +135,8 @@ _FIELDS = (
         Text("yes, no", "满意、基本满意、非常满意、不满意、是、否"),
     ),
     Field("note", "备注", Sort.TEXT, ("notes", "remark", "remarks", "comment", "说明", "办理意见")),
+    Field("clock", "时限", Sort.TEXT, ("时限名称",)),
+    Field("into", "并入事项", Sort.ID, ("并入", "并入编号", "merged into")),
     Field("until", "截止时间", Sort.TIME, ("截止", "期限", "截止日期", "挂起至", "延期至", "承诺时间")),
 )
 
@@ -149,192 +148,10 @@ HEADINGS: Mapping[str, str] = MappingProxyType(
     {key(word): field.name for field in _FIELDS for word in (field.name, field.zh, *field.headings)}
 )
 
-_NAMES: dict[str, str] = {
-    "report": "上报",
-    "accept": "受理",
-    "decline": "不予受理",
-    "dispatch": "派单",
-    "return": "退单",
-    "claim": "领单",
-    "arrive": "到场",
-    "confer": "会商",
-    "begin": "落实",
-    "suspend": "挂起",
-    "resume": "恢复",
-    "resolve": "办结",
-    "answer": "反馈",
-    "evaluate": "评价",
-    "close": "归档",
-    "revisit": "回头看",
-    "transfer": "转办",
-    "escalate": "提级",
-    "whistle": "吹哨",
-    "check_in": "报到",
-    "extend": "延期",
-    "reclassify": "重新定级",
-    "appeal": "超时申诉",
-    "rule": "申诉裁定",
-    "inform": "进度告知",
-    "urge": "催办",
-    "note": "备注",
-    "merge": "并案",
-    "withdraw": "撤回",
-}
+_NAMES: dict[str, str] = {action.name: action.text.zh for action in BASE.actions.values()}
 
 #: Names of the base lifecycle's actions, English and Chinese, to the canonical one.
 ACTIONS: Mapping[str, str] = MappingProxyType({name: name for name in _NAMES} | {zh: en for en, zh in _NAMES.items()})
 
 #: The order in which actions at the very same moment are applied.
 ORDER: tuple[str, ...] = tuple(_NAMES)
-
-# What Excel shows of a long number: the digits behind the last shown are gone. Without the plus it may be a name (2E5).
-_DIGITS_LOST = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE]\+\d+")
-_SCORE = re.compile(r"([1-5])(?:\.0+)?\s*分?")
-
-#: What Excel leaves in a cell whose formula failed.
-ERRORS = frozenset(
-    (
-        "#N/A",
-        "#REF!",
-        "#VALUE!",
-        "#NAME?",
-        "#DIV/0!",
-        "#NULL!",
-        "#NUM!",
-        "#SPILL!",
-        "#CALC!",
-        "#GETTING_DATA",
-        "#FIELD!",
-    )
-)
-
-
-def clean_id(text: str) -> str:
-    """Clean a name or number by which something is known.
-
-    Args:
-        text: The cell, without blanks around it.
-
-    Returns:
-        Half-width, otherwise as typed: leading zeros stay.
-
-    Raises:
-        ValueFault: If Excel has lost digits of it, or it is a formula.
-    """
-    text = half_width(text)
-    if "+" in text and _DIGITS_LOST.fullmatch(text):
-        raise ValueFault(
-            Text(
-                "Excel has rounded this number and its last digits are lost",
-                "Excel 已将此编号取整，末尾数字已丢失",
-            ),
-            Text("format the column as text and enter the number again", "将该列设为文本格式后重新录入"),
-        )
-    if text.startswith("="):
-        raise formula()
-    if text in ERRORS:
-        raise error_cell()
-    return text
-
-
-def error_cell() -> ValueFault:
-    """Make the fault of a cell in which Excel shows an error."""
-    return ValueFault(
-        Text("the cell holds an Excel error instead of a value", "单元格是 Excel 错误值"),
-        Text("mend the formula, then paste the column as values", "修正公式后将该列粘贴为数值"),
-    )
-
-
-def formula() -> ValueFault:
-    """Make the fault of a cell that holds a formula where a value is needed."""
-    return ValueFault(
-        Text("the cell holds a formula, not a value", "单元格是公式而不是值"),
-        Text("copy the column and paste it as values", "复制该列并选择性粘贴为数值"),
-    )
-
-
-def clean_score(text: str) -> str:
-    """Clean a score.
-
-    Args:
-        text: The cell, without blanks around it.
-
-    Returns:
-        ``"1"`` to ``"5"``.
-
-    Raises:
-        ValueFault: If it is anything else.
-    """
-    found = _SCORE.fullmatch(half_width(text))
-    if found is None:
-        raise ValueFault(Text("not a score", "不是有效评分"), FIELDS["score"].allowed)
-    return found[1]
-
-
-def chooser(field: Field) -> Cleaner:
-    """Make the cleaner of a field with a closed set of values.
-
-    Args:
-        field: The field.
-
-    Returns:
-        A function from the cell to the value; it raises `ValueFault` for any other word.
-    """
-
-    def choose(text: str) -> str:
-        try:
-            return field.choices[key(text)]
-        except KeyError:
-            raise ValueFault(
-                Text(f"not a known {field.name}", f"不是有效的{field.zh}"),
-                field.allowed,
-            ) from None
-
-    return choose
-
-
-def action_reader(actions: Mapping[str, str]) -> Cleaner:
-    """Make the cleaner of action names.
-
-    Args:
-        actions: Every name by which an action may be called, to its canonical name.
-
-    Returns:
-        A function from the cell to the canonical name; it raises `ValueFault` for any other word, with the nearest.
-    """
-    known = {key(name): canonical for name, canonical in actions.items()}
-    chinese = [name for name in actions if not name.isascii()]
-
-    def read(text: str) -> str:
-        try:
-            return known[key(text)]
-        except KeyError:
-            pass
-        en, zh = "not a known action", "不是已知的动作"
-        alike = nearest(text, actions)
-        if alike is not None:
-            en, zh = f"{en}; perhaps {alike} is meant", f"{zh}；是否为“{alike}”"
-        raise ValueFault(
-            Text(en, zh),
-            Text(", ".join(dict.fromkeys(actions.values())), "、".join(chinese or dict.fromkeys(actions.values()))),
-        )
-
-    return read
-
-
-def cleaner(field: Field) -> Cleaner | None:
-    """Find how the cells of a field are cleaned.
-
-    Args:
-        field: A field that is neither a time nor an action.
-
-    Returns:
-        The cleaner, or None for free text, which is taken as it stands.
-    """
-    if field.sort is Sort.ID:
-        return clean_id
-    if field.sort is Sort.SCORE:
-        return clean_score
-    if field.sort is Sort.CHOICE:
-        return chooser(field)
-    return None

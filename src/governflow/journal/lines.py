@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from governflow.errors import JournalError
-from governflow.journal.reading import NO_FORMULAS, Record
+from governflow.journal.reading import NO_FORMULAS, Record, refuse, uneven
 from governflow.journal.rows import Fault, Reject, shorten
 from governflow.journal.wording import number_text
 from governflow.text import Text
@@ -122,7 +122,7 @@ class CsvTable:
                     # itself, only the first line is lost and reading goes on behind it.
                     if any(_whole(later, delimiter, len(headings)) for later in taken[1:]):
                         first = next(csv.reader([taken[0].rstrip("\r\n")], delimiter=delimiter))
-                        yield _reject(line, headings, first, _OPEN_QUOTE)
+                        yield refuse(line, headings, first, _OPEN_QUOTE)
                         lines.give_back(1)
                         line += 1
                         continue
@@ -140,28 +140,17 @@ class CsvTable:
                         continue  # Excel's own note of the delimiter
                     yield start, headings, values, NO_FORMULAS
                 elif torn:
-                    yield _reject(start, headings, values, _OPEN_QUOTE)
+                    yield refuse(start, headings, values, _OPEN_QUOTE)
                 elif count > MANY_LINES:
-                    yield _reject(start, headings, values, _TALL)
+                    yield refuse(start, headings, values, _TALL)
                 elif len(values) != len(headings):
-                    yield _reject(start, headings, values, _cells(len(values), len(headings)))
+                    yield uneven(start, headings, values)
                 else:
                     yield start, headings, values, NO_FORMULAS
 
 
 _OPEN_QUOTE = Text('a quote (") is opened but not closed properly', '引号（"）没有正确闭合')
 _TALL = Text(f"the row runs over more than {MANY_LINES} lines", f"该行跨越 {MANY_LINES} 行以上")
-
-
-def _cells(found: int, wanted: int) -> Text:
-    return Text(
-        f"the row has {found} cells, but there are {wanted} headings", f"该行有 {found} 个单元格，而表头有 {wanted} 列"
-    )
-
-
-def _reject(line: int, headings: tuple[str, ...], values: list[str], reason: Text) -> Reject:
-    cells = dict(zip(headings, values, strict=False))
-    return Reject(line, (Fault("", "", reason),), headings, cells, tuple(values[len(headings) :]))
 
 
 def _trim(values: list[str], width: int) -> None:

@@ -21,7 +21,9 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from governflow.errors import MapError
-from governflow.journal.fields import ACTIONS, FIELDS, Cleaner, Sort, action_reader, cleaner
+from governflow.journal.cleaners import Cleaner, action_reader, cleaner
+from governflow.journal.fields import ACTIONS, FIELDS, Sort
+from governflow.journal.rows import Fault
 from governflow.journal.wording import ValueFault, nearest
 from governflow.text import Text
 
@@ -174,12 +176,8 @@ def _clean(clean: Cleaner | None, value: str, where: str, faults: list[Text]) ->
     try:
         return clean(value)
     except ValueFault as fault:
-        faults.append(
-            Text(
-                f"{where}: {value!r} is {fault.reason.en}; allowed: {fault.allowed.en}",
-                f"{where}：“{value}”{fault.reason.zh}；应为：{fault.allowed.zh}",
-            )
-        )
+        said = Fault("", value, fault.reason, fault.allowed)
+        faults.append(Text(f"{where} {value!r}: {said.say('en')}", f"{where} “{value}”：{said.say('zh')}"))
         return value
 
 

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
 from governflow.errors import JournalError
-from governflow.journal.reading import NO_FORMULAS, Record, letter
+from governflow.journal.columns import RESERVED
+from governflow.journal.reading import NO_FORMULAS, Record, letter, uneven
+from governflow.journal.rows import Reject
 from governflow.journal.wording import number_text
 
 if TYPE_CHECKING:
@@ -156,13 +158,16 @@ class SheetTable:
         self._book = book
         self._sheet = sheet
         self._headings: tuple[str, ...] = ()
+        self._again = False
         self.serials = book.serials
 
     def head(self, headings: tuple[str, ...]) -> None:
         """Tell the table its headings."""
         self._headings = headings
+        # What a rejects file has beyond its headings was refused for standing there, and is so until it is mended.
+        self._again = not RESERVED.isdisjoint(headings)
 
-    def records(self) -> Iterator[Record]:
+    def records(self) -> Iterator[Record | Reject]:
         """Give the rows, numbered as in Excel.
 
         Yields:
@@ -181,6 +186,9 @@ class SheetTable:
                 values += [""] * (width - len(values))
             while len(values) > width and not values[-1].strip():
                 values.pop()
+            if self._again and len(values) > width:
+                yield uneven(line, headings, values)
+                continue
             if width and len(values) > width:
                 headings = (*headings, *(f"({letter(place)})" for place in range(width, len(values))))
             formulas = [place for place, cell in enumerate(row[: len(values)]) if cell.data_type == "f"]

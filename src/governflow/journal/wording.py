@@ -63,7 +63,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     from difflib import get_close_matches  # only needed once something is wrong
 
     by_key = {key(other): other for other in known}
-    found = get_close_matches(key(word), by_key, n=1, cutoff=0.5)
+    found = get_close_matches(key(word), by_key, n=1, cutoff=0.6)
     return by_key[found[0]] if found else None
 
 

@@ -1,7 +1,7 @@
 """What every store keeps, and how its books are chained (账本).
 
-* The *ledger*: all events in the order in which they were taken, each as its body. Every case has a hash chain of its own
-  over its bodies; the store has a head over all of them: ``head = sha256(head + tail of the case's chain)``.
+* The *ledger*: all events in the order in which they were taken, each as its body. Every case has a hash chain of its
+  own over its bodies; the store has a head over all of them: ``head = sha256(head + tail of the case's chain)``.
 * A projection of each case: where it is, and when something next happens to it. It can be rebuilt from the ledger.
 * The erasable table: free text and personal data by event, each with the salt of its commitment.
 * Command ids already seen, and the outbox of what plugins still have to hear.
@@ -172,9 +172,9 @@ class Store(ABC):
         kept = (events[0].seq, *secret) if secret is not None else None
         self.write(before, after, lines, tail, recorded, kept, command_id, listeners)
 
-    def history(self, case: str) -> list[Event]:
-        """Give the events of a case, oldest first."""
-        return [decode(entry.body, entry.recorded) for entry in self.entries(case)]
+    def history(self, case: str, *, holding: bytes = b"") -> list[Event]:
+        """Give the events of a case, oldest first; only those whose body holds the given bytes."""
+        return [decode(entry.body, entry.recorded) for entry in self.entries(case) if holding in entry.body]
 
     # --- verifying ----------------------------------------------------------------------------------------------------
 

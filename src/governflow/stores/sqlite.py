@@ -7,6 +7,7 @@
 import sqlite3
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from pathlib import Path
@@ -32,7 +33,9 @@ CREATE TABLE cases (
     tail BLOB NOT NULL
 );
 CREATE INDEX cases_next ON cases (next, number) WHERE next IS NOT NULL;
-CREATE TABLE events (position INTEGER PRIMARY KEY, number INTEGER NOT NULL, recorded INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE TABLE events (
+    position INTEGER PRIMARY KEY, number INTEGER NOT NULL, recorded INTEGER NOT NULL, body BLOB NOT NULL
+);
 CREATE INDEX events_of_case ON events (number);
 CREATE TABLE texts (
     number INTEGER NOT NULL, seq INTEGER NOT NULL, salt BLOB NOT NULL, content BLOB NOT NULL, PRIMARY KEY (number, seq)
@@ -246,10 +249,9 @@ class SQLiteStore(Store):
     def _abandon(self) -> None:
         if self._open:
             self._open = False
-            try:
+            # If the transaction is gone already, that is what was wanted.
+            with suppress(sqlite3.Error):
                 self._db.execute("ROLLBACK")
-            except sqlite3.Error:
-                pass  # the transaction is gone already, which is what was wanted
         self._clear_buffers()
         self._forget_cache()
         self._read_meta()
@@ -290,7 +292,7 @@ class SQLiteStore(Store):
         busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
             raise StoreError(
-                "the data is erased from the tables, but another connection still holds the log: close it and forget again",
+                "the data is erased from the tables, but another connection holds the log: close it and forget again",
                 "数据已从表中删除，但日志仍被其他连接占用：请关闭后重新执行",
             )
 

@@ -1,0 +1,273 @@
+"""Commands that read a store: ``show``, ``explain``, ``verify``, ``watch``; and ``diagram``."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from governflow.cli import screen
+from governflow.engine import Engine
+from governflow.errors import CommandError, Tampered
+from governflow.events import Event
+from governflow.explain import Explanation
+from governflow.lifecycle import SAME
+from governflow.localities import Localities
+from governflow.policy import Policy
+from governflow.reports import case_as_json, escalations
+from governflow.text import Text
+
+
+def _say(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+
+def show(case: str, *, store: Path, html: Path | None, personal: bool, as_json: bool, lang: str) -> int:
+    """Show a case's dossier on the terminal, as JSON, or as a page."""
+    from governflow import dossier, pages
+
+    with Engine.open(store, must_exist=True) as engine:
+        book = dossier.compile(engine, case, lang=lang, personal=personal)
+        if html is not None:
+            html.write_text(pages.render_html(book), encoding="utf-8")
+            told = Text(f"the dossier of {case} is in {html}", f"事项 {case} 的一事一册已写入 {html}")
+            print(told.say(lang), file=sys.stderr)
+        if as_json:
+            found = engine.case(case)
+            history = engine.history(case)
+            outages = engine.outages(found.locality)
+            zone = ZoneInfo(found.zone)
+            told_json = case_as_json(found, escalations(history), outages, zone, lang)
+            _say({**told_json, "steps": [_step(event, zone) for event in history]})
+        elif html is None:
+            dossier.render_text(book, screen.console())
+    return 0
+
+
+def _step(event: Event, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "seq": event.seq,
+        "at": event.at.astimezone(zone).isoformat(),
+        "kind": event.kind,
+        "state": event.state,
+        "by": {"id": event.by.id, "unit": event.by.unit} if event.by else None,
+        "about": dict(event.about),
+    }
+
+
+def explain(case: str, *, store: Path, as_json: bool, lang: str) -> int:
+    """Print every ruling with reason, rule and source, and every clock with its time accounted for."""
+    with Engine.open(store, must_exist=True) as engine:
+        told = engine.explain(case)
+        policy = engine.localities.policy(told.case.locality)
+    if as_json:
+        _say(_explained(told, lang))
+    else:
+        _print_explanation(told, policy, lang)
+    return 0
+
+
+def _explained(told: Explanation, lang: str) -> dict[str, Any]:
+    zone = ZoneInfo(told.case.zone)
+
+    def local(moment: datetime) -> str:
+        return moment.astimezone(zone).isoformat()
+
+    return {
+        "case": told.case.id,
+        "rulings": [
+            {
+                "seq": entry.seq,
+                "at": local(entry.at),
+                "what": entry.ruling.what,
+                "value": entry.ruling.value,
+                "reason": entry.ruling.reason.say(lang),
+                "rule": entry.ruling.rule,
+                "source": entry.ruling.source,
+                "rules": entry.rules,
+            }
+            for entry in told.rulings
+        ],
+        "clocks": [
+            {
+                "clock": account.clock.name,
+                "cycle": account.clock.cycle,
+                "allowance": account.clock.allowance,
+                "started": local(account.clock.started),
+                "due": local(account.clock.due),
+                "original": local(account.clock.original) if account.clock.original else None,
+                "flagged": account.flagged,
+                "segments": [
+                    {"from": local(part.start), "to": local(part.end), "kind": part.kind} for part in account.segments
+                ],
+            }
+            for account in told.clocks
+        ],
+    }
+
+
+_SEGMENTS = {
+    "counted": Text("counted", "计入"),
+    "closed": Text("closed", "非工作时间"),
+    "holiday": Text("holiday", "节假日"),
+    "make-up": Text("make-up workday", "调休上班"),
+    "paused": Text("paused", "暂停"),
+}
+_ASKED = {
+    "assess": Text("severity and urgency", "定级"),
+    "tier": Text("tier", "分级"),
+    "route": Text("route", "派单去向"),
+    "escalate": Text("escalation", "升级"),
+}
+
+
+def _print_explanation(told: Explanation, policy: Policy, lang: str) -> None:
+    out = screen.console()
+    zone = ZoneInfo(told.case.zone)
+
+    def local(moment: datetime) -> str:
+        return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+    title = Text(f"Case {told.case.id}: what was ruled, and why", f"事项 {told.case.id}：裁量与理由")
+    headings = [
+        Text("time", "时间"),
+        Text("asked", "事由"),
+        Text("ruled", "结果"),
+        Text("reason", "理由"),
+        Text("rule · source", "规则 · 来源"),
+    ]
+    rulings = screen.table(title.say(lang), *(heading.say(lang) for heading in headings), numeric=False)
+    for entry in told.rulings:
+        ruling = entry.ruling
+        name = ruling.what.removeprefix("clock:")
+        asked = _ASKED[name] if name in _ASKED else policy.name(name)
+        rulings.add_row(
+            local(entry.at),
+            asked.say(lang),
+            screen.value(ruling.value, policy, lang),
+            ruling.reason.say(lang),
+            f"{ruling.rule} · {ruling.source}",
+        )
+    out.print(rulings)
+    out.print(Text("How the time was counted", "时限如何计算").say(lang), style="bold")
+    for account in told.clocks:
+        clock = account.clock
+        heading = (
+            f"{policy.name(clock.name).say(lang)} #{clock.cycle}  {screen.allowance(clock.allowance, lang)}  "
+            f"{local(clock.started)} → {local(clock.due)}  {clock.outcome.text.say(lang)}"
+        )
+        out.print(heading)
+        if clock.original is not None:
+            out.print("  " + Text("due before the extension: ", "延期前的截止时间：").say(lang) + local(clock.original))
+        if account.flagged:
+            warning = Text(
+                "the calendar does not know all these days: check the due time",
+                "日历未包含其中部分日期：请核对截止时间",
+            )
+            out.print("  " + warning.say(lang), style="yellow")
+        for part in account.segments:
+            out.print(
+                f"  {local(part.start)} – {local(part.end)}  {_SEGMENTS[part.kind].say(lang)}  {part.end - part.start}"
+            )
+
+
+def verify(*, store: Path, against: str | None, as_json: bool, lang: str) -> int:
+    """Recompute every chain and print the head; exit status 1 if anything was altered."""
+    with Engine.open(store, must_exist=True) as engine:
+        try:
+            head = engine.verify(against)
+        except Tampered as fault:
+            if as_json:
+                _say({"intact": False, "fault": fault.text.say(lang)})
+            print(fault.text.say(lang), file=sys.stderr)
+            return 1
+    if as_json:
+        _say({"intact": True, "head": head})
+    else:
+        print(head)
+        print(Text("nothing was altered or cut off", "账本完整，未被改动或截断").say(lang), file=sys.stderr)
+    return 0
+
+
+def watch(*, store: Path, every: float, once: bool, as_json: bool, lang: str) -> int:
+    """Fire deadlines as they come due and print each, until interrupted."""
+    with Engine.open(store, must_exist=True) as engine:
+        while True:
+            for event in engine.advance():
+                case = engine.case(event.case)
+                _print_event(event, engine.localities.policy(case.locality), ZoneInfo(case.zone), lang, as_json=as_json)
+            if once:
+                return 0
+            time.sleep(every)
+
+
+_KINDS = {
+    "warned": Text("soon due", "即将到期"),
+    "breached": Text("overdue", "超时"),
+    "urged": Text("urged", "催办"),
+    "supervised": Text("supervised", "督办"),
+    "taken_over": Text("taken over", "提级"),
+    "special_report_filed": Text("special report filed", "形成专报"),
+    "lapsed": Text("no evaluation came", "逾期未评"),
+    "resumed": Text("resumed", "恢复"),
+    "closed": Text("closed", "归档"),
+    "faulted": Text("fault in the rules", "规则故障"),
+}
+
+
+def _print_event(event: Event, policy: Policy, zone: ZoneInfo, lang: str, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"case": event.case, **_step(event, zone)}, ensure_ascii=False), flush=True)
+        return
+    told = event.about.get("escalation") or {}
+    clock = str(event.about.get("clock") or told.get("clock") or "").partition("#")[0]
+    kind = _KINDS.get(event.kind, Text(event.kind, event.kind)).say(lang)
+    name = policy.name(clock).say(lang) if clock else ""
+    to = f" → {policy.units.name(told['to']).say(lang)}" if told else ""
+    print(f"{event.at.astimezone(zone):%Y-%m-%d %H:%M:%S}  {event.case}  {kind}  {name}{to}".rstrip(), flush=True)
+
+
+def diagram(code: str, *, lifecycle: str, svg: Path | None, as_json: bool, lang: str) -> int:
+    """Print the lifecycle as Mermaid or JSON, or draw it with Graphviz."""
+    policy = Localities().policy(code)
+    found = policy.lifecycles.get(lifecycle)
+    if found is None:
+        known = ", ".join(policy.lifecycles)
+        raise CommandError(
+            f"{code} has no lifecycle {lifecycle!r}; it has: {known}", f"{code} 没有流程“{lifecycle}”；现有：{known}"
+        )
+    if svg is not None:
+        _draw(found.dot(lang), svg)
+    elif as_json:
+        _say(
+            [
+                {
+                    "action": row.action,
+                    "from": source,
+                    "to": source if row.target == SAME else row.target,
+                    "guard": row.guard,
+                }
+                for row in found.rows
+                for source in row.sources
+            ]
+        )
+    else:
+        sys.stdout.write(found.mermaid(lang))
+    return 0
+
+
+def _draw(dot: str, svg: Path) -> None:
+    program = shutil.which("dot")
+    if program is None:
+        raise CommandError(
+            "Graphviz is not installed (there is no program `dot`): leave --svg out for Mermaid",
+            "未安装 Graphviz（找不到 dot 程序）：不加 --svg 可输出 Mermaid",
+        )
+    drawn = subprocess.run([program, "-Tsvg"], input=dot.encode(), capture_output=True, check=False)
+    if drawn.returncode:
+        raise CommandError(f"Graphviz failed: {drawn.stderr.decode().strip()}")
+    svg.write_bytes(drawn.stdout)
