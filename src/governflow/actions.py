@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from governflow import clocks
 from governflow.allowances import Allowance
 from governflow.clocks import Clock
@@ -31,7 +33,7 @@ Handler = Callable[[Draft, Details, "Actor | None"], None]
 def route(draft: Draft, chosen: str | None) -> None:
     """Rule where the case goes; a unit that somebody chose overrides the lead and keeps the ruling in the book."""
     case = draft.view()
-    answer = draft.policy.ask("governflow_route", draft.faults, case=case, context=draft.context)
+    answer = draft.policy.ask("governflow_route", draft.faults, case, draft.context)
     units = draft.policy.units
     lead, form, assist = units.intake, case.form or Form.DIRECT, []
     if answer is not None:
@@ -307,7 +309,7 @@ def _reclassify(draft: Draft, details: Details, by: Actor | None) -> None:
 
 def tier(draft: Draft) -> None:
     """Rule on the tier anew."""
-    answer = draft.policy.ask("governflow_tier", draft.faults, case=draft.view(), context=draft.context)
+    answer = draft.policy.ask("governflow_tier", draft.faults, draft.view(), draft.context)
     if answer is not None:
         value, ruling, source = answer
         draft.changes["tier"] = value
@@ -373,7 +375,7 @@ def _rule(draft: Draft, details: Details, by: Actor | None) -> None:
     draft.changes["appeals"] = [old for old in waiting if old != mark]
     draft.about |= {"clock": mark, "granted": bool(granted)}
     if granted:
-        draft.amend(clocks.with_changes(_breach(draft, mark), {"exempt": Exempt.APPEAL}))
+        draft.amend(replace(_breach(draft, mark), exempt=Exempt.APPEAL))
 
 
 def _merge(draft: Draft, details: Details, by: Actor | None) -> None:

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal, TypeAlias, get_args
 
 import attrs
@@ -282,6 +283,11 @@ class Allowance:
         return f"{self.amount} {english}{'' if self.amount == 1 else 's'}"
 
     @property
+    def span(self) -> timedelta:
+        """The time itself: elapsed or working hours, or so many days of 24 hours."""
+        return self._span
+
+    @property
     def elapsed(self) -> bool:
         """Whether it runs round the clock and needs no calendar."""
         return self._elapsed
@@ -309,7 +315,13 @@ class Allowance:
                 return _ROUND_THE_CLOCK.due(start, self._span)  # which says what is wrong
         if self.unit == "wh":
             return calendar.due(start, self._span, pauses)
-        due = self._counting.due(start, self.amount, calendar, "wd" if self.unit == "wd" else "cd")
+        if self.counting is None:
+            # By the Civil Code only the day matters on which the clock starts, and many cases start on one day.
+            due = _due_on(
+                (start if start.tzinfo is calendar.zone else start.astimezone(calendar.zone)).date(), self, calendar
+            )
+        else:
+            due = self._counting.due(start, self.amount, calendar, "wd" if self.unit == "wd" else "cd")
         for begin, end in joined(pauses) if pauses else ():
             begin = max(begin, start)
             if begin >= due:
@@ -340,7 +352,7 @@ class Allowance:
                 f"the share {share!r} is not between 0 and 1: give 0.8", f"比例 {share!r} 应在 0 与 1 之间"
             )
         start, due = utc(start), utc(due)
-        if not self._elapsed:
+        if not self._elapsed and not calendar.round_the_clock:
             calendar = self._counting.calendar(calendar)
             worked = calendar.between(start, due)
             if worked:
@@ -392,3 +404,11 @@ class Allowance:
     @property
     def _counting(self) -> DayCount:
         return self.counting or (CALENDAR_DAYS if self.unit == "cd" else WORKING_DAYS)
+
+
+@lru_cache(maxsize=4096)
+def _due_on(day: date, allowance: Allowance, calendar: WorkingCalendar) -> datetime:
+    """Give the due moment of a day-counting allowance under the Civil Code's rule, which looks at no time of day."""
+    start = datetime.combine(day, time(), tzinfo=calendar.zone)
+    unit: Literal["wd", "cd"] = "wd" if allowance.unit == "wd" else "cd"
+    return (WORKING_DAYS if unit == "wd" else CALENDAR_DAYS).due(start, allowance.amount, calendar, unit)

@@ -729,6 +729,11 @@ class WorkingCalendar:
             line.regular = WorkingCalendar(tz=self.tz, weekly=dict(self.weekly))
         return line.regular
 
+    @property
+    def round_the_clock(self) -> bool:
+        """Whether it is always open: every hour of every day."""
+        return self._round_the_clock
+
     def covers(self, day: date) -> bool:
         """Say whether the holiday list speaks for the day."""
         return self.coverage is None or self.coverage[0] <= day <= self.coverage[1]
@@ -740,6 +745,8 @@ class WorkingCalendar:
             due: The due moment, aware; one at 24:00 belongs to the day that ends then.
             start: When the clock started, aware; if left out only the day of `due` is looked at.
         """
+        if self.coverage is None:
+            return False
         last = _instant(due)
         first = last - 1 if start is None else _instant(start)
         return self._uncovered(min(first, last), max(first, last)) is not None

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-import attrs
+import msgspec
+from msgspec.structs import replace
 
 from governflow import actions, clocks
 from governflow.case import Case
@@ -25,16 +26,13 @@ from governflow.policy import Faults, Policy, decided
 from governflow.terms import Cause, Kind, Mode, Outcome, Severity, Urgency, Verdict
 from governflow.text import Text
 
-#: Actions that start clocks in the name of a dispatch.
-_DISPATCHING = frozenset({"dispatch", "transfer", "escalate"})
 #: Actions that say something about a case and change nothing of its life: they may come late without harm.
 REMARKS = frozenset({"note", "inform", "urge"})
 _SHORTEST_AGAIN = timedelta(minutes=1)
 _FALLBACK_AGAIN = timedelta(days=1)
 
 
-@attrs.frozen(slots=False)
-class Command:
+class Command(msgspec.Struct, frozen=True, gc=False):
     """What somebody wants done.
 
     Args:
@@ -83,7 +81,7 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
     details = command.details
     by = REQUESTER if action == "evaluate" and case.asked else command.by
     if action == "report":
-        _report(draft, details)
+        _report(draft)
     else:
         handler = actions.HANDLERS.get(action)
         if handler is not None:
@@ -100,8 +98,8 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
     return events, after
 
 
-def unreported(case_id: str, policy: Policy, at: datetime, details: Mapping[str, Any]) -> Case:
-    """Give the case that a report begins with: an id, a locality and a zone, and nothing else.
+def unreported(case_id: str, policy: Policy, at: datetime, mode: Mode, details: Mapping[str, Any]) -> Case:
+    """Give the case that a report begins with: as it was told, before any rule was asked.
 
     Raises:
         CommandError: If the locality has no lifecycle of that name.
@@ -113,8 +111,24 @@ def unreported(case_id: str, policy: Policy, at: datetime, details: Mapping[str,
             f"{policy.code} has no lifecycle {lifecycle!r}; it has: {known}",
             f"{policy.code} 没有流程“{lifecycle}”；现有：{known}",
         )
-    zone = details.get("zone") or policy.zone
-    return Case(case_id, locality=policy.code, lifecycle=lifecycle, opened=at, zone=zone)
+    severity, urgency = details.get("severity"), details.get("urgency")
+    return Case(
+        case_id,
+        locality=policy.code,
+        lifecycle=lifecycle,
+        opened=at,
+        severity=Severity(severity) if severity else Severity.GENERAL,
+        urgency=Urgency(urgency) if urgency else Urgency.NORMAL,
+        unit=policy.units.intake,
+        item=details.get("item") or "",
+        place=details.get("place") or "",
+        channel=details.get("channel") or "",
+        informant=details.get("informant") or None,
+        visit=details.get("visit") is not False,
+        asked=details.get("asked") is not False,
+        mode=mode,
+        zone=details.get("zone") or policy.zone,
+    )
 
 
 def _illegal(case: Case, action: str, lifecycle: Lifecycle, policy: Policy) -> IllegalAction:
@@ -140,7 +154,7 @@ def _refuse_late(case: Case, action: str, at: datetime) -> None:
 
 def _authorise(draft: Draft, command: Command) -> None:
     policy = draft.policy
-    for source, function, names in policy.impls("governflow_authorise"):
+    for source, function, names in policy.authorities:
         arguments = {"actor": command.by, "action": command.action, "case": draft.case, "context": draft.context}
         try:
             answer = function(*[arguments[name] for name in names])
@@ -170,30 +184,29 @@ def _open_way(ways: tuple[Way, ...], draft: Draft, details: Mapping[str, Any]) -
     return next((way for way in ways if way.guard is not None and way.guard[1] == held), None)
 
 
-def _report(draft: Draft, details: Mapping[str, Any]) -> None:
-    changes, policy = draft.changes, draft.policy
-    changes |= {
-        "locality": policy.code,
-        "zone": draft.case.zone,
-        "unit": policy.units.intake,
-        "severity": Severity(details.get("severity") or Severity.GENERAL),
-        "urgency": Urgency(details.get("urgency") or Urgency.NORMAL),
-    }
-    if draft.case.lifecycle != BASE.name:
-        changes["lifecycle"] = draft.case.lifecycle
-    for name in ("item", "place", "channel", "informant"):
-        if details.get(name):
-            changes[name] = details[name]
-    for name in ("visit", "asked"):
-        if details.get(name) is False:
-            changes[name] = False
-    if draft.mode is not Mode.NORMAL:
-        changes["mode"] = draft.mode
-    answer = policy.ask("governflow_assess", draft.faults, case=draft.view(), context=draft.context)
+#: What a report may leave as it is by default; only what differs goes into the event.
+_TOLD = ("item", "place", "channel", "informant", "visit", "asked", "mode", "lifecycle")
+_SILENT = Case("")
+
+
+def _report(draft: Draft) -> None:
+    """Write what was told into the event, and ask the rules about it."""
+    case, changes, policy = draft.case, draft.changes, draft.policy
+    answer = policy.ask("governflow_assess", draft.faults, case, draft.context)
+    severity, urgency = case.severity, case.urgency
     if answer is not None:
         value, ruling, source = answer
-        changes["severity"], changes["urgency"] = value.severity, value.urgency
-        draft.rulings.append(decided("assess", [value.severity, value.urgency], ruling, source))
+        severity, urgency = value.severity, value.urgency
+        draft.rulings.append(decided("assess", [severity, urgency], ruling, source))
+    changes["locality"] = case.locality
+    changes["zone"] = case.zone
+    changes["unit"] = case.unit
+    changes["severity"] = severity
+    changes["urgency"] = urgency
+    told, silent = case.__dict__, _SILENT.__dict__
+    for name in _TOLD:
+        if told[name] != silent[name]:
+            changes[name] = told[name]
     actions.tier(draft)
 
 
@@ -217,24 +230,13 @@ def _take(
             draft.stop(("promise",))
         if way.cycle:
             draft.cancel(keep=LASTS)
-        for trigger in _triggers(draft, way):
+        for trigger in way.triggers if draft.case.visit else way.triggers_at_desk:
             for spec in plan.by_start.get(trigger, ()):
                 if spec.name != "check_in":
                     draft.start(spec)
-        closing = (target, "close") in draft.policy.lifecycles[draft.case.lifecycle].ways
-        if not closing and (target != "suspended" or draft.changes.get("until") is None):
+        if not way.closes and (target != "suspended" or draft.changes.get("until") is None):
             draft.attend()
     return draft.seal(kind or way.action.past, target, action, by, secret)
-
-
-def _triggers(draft: Draft, way: Way) -> tuple[str, ...]:
-    action = way.action.name
-    if action in _DISPATCHING:
-        visit = draft.case.visit
-        return ("dispatch", "dispatch:visit" if visit else "dispatch:no_visit")
-    if way.cycle and action != "return":
-        return (action, "reopen")
-    return (action,)
 
 
 def _close_if_done(
@@ -298,7 +300,7 @@ def fire(case: Case, policy: Policy, mode: Mode = Mode.NORMAL) -> Outcomes:
         return _climb(draft, clock, lifecycle)
     draft.about["clock"] = f"{clock.name}#{clock.cycle}"
     if clock.warn == at:
-        draft.put(clocks.with_changes(clock, {"warn": None}))
+        draft.put(replace(clock, warn=None))
         event, after = draft.seal("warned", case.state)
         return [event], after
     if LAPSES in clock.traits:
@@ -351,7 +353,7 @@ def _climb(draft: Draft, clock: Clock, lifecycle: Lifecycle) -> Outcomes:
     if escalation.kind is Kind.TAKE_OVER:
         events, after = _taken_over(draft, clock, climbed, escalation, lifecycle)
     else:
-        draft.put(clocks.with_changes(clock, climbed))
+        draft.put(replace(clock, **climbed))
         if escalation.kind is Kind.SPECIAL_REPORT:
             draft.changes["special"] = draft.at.isoformat()
         event, after = draft.seal(_RUNGS[escalation.kind], case.state)
@@ -366,7 +368,7 @@ _RUNGS = {Kind.URGE: "urged", Kind.SUPERVISE: "supervised", Kind.SPECIAL_REPORT:
 
 def _rung(draft: Draft, cause: Breach) -> Escalation:
     """Ask what this rung does; where the answer makes no sense the holder is urged, so that nothing is forgotten."""
-    answer = draft.policy.ask("governflow_escalate", draft.faults, case=draft.case, cause=cause, context=draft.context)
+    answer = draft.policy.ask("governflow_escalate", draft.faults, draft.case, draft.context, cause)
     if answer is not None:
         escalation, ruling, source = answer
         wrong = _wrong(draft, escalation)
@@ -396,7 +398,7 @@ def _wrong(draft: Draft, escalation: Escalation) -> str | None:
 
 
 def _taken_over(
-    draft: Draft, clock: Clock, climbed: Mapping[str, Any], escalation: Escalation, lifecycle: Lifecycle
+    draft: Draft, clock: Clock, climbed: dict[str, Any], escalation: Escalation, lifecycle: Lifecycle
 ) -> Outcomes:
     """Take a case over: a new cycle with the higher unit, or only the duty where the state has to stay."""
     case = draft.case
@@ -404,7 +406,7 @@ def _taken_over(
     ways = lifecycle.ways_for(case.state, action)
     stays = DUTY in clock.traits and LASTS not in clock.traits
     if not ways or stays:
-        draft.put(clocks.with_changes(clock, {**climbed, "duty": escalation.to}))
+        draft.put(replace(clock, **climbed, duty=escalation.to))
         if not clock.name.startswith("check_in:"):
             draft.changes["unit"] = escalation.to
             if escalation.form is not None:
@@ -412,7 +414,7 @@ def _taken_over(
         event, after = draft.seal("taken_over", case.state)
         return [event], after
     if LASTS in clock.traits:
-        draft.put(clocks.with_changes(clock, climbed))
+        draft.put(replace(clock, **climbed))
     draft.end_ladders(but=clock.name)
     draft.changes |= {"unit": escalation.to, "assist": []}
     if escalation.form is not None:
@@ -430,7 +432,7 @@ def reassess(case: Case, policy: Policy, at: datetime, mode: Mode, by: Actor | N
     _require_open(case, lifecycle)
     faults: Faults = []
     draft = Draft(case, policy, at, mode, faults)
-    answer = policy.ask("governflow_assess", faults, case=case, context=draft.context)
+    answer = policy.ask("governflow_assess", faults, case, draft.context)
     if answer is not None:
         value, ruling, source = answer
         draft.changes |= {"severity": value.severity, "urgency": value.urgency}

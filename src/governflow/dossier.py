@@ -3,17 +3,17 @@
     dossier = compile(engine, case.id, lang="zh", personal=False)
     render_text(dossier, Console())         # `governflow.pages.render_html` makes the printable page
 
-A dossier is data: built once, in one language, with every moment in the case's own zone. What may say who somebody is
-leaves it out before anything is rendered: without ``personal`` the requester is withheld, the names and numbers that the
-case knows of are masked wherever they appear, and so is whatever looks like a telephone number, an identity number or
-an address of electronic mail. Better one harmless number too many than one resident named.
+A dossier is data: built once, in one language, with every moment in the case's own zone. Personal data are left out
+before anything is rendered: without ``personal`` the requester is withheld, the names and numbers that the case knows
+of are masked wherever they appear, and so is whatever looks like a telephone number, an identity number or an address
+of electronic mail. Better one harmless number too many than one resident named.
 """
 
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -24,14 +24,13 @@ from governflow.clocks import PROMISED, Clock, Decided
 from governflow.engine import Engine
 from governflow.events import REQUESTER, Event
 from governflow.lifecycle import BASE, START
-from governflow.pages import spoken
+from governflow.pages import deadline, render_text, spoken
 from governflow.policy import Policy
 from governflow.reports import exemption
 from governflow.terms import Cause, Exempt, Kind, Mode, Outcome, Verdict
 from governflow.text import Text
 
-if TYPE_CHECKING:
-    pass
+__all__ = ["ClockLine", "Dossier", "Fact", "Reason", "Said", "Step", "compile", "masker", "render_text"]
 
 MASK = "***"
 
@@ -231,7 +230,8 @@ _PRIVATE = re.compile(
             rf"(?<!\d)\d{{6}}{_SEP}(?:19|20)\d\d{_SEP}\d{{4}}{_SEP}\d{{3}}[\dXx](?!\d)",  # 居民身份证 in groups
             r"(?<!\d)(?:\d{17}[\dXx]|\d{15,19})(?!\d)",  # 身份证, old ones of 15 digits, bank cards
             rf"(?<!\d)(?:\+?86{_SEP})?1[3-9](?:{_SEP}\d){{9}}(?!\d)",  # 手机
-            rf"(?<!\d)(?:\+?86{_SEP})?\(?0\d{{2,3}}\)?{_SEP}\d{{3,4}}{_SEP}\d{{4}}(?:\s*(?:转|-)\s*\d{{1,6}})?(?!\d)",  # 座机
+            # 座机, with an extension if there is one
+            rf"(?<!\d)(?:\+?86{_SEP})?\(?0\d{{2,3}}\)?{_SEP}\d{{3,4}}{_SEP}\d{{4}}(?:\s*(?:转|-)\s*\d{{1,6}})?(?!\d)",
             r"(?<=电话)[:是为\s]*\d{3,4}-?\d{4}(?!\d)|(?<=座机)[:是为\s]*\d{3,4}-?\d{4}(?!\d)",  # without an area code
             r"\+\d(?:[-\s.()]{0,2}\d){7,14}(?!\d)|(?<!\d)\(?\d{3}\)?[-.\s]\s?\d{3}[-.\s]\d{4}(?!\d)",  # from abroad
         ]
@@ -367,6 +367,9 @@ class _Scribe:
     def when(self, moment: datetime) -> str:
         return spoken(self.local(moment))
 
+    def by_when(self, due: datetime) -> str:
+        return deadline(self.local(due))
+
     def unit(self, unit: str) -> str:
         return self.safe(self.policy.units.name(unit).say(self.lang)) if unit else "—"
 
@@ -438,7 +441,7 @@ class _Scribe:
         yield fact("item", "Item", "事项类别", self.safe(case.item) or none)
         yield fact("place", "Place", "地点", self.safe(case.place) or none)
         severity = self.join((case.severity.text.say(self.lang), case.urgency.text.say(self.lang)))
-        yield fact("severity", "Severity, urgency", "严重、紧急程度", severity)
+        yield fact("severity", "Severity, urgency", "轻重缓急", severity)
         yield fact("tier", "Tier", "事项层级", case.tier.text.say(self.lang) if case.tier else none)
         yield fact("form", "Form of handling", "办理方式", case.form.text.say(self.lang) if case.form else none)
         yield fact("channel", "Channel", "来源渠道", self.safe(case.channel) or none)
@@ -623,13 +626,16 @@ class _Scribe:
         about = event.about
         if (climb := about.get("escalation")) is not None:
             yield self.escalation(climb)
+        changed = []
         for name, label in _CHANGED.items():
             old, new = getattr(before, name), getattr(after, name)
-            if name not in event.changes or (event.seq > 1 and old == new):
+            if name not in event.changes or (old == new if event.seq > 1 else name == "unit"):
                 continue
             say = self.unit if name == "unit" else lambda value: value.text.say(self.lang) if value else "—"
             fresh = event.seq == 1 or not old
-            yield self.pair(label, say(new) if fresh else f"{say(old)} → {say(new)}")
+            changed.append(self.pair(label, say(new) if fresh else f"{say(old)} → {say(new)}"))
+        if changed:
+            yield self.t("; ", "；").join(changed)
         if event.changes.get("assist"):
             yield self.pair(Text("Assisting units", "协办单位"), self.join(map(self.unit, after.assist)))
         if about.get("chosen"):
@@ -667,22 +673,23 @@ class _Scribe:
         kind, cause = Kind(climb["kind"]).text.say(self.lang), Cause(climb["cause"]).text.say(self.lang)
         source, target = self.unit(climb["from"]), self.unit(climb["to"])
         path = source if source == target else f"{source} → {target}"
-        late = self.t(" – ", "——") + self.mark(climb["clock"]) if climb.get("clock") else ""
-        return self.t(f"{kind.capitalize()}: {path} ({cause}{late})", f"{kind}：{path}（{cause}{late}）")
+        mark = self.mark(climb["clock"]) if climb.get("clock") else ""
+        en = f"{mark}: {cause}" if mark else cause
+        return self.t(f"{kind.capitalize()}: {path} ({en})", f"{kind}：{path}，原因：{mark}{cause}")
 
     def clock_news(self, event: Event, known: Mapping[tuple[str, int], Clock]) -> Iterable[str]:
         for clock in event.clocks:
             old, name, due = (
                 known.get((clock.name, clock.cycle)),
                 self.clock(clock.name, clock.cycle),
-                self.when(clock.due),
+                self.by_when(clock.due),
             )
             if old is None:
                 yield self.t(f"Clock started: {name}, due {due}", f"开始计时：{name}，截止 {due}")
             elif old.due != clock.due:
                 yield self.t(
-                    f"New due time: {name}, {self.when(old.due)} → {due}",
-                    f"截止时间调整：{name}，{self.when(old.due)} → {due}",
+                    f"New due time: {name}, {self.by_when(old.due)} → {due}",
+                    f"截止时间调整：{name}，{self.by_when(old.due)} → {due}",
                 )
             elif event.kind == "breached":
                 yield self.t(f"It was due {due}", f"应于 {due} 前完成")

@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from governflow import clocks
 from governflow.allowances import Allowance
 from governflow.calendars import WorkingCalendar
-from governflow.case import READ, Case, evolve
+from governflow.case import Case, changed, evolve
 from governflow.clocks import Clock, ClockSpec, Decided, Plan
 from governflow.defaults import ATTEND, TRIAGE
 from governflow.events import Actor, Event
@@ -26,7 +28,21 @@ class Draft:
         faults: Where faults in the rules are noted.
     """
 
-    __slots__ = ("_plan", "about", "at", "case", "changed", "changes", "faults", "live", "mode", "policy", "rulings")
+    __slots__ = (
+        "_plan",
+        "_view",
+        "_viewed",
+        "about",
+        "at",
+        "case",
+        "changed",
+        "changes",
+        "faults",
+        "live",
+        "mode",
+        "policy",
+        "rulings",
+    )
 
     def __init__(self, case: Case, policy: Policy, at: datetime, mode: Mode, faults: Faults) -> None:
         self.case = case
@@ -37,9 +53,11 @@ class Draft:
         self.changes: dict[str, Any] = {}
         self.about: dict[str, Any] = {}
         self.rulings: list[Decided] = []
-        self.live: dict[str, Clock] = dict(case.clocks)
+        self.live = case.clocks.copy()
         self.changed: dict[tuple[str, int], Clock] = {}
         self._plan: Plan | None = None
+        self._view: Case | None = None
+        self._viewed = 0
 
     @property
     def context(self) -> Context:
@@ -47,16 +65,13 @@ class Draft:
         return self.policy.context(self.case, self.mode, self.at)
 
     def view(self) -> Case:
-        """Give the case with the changes made so far, for hooks to look at."""
-        if not self.changes:
+        """Give the case with the changes made so far, for hooks to look at; a field is changed once in a step."""
+        changes = self.changes
+        if not changes:
             return self.case
-        new = object.__new__(Case)
-        fields = new.__dict__
-        fields.update(self.case.__dict__)
-        for name, value in self.changes.items():
-            read = READ.get(name)
-            fields[name] = read(value) if read is not None and value is not None else value
-        return new
+        if self._view is None or len(changes) != self._viewed:
+            self._view, self._viewed = changed(self.case, changes), len(changes)
+        return self._view
 
     @property
     def plan(self) -> Plan:
@@ -93,10 +108,17 @@ class Draft:
         """Start a clock unless it is running already; the ruling that gave its allowance goes into the event."""
         name = name or spec.name
         before = self.live.get(name)
-        if before is not None and before.stopped is None:
-            return
-        clock = clocks.started(spec, self.at, self.calendar(spec), before.cycle + 1 if before is not None else 1)
-        self.put(clock if name == spec.name else clocks.with_changes(clock, {"name": name}))
+        cycle = 1
+        if before is not None:
+            if before.stopped is None:
+                return
+            cycle = before.cycle + 1
+        if spec.span is not None:
+            clock = clocks.started(spec, name, self.at, cycle)
+        else:
+            calendar = self.policy.calendar(spec.name, self.context, self.faults)
+            clock = clocks.started_on(spec, name, self.at, cycle, calendar)
+        self.put(clock)
         ruling = self.plan.rulings.get(spec.name)
         if ruling is not None:
             self.rulings.append(ruling)
@@ -128,12 +150,16 @@ class Draft:
         """End every ladder of the case but one: a new cycle guards it now."""
         for clock in tuple(self.live.values()):
             if clock.climb is not None and clock.stopped is None and clock.name != but:
-                self.put(clocks.with_changes(clock, {"climb": None}))
+                self.put(replace(clock, climb=None))
 
     def attend(self) -> None:
         """See to it that an open case has a clock, and that `attend` runs only where there is no other."""
         attending = self.live.get(ATTEND.name)
-        others = any(clock.running and clock.name != ATTEND.name for clock in self.live.values())
+        others = False
+        for clock in self.live.values():
+            if clock.stopped is None and clock.paused is None and clock is not attending:
+                others = True
+                break
         if others and attending is not None and attending.stopped is None:
             self.put(clocks.stopped(attending, self.at))
         elif not others and (attending is None or attending.stopped is not None):

@@ -33,6 +33,7 @@ from governflow.verbs import Verbs
 
 #: What a command brings that may say who somebody is: it goes into the erasable table, never into an event.
 TEXTS = ("reporter", "phone", "text", "note", "reason", "extra")
+_TEXTS = frozenset(TEXTS)
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.decode
@@ -256,6 +257,9 @@ class Engine(Verbs):
                 events, after = deciding.decide(case, command, policy, at, mode)
                 store.append(before, after, events, self.clock.now(), secret, key, policy.observed)
                 store.commit()
+            except CommandError:
+                store.commit()  # the command is refused; what fell due before it has happened all the same
+                raise
             except BaseException:
                 store.rollback()
                 raise
@@ -280,10 +284,10 @@ class Engine(Verbs):
                 f"事项 {case_id} 已经上报过（{known.locality}）",
             )
         policy = self.localities.policy(locality or "000000")
-        name = case_id or f"{policy.code}-{at:%Y%m%d}-{store.count() + 1:05d}"
+        name = case_id or f"{policy.code}-{at.year:04}{at.month:02}{at.day:02}-{store.count() + 1:05d}"
         if name.startswith("@") or not name.strip():
             raise CommandError(f"{name!r} cannot be the id of a case", f"{name!r} 不能作为事项编号")
-        return deciding.unreported(name, policy, at, details), policy, True
+        return deciding.unreported(name, policy, at, self._mode(policy.code), details), policy, True
 
     def _require_other(self, case: Case, into: Any) -> None:
         if not isinstance(into, str) or self.store.load(into) is None:
@@ -303,6 +307,8 @@ class Engine(Verbs):
         return events, after
 
     def _seal(self, details: Mapping[str, Any]) -> tuple[bytes, bytes] | None:
+        if _TEXTS.isdisjoint(details):
+            return None
         texts = {name: value for name in TEXTS if (value := details.get(name))}
         return (self._entropy(), _encode(texts)) if texts else None
 
@@ -578,8 +584,8 @@ class Engine(Verbs):
         self,
         locality: str,
         kind: str,
-        changes: Mapping[str, Any],
-        about: Mapping[str, Any],
+        changes: dict[str, Any],
+        about: dict[str, Any],
         by: Actor | None,
         at: datetime | None,
     ) -> Event:

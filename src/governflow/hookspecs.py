@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import attrs
+import msgspec
 import pluggy
 
 from governflow.calendars import WorkingCalendar
@@ -158,8 +159,7 @@ class Refused:
     rule: str = ""
 
 
-@attrs.frozen(slots=False)
-class Context:
+class Context(msgspec.Struct, frozen=True, gc=False):
     """What a hook may know beside the case; nothing of it changes under the hook's feet.
 
     Args:

@@ -70,7 +70,19 @@ class Row:
 
 @attrs.frozen
 class Way:
-    """A compiled row: what one action does in one state."""
+    """A compiled row: what one action does in one state.
+
+    Args:
+        action: The action.
+        source: The state that it is done in.
+        target: The state that it leads to.
+        guard: What must hold.
+        cycle: Whether it opens a new cycle of clocks.
+        ends: Whether the target is an end.
+        closes: Whether a case there may be closed at once.
+        triggers: What it starts clocks in the name of, where a visit is needed.
+        triggers_at_desk: The same where no visit is needed.
+    """
 
     action: Action
     source: str
@@ -78,6 +90,9 @@ class Way:
     guard: tuple[str, str] | None
     cycle: bool
     ends: bool
+    closes: bool
+    triggers: tuple[str, ...]
+    triggers_at_desk: tuple[str, ...]
 
 
 @attrs.frozen(eq=False)
@@ -351,21 +366,30 @@ def _compile(
     for row in rows:
         for source in row.sources:
             told.setdefault((row.action, source), []).append(row)
-    ways = {}
+    ways: dict[tuple[str, str], tuple[Way, ...]] = {}
     for event in machine.events.values():
         for source, transitions in event.transitions.items():
             ways[source, event.name] = tuple(
-                Way(
-                    action=actions[event.name],
-                    source=source,
-                    target=transition.dest or source,
-                    guard=row.guard,
-                    cycle=row.cycle,
-                    ends=(transition.dest or source) in ends,
-                )
+                _way(actions[event.name], source, transition.dest or source, row, ends, told)
                 for transition, row in zip(transitions, told[event.name, source], strict=True)
             )
     return ways
+
+
+def _way(
+    action: Action, source: str, target: str, row: Row, ends: frozenset[str], told: Mapping[tuple[str, str], list[Row]]
+) -> Way:
+    visiting = _triggers(row, "visit")
+    at_desk = _triggers(row, "no_visit")
+    closes = ("close", target) in told
+    return Way(action, source, target, row.guard, row.cycle, target in ends, closes, visiting, at_desk)
+
+
+def _triggers(row: Row, visit: str) -> tuple[str, ...]:
+    """A transfer and an escalation dispatch; any other new cycle but a return reopens the case."""
+    if row.action in ("dispatch", "transfer", "escalate"):
+        return ("dispatch", f"dispatch:{visit}")
+    return (row.action, "reopen") if row.cycle and row.action != "return" else (row.action,)
 
 
 # --- the base lifecycle -----------------------------------------------------------------------------------------------

@@ -86,13 +86,16 @@ class Policy:
         self.lifecycles = self._lifecycles()
         self.names = self._names()
         self.rules = self._hash()
-        self._plans: dict[tuple[int, ...], tuple[Plan, tuple[Deadlines, ...]]] = {}
+        #: The plugins that want to hear of recorded events.
+        self.observed = tuple(source for source, _, _ in self._impls["governflow_recorded"])
+        #: Who says what an actor may do.
+        self.authorities = self._impls["governflow_authorise"]
+        self._asked = {
+            name: tuple((source, _taking(function, names)) for source, function, names in self._impls[name])
+            for name in (*VALUES, "governflow_deadlines")
+        }
+        self._plans: dict[Any, tuple[Plan, tuple[Deadlines, ...]]] = {}
         self._context: Context | None = None
-
-    @property
-    def observed(self) -> tuple[str, ...]:
-        """The plugins that want to hear of recorded events."""
-        return tuple(source for source, _, _ in self._impls["governflow_recorded"])
 
     def impls(self, hook: str) -> tuple[Impl, ...]:
         """Give who answers a hook, most specific first: ``(source, function, argument names)``."""
@@ -105,21 +108,25 @@ class Policy:
             context = self._context = Context(self.code, mode, at, self.units, case.zone)
         return context
 
-    def ask(self, hook: str, faults: Faults, **arguments: Any) -> tuple[Any, Ruling, str] | None:
+    def ask(
+        self, hook: str, faults: Faults, case: Case, context: Context, cause: Any = None
+    ) -> tuple[Any, Ruling, str] | None:
         """Ask a deciding hook.
 
         Args:
             hook: The hook's name.
             faults: Where to note what went wrong.
-            **arguments: What the hook may take.
+            case: The case that it is about.
+            context: What hooks may know beside it.
+            cause: Why an escalation is asked for.
 
         Returns:
             The ruling's value, the ruling and the plugin that gave it; None if nobody has an opinion.
         """
         wanted = VALUES[hook]
-        for source, function, names in self._impls[hook]:
+        for source, call in self._asked[hook]:
             try:
-                ruling = function(*[arguments[name] for name in names])
+                ruling = call(case, context, cause)
             except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises, the case must stand
                 faults.append((source, hook, f"{type(fault).__name__}: {fault}"))
                 continue
@@ -133,25 +140,26 @@ class Policy:
     def plan(self, case: Case, context: Context, faults: Faults) -> Plan:
         """Give the clocks that this case has, layer over layer from the defaults up."""
         answers: list[tuple[str, Deadlines]] = []
-        for source, function, names in reversed(self._impls["governflow_deadlines"]):
+        for source, call in self._asked["governflow_deadlines"]:
             try:
-                answer = function(*[case if name == "case" else context for name in names])
+                answer = call(case, context, None)
             except Exception as fault:  # noqa: BLE001 - see ask
                 faults.append((source, "governflow_deadlines", f"{type(fault).__name__}: {fault}"))
                 continue
             if answer is None:
                 continue
-            if not isinstance(answer, Deadlines):
+            if type(answer) is not Deadlines:
                 faults.append((source, "governflow_deadlines", f"answered {answer!r:.80} instead of Deadlines"))
                 continue
             answers.append((source, answer))
         # Deadlines are immutable: the same objects mean the same plan.
-        key = tuple([id(answer) for _, answer in answers])
+        key = id(answers[0][1]) if len(answers) == 1 else tuple([id(answer) for _, answer in answers])
         known = self._plans.get(key)
         if known is None:
             if len(self._plans) > 4096:
                 self._plans.clear()
-            known = self._plans[key] = (_merged(answers), tuple(answer for _, answer in answers))
+            kept = tuple(answer for _, answer in answers)
+            known = self._plans[key] = (_merged(list(reversed(answers))), kept)
         return known[0]
 
     def calendar(self, clock: str, context: Context, faults: Faults) -> WorkingCalendar:
@@ -210,6 +218,16 @@ class Policy:
 
 def _specified(name: str) -> bool:
     return name in vars(hookspecs) and name.startswith("governflow_")
+
+
+def _taking(function: Callable[..., Any], names: tuple[str, ...]) -> Callable[[Case, Context, Any], Any]:
+    """Call a hook with just the arguments that it takes."""
+    if names == ("case",):
+        return lambda case, context, cause: function(case)
+    if names == ("case", "context"):
+        return lambda case, context, cause: function(case, context)
+    places = {"case": 0, "context": 1, "cause": 2}
+    return lambda *given: function(*[given[places[name]] for name in names])
 
 
 def _merged(answers: Sequence[tuple[str, Deadlines]]) -> Plan:
