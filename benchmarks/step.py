@@ -6,11 +6,11 @@ All three sides walk the same life: report, dispatch, claim, arrive, begin, reso
 
 from datetime import UTC, datetime, timedelta
 
-from measuring import Row, best, show
 from statemachine import State, StateMachine
 
 from governflow import Actor, Engine
 from governflow.lifecycle import BASE, START
+from measuring import Row, best, show
 
 LIVES = 400
 WALK = ("report", "dispatch", "claim", "arrive", "begin", "resolve", "answer", "evaluate", "close")

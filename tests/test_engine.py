@@ -25,6 +25,7 @@ from governflow.events import Event
 from governflow.hookspecs import Allowed, Assessment, Context, Deadlines, Refused, Route, Ruling
 from governflow.localities import Localities
 from governflow.terms import Exempt, Form, Outcome, Severity, Tier, Urgency
+from governflow.testing import ManualClock
 from governflow.text import Text
 
 T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -32,27 +33,17 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 US = timedelta(microseconds=1)
 
 
-class Watch:
-    """A clock that stands where the test puts it."""
-
-    def __init__(self, moment: datetime) -> None:
-        self.moment = moment
-
-    def now(self) -> datetime:
-        return self.moment
-
-
 def plus(minutes: float) -> datetime:
     return T0 + minutes * MINUTE
 
 
 @pytest.fixture
-def watch() -> Watch:
-    return Watch(T0)
+def watch() -> ManualClock:
+    return ManualClock(T0)
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path, watch: Watch) -> Iterator[Engine]:
+def engine(request: pytest.FixtureRequest, tmp_path: Path, watch: ManualClock) -> Iterator[Engine]:
     with Engine.open(None if request.param == "memory" else tmp_path / "cases.db", clock=watch) as opened:
         yield opened
 
@@ -72,9 +63,9 @@ def test_a_reported_case_is_with_the_intake_and_says_what_was_reported(engine: E
     assert engine.history(case.id)[0].by == Actor("desk")
 
 
-def test_a_command_without_a_time_happens_now(engine: Engine, watch: Watch) -> None:
+def test_a_command_without_a_time_happens_now(engine: Engine, watch: ManualClock) -> None:
     engine.report(case_id="c")
-    watch.moment = plus(3)
+    watch.set(plus(3))
     assert engine.dispatch("c").dispatched == plus(3)
 
 
@@ -283,9 +274,9 @@ def test_nothing_fires_twice(engine: Engine) -> None:
     assert engine.advance(plus(31)) == ()
 
 
-def test_after_an_outage_everything_fires_with_the_moment_it_was_due(engine: Engine, watch: Watch) -> None:
+def test_after_an_outage_everything_fires_with_the_moment_it_was_due(engine: Engine, watch: ManualClock) -> None:
     engine.report(case_id="c")
-    watch.moment = T0 + 10 * DAY
+    watch.set(T0 + 10 * DAY)
     fired = engine.advance()
     assert [(event.kind, event.at) for event in fired[:4]] == [
         ("warned", plus(4)),
@@ -331,10 +322,10 @@ def test_a_command_fires_first_what_fell_due_before_it(engine: Engine) -> None:
 # --- late facts -------------------------------------------------------------------------------------------------------
 
 
-def test_a_late_fact_that_still_fits_is_taken_and_disproves_the_breach(engine: Engine, watch: Watch) -> None:
+def test_a_late_fact_that_still_fits_is_taken_and_disproves_the_breach(engine: Engine, watch: ManualClock) -> None:
     engine.report(case_id="c")
     engine.dispatch("c", at=T0)
-    watch.moment = plus(50)
+    watch.set(plus(50))
     engine.advance()
     case = engine.arrive("c", at=plus(30))
     arrive = case.clocks["arrive"]

@@ -16,25 +16,10 @@ from governflow.case import fold
 from governflow.events import Event
 from governflow.localities import Localities
 from governflow.stores import MemoryStore, SQLiteStore, Store
+from governflow.testing import ManualClock, counted
 
 T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-
-
-class Watch:
-    def now(self) -> datetime:
-        return T0
-
-
-class Counter:
-    """Salts that count, so that two stores can be compared."""
-
-    def __init__(self) -> None:
-        self.number = 0
-
-    def __call__(self) -> bytes:
-        self.number += 1
-        return self.number.to_bytes(16)
 
 
 def plus(minutes: float) -> datetime:
@@ -51,7 +36,7 @@ def live(engine: Engine) -> None:
     with pytest.raises(CommandError):
         engine.answer("c0", at=plus(50))
     engine.whistle("c0", at=plus(51), units=["department"], note="come")
-    engine.advance(plus(90))
+    engine.advance(plus(60))
     engine.dispatch("c1", at=plus(30))
     engine.resolve("c2", at=plus(91))
     engine.answer("c2", at=plus(92), text="done")
@@ -74,7 +59,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def engine_on(store: Store) -> Engine:
-    return Engine(store, clock=Watch(), entropy=Counter())
+    return Engine(store, clock=ManualClock(T0), entropy=counted())
 
 
 def everything(engine: Engine) -> list[Any]:
@@ -124,7 +109,7 @@ def test_the_events_of_a_case_come_in_their_order_although_others_came_between(s
 
 
 def test_a_file_that_is_opened_again_holds_everything(path: Path) -> None:
-    with Engine.open(path, clock=Watch(), entropy=Counter()) as engine:
+    with Engine.open(path, clock=ManualClock(T0), entropy=counted()) as engine:
         live(engine)
         kept, head, now = everything(engine), engine.verify(), engine.now
     with Engine.open(path) as again:
@@ -175,7 +160,7 @@ def test_a_store_that_does_not_exist_yet_is_named(path: Path) -> None:
 
 @pytest.fixture
 def two(path: Path) -> Iterator[tuple[Engine, Engine]]:
-    with Engine.open(path, clock=Watch()) as one, Engine.open(path, clock=Watch()) as other:
+    with Engine.open(path, clock=ManualClock(T0)) as one, Engine.open(path, clock=ManualClock(T0)) as other:
         yield one, other
 
 
@@ -251,7 +236,7 @@ def test_two_engines_on_one_file_may_write_at_the_same_time(path: Path) -> None:
 
     def work(name: str) -> None:
         try:
-            with Engine.open(path, clock=Watch()) as engine:
+            with Engine.open(path, clock=ManualClock(T0)) as engine:
                 for number in range(25):
                     engine.report(case_id=f"{name}{number}", command_id=f"{name}{number}")
         except BaseException as problem:  # noqa: BLE001 - the test names it
@@ -343,7 +328,7 @@ def test_events_deadlines_texts_and_command_ids_are_one_transaction(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The disk is full at the moment of writing: nothing of the command is there, and it can be sent again."""
-    with Engine.open(path, clock=Watch()) as engine:
+    with Engine.open(path, clock=ManualClock(T0)) as engine:
         engine.localities.register("371621", Refusing(deaf=True))
         engine.report(case_id="c", locality="371621")
         before = everything(engine), engine.verify()
@@ -375,7 +360,7 @@ def test_one_command_writes_its_event_text_id_and_outbox_together(path: Path) ->
 
 
 def test_in_bulk_a_refused_command_takes_nothing_of_the_others_with_it(path: Path) -> None:
-    with Engine.open(path, clock=Watch()) as engine:
+    with Engine.open(path, clock=ManualClock(T0)) as engine:
         with engine.in_bulk():
             engine.report(case_id="c")
             with pytest.raises(CommandError):
@@ -392,7 +377,7 @@ def test_a_bulk_run_that_breaks_off_leaves_whole_commands(path: Path) -> None:
             engine.report(case_id="d", command_id="d")
             raise ZeroDivisionError
 
-    with Engine.open(path, clock=Watch()) as engine:
+    with Engine.open(path, clock=ManualClock(T0)) as engine:
         engine.report(case_id="c", command_id="c")
         with pytest.raises(ZeroDivisionError):
             broken(engine)

@@ -1,24 +1,68 @@
-"""governflow: the library that local government runs its promises on."""
+"""governflow: the library that local government runs its promises on.
 
-from governflow.case import Case
-from governflow.engine import Engine
-from governflow.errors import (
-    CalendarError,
-    ClockBackwards,
-    CommandError,
-    Conflict,
-    GovernflowError,
-    IllegalAction,
-    JournalError,
-    NotAllowed,
-    PolicyError,
-    StoreError,
-    Tampered,
-    UnknownCase,
-)
-from governflow.events import Actor, Event
-from governflow.hookspecs import hookimpl
-from governflow.text import Text
+What is named here is the public face. It is loaded when it is first used, so that importing the package costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from governflow.case import Case
+    from governflow.engine import Engine
+    from governflow.errors import (
+        CalendarError,
+        ClockBackwards,
+        CommandError,
+        Conflict,
+        GovernflowError,
+        IllegalAction,
+        JournalError,
+        NotAllowed,
+        PolicyError,
+        StoreError,
+        Tampered,
+        UnknownCase,
+        UnsoundLifecycle,
+    )
+    from governflow.events import Actor, Event
+    from governflow.hookspecs import hookimpl
+    from governflow.text import Text
+
+_HOME = {
+    "Actor": "events",
+    "CalendarError": "errors",
+    "Case": "case",
+    "ClockBackwards": "errors",
+    "CommandError": "errors",
+    "Conflict": "errors",
+    "Engine": "engine",
+    "Event": "events",
+    "GovernflowError": "errors",
+    "IllegalAction": "errors",
+    "JournalError": "errors",
+    "NotAllowed": "errors",
+    "PolicyError": "errors",
+    "StoreError": "errors",
+    "Tampered": "errors",
+    "Text": "text",
+    "UnknownCase": "errors",
+    "UnsoundLifecycle": "errors",
+    "hookimpl": "hookspecs",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"governflow.{home}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})
+
 
 __all__ = [
     "Actor",
@@ -38,5 +82,6 @@ __all__ = [
     "Tampered",
     "Text",
     "UnknownCase",
+    "UnsoundLifecycle",
     "hookimpl",
 ]

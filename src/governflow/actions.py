@@ -218,6 +218,8 @@ def _resolve(draft: Draft, details: Details, by: Actor | None) -> None:
 def evaluate(draft: Draft, verdict: Verdict, score: int | None, by: Actor | None) -> None:
     """Take a verdict; unsatisfied reopens the case."""
     draft.changes |= {"verdict": verdict, "score": score}
+    if verdict is not Verdict.NONE:
+        draft.changes["judged"] = verdict
     if not draft.case.asked and verdict is not Verdict.NONE:
         units = draft.policy.units
         draft.changes["verifier"] = (by.unit if by and by.unit else None) or units.above(

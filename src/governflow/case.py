@@ -48,7 +48,8 @@ class Case:
         resolved: When it was last resolved.
         answered: When it was last answered.
         closed: When it came to an end.
-        verdict: How the one who asked judged it last.
+        verdict: What the last evaluation brought; ``none`` if it lapsed.
+        judged: The last verdict that was really given, whatever lapsed since.
         score: The score they gave, 1 to 5.
         verifier: The unit that verified it where nobody asked.
         reopened: How often it was reopened.
@@ -89,6 +90,7 @@ class Case:
     answered: datetime | None = None
     closed: datetime | None = None
     verdict: Verdict | None = None
+    judged: Verdict | None = None
     score: int | None = None
     verifier: str | None = None
     reopened: int = 0
@@ -117,6 +119,7 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "form": Form,
     "mode": Mode,
     "verdict": Verdict,
+    "judged": Verdict,
     "assist": tuple,
     "appeals": tuple,
     "until": _moment,

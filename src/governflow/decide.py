@@ -416,9 +416,13 @@ def _taken_over(
     if LASTS in clock.traits:
         draft.put(replace(clock, **climbed))
     draft.end_ladders(but=clock.name)
-    draft.changes |= {"unit": escalation.to, "assist": []}
-    if escalation.form is not None:
-        draft.changes["form"] = escalation.form
+    if action == "dispatch":
+        actions.route(draft, None)
+        draft.about["escalation"] |= {"to": draft.changes["unit"], "form": draft.changes["form"], "by": escalation.to}
+    else:
+        draft.changes |= {"unit": escalation.to, "assist": []}
+        if escalation.form is not None:
+            draft.changes["form"] = escalation.form
     event, after = _take(draft, ways[0], None, kind="taken_over")
     return [event], after
 

@@ -211,7 +211,11 @@ def _ladder(case: Case, breach: Breach, context: Context) -> tuple[Escalation, T
             Text("still not done: the next unit up supervises", "逾期未办：上一级督办"),
         )
     if clock.name == "dispatch":
-        return _dispatched_from_above(case, gap)
+        # Whoever is above dispatches; where to, the policy's own route says (兜底).
+        return (
+            Escalation(Kind.TAKE_OVER, above or breach.holder, None, gap),
+            Text("nobody dispatched it: the level above does", "无人派单：上一级兜底派单"),
+        )
     if clock.name.startswith("check_in:"):
         if above is not None:
             return (
@@ -229,14 +233,6 @@ def _ladder(case: Case, breach: Breach, context: Context) -> tuple[Escalation, T
             )
         higher = higher.next
     return _at_the_top(case, breach.holder, context)
-
-
-def _dispatched_from_above(case: Case, gap: timedelta) -> tuple[Escalation, Text]:
-    route: Route = _ROUTED[case.tier or Tier.THREE].value
-    return (
-        Escalation(Kind.TAKE_OVER, route.lead, route.form, gap),
-        Text("nobody dispatched it: the level above does", "无人派单：上一级兜底派单"),
-    )
 
 
 def _at_the_top(case: Case, holder: str, context: Context) -> tuple[Escalation, Text]:

@@ -19,7 +19,6 @@ from governflow.journal.fields import FIELDS
 from governflow.lifecycle import BASE
 from governflow.terms import Severity
 from governflow.text import Text
-from governflow.units import OrgChart
 
 _T = TypeVar("_T")
 
@@ -67,11 +66,9 @@ _EVERYDAY = (
     _Matter("邻里纠纷", "{}两户因排水走向争吵。", "已现场调解，双方同意改道排水。", "县司法局"),
     # 民生服务
     _Matter("路灯不亮", "{}路灯连续几晚不亮，出行不便。", "已更换灯具，恢复照明。", "县住房和城乡建设局"),
-    _Matter("路灯不亮", "{}两盏路灯时亮时灭。", "已检修线路，恢复照明。", "县住房和城乡建设局"),
     _Matter("供水管道漏水", "{}自来水管漏水，路面都湿了。", "已更换破损管件，恢复供水。", "县水利局"),
     _Matter("村道积水", "{}村道积水，学生上学绕行。", "已疏通排水沟，积水排除。", "县交通运输局"),
     _Matter("垃圾清运不及时", "{}垃圾桶满溢，有异味。", "已清运，并增加一次清运班次。", "县综合行政执法局"),
-    _Matter("垃圾清运不及时", "{}垃圾三天没有清运。", "已清运，已约谈保洁公司。", "县综合行政执法局"),
     _Matter("下水道堵塞", "{}下水道堵塞，污水外溢。", "已疏通管道并冲洗路面。", "县住房和城乡建设局"),
     # 生态环保
     _Matter("秸秆焚烧", "{}有人焚烧秸秆，烟味很大。", "已扑灭明火并宣传教育。", "县农业农村局"),
@@ -136,8 +133,10 @@ class _Dice:
             things[last], things[other] = things[other], things[last]
         return things
 
-    def of_the_day(self) -> datetime:
-        """Give a moment of the day, as people report."""
+    def of_the_day(self, hours: tuple[float, float] | None) -> datetime:
+        """Give a moment of the day: between two hours, or as people report."""
+        if hours is not None:
+            return DAY + timedelta(hours=self.between(*hours))
         left = self._random() * sum(_HALF_HOURS)
         place = 0
         while left >= _HALF_HOURS[place]:
@@ -164,7 +163,9 @@ _STEPS: Mapping[str, tuple[str, float, float]] = {
     "evaluate": ("", 0, 0),
     "withdraw": ("", 3, 15),
 }
-_MINUTES = {"m": 1, "h": 60, "d": 1440}
+_MINUTES = {"h": 60, "d": 1440}
+_THERE = "dispatch; claim; arrive"
+_DONE = "reply; judge"
 
 
 @attrs.define
@@ -192,11 +193,12 @@ class _Tale:
             cells |= {"reporter": f"演示{_STEMS[number % 10]}{number:03d}", "phone": f"000-0000-{number:04d}"}
         else:
             cells["informant"] = self.worker
+        cells["actor"] = {"12345热线": "演示坐席", "网格上报": self.worker}.get(channel, "")
         self._put("report", cells)
 
     def tell(self, steps: str) -> None:
-        """Tell the steps of a plot; see `_PLOTS` for how they are written."""
-        for step in steps.split(";"):
+        """Tell the steps of a plot; see `_PLOTS_TOLD` for how they are written."""
+        for step in steps.replace("there", _THERE).replace("done", _DONE).split(";"):
             verb, *words = step.split()
             span = words.pop(0) if words and words[0][0].isdigit() else ""
             cells = dict(word.split("=", 1) for word in words)
@@ -226,7 +228,7 @@ class _Tale:
             for name, cell in cells.items()
         }
         if "until" in given:
-            until = self.at + timedelta(minutes=_minutes(given["until"])[0])
+            until = self.at + timedelta(minutes=_span(given["until"])[0])
             given["until"] = f"{until:%Y-%m-%d %H:%M}"
         if action == "dispatch":
             given = {"unit": self.to, **given}
@@ -251,7 +253,7 @@ class _Tale:
             self._do("evaluate", "", {"score": self.dice.pick("344555")})
 
     def _wait(self, span: str) -> None:
-        self.at += timedelta(minutes=self.dice.between(*_minutes(span)))
+        self.at += timedelta(minutes=self.dice.between(*_span(span)))
 
     def _wait_for_daylight(self) -> None:
         """Nobody is rung up at night: what would fall between nine and eight waits until the morning."""
@@ -261,10 +263,10 @@ class _Tale:
             self.at = morning + timedelta(minutes=self.dice.between(0, 90))
 
 
-def _minutes(span: str) -> tuple[float, float]:
+def _span(span: str) -> tuple[float, float]:
     """Read ``6-26`` (minutes), ``4-26h`` or ``3d``."""
-    scale = _MINUTES[span[-1]] if span[-1] in _MINUTES else 1
-    low, _, high = span.rstrip("mhd").partition("-")
+    scale = _MINUTES.get(span[-1], 1)
+    low, _, high = span.rstrip("hd").partition("-")
     return float(low) * scale, float(high or low) * scale
 
 
@@ -276,151 +278,104 @@ def _grid(town: str) -> str:
 # --- how cases go -----------------------------------------------------------------------------------------------------
 
 
+#: One way that cases go per paragraph: how many do, what they are about (``item=``: only that), when they are reported
+#: (``hours=``) and the share that workers find themselves (``found=``); behind the colon what is done, parted by
+#: semicolons. A step is an action, how much later in minutes (``6-26``) or otherwise (``4-26h``), and its cells. Beside
+#: actions there are ``there`` (dispatched, claimed, on site), ``done`` (answered and judged), ``reply``, ``judge`` with
+#: the share that says something, ``wait``, ``day`` (wait for daylight) and ``worker`` (others go on with it).
+#:
+#: About those who are late: the ladder urges when a clock is due, supervises one gap later and takes over after
+#: another, the gap being the clock's own allowance, at least half an hour. A case taken over has been dispatched anew.
+_PLOTS_TOLD = """
+97 everyday: there; resolve; done
+68 everyday: there; begin; resolve 5-23; done
+26 everyday found=0.8: resolve 1.5-4.5 unit={grid} note=当场处理; done
+28 asking found=0: dispatch; claim; resolve 3-22; done
+3 everyday found=0: decline note=诉求已进入诉讼程序，请按司法程序办理
+2 everyday found=0: decline note=不属于本县管辖，已告知向属地反映
+5 everyday found=0: merge into={before} note=同一地点、同一问题
+4 everyday found=0: dispatch; claim; withdraw note=诉求人来电，问题已自行解决
+10 everyday found=0: there; resolve; reply; wait 0.3-20h; day; evaluate satisfied=不满意 note=没有彻底解决;
+ there; resolve 12-27; reply; judge 0.7
+6 everyday found=0 hours=7-12: there; resolve; reply; wait 1-20h; day; evaluate satisfied=不满意 note=修好当天又坏了;
+ there; reclassify 5-20 severity=复杂 note=需要整体改造; begin 20; wait 20-30h; day; resolve; reply;
+ wait 30-50h; day; evaluate score=2 note=仍未彻底解决; there; reclassify 5-20 severity=重大 note=列入专项整治
+5 everyday: dispatch; claim; transfer 4-12 unit={department} note=属部门职责; worker is=演示部门经办人;
+ claim; arrive 12-32; resolve; done
+5 everyday: dispatch unit=孙武街道社区网格; return 3-9 actor=演示网格员99 note=不在本网格，请重新派单;
+ there; resolve; done
+4 everyday: there; reclassify 5-20 severity=复杂 note=需要多方配合; wait 5-30h; day; resolve; done
+3 everyday: there; escalate 6-20 unit={town} note=村级力量不足，请镇街协助; worker is={town}演示值班员;
+ arrive; resolve; done
+4 everyday found=0: there; resolve; reply; judge 1; wait 2-3d; day; revisit satisfied=是 note=现场复核，未复发
+5 everyday: dispatch 6-27; claim; arrive; resolve; done
+1 everyday: claim 66-70; arrive; resolve; done
+9 everyday: dispatch; claim; arrive 41-74; resolve; done
+2 everyday found=0: dispatch; claim; arrive 41-74; resolve; done; wait 1d; day;
+ appeal 5-60 clock=arrive note=途中道路封闭施工; rule clock=arrive satisfied=是 note=已核对施工记录
+1 everyday found=0: dispatch; claim; arrive 41-74; resolve; done; wait 1d; day;
+ appeal 5-60 clock=arrive note=当日车辆不足; rule clock=arrive satisfied=否 note=不属于免责情形
+2 everyday hours=7-18: dispatch; worker is={town}演示值班员; arrive 132-154; resolve; done
+9 everyday: there; resolve 31-58; done
+5 everyday found=0: there; inform 32-40 text=正在处理，需要更换配件。; resolve 31-46; done
+3 everyday item=供水管道漏水 found=0 hours=8-17: there; begin; inform 33-45 text=正在处理，设备和配件正在调运。;
+ wait 54; worker is={town}演示值班员; arrive 8-24; whistle 2-3 unit={department};
+ check_in 5-12 unit={department}; resolve 4-12; reply 5-60; judge 1
+1 everyday item=村道积水 found=0 hours=19.3-19.8: dispatch; worker is=演示值班领导; arrive 684-700; resolve 10-25;
+ reply; judge 1
+3 everyday found=0: there; resolve; wait 1450-1700; answer text=已处理完毕，请查看。; judge
+8 complex hours=7-20: there; begin; wait 4-26h; day; resolve; done
+8 complex hours=8-17: there; whistle 2-9 unit={department}; check_in unit={department}; wait 4-26h; day; resolve; done
+7 complex hours=8-17: there; confer 10-40 until=26h note=现场会商，约定答复日期; wait 3-10h; day;
+ inform 0-20 text=方案已定，明天施工。; begin 60; wait 4-16h; day; resolve; done
+7 complex hours=8-17: there; suspend 20-90 until=3d note=等待材料到货; wait 9-30h; day; resume 0-20 note=材料已到;
+ begin; wait 4-16h; day; resolve; done
+2 complex hours=8-17: there; extend 1200-1500 clock=resolve until=3d note=需要二次施工; wait 30-50h; day; resolve; done
+2 complex hours=8-17: there; whistle 2 unit={department}; check_in 36-80 unit={department}; wait 4-26h; day; resolve;
+ done
+3 complex hours=8-17: there; begin; wait 50-68h; day; resolve; done
+1 complex found=0 hours=9-16: there; inform 2900 text=施工队排期中。; wait 2863; worker is=演示部门经办人; arrive;
+ wait 3-9h; day; resolve; done
+2 complex found=0 hours=8-17: there; suspend 30-90 until=11d note=等待上级批复
+7 major hours=7-19: there; confer 10-40 note=部门、镇街现场会商; begin 30-90; wait 1-2d; day;
+ inform text=整治方案正在实施。; wait 10-70h; day; resolve; done
+2 major hours=8-10: there; begin 30-90; wait 1-3d; day; inform text=整治方案正在实施。
+"""
+
+
 @attrs.frozen
 class _Plot:
-    """One way that cases go.
-
-    Args:
-        count: How many go this way.
-        steps: What is done, parted by semicolons: an action, how many minutes later (``6-26``, ``4-26h``), and cells.
-            Beside actions: ``wait``; ``day``, wait for daylight; ``worker is=…``, others go on with it; ``reply``,
-            answered in daylight; ``judge``, with the share of those who say something.
-        matters: What they are about.
-        to: Where they are dispatched: to the grid, the town or the department.
-        hours: From when to when they are reported, if it matters.
-        found: The share that workers find themselves (主动发现).
-    """
+    """One way that cases go, as `_PLOTS_TOLD` tells it."""
 
     count: int
+    severity: Severity
+    matters: tuple[_Matter, ...]
+    to: str
+    hours: tuple[float, float] | None
+    found: float
     steps: str
-    matters: tuple[_Matter, ...] = _EVERYDAY
-    to: str = "{grid}"
-    hours: tuple[float, float] | None = None
-    found: float = 0.25
+
+    @classmethod
+    def read(cls, paragraph: str) -> "_Plot":
+        """Read a paragraph."""
+        head, _, steps = paragraph.partition(": ")
+        count, about, *words = head.split()
+        told = dict(word.split("=", 1) for word in words)
+        severity, matters, to = _ABOUT[about]
+        if "item" in told:
+            matters = tuple(matter for matter in matters if matter.item == told["item"])
+        hours = _span(told["hours"]) if "hours" in told else None
+        return cls(int(count), severity, matters, to, hours, float(told.get("found", 0.25)), steps)
 
 
-_DONE = "; reply; judge"
-_THERE = "dispatch; claim; arrive"
-_SMOOTH = _Plot(98, f"{_THERE}; resolve{_DONE}")
-
-
-def _complex(count: int, steps: str, hours: tuple[float, float] = (8, 17), found: float = 0.25) -> _Plot:
-    return _Plot(count, f"{_THERE}; {steps}", _COMPLEX, "{town}", hours, found)
-
-
-_PLOTS = (
-    _SMOOTH,
-    _Plot(68, f"{_THERE}; begin; resolve 5-23{_DONE}"),
-    _Plot(26, f"resolve 1.5-4.5 unit={{grid}} note=当场处理{_DONE}", found=0.8),
-    _Plot(28, f"dispatch; claim; resolve 3-22{_DONE}", _ASKING, found=0),
-    _Plot(3, "decline note=诉求已进入诉讼程序，请按司法程序办理", found=0),
-    _Plot(2, "decline note=不属于本县管辖，已告知向属地反映", found=0),
-    _Plot(5, "merge into={before} note=同一地点、同一问题", found=0),
-    _Plot(4, "dispatch; claim; withdraw note=诉求人来电：问题已自行解决", found=0),
-    _Plot(
-        10,
-        f"{_THERE}; resolve; reply; wait 0.3-20h; day; evaluate satisfied=不满意 note=没有彻底解决; "
-        f"{_THERE}; resolve 12-27; reply; judge 0.7",
-        found=0,
-    ),
-    _Plot(  # not satisfied twice, and in work again when the demo ends
-        6,
-        f"{_THERE}; resolve; reply; wait 1-20h; day; evaluate satisfied=不满意 note=没过几天又坏了; "
-        f"{_THERE}; reclassify 5-20 severity=复杂 note=需要整体改造; begin 20; wait 20-30h; day; resolve; reply; "
-        f"wait 30-50h; day; evaluate score=2 note=仍未彻底解决; {_THERE}; reclassify 5-20 severity=重大 note=列入专项整治",
-        hours=(7, 12),
-        found=0,
-    ),
-    _Plot(
-        5,
-        "dispatch; claim; transfer 4-12 unit={department} note=属部门职责; "
-        f"worker is=演示部门经办人; claim; arrive 12-32; resolve{_DONE}",
-    ),
-    _Plot(
-        5,
-        "dispatch unit=孙武街道社区网格; return 3-9 actor=演示网格员99 note=不在本网格，请重新派单; "
-        f"{_THERE}; resolve{_DONE}",
-    ),
-    _Plot(4, f"{_THERE}; reclassify 5-20 severity=复杂 note=需要多方配合; wait 5-30h; day; resolve{_DONE}"),
-    _Plot(
-        3,
-        f"{_THERE}; escalate 6-20 unit={{town}} note=村级力量不足，请镇街协助; "
-        f"worker is={{town}}演示值班员; arrive; resolve{_DONE}",
-    ),
-    _Plot(4, f"{_THERE}; resolve; reply; judge 1; wait 2-3d; day; revisit satisfied=是 note=现场复核，未复发", found=0),
-    # Late. The ladder urges when a clock is due, supervises one gap later and takes over after another; the gap is the
-    # clock's own allowance, at least half an hour. Whatever comes after a takeover starts from 已派单 again.
-    _Plot(5, f"dispatch 6-27; claim; arrive; resolve{_DONE}"),
-    _Plot(1, f"claim 66-70; arrive; resolve{_DONE}"),  # after 65 minutes the level above has dispatched it
-    _Plot(9, f"dispatch; claim; arrive 41-74; resolve{_DONE}"),
-    _Plot(
-        2,
-        f"dispatch; claim; arrive 41-74; resolve{_DONE}; wait 1d; day; appeal 5-60 clock=arrive note=途中道路封闭施工; "
-        "rule clock=arrive satisfied=是 note=已核对施工记录",
-        found=0,
-    ),
-    _Plot(
-        1,
-        f"dispatch; claim; arrive 41-74; resolve{_DONE}; wait 1d; day; appeal 5-60 clock=arrive note=当日车辆不足; "
-        "rule clock=arrive satisfied=否 note=不属于免责情形",
-        found=0,
-    ),
-    _Plot(2, f"dispatch; worker is={{town}}演示值班员; arrive 132-154; resolve{_DONE}", hours=(7, 18)),
-    _Plot(9, f"{_THERE}; resolve 31-58{_DONE}"),
-    _Plot(5, f"{_THERE}; inform 32-40 text=正在处理，需要更换配件。; resolve 31-46{_DONE}", found=0),
-    _Plot(
-        3,
-        f"{_THERE}; begin; inform 33-45 text=正在处理，所需配件和设备正在调运。; wait 54; worker is={{town}}演示值班员; "
-        "arrive 8-24; whistle 2-3 unit={department}; check_in 5-12 unit={department}; resolve 4-12; reply 5-60; judge 1",
-        _EVERYDAY[9:10],
-        hours=(8, 17),
-        found=0,
-    ),
-    _Plot(  # from form to form through the night, up to the special report
-        1,
-        "dispatch; worker is=演示值班领导; arrive 684-700; resolve 10-25; reply; judge 1",
-        _EVERYDAY[10:11],
-        hours=(19.3, 19.8),
-        found=0,
-    ),
-    _Plot(3, f"{_THERE}; resolve; wait 1450-1700; answer text=已处理完毕，请查看。; judge", found=0),
-    # Complex and major ones.
-    _complex(8, f"begin; wait 4-26h; day; resolve{_DONE}", (7, 20)),
-    _complex(8, f"whistle 2-9 unit={{department}}; check_in unit={{department}}; wait 4-26h; day; resolve{_DONE}"),
-    _complex(
-        7,
-        "confer 10-40 until=26h note=现场会商，约定答复日期; wait 3-10h; day; inform 0-20 text=方案已定，明天施工。; "
-        f"begin 60; wait 4-16h; day; resolve{_DONE}",
-    ),
-    _complex(
-        7,
-        "suspend 20-90 until=3d note=等待材料到货; wait 9-30h; day; resume 0-20 note=材料已到; "
-        f"begin; wait 4-16h; day; resolve{_DONE}",
-    ),
-    _complex(2, f"extend 1200-1500 clock=resolve until=3d note=需要二次施工; wait 30-50h; day; resolve{_DONE}"),
-    _complex(2, f"whistle 2 unit={{department}}; check_in 36-80 unit={{department}}; wait 4-26h; day; resolve{_DONE}"),
-    _complex(3, f"begin; wait 50-68h; day; resolve{_DONE}"),
-    _complex(  # four days after the arrival the next form has taken over
-        1,
-        f"inform 2900 text=施工队排期中。; wait 2863; worker is=演示部门经办人; arrive; wait 3-9h; day; resolve{_DONE}",
-    ),
-    _complex(2, "suspend 30-90 until=11d note=等待上级批复", found=0),
-    _Plot(
-        7,
-        f"{_THERE}; confer 10-40 note=部门、镇街现场会商; begin 30-90; wait 1-2d; day; inform text=整治方案正在实施。; "
-        f"wait 10-70h; day; resolve{_DONE}",
-        _MAJOR,
-        "{department}",
-        (7, 19),
-    ),
-    _Plot(
-        2,
-        f"{_THERE}; begin 30-90; wait 1-3d; day; inform text=整治方案正在实施。",
-        _MAJOR,
-        "{department}",
-        (8, 10),
-    ),
-)
+_ABOUT = {
+    "everyday": (Severity.GENERAL, _EVERYDAY, "{grid}"),
+    "asking": (Severity.GENERAL, _ASKING, "{grid}"),
+    "complex": (Severity.COMPLEX, _COMPLEX, "{town}"),
+    "major": (Severity.MAJOR, _MAJOR, "{department}"),
+}
+_PLOTS = tuple(map(_Plot.read, _PLOTS_TOLD.strip().replace("\n ", " ").split("\n")))
+_SMOOTH = _PLOTS[0]
 
 
 def journal(seed: int = SEED) -> list[dict[str, str]]:
@@ -434,7 +389,7 @@ def journal(seed: int = SEED) -> list[dict[str, str]]:
     """
     dice = _Dice(seed)
     plots = dice.shuffle([plot for plot in _PLOTS for _ in range(plot.count)])
-    times = [dice.of_the_day() if plot.hours is None else _hour(dice.between(*plot.hours)) for plot in plots]
+    times = [dice.of_the_day(plot.hours) for plot in plots]
     rows: list[dict[str, str]] = []
     smooth: _Tale | None = None
     for number, (at, plot) in enumerate(sorted(zip(times, plots, strict=True), key=lambda entry: entry[0]), 1):
@@ -447,43 +402,8 @@ def journal(seed: int = SEED) -> list[dict[str, str]]:
         if repeats and smooth is not None:
             tale.matter, tale.town, tale.text, tale.before = smooth.matter, smooth.town, smooth.text, smooth.name
         channel = dice.pick(("12345热线", "12345热线", "小程序")) if tale.asked else "网格上报"
-        severity = {_COMPLEX: Severity.COMPLEX, _MAJOR: Severity.MAJOR}.get(plot.matters, Severity.GENERAL)
-        tale.report(channel, number, severity.text.zh, visit=plot.matters is not _ASKING)
+        tale.report(channel, number, plot.severity.text.zh, visit=plot.matters is not _ASKING)
         tale.tell(_SMOOTH.steps if repeats and smooth is None else plot.steps)  # nothing to repeat yet: told plainly
         smooth = tale if plot is _SMOOTH else smooth
         rows += tale.rows
     return sorted(rows, key=lambda row: row[FIELDS["time"].zh])
-
-
-def _hour(hour: float) -> datetime:
-    return DAY + timedelta(hours=hour)
-
-
-def fitted(rows: Sequence[dict[str, str]], units: OrgChart) -> list[dict[str, str]]:
-    """Fit the day to a locality whose chart is closed: units that it does not know by name cannot hold a case there.
-
-    A dispatch to such a unit goes along the locality's own route instead; a case that needs one in another way
-    (transferred, lifted or summoned by name) is left out.
-
-    Args:
-        rows: The day.
-        units: The locality's chart.
-
-    Returns:
-        The rows with the ids of the chart.
-    """
-    if units.open:
-        return list(rows)
-    ids = {unit.text.zh: unit.id for unit in units.units.values()}
-    action, unit, case = (FIELDS[name].zh for name in ("action", "unit", "case"))
-    dispatch = BASE.actions["dispatch"].text.zh
-    binding = {BASE.actions[name].text.zh for name in ("transfer", "escalate", "whistle", "check_in")}
-    lost = {row[case] for row in rows if row[action] in binding and row[unit] not in ids}
-    lost |= {row[case] for row in rows if row[FIELDS["into"].zh] in lost}
-    kept = []
-    for row in rows:
-        if row[case] in lost:
-            continue
-        known = ids.get(row[unit], "" if row[action] == dispatch else row[unit])
-        kept.append({**row, unit: known})
-    return kept

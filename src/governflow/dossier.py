@@ -12,7 +12,7 @@ of electronic mail. Better one harmless number too many than one resident named.
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -237,6 +237,7 @@ _PRIVATE = re.compile(
         ]
     )
 )
+_NAMING = re.compile("姓名|联系人|诉求人|反映人|投诉人|来电人|举报人")
 _BETWEEN = re.compile(r"[\s,，、;；/()（）]+")
 
 
@@ -353,8 +354,11 @@ class _Scribe:
         self.forgotten = any(event.kind == "forgotten" for event in self.history)
         told = self.texts.values()
         self.names = [str(text["reporter"]) for text in told if text.get("reporter")]
+        # Columns of somebody else's journal that nobody mapped may name the very person whom the text names too.
+        extra = [pair for text in told for pair in (text.get("extra") or {}).items()]
+        named = [str(value) for name, value in extra if _NAMING.search(str(name))]
         self.numbers = [str(text["phone"]) for text in told if text.get("phone")]
-        self.safe = clean if personal else masker(self.names, self.numbers)
+        self.safe = clean if personal else masker([*self.names, *named], self.numbers)
 
     # words
 
@@ -362,7 +366,9 @@ class _Scribe:
         return Text(en, zh).say(self.lang)
 
     def local(self, moment: datetime) -> datetime:
-        return moment.astimezone(self.zone)
+        """Give a moment in the case's zone, its offset fixed: two moments in one zone would compare by their hands."""
+        local = moment.astimezone(self.zone)
+        return local.replace(tzinfo=timezone(local.utcoffset() or timedelta(), local.tzname() or ""))
 
     def when(self, moment: datetime) -> str:
         return spoken(self.local(moment))
@@ -450,7 +456,9 @@ class _Scribe:
             "closed", "Closed", "了结时间", self.when(case.closed) if case.closed else self.t("still open", "未了结")
         )
         yield fact("reopened", "Reopened", "重新办理", self.t(_times(case.reopened), f"{case.reopened}次"))
-        special = self.when(case.special) if case.special else self.t("none", "无")
+        # A reopening forgets the report in the case; the book does not.
+        filed = [self.when(event.at) for event in self.history if event.kind == "special_report_filed"]
+        special = self.join(filed) or self.t("none", "无")
         yield fact("special", "Special report", "专报", special)
         if case.assist:
             yield fact("assist", "Assisting units", "协办单位", self.join(map(self.unit, case.assist)))
@@ -582,7 +590,7 @@ class _Scribe:
                 at=self.local(event.at),
                 kind=event.kind,
                 what=self.what(event),
-                by=self.by(event),
+                by=self.by(event, before),
                 unit=self.unit(after.unit),
                 details=(*self.changes(event, before, after), *self.clock_news(event, clocks)),
                 words=tuple(self.words(event)),
@@ -606,13 +614,12 @@ class _Scribe:
             return _PAST.get(event.kind) or event.kind.replace("_", " ").capitalize()
         return self.safe(named.say(self.lang))
 
-    def by(self, event: Event) -> str:
+    def by(self, event: Event, before: Case) -> str:
         if event.by is None:
-            return (
-                self.t("the system", "系统")
-                if not event.action or event.kind in _KINDS
-                else self.t("not named", "未记名")
-            )
+            closed = event.kind == "closed" and before.state == "evaluated" and before.moved == event.at
+            resumed = event.kind == "resumed" and before.until == event.at
+            alone = not event.action or event.kind in ("taken_over", "lapsed") or closed or resumed
+            return self.t("the system", "系统") if alone else self.t("not named", "未记名")
         if event.by == REQUESTER:
             return self.t("the requester", "诉求人")
         who = self.safe(event.by.id)

@@ -7,6 +7,7 @@ outcome has a sign and a word beside its shade: the page is read on paper as oft
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from html import escape
+from zoneinfo import ZoneInfo
 
 from governflow.dossier import ClockLine, Dossier, Fact, Said, Step
 from governflow.pages import (
@@ -233,7 +234,7 @@ class _Page:
 
     def outcome(self) -> str:
         book = self.dossier
-        none = f"<blockquote>{self.t('Not answered yet.', '尚未答复。')}</blockquote>"
+        none = f"<blockquote>{self.t('not answered yet', '尚未答复')}</blockquote>"
         answers = "".join(map(_said, book.answers)) or none
         return answers + ("".join(map(_said, book.verdicts)) or f"<blockquote>{escape(book.judged)}</blockquote>")
 
@@ -271,7 +272,7 @@ class _Page:
     def scale(self, axis: Axis, start: datetime, end: datetime, bottom: float) -> Iterable[str]:
         width = self.left + self.plot
         yield f'<path class="axis" d="M{self.left} {_HEAD - 4}H{width}M{self.left} {bottom}H{width}"/>'
-        marks = ticks(axis, start, end, apart=46)
+        marks = ticks(axis, start.astimezone(ZoneInfo(self.dossier.zone)), end, apart=46)
         years = len({tick.year for tick in marks}) > 1
         days = all(tick.time() == datetime.min.time() for tick in marks)
         for tick in marks:
@@ -298,7 +299,7 @@ class _Page:
         yield f'<text x="{self.left - 8}" y="{middle + 4}" text-anchor="end">{escape(_cut(clock.label))}</text>'
         for kind, since, to in stretches(clock, now, end):
             x, wide = self.left + axis.x(since), axis.x(to) - axis.x(since)
-            yield _stretch(kind, x, max(wide, 1.5), middle)
+            yield _stretch(kind, x, max(wide, 5 if kind == "late" else 1.5), middle)
         if clock.warned is not None and clock.warned <= end:
             x = self.left + axis.x(clock.warned)
             yield f'<path class="mark warned" d="M{x - 3:.1f} {top + 2}h6l-3 6Z"/>'

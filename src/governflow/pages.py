@@ -18,7 +18,7 @@ from governflow.text import Text
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from governflow.dossier import ClockLine, Dossier, Step
+    from governflow.dossier import ClockLine, Dossier, Said, Step
 
 #: A sign beside the word, so that no outcome is told by colour alone.
 MARKS = {
@@ -179,7 +179,7 @@ def stretches(clock: "ClockLine", now: datetime, end: datetime) -> list[tuple[St
 # --- the page for a terminal ------------------------------------------------------------------------------------------
 
 _SIGNS = {"counted": "=", "late": "#", "paused": "~", "left": "."}
-_BAR = 30
+_SHORTEST_BAR, _LONGEST_BAR, _LABEL = 12, 60, 22
 
 
 def render_text(dossier: "Dossier", console: "Console") -> None:
@@ -209,16 +209,14 @@ def render_text(dossier: "Dossier", console: "Console") -> None:
         _form([(fact.label, fact.value) for fact in dossier.requester]),
         Line(dossier.request),
     )
-    section("The clocks", "时限", Line(tally(dossier)), _clocks(dossier), _key(dossier))
+    section("The clocks", "时限", Line(tally(dossier)), _clocks(dossier, console.width - 2), _key(dossier))
     section("What happened", "办理经过")
     for step in dossier.steps:
         _step(step, dossier, console)
-    answers = [(f"{spoken(told.at)}  {told.what}", told.text) for told in dossier.answers]
-    verdicts = [(f"{spoken(told.at)}  {told.what}", told.text) for told in dossier.verdicts]
     none = Text("not answered yet", "尚未答复").say(say)
-    section(
-        "Answer and verdict", "答复与评价", *_said(answers or [("", none)]), *_said(verdicts or [("", dossier.judged)])
-    )
+    answers = [_said(told, say) for told in dossier.answers] or [Line(none)]
+    verdicts = [_said(told, say) for told in dossier.verdicts] or [Line(dossier.judged)]
+    section("Answer and verdict", "答复与评价", *answers, *verdicts)
     console.print()
     console.print(Rule(characters="="))
     console.print(Line(colophon(dossier), style="dim"))
@@ -253,32 +251,48 @@ def _form(pairs: Iterable[tuple[str, str]]) -> "RenderableType":
     return table
 
 
-def _said(pairs: Iterable[tuple[str, str]]) -> list["RenderableType"]:
+def _said(told: "Said", lang: str) -> "RenderableType":
     from rich.text import Text as Line
 
-    return [Line(": ".join(part for part in pair if part)) for pair in pairs]
+    return Line(f"{spoken(told.at)}  {told.what}{Text(': ', '：').say(lang)}{told.text}")
 
 
-def _clocks(dossier: "Dossier") -> "RenderableType":
+def _clocks(dossier: "Dossier", width: int) -> "RenderableType":
+    """Draw a bar for each clock in the room that the words leave."""
+    from rich.cells import cell_len, set_cell_size
     from rich.table import Table
     from rich.text import Text as Line
 
     end = until(dossier)
-    axis = Axis.fit(key_moments(dossier.clocks, dossier.until, end), _BAR - 1, gap=3, least=1)
-    table = Table(box=None, padding=(0, 1), pad_edge=False, show_header=False)
+    rows = []
     for clock in dossier.clocks:
-        bar = [" "] * _BAR
-        for kind, since, to in stretches(clock, dossier.until, end):
-            first, last = round(axis.x(since)), round(axis.x(to))
-            for place in range(first, max(last, first + 1)):
-                if bar[min(place, _BAR - 1)] in " .":
-                    bar[min(place, _BAR - 1)] = _SIGNS[kind]
-        bar[round(axis.x(clock.due))] = "|" if clock.due <= end else ">"
+        due = Text("due", "截止").say(dossier.lang) + " " + deadline(clock.due)[5:16]
+        label = clock.label if cell_len(clock.label) <= _LABEL else set_cell_size(clock.label, _LABEL - 2) + "…"
+        rows.append((clock, label, due, clock.result + (f" ({clock.exempt})" if clock.exempt else "")))
+    taken = max(cell_len(row[1]) for row in rows) + max(cell_len(row[2]) + cell_len(row[3]) for row in rows) + 6
+    room = max(_SHORTEST_BAR, min(_LONGEST_BAR, width - taken))
+    axis = Axis.fit(key_moments(dossier.clocks, dossier.until, end), room - 1, gap=3, least=1)
+    table = Table(box=None, padding=(0, 1), pad_edge=False, show_header=False)
+    for clock, label, due, result in rows:
         late = "bold red" if clock.outcome is Outcome.BREACHED else ""
-        due = Text(f"due {deadline(clock.due)[5:16]}", f"截止 {deadline(clock.due)[5:16]}").say(dossier.lang)
-        result = clock.result + (f" ({clock.exempt})" if clock.exempt else "")
-        table.add_row(Line(clock.label), Line("".join(bar)), Line(due), Line(result, style=late))
+        bar = _bar(clock, axis, dossier.until, end, room)
+        words = [Line(word, no_wrap=True) for word in (label, bar, due)]
+        table.add_row(*words, Line(result, style=late))
     return table
+
+
+def _bar(clock: "ClockLine", axis: Axis, now: datetime, end: datetime, room: int) -> str:
+    bar = [" "] * room
+    for kind, since, to in stretches(clock, now, end):
+        first, last = round(axis.x(since)), round(axis.x(to))
+        for place in range(first, max(last, first + 1)):
+            if bar[min(place, room - 1)] in " .":
+                bar[min(place, room - 1)] = _SIGNS[kind]
+    due = round(axis.x(clock.due))
+    bar[due] = "|" if clock.due <= end else ">"
+    if any(kind == "late" for kind, _, _ in stretches(clock, now, end)) and due + 1 < room:
+        bar[due + 1] = "#"  # however short, a breach is seen
+    return "".join(bar)
 
 
 def _key(dossier: "Dossier") -> "RenderableType":

@@ -5,7 +5,7 @@ The three rates, with numerator, denominator and what was left out:
 * **response** (响应率): cases with a first contact within the arrive clock or, without a visit, within 1 day, of all
   cases dispatched;
 * **resolution** (解决率): cases resolved and not reopened, of all cases answered or past their whole clock;
-* **satisfaction** (满意率): cases whose requester was satisfied, of all evaluated by a requester.
+* **satisfaction** (满意率): cases whose requester was satisfied in the end, of all evaluated by a requester.
 
 Declined, withdrawn, merged and exempt cases are excluded, and counted as such.
 """
@@ -136,14 +136,14 @@ class Report:
         past_whole = any(
             clock.name == "whole" and clock.outcome is Outcome.BREACHED for clock in (*case.past, *case.clocks.values())
         )
-        evaluated = case.asked and case.verdict in (Verdict.SATISFIED, Verdict.UNSATISFIED)
+        evaluated = case.asked and case.judged is not None
         counted = {
             "response": (case.dispatched is not None, _responded(case)),
             "resolution": (
                 case.answered is not None or past_whole,
                 case.resolved is not None and not case.reopened and whole is not None,
             ),
-            "satisfaction": (evaluated, case.verdict is Verdict.SATISFIED),
+            "satisfaction": (evaluated, case.judged is Verdict.SATISFIED),
         }
         for name, (counts, succeeded) in counted.items():
             rate = self.rates[name]
@@ -223,7 +223,6 @@ def case_as_json(
     def local(moment: datetime | None) -> str | None:
         return moment.astimezone(zone).isoformat() if moment is not None else None
 
-    verdicts = {Verdict.SATISFIED: True, Verdict.UNSATISFIED: False}
     return {
         "case": case.id,
         "state": case.state,
@@ -256,5 +255,5 @@ def case_as_json(
             for entry in told
         ],
         "reopened": case.reopened,
-        "satisfied": verdicts.get(case.verdict) if case.verdict is not None else None,
+        "satisfied": None if case.judged is None else case.judged is Verdict.SATISFIED,
     }

@@ -17,7 +17,7 @@ import attrs
 import msgspec
 
 from governflow.engine import Engine
-from governflow.errors import GovernflowError, IllegalAction, JournalError
+from governflow.errors import GovernflowError, JournalError
 from governflow.events import Actor
 from governflow.journal import ACTIONS, ORDER, Map, Notice, Reject, Row, read
 from governflow.stores.sqlite import micros, moment
@@ -28,6 +28,8 @@ PROACTIVE = frozenset({"proactive", "found", "patrol", "主动发现", "网格�
 
 #: Actions for which the journal's `unit` is the unit that the case goes to.
 _TO = frozenset({"dispatch", "transfer", "escalate"})
+#: Actions whose `unit` is not the actor's own.
+_MEANT = _TO | {"whistle"}
 #: Actions for which the journal's `note` is the reason that they need.
 _REASONED = frozenset({"decline", "extend", "appeal", "suspend", "return"})
 
@@ -280,7 +282,7 @@ class _Taking:
     def _take(self, at: datetime, laid: _Laid) -> None:
         engine, fields, action = self._engine, laid.fields, laid.action
         key = self._key(at, laid)
-        by = _actor(fields)
+        by = _actor(action, fields)
         if action != "report":
             engine.act(action, laid.case, by=by, at=at, command_id=key, **_details(action, fields))
             return
@@ -311,8 +313,9 @@ class _Taking:
             engine.dispatch(laid.case, at=at, command_id=key + b"auto")
 
 
-def _actor(fields: Mapping[str, str]) -> Actor | None:
-    actor, unit = fields.get("actor"), fields.get("unit")
+def _actor(action: str, fields: Mapping[str, str]) -> Actor | None:
+    """Read who acted; where the unit is the one that is meant, it is not the actor's own."""
+    actor, unit = fields.get("actor"), fields.get("unit") if action not in _MEANT else None
     if actor is None:
         return Actor(unit, unit) if unit is not None else None
     return Actor(actor, unit)
@@ -353,12 +356,5 @@ def _details(action: str, fields: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _as_reject(laid: _Laid, fault: GovernflowError) -> Reject:
-    step = laid.action
     row = Row(laid.line, laid.cells, laid.case, laid.fields, laid.extra, (), laid.digest)
-    allowed = Text("", "")
-    if isinstance(fault, IllegalAction):
-        allowed = Text(
-            f"a state that allows {step}: {', '.join(fault.allowed_in)}",
-            "允许该动作的状态：" + "、".join(fault.allowed_in),
-        )
-    return row.refused(fault.text, allowed, value=step)
+    return row.refused(fault.text, value=laid.action)

@@ -162,9 +162,6 @@ def diagram(code: str, lifecycle: str, svg: Path | None, as_json: bool, lang: st
 
 def main() -> None:
     """Run the command line: every error is one sentence on standard error, never a traceback."""
-    from governflow.errors import GovernflowError
-
-    lang = "zh" if _wants_chinese(sys.argv) else "en"
     try:
         status = cli.main(standalone_mode=False)
     except click.exceptions.Abort:
@@ -173,8 +170,6 @@ def main() -> None:
         status = end.exit_code
     except click.ClickException as fault:
         status = _fail(fault.format_message())
-    except GovernflowError as fault:
-        status = _fail(fault.text.say(lang))
     except KeyboardInterrupt:
         status = 130
     except BrokenPipeError:
@@ -184,6 +179,10 @@ def main() -> None:
     except OSError as fault:
         status = _fail(f"{fault.strerror or fault}: {fault.filename}" if fault.filename else str(fault))
     except Exception as fault:
+        from governflow.errors import GovernflowError  # only now: ``--help`` does not need it
+
+        if isinstance(fault, GovernflowError):
+            raise SystemExit(_fail(fault.text.say("zh" if _wants_chinese(sys.argv) else "en"))) from None
         if os.environ.get("GOVERNFLOW_DEBUG"):
             raise
         status = _fail(

@@ -108,7 +108,7 @@ def tell(
     policy = engine.localities.policy(locality)
     nearest = engine.localities.nearest(locality)
     if nearest != locality:
-        print(_ancestor(locality, nearest).say(lang), file=sys.stderr)
+        print(_ancestor(locality, nearest).say(lang), file=sys.stderr, flush=True)
     report = Report(engine.outages(locality))
     stream = out or sys.stdout
     if as_json:
@@ -124,7 +124,8 @@ def tell(
     for case, told in lives(engine, locality):
         report.add(case, told)
     console = screen.console(out)
-    console.print(_headline(report, result, locality, policy.locality.name, zone).say(lang))
+    name = policy.locality.name if nearest == locality else ""
+    console.print(_headline(report, result, locality, name, zone).say(lang))
     screen.summary(report, policy, lang, console)
 
 
@@ -137,11 +138,12 @@ def _ancestor(locality: str, nearest: str) -> Text:
 
 def _headline(report: Report, result: Result, locality: str, name: str, zone: ZoneInfo) -> Text:
     until = result.until.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S") if result.until else "–"
+    known = f"（{name}）" if name else ""
     return Text(
-        f"{locality}: {report.cases} cases ({report.closed} closed, {report.open} open) until {until} {zone.key}; "
-        f"{result.taken} rows taken, {result.rejected} refused",
-        f"{locality}（{name}）：共 {report.cases} 件，已了结 {report.closed} 件，未了结 {report.open} 件，截至 {until}"
-        f"（{zone.key}）；采用 {result.taken} 行，退回 {result.rejected} 行",
+        f"{locality}: {report.cases} cases, {report.closed} closed, {report.open} open\n"
+        f"until {until} {zone.key}; {result.taken} rows taken, {result.rejected} refused",
+        f"{locality}{known}：共 {report.cases} 件，已了结 {report.closed} 件，未了结 {report.open} 件\n"
+        f"截至 {until}（{zone.key}）；采用 {result.taken} 行，退回 {result.rejected} 行",
     )
 
 

@@ -19,7 +19,7 @@ from governflow.text import Text
 
 #: Words that head the tables.
 WORDS: Mapping[str, Text] = {
-    "clocks": Text("Clocks", "时限"),
+    "clocks": Text("Deadlines", "时限达成"),
     "clock": Text("clock", "时限"),
     "met": Text("met", "按时"),
     "breached": Text("breached", "超时"),

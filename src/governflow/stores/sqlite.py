@@ -19,7 +19,7 @@ from governflow.events import GENESIS, decode
 from governflow.stores.ledger import Entry, Store
 
 SCHEMA_VERSION = 1
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON")
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-65536")
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE cases (
@@ -218,7 +218,7 @@ class SQLiteStore(Store):
                 db.execute(UPSERT_META, ("now", micros(self.now)))
             db.execute("COMMIT")
         except sqlite3.Error as fault:
-            self.rollback()
+            self._abandon()
             raise _unusable(self.path, fault) from fault
         self._saved_now = self.now
         self._open = False
@@ -390,10 +390,12 @@ class SQLiteStore(Store):
         if was_open:
             self.begin()
         self._forget_upcoming()
-        rows = self._db.execute(
-            "SELECT next, number, id FROM cases WHERE next IS NOT NULL ORDER BY next, number LIMIT ?", (_UPCOMING,)
-        ).fetchall()
-        self._upcoming = deque(rows)
+        query = "SELECT next, number, id, tail FROM cases WHERE next IS NOT NULL ORDER BY next, number LIMIT ?"
+        rows = self._db.execute(query, (_UPCOMING,)).fetchall()
+        for upcoming, number, name, tail in rows:
+            self._upcoming.append((upcoming, number, name))
+            self._numbers[name] = number
+            self._tails[name] = tail
         self._horizon = rows[-1][0] if len(rows) == _UPCOMING else None
 
     def texts(self, case: str) -> dict[int, tuple[bytes, bytes]]:
