@@ -18,7 +18,7 @@ from governflow.errors import CommandError
 from governflow.events import Actor
 from governflow.hookspecs import Route
 from governflow.policy import decided
-from governflow.terms import Cause, Exempt, Form, Kind, Outcome, Severity, Urgency, Verdict
+from governflow.terms import FORMS, Cause, Exempt, Form, Kind, Outcome, Severity, Urgency, Verdict, member
 from governflow.timekeeping import in_utc
 
 #: A suspension for which nobody gives a date ends by itself after this long.
@@ -38,12 +38,7 @@ def route(draft: Draft, chosen: str | None) -> None:
     lead, form, assist = units.intake, case.form or Form.DIRECT, []
     if answer is not None:
         ruled, ruling, source = answer
-        if ruled.lead in units and all(unit in units for unit in ruled.assist):
-            lead, form, assist = ruled.lead, ruled.form, list(ruled.assist)
-        else:
-            draft.faults.append(
-                (source, "governflow_route", f"routed to {ruled.lead!r}, which the chart does not know")
-            )
+        lead, form, assist = ruled.lead, ruled.form, list(ruled.assist)
         draft.rulings.append(decided("route", _as_json(ruled), ruling, source))
     if chosen is not None and chosen != lead:
         require_unit(draft, chosen)
@@ -157,7 +152,12 @@ def _transfer(draft: Draft, details: Details, by: Actor | None) -> None:
 
 def _escalate(draft: Draft, details: Details, by: Actor | None) -> None:
     case, units = draft.case, draft.policy.units
-    form = Form(details["form"]) if details.get("form") else (case.form.next if case.form else Form.DIRECT)
+    form = member(Form, details["form"]) if details.get("form") else (case.form.next if case.form else Form.DIRECT)
+    if form is not None and case.form is not None and FORMS.index(form) <= FORMS.index(case.form):
+        raise CommandError(
+            f"escalation goes to a higher form: {form} is not above {case.form}",
+            f"提级须到更高的办理方式：“{form.text.zh}”不高于“{case.form.text.zh}”",
+        )
     unit = units.for_form(form) if form is not None else None
     if form is None or unit is None:
         raise CommandError(
@@ -194,7 +194,8 @@ def _whistle(draft: Draft, details: Details, by: Actor | None) -> None:
 
 def _check_in(draft: Draft, details: Details, by: Actor | None) -> None:
     unit = details.get("unit") or (by.unit if by else None)
-    waiting = [clock.name.partition(":")[2] for clock in draft.live.values() if _summons(clock)]
+    at = draft.at
+    waiting = [clock.name.partition(":")[2] for clock in draft.live.values() if _summons(clock) and clock.started <= at]
     if unit not in waiting:
         listed = ", ".join(waiting) or "nobody"
         raise CommandError(
@@ -278,11 +279,11 @@ def _extend(draft: Draft, details: Details, by: Actor | None) -> None:
         )
     warn = clock.started + (due - clock.started) * clocks.WARNING_SHARE
     draft.put(clocks.retimed(clock, due, warn, draft.at, original=clock.original or clock.due))
-    draft.about |= {"clock": clock.name, "approved_by": approved_by}
+    draft.about |= {"clock": f"{clock.name}#{clock.cycle}", "approved_by": approved_by}
 
 
 def _chosen(draft: Draft, name: str | None) -> Clock:
-    unfinished = [clock for clock in draft.live.values() if clock.stopped is None and clock.name != "attend"]
+    unfinished = [clock for clock in draft.live.values() if clock.stopped is None]
     if name is None:
         ours = [clock for clock in unfinished if clocks.LASTS not in clock.traits] or unfinished
         if len(ours) == 1:
@@ -302,9 +303,9 @@ def _reclassify(draft: Draft, details: Details, by: Actor | None) -> None:
     if severity is None and urgency is None:
         raise CommandError("say the new severity or urgency", "请给出新的严重程度或紧急程度")
     if severity is not None:
-        draft.changes["severity"] = Severity(severity)
+        draft.changes["severity"] = member(Severity, severity)
     if urgency is not None:
-        draft.changes["urgency"] = Urgency(urgency)
+        draft.changes["urgency"] = member(Urgency, urgency)
     tier(draft)
     recount(draft)
 

@@ -129,6 +129,9 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
 
 #: Actions whose first or last moment the case remembers.
 _STAMPS: Mapping[str, str] = {"resolve": "resolved", "answer": "answered"}
+#: What is said about a case without changing how its life goes on.
+_ASIDE = frozenset({"special", "appeals"})
+_ASIDE_ACTIONS = frozenset({"extend", "appeal", "rule", "inform", "recalculate"})
 CONTACTS = frozenset({"claim", "arrive", "confer", "inform", "resolve", "answer"})
 
 
@@ -178,18 +181,19 @@ def evolve(case: Case | None, event: Event) -> Case:
     at, action, changes, state = event.at, event.action, event.changes, event.state
     fields["version"] = event.seq
     if changes or state != case.state:
-        # A special report is filed about a case; it does not change how its life goes on.
-        if action or state != case.state or "unit" in changes:
+        if state != case.state or not changes.keys() <= _ASIDE:
             fields["moved"] = at
         fields["state"] = state
         change(fields, changes)
     if state == "dispatched" and case.dispatched is None:
         fields["dispatched"] = at
-    if action in CONTACTS and case.contacted is None:
+    if action in CONTACTS and (case.contacted is None or at < case.contacted):
         fields["contacted"] = at
     if action in _STAMPS:
         fields[_STAMPS[action]] = at
     if event.clocks:
+        if action and action not in _ASIDE_ACTIONS:
+            fields["moved"] = at
         clocks = case.clocks.copy()
         for clock in event.clocks:
             before = clocks.get(clock.name)

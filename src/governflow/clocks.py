@@ -92,6 +92,7 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         traits: See `ClockSpec`.
         warn: When to warn (80 % of the allowance); None once warned or stopped.
         outcome: What became of it so far.
+        fell: The due moment that was missed, if one was: a later extension does not undo it.
         stopped: When it ended, by whatever outcome; None while it is unfinished.
         original: The due time before the first extension.
         paused: Since when it is paused.
@@ -118,6 +119,7 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     climb: datetime | None = None
     rung: int = 0
     exempt: Exempt | None = None
+    fell: datetime | None = None
     duty: str | None = None
     flagged: bool = False
 
@@ -165,7 +167,7 @@ def _warning(allowance: Allowance, start: datetime, due: datetime, calendar: Wor
 def stopped(clock: Clock, at: datetime) -> Clock:
     """Stop a clock at the moment that fulfils it; a breach that this disproves stays in the book, exempt."""
     if clock.outcome is Outcome.BREACHED:
-        disproved = at <= clock.due and clock.exempt is None
+        disproved = at <= (clock.fell or clock.due) and clock.exempt is None
         return replace(clock, stopped=at, climb=None, exempt=Exempt.DISPROVED if disproved else clock.exempt)
     if clock.paused is not None:
         return replace(clock, stopped=at, warn=None, outcome=Outcome.MET, paused=None, pauses=_pause_over(clock, at))
@@ -191,7 +193,7 @@ def lapsed(clock: Clock) -> Clock:
 def breached(clock: Clock) -> Clock:
     """Record that the due moment passed; the ladder begins at that very moment."""
     climb = clock.climb if clock.climb is not None else clock.due
-    return replace(clock, warn=None, outcome=Outcome.BREACHED, climb=climb)
+    return replace(clock, warn=None, outcome=Outcome.BREACHED, climb=climb, fell=clock.due)
 
 
 def paused(clock: Clock, at: datetime) -> Clock:
@@ -213,7 +215,12 @@ def resumed(clock: Clock, at: datetime, allowance: Allowance | None, calendar: W
     since = clock.paused
     if since is None:
         return clock
-    due = allowance.shift(clock.due, since, at, calendar) if allowance else clock.due + (at - since)
+    if since == clock.due:
+        due = at  # paused at the very due moment, which is not late: nothing was left, and nothing is
+    elif allowance is None:
+        due = clock.due + (at - since)
+    else:
+        due = allowance.shift(clock.due, since, at, calendar)
     warn = clock.warn
     if warn is not None:
         # The warning keeps its own remainder; one that fell due before the pause has fired already.
@@ -243,8 +250,11 @@ def retimed(clock: Clock, due: datetime, warn: datetime | None, at: datetime, **
             new |= {"climb": due, "rung": 0}
         return replace(clock, **new)
     new["warn"] = warn if warn is not None and warn >= at else None
-    if due < at and clock.paused is None:
-        new |= missed_rungs(due, gap(clock.started, due), at)
+    if clock.paused is not None and due < clock.paused:
+        # Its time was up before the pause began, which therefore moves nothing.
+        new |= {"paused": None, "outcome": Outcome.RUNNING, "warn": None}
+    if due < min(at, clock.paused or at):
+        new |= missed_rungs(due, gap(replace(clock, due=due)), at)
     return replace(clock, **new)
 
 
@@ -254,9 +264,12 @@ def missed_rungs(due: datetime, step: timedelta, at: datetime) -> dict[str, Any]
     return {"climb": due + skipped * step, "rung": skipped}
 
 
-def gap(start: datetime, due: datetime) -> timedelta:
-    """Give the time between two rungs: the clock's own length, at least 30 minutes, at most 1 day."""
-    return min(max(due - start, SHORTEST_GAP), LONGEST_GAP)
+def gap(clock: Clock) -> timedelta:
+    """Give the time between two rungs: the clock's own length without its pauses, 30 minutes to 1 day."""
+    length = (clock.original or clock.due) - clock.started
+    for since, until in clock.pauses:
+        length -= until - since
+    return min(max(length, SHORTEST_GAP), LONGEST_GAP)
 
 
 def due_again(clock: Clock, allowance: Allowance, calendar: WorkingCalendar) -> tuple[datetime, datetime | None, bool]:

@@ -20,15 +20,14 @@ from governflow.clocks import DUTY, LAPSES, LASTS, Clock
 from governflow.draft import Draft
 from governflow.errors import CommandError, IllegalAction, NotAllowed
 from governflow.events import REQUESTER, Actor, Event
-from governflow.hookspecs import Breach, Escalation, Refused, Ruling
+from governflow.hookspecs import Allowed, Breach, Escalation, Refused, Ruling
 from governflow.lifecycle import BASE, START, Lifecycle, Way
 from governflow.policy import Faults, Policy, decided
-from governflow.terms import Cause, Kind, Mode, Outcome, Severity, Urgency, Verdict
+from governflow.terms import Cause, Kind, Mode, Outcome, Severity, Urgency, Verdict, member
 from governflow.text import Text
 
 #: Actions that say something about a case and change nothing of its life: they may come late without harm.
 REMARKS = frozenset({"note", "inform", "urge"})
-_SHORTEST_AGAIN = timedelta(minutes=1)
 _FALLBACK_AGAIN = timedelta(days=1)
 
 
@@ -117,8 +116,8 @@ def unreported(case_id: str, policy: Policy, at: datetime, mode: Mode, details: 
         locality=policy.code,
         lifecycle=lifecycle,
         opened=at,
-        severity=Severity(severity) if severity else Severity.GENERAL,
-        urgency=Urgency(urgency) if urgency else Urgency.NORMAL,
+        severity=member(Severity, severity) if severity else Severity.GENERAL,
+        urgency=member(Urgency, urgency) if urgency else Urgency.NORMAL,
         unit=policy.units.intake,
         item=details.get("item") or "",
         place=details.get("place") or "",
@@ -167,13 +166,16 @@ def _authorise(draft: Draft, command: Command) -> None:
                 f"{who} may not {command.action} case {draft.case.id}: {answer.reason.en}",
                 f"{who} 不能对事项 {draft.case.id} 执行“{policy.name(command.action).zh}”：{answer.reason.zh}",
             )
-        if answer is not None:
+        if isinstance(answer, Allowed):
             return
+        if answer is not None:
+            what = f"answered {answer!r:.80} instead of Allowed or Refused"
+            draft.faults.append((source, "governflow_authorise", what))
 
 
 def _open_way(ways: tuple[Way, ...], draft: Draft, details: Mapping[str, Any]) -> Way | None:
     """Find the way whose guard holds; soundness has made sure that there is at most one."""
-    fact = ways[0].guard[0] if ways[0].guard else ""
+    fact = ways[0].guard[0] if ways and ways[0].guard else ""
     held: Any
     if fact == "verdict":
         held = draft.changes["verdict"]
@@ -216,6 +218,8 @@ def _take(
     """Go a way: end and start the clocks that it ends and starts, and seal the event."""
     action = way.action.name
     target = way.target
+    if draft.case.until is not None and target != draft.case.state:
+        draft.changes |= {"origin": None, "until": None}
     plan = draft.plan
     stops = plan.by_stop.get(action)
     if stops:
@@ -230,6 +234,8 @@ def _take(
             draft.stop(("promise",))
         if way.cycle:
             draft.cancel(keep=LASTS)
+            if draft.case.special is not None:
+                draft.changes["special"] = None  # the new cycle reports for itself; the old report stays in the book
         for trigger in way.triggers if draft.case.visit else way.triggers_at_desk:
             for spec in plan.by_start.get(trigger, ()):
                 if spec.name != "check_in":
@@ -285,8 +291,15 @@ def fire(case: Case, policy: Policy, mode: Mode = Mode.NORMAL) -> Outcomes:
     if at is None:
         return [], case
     lifecycle = policy.lifecycles[case.lifecycle]
-    faults: Faults = []
-    draft = Draft(case, policy, at, mode, faults)
+    draft = Draft(case, policy, at, mode, [])
+    events, after = _fall_due(draft, lifecycle)
+    if draft.faults:
+        after = _triage(after, policy, at, mode, draft.faults, lifecycle, events)
+    return events, after
+
+
+def _fall_due(draft: Draft, lifecycle: Lifecycle) -> Outcomes:
+    case, at = draft.case, draft.at
     if case.until == at:
         actions.resume(draft, {}, None)
         way = _open_way(lifecycle.ways_for(case.state, "resume"), draft, {})
@@ -336,9 +349,9 @@ def _lapse(draft: Draft, clock: Clock, lifecycle: Lifecycle) -> Outcomes:
 
 def _climb(draft: Draft, clock: Clock, lifecycle: Lifecycle) -> Outcomes:
     """Climb one rung of a clock's ladder."""
-    case, policy = draft.case, draft.policy
+    case = draft.case
     holder = clock.duty or (clock.name.partition(":")[2] if clock.name.startswith("check_in:") else case.unit)
-    cause = Breach(clock, clock.rung, holder, clocks.gap(clock.started, clock.due))
+    cause = Breach(clock, clock.rung, holder, clocks.gap(clock))
     escalation = _rung(draft, cause)
     again = None if escalation.again is None else draft.at + escalation.again
     climbed = {"climb": again, "rung": clock.rung + 1}
@@ -353,13 +366,11 @@ def _climb(draft: Draft, clock: Clock, lifecycle: Lifecycle) -> Outcomes:
     if escalation.kind is Kind.TAKE_OVER:
         events, after = _taken_over(draft, clock, climbed, escalation, lifecycle)
     else:
-        draft.put(replace(clock, **climbed))
         if escalation.kind is Kind.SPECIAL_REPORT:
             draft.changes["special"] = draft.at.isoformat()
+        draft.put(replace(clock, **climbed))
         event, after = draft.seal(_RUNGS[escalation.kind], case.state)
         events = [event]
-    if draft.faults:
-        after = _triage(after, policy, draft.at, draft.mode, draft.faults, lifecycle, events)
     return events, after
 
 
@@ -371,30 +382,12 @@ def _rung(draft: Draft, cause: Breach) -> Escalation:
     answer = draft.policy.ask("governflow_escalate", draft.faults, draft.case, draft.context, cause)
     if answer is not None:
         escalation, ruling, source = answer
-        wrong = _wrong(draft, escalation)
-        if wrong is None:
-            draft.rulings.append(decided("escalate", escalation.kind, ruling, source))
-            return escalation  # type: ignore[no-any-return]
-        draft.faults.append((source, "governflow_escalate", wrong))
+        draft.rulings.append(decided("escalate", escalation.kind, ruling, source))
+        return escalation  # type: ignore[no-any-return]
     escalation = Escalation(Kind.URGE, cause.holder, None, _FALLBACK_AGAIN)
     reason = Text("the rules gave no usable escalation: the holder is urged", "规则未给出可用的升级方式：先行催办")
     draft.rulings.append(decided("escalate", Kind.URGE, Ruling(escalation, reason, "ladder/fallback"), "governflow"))
     return escalation
-
-
-def _wrong(draft: Draft, escalation: Escalation) -> str | None:
-    units, case = draft.policy.units, draft.case
-    if escalation.to not in units:
-        return f"escalated to {escalation.to!r}, which the chart does not know"
-    if escalation.again is not None and not (
-        isinstance(escalation.again, timedelta) and escalation.again >= _SHORTEST_AGAIN
-    ):
-        return f"asked for the next rung after {escalation.again!r}: it must be a minute at least"
-    if escalation.kind is Kind.TAKE_OVER and case.state not in ("reported", "accepted"):
-        form = escalation.form or case.form
-        if units.level(escalation.to, form) < units.level(case.unit, case.form):
-            return f"escalated down from {case.unit!r} to {escalation.to!r}"
-    return None
 
 
 def _taken_over(

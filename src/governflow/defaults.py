@@ -91,7 +91,7 @@ DISPATCH = ClockSpec(
     Text("dispatch", "派单"),
     Allowance.parse("5min"),
     frozenset({"report", "return", "reopen"}),
-    frozenset({"dispatch", "decline", "resolve", "transfer", "escalate"}),
+    frozenset({"dispatch", "decline", "resolve"}),
     (),
     "54321/dispatch",
     Text("dispatched to a person within 5 minutes", "5分钟内派单到人"),
@@ -222,7 +222,7 @@ def _ladder(case: Case, breach: Breach, context: Context) -> tuple[Escalation, T
                 Escalation(Kind.TAKE_OVER, above, None, gap),
                 Text("nobody checked in: the next unit up takes on the duty", "无人报到：上一级接手"),
             )
-        return _at_the_top(case, breach.holder, context)
+        return _at_the_top(case, breach, context)
     higher = case.form.next if case.form else Form.DIRECT
     while higher is not None:
         unit = units.for_form(higher)
@@ -232,17 +232,19 @@ def _ladder(case: Case, breach: Breach, context: Context) -> tuple[Escalation, T
                 Text(f"not managed: {higher.text.en}", f"未能办结：提级为{higher.text.zh}"),
             )
         higher = higher.next
-    return _at_the_top(case, breach.holder, context)
+    return _at_the_top(case, breach, context)
 
 
-def _at_the_top(case: Case, holder: str, context: Context) -> tuple[Escalation, Text]:
+def _at_the_top(case: Case, breach: Breach, context: Context) -> tuple[Escalation, Text]:
     top = context.units.for_form(FORMS[-1])
+    holder = breach.holder
     if case.special is None:
         return (
             Escalation(Kind.SPECIAL_REPORT, top.id if top else holder, None, _DAY),
             Text("no higher form is left: a special report to the leader in charge", "已至最高层级：形成专报"),
         )
-    daily = context.at - case.special < _WEEK
+    since = max(case.special, breach.clock.due + breach.gap)
+    daily = context.at - since < _WEEK
     return (
         Escalation(Kind.URGE, holder, None, _DAY if daily else _WEEK),
         Text("urged until it is solved", "专报后持续催办"),

@@ -11,6 +11,7 @@ from governflow.calendars import WorkingCalendar
 from governflow.case import Case, changed, evolve
 from governflow.clocks import Clock, ClockSpec, Decided, Plan
 from governflow.defaults import ATTEND, TRIAGE
+from governflow.errors import CalendarError
 from governflow.events import Actor, Event
 from governflow.hookspecs import Context
 from governflow.policy import Faults, Policy
@@ -101,7 +102,8 @@ class Draft:
         """Stop those of the named clocks that are unfinished."""
         for name in names:
             clock = self.live.get(name)
-            if clock is not None and clock.stopped is None:
+            # What happened before a clock started cannot have stopped it, however late it is told.
+            if clock is not None and clock.stopped is None and clock.started <= self.at:
                 self.put(clocks.stopped(clock, self.at))
 
     def start(self, spec: ClockSpec, name: str | None = None) -> None:
@@ -116,12 +118,20 @@ class Draft:
         if spec.span is not None:
             clock = clocks.started(spec, name, self.at, cycle)
         else:
-            calendar = self.policy.calendar(spec.name, self.context, self.faults)
-            clock = clocks.started_on(spec, name, self.at, cycle, calendar)
+            clock = self._started_on_calendar(spec, name, cycle)
         self.put(clock)
         ruling = self.plan.rulings.get(spec.name)
         if ruling is not None:
             self.rulings.append(ruling)
+
+    def _started_on_calendar(self, spec: ClockSpec, name: str, cycle: int) -> Clock:
+        calendar = self.policy.calendar(spec.name, self.context, self.faults)
+        try:
+            return clocks.started_on(spec, name, self.at, cycle, calendar)
+        except CalendarError as fault:
+            # The case must not be left without a clock: count round the clock, and let a human look at the rules.
+            self.faults.append((self.policy.code, "governflow_calendar", str(fault)))
+            return clocks.started_on(spec, name, self.at, cycle, WorkingCalendar.always(self.case.zone))
 
     def cancel(self, *, keep: str | None = None) -> None:
         """End the unfinished clocks of the cycle; those with the trait ``keep`` go on."""

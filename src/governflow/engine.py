@@ -27,7 +27,7 @@ from governflow.explain import Explanation, explain
 from governflow.localities import Localities
 from governflow.policy import Policy
 from governflow.stores import MemoryStore, SQLiteStore, Store
-from governflow.terms import Mode
+from governflow.terms import Mode, member
 from governflow.timekeeping import Clock, Entropy, SystemClock, in_utc, salt
 from governflow.verbs import Verbs
 
@@ -63,7 +63,7 @@ class Engine(Verbs):
         self._entropy = entropy
         self._lock = threading.RLock()
         self._modes: dict[str, Mode] = {}
-        self._deliver = bool(store.undelivered())
+        self._seen = store.generation
 
     @classmethod
     def open(
@@ -249,17 +249,14 @@ class Engine(Verbs):
                 if version is not None and version != case.version:
                     raise Conflict(case.id, version, case.version)
                 mode = self._mode(policy.code)
-                before: Case | None = None
-                if not fresh:
-                    case = before = self._catch_up(case, policy, mode, at)
+                before = None if fresh else case
+                fallen, case = self._catch_up(case, policy, mode, at)
                 secret = self._seal(details)
                 command = Command(action, details, by, commitment(*secret) if secret else None)
                 events, after = deciding.decide(case, command, policy, at, mode)
-                store.append(before, after, events, self.clock.now(), secret, key, policy.observed)
+                kept = (events[0].seq, *secret) if secret else None
+                store.append(before, after, fallen + events, self.clock.now(), kept, key, policy.observed)
                 store.commit()
-            except CommandError:
-                store.commit()  # the command is refused; what fell due before it has happened all the same
-                raise
             except BaseException:
                 store.rollback()
                 raise
@@ -284,10 +281,16 @@ class Engine(Verbs):
                 f"事项 {case_id} 已经上报过（{known.locality}）",
             )
         policy = self.localities.policy(locality or "000000")
-        name = case_id or f"{policy.code}-{at.year:04}{at.month:02}{at.day:02}-{store.count() + 1:05d}"
+        name = case_id or self._new_id(policy.code, at)
         if name.startswith("@") or not name.strip():
             raise CommandError(f"{name!r} cannot be the id of a case", f"{name!r} 不能作为事项编号")
         return deciding.unreported(name, policy, at, self._mode(policy.code), details), policy, True
+
+    def _new_id(self, code: str, at: datetime) -> str:
+        number = self.store.count() + 1
+        while self.store.load(name := f"{code}-{at.year:04}{at.month:02}{at.day:02}-{number:05d}") is not None:
+            number += 1  # somebody gave a case this very id
+        return name
 
     def _require_other(self, case: Case, into: Any) -> None:
         if not isinstance(into, str) or self.store.load(into) is None:
@@ -295,11 +298,13 @@ class Engine(Verbs):
         if into == case.id:
             raise CommandError(f"case {into} cannot be merged into itself", f"事项 {into} 不能并入自身")
 
-    def _catch_up(self, case: Case, policy: Policy, mode: Mode, at: datetime) -> Case:
-        """Fire what fell due for this case before a command, each thing with its own moment."""
-        while case.next is not None and case.next < at:
-            case = self._fire(case, policy, mode)[1]
-        return case
+    def _catch_up(self, case: Case, policy: Policy, mode: Mode, at: datetime) -> tuple[list[Event], Case]:
+        """Let happen what fell due for this case before a command, each thing with its own moment."""
+        fallen: list[Event] = []
+        while case.next is not None and case.next < at and case.version:
+            events, case = deciding.fire(case, policy, mode)
+            fallen += events
+        return fallen, case
 
     def _fire(self, case: Case, policy: Policy, mode: Mode) -> tuple[list[Event], Case]:
         events, after = deciding.fire(case, policy, mode)
@@ -328,7 +333,9 @@ class Engine(Verbs):
     @property
     def now(self) -> datetime | None:
         """How far the engine's clock has been advanced, in UTC; None if never."""
-        return self.store.now
+        with self._lock:
+            self.store.refresh()
+            return self.store.now
 
     def advance(self, to: datetime | None = None) -> tuple[Event, ...]:
         """Fire everything that is due before a moment: in due order, each exactly once, however late.
@@ -463,6 +470,7 @@ class Engine(Verbs):
             Tampered: If anything was altered, cut off or reordered.
         """
         with self._lock:
+            self.store.refresh()
             return self.store.verify(against)
 
     # --- on purpose ---------------------------------------------------------------------------------------------------
@@ -485,10 +493,10 @@ class Engine(Verbs):
                     raise UnknownCase(case_id)
                 policy = self.localities.policy(case.locality)
                 mode = self._mode(policy.code)
-                case = self._catch_up(case, policy, mode, moment)
-                events, after = ask(case, policy, moment, mode, by)
+                fallen, now = self._catch_up(case, policy, mode, moment)
+                events, after = ask(now, policy, moment, mode, by)
                 if events:
-                    self.store.append(case, after, events, self.clock.now(), listeners=policy.observed)
+                    self.store.append(case, after, fallen + events, self.clock.now(), listeners=policy.observed)
                 self.store.commit()
             except BaseException:
                 self.store.rollback()
@@ -541,10 +549,8 @@ class Engine(Verbs):
             by: Who ordered it.
             at: When; now by default.
         """
-        wanted = Mode(mode)
-        event = self._enter(locality, "mode_switched", {"mode": wanted}, {"reason": reason}, by, at)
-        self._modes[locality] = wanted
-        return event
+        wanted = member(Mode, mode)
+        return self._enter(locality, "mode_switched", {"mode": wanted}, {"reason": reason}, by, at)
 
     def declare_outage(
         self,
@@ -600,12 +606,16 @@ class Engine(Verbs):
                 event = Event(name, seq, kind, moment, "book", by=by, changes=changes, about=about)
                 self.store.append(book, evolve(book, event), [event], self.clock.now())
                 self.store.commit()
+                self._modes.pop(locality, None)
             except BaseException:
                 self.store.rollback()
                 raise
         return event
 
     def _mode(self, locality: str) -> Mode:
+        if self._seen is not self.store.generation:  # somebody else wrote, or a book was opened
+            self._seen = self.store.generation
+            self._modes.clear()
         mode = self._modes.get(locality)
         if mode is None:
             book = self.store.load(f"@{locality}")
@@ -639,4 +649,5 @@ class Engine(Verbs):
                     function(*[event if name == "event" else case for name in names])
                 except Exception as fault:  # noqa: BLE001 - a plugin that fails never breaks the case
                     return f"{type(fault).__name__}: {fault}"
-        return None
+                return None
+        return f"{plugin} is not registered"

@@ -7,6 +7,7 @@ a case: the fault is noted in `Faults`, and the question goes on to the plugin b
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import attrs
@@ -17,11 +18,23 @@ from governflow.calendars import WorkingCalendar
 from governflow.case import Case
 from governflow.clocks import ClockSpec, Decided, Plan
 from governflow.errors import PolicyError
-from governflow.hookspecs import VALUES, Context, Deadlines, Locality, Ruling
+from governflow.hookspecs import (
+    VALUES,
+    Assessment,
+    Context,
+    Deadlines,
+    Escalation,
+    Locality,
+    Route,
+    Ruling,
+)
 from governflow.lifecycle import BASE, Lifecycle
-from governflow.terms import Mode
+from governflow.terms import Form, Kind, Mode, Severity, Urgency
 from governflow.text import Text
 from governflow.units import OrgChart
+
+#: The shortest time after which a ladder may ask for its next rung, or `advance` would never come through.
+SHORTEST_AGAIN = timedelta(minutes=1)
 
 #: A list to which `Policy.ask` adds what went wrong: ``(plugin, hook, what)``.
 Faults = list[tuple[str, str, str]]
@@ -132,9 +145,14 @@ class Policy:
                 continue
             if ruling is None:
                 continue
-            if type(ruling) is Ruling and isinstance(ruling.value, wanted):
+            if type(ruling) is not Ruling or type(ruling.value) is not wanted or type(ruling.reason) is not Text:
+                faults.append((source, hook, f"answered {ruling!r:.80} instead of a Ruling of {wanted.__name__}"))
+                continue
+            wrong = None if type(ruling.rule) is str else f"gave the rule id {ruling.rule!r:.80}, which is no text"
+            wrong = wrong or _SENSE[hook](ruling.value, case, self.units)
+            if wrong is None:
                 return ruling.value, ruling, source
-            faults.append((source, hook, f"answered {ruling!r:.80} instead of a Ruling of {wanted.__name__}"))
+            faults.append((source, hook, wrong))
         return None
 
     def plan(self, case: Case, context: Context, faults: Faults) -> Plan:
@@ -148,7 +166,7 @@ class Policy:
                 continue
             if answer is None:
                 continue
-            if type(answer) is not Deadlines:
+            if type(answer) is not Deadlines or not _only_specs(answer):
                 faults.append((source, "governflow_deadlines", f"answered {answer!r:.80} instead of Deadlines"))
                 continue
             answers.append((source, answer))
@@ -218,6 +236,50 @@ class Policy:
 
 def _specified(name: str) -> bool:
     return name in vars(hookspecs) and name.startswith("governflow_")
+
+
+def _assessment(value: Assessment, case: Case, units: OrgChart) -> str | None:
+    if type(value.severity) is Severity and type(value.urgency) is Urgency:
+        return None
+    return f"assessed {value.severity!r}, {value.urgency!r}: give a Severity and an Urgency"
+
+
+def _route(value: Route, case: Case, units: OrgChart) -> str | None:
+    if type(value.form) is not Form or type(value.assist) is not tuple:
+        return f"routed with {value!r:.80}: give a Form, and the assisting units as a tuple"
+    for unit in (value.lead, *value.assist):
+        if type(unit) is not str or unit not in units:
+            return f"routed to {unit!r:.80}, which the chart does not know"
+    return None
+
+
+def _escalation(value: Escalation, case: Case, units: OrgChart) -> str | None:
+    if type(value.kind) is not Kind or (value.form is not None and type(value.form) is not Form):
+        return f"escalated with {value!r:.80}: give a Kind, and a Form or None"
+    if type(value.to) is not str or value.to not in units:
+        return f"escalated to {value.to!r:.80}, which the chart does not know"
+    if value.again is not None and not (isinstance(value.again, timedelta) and value.again >= SHORTEST_AGAIN):
+        return f"asked for the next rung after {value.again!r:.80}: it must be a minute at least"
+    if value.kind is Kind.TAKE_OVER and case.dispatched is not None and case.unit != units.intake:
+        form = value.form or case.form
+        if units.level(value.to, form) < units.level(case.unit, case.form):
+            return f"escalated down from {case.unit!r} to {value.to!r}"
+    return None
+
+
+#: What must be true of a ruling's value beyond its type; the sentence says what is wrong.
+_SENSE: Mapping[str, Callable[[Any, Case, OrgChart], str | None]] = {
+    "governflow_assess": _assessment,
+    "governflow_tier": lambda value, case, units: None,
+    "governflow_route": _route,
+    "governflow_escalate": _escalation,
+}
+
+
+def _only_specs(answer: Deadlines) -> bool:
+    if type(answer.clocks) is not tuple or type(answer.drop) is not tuple:
+        return False
+    return all(type(spec) is ClockSpec for spec in answer.clocks)
 
 
 def _taking(function: Callable[..., Any], names: tuple[str, ...]) -> Callable[[Case, Context, Any], Any]:

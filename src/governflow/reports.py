@@ -87,6 +87,7 @@ class Report:
     def __init__(self, outages: Outages = ()) -> None:
         self.outages = outages
         self.cases = 0
+        self.closed = 0
         self.ended: Counter[str] = Counter()
         self.clocks: dict[str, Tally] = {}
         self.rates = {"response": Rate(), "resolution": Rate(), "satisfaction": Rate()}
@@ -99,11 +100,6 @@ class Report:
         """How many cases are in no end."""
         return self.cases - self.closed
 
-    @property
-    def closed(self) -> int:
-        """How many cases have come to an end."""
-        return sum(number for state, number in self.ended.items() if state in BASE.ends)
-
     def add(self, case: Case, escalations: Sequence[Mapping[str, Any]]) -> None:
         """Count a case.
 
@@ -112,6 +108,7 @@ class Report:
             escalations: Its escalations, from `escalations`.
         """
         self.cases += 1
+        self.closed += case.closed is not None or case.state in BASE.ends
         self.ended[case.state] += 1
         self.by_unit[case.unit] += 1
         self.reopened += case.reopened
@@ -209,7 +206,7 @@ def because(told: Mapping[str, Any], reason: Text | None) -> Text:
 
 
 def lives(engine: Engine, locality: str) -> Iterator[tuple[Case, list[dict[str, Any]]]]:
-    """Give every case of a locality with its escalations, in the order in which they were reported."""
+    """Give every case of a locality with its escalations, in the order in which the store learnt of them."""
     for case in engine.cases():
         if case.locality == locality:
             yield case, escalations(engine.store.history(case.id, holding=b'"escalation"'))

@@ -7,19 +7,24 @@ again after a crash, with its rejects mended, or when next month's export has mo
 """
 
 import hashlib
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import attrs
 import msgspec
 
+from governflow.case import Case
 from governflow.engine import Engine
-from governflow.errors import GovernflowError, JournalError
+from governflow.errors import CommandError, GovernflowError, IllegalAction, JournalError, NotAllowed, UnknownCase
 from governflow.events import Actor
 from governflow.journal import ACTIONS, ORDER, Map, Notice, Reject, Row, read
+from governflow.journal.columns import find
+from governflow.policy import Policy
 from governflow.stores.sqlite import micros, moment
 from governflow.text import Text
 
@@ -32,6 +37,27 @@ _TO = frozenset({"dispatch", "transfer", "escalate"})
 _MEANT = _TO | {"whistle"}
 #: Actions for which the journal's `note` is the reason that they need.
 _REASONED = frozenset({"decline", "extend", "appeal", "suspend", "return"})
+#: Where to look when an action is refused: the first of these columns that is empty, else the last that is there.
+_TOLD_IN: Mapping[str, tuple[str, ...]] = {
+    "decline": ("note",),
+    "dispatch": ("unit",),
+    "transfer": ("unit",),
+    "escalate": ("unit",),
+    "whistle": ("unit",),
+    "check_in": ("unit",),
+    "confer": ("until",),
+    "suspend": ("until",),
+    "extend": ("actor", "note", "until"),
+    "evaluate": ("score", "satisfied"),
+    "reclassify": ("urgency", "severity"),
+    "appeal": ("note", "clock"),
+    "rule": ("clock", "satisfied"),
+    "merge": ("into",),
+    "report": ("case",),
+}
+
+#: A moment as the engine writes it into its sentences.
+_IN_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00")
 
 Progress = Callable[[int, int], None]
 
@@ -58,7 +84,7 @@ class Result:
     """What a run did.
 
     Args:
-        until: How far the clock was taken, in UTC; None if there was no row at all.
+        until: How far the clock stands now, in UTC; None if there was no row at all.
         taken: How many rows were taken, those known from an earlier run included.
         repeats: How many rows repeat another row of the file exactly.
         later: How many steps lie after ``until`` and have not happened yet.
@@ -109,11 +135,12 @@ def run(
         result.rejected += 1
         rejected(reject)
 
-    zone = (map.zone if map else None) or engine.localities.policy(locality).zone
+    policy = engine.localities.policy(locality)
+    zone = (map.zone if map else None) or policy.zone
     wide = map is not None and map.wide
     spool = _Spool()
     try:
-        actions = _actions(engine, locality)
+        actions = actions_of(policy)
         for item in read(journal, map, zone=zone, actions=actions, order=_order(actions)):
             if isinstance(item, Row):
                 twice = spool.lay(item, result, wide=wide)
@@ -128,8 +155,10 @@ def run(
             raise JournalError(f"{journal.name} holds no rows", f"{journal.name} 中没有数据行")
         result.until = until or spool.last
         with engine.in_bulk():
-            taking = _Taking(engine, locality, zone, result, refuse, wide=wide, auto_dispatch=auto_dispatch)
-            taking.all(spool, progress)
+            taking = _Taking(
+                engine, locality, zone, result, refuse, spool, map or Map(), actions, auto_dispatch=auto_dispatch
+            )
+            taking.all(progress)
             if result.until is not None:
                 engine.advance_quietly(max(result.until, engine.now or result.until))
     finally:
@@ -137,23 +166,45 @@ def run(
     if result.repeats:
         result.notices.append(
             Text(
-                f"{result.repeats} rows repeat another row exactly and were skipped",
+                f"{_rows(result.repeats, 'repeats', 'repeat')} another row exactly and "
+                f"{'was' if result.repeats == 1 else 'were'} skipped",
                 f"跳过完全重复的行 {result.repeats} 行",
             )
         )
     if result.later:
+        steps = "1 step lies" if result.later == 1 else f"{result.later} steps lie"
+        have = "has" if result.later == 1 else "have"
         result.notices.append(
             Text(
-                f"{result.later} steps lie after the end of the run and have not happened yet",
+                f"{steps} after the end of the run and {have} not happened yet",
                 f"{result.later} 个动作晚于截止时刻，尚未计入",
             )
         )
+    if until is not None and engine.now is not None and engine.now > until:
+        there, wanted = (f"{when.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}" for when in (engine.now, until))
+        result.notices.append(
+            Text(
+                f"the store's clock stands at {there} already and does not go back to {wanted}",
+                f"数据文件的时钟已到 {there}，不会退回 {wanted}",
+            )
+        )
+    result.until = engine.now or result.until
     return result
 
 
-def _actions(engine: Engine, locality: str) -> Mapping[str, str]:
-    """Give every name that an action has in this locality: ours in both languages, and its own."""
-    policy = engine.localities.policy(locality)
+def _rows(number: int, one: str, many: str) -> str:
+    return f"1 row {one}" if number == 1 else f"{number} rows {many}"
+
+
+def actions_of(policy: Policy) -> Mapping[str, str]:
+    """Give every name that an action has in a locality: ours in both languages, and its own.
+
+    Args:
+        policy: The locality's policy.
+
+    Returns:
+        Each name to the canonical one.
+    """
     names = dict(ACTIONS)
     for lifecycle in policy.lifecycles.values():
         for action in lifecycle.actions.values():
@@ -172,12 +223,16 @@ class _Spool:
     def __init__(self) -> None:
         self._db = sqlite3.connect("", isolation_level=None)  # a private temporary file, gone when closed
         self._db.execute("PRAGMA journal_mode=OFF")
-        self._db.execute("PRAGMA cache_size=-32768")
+        self._db.execute("PRAGMA cache_size=-16384")
         self._db.execute("CREATE TABLE steps (at INTEGER, line INTEGER, place INTEGER, body BLOB)")
         self._db.execute("CREATE TABLE digests (digest BLOB PRIMARY KEY) WITHOUT ROWID")
         self._db.execute("CREATE TABLE reported (name TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID")
+        self._db.execute(
+            "CREATE TABLE opened (name TEXT, at INTEGER, line INTEGER, PRIMARY KEY (name, at, line)) WITHOUT ROWID"
+        )
         self._db.execute("BEGIN")
         self._waiting: list[tuple[int, int, int, bytes]] = []
+        self._opening: list[tuple[str, int, int]] = []
         self.steps = 0
         self._last: int | None = None
 
@@ -205,6 +260,8 @@ class _Spool:
             at = micros(step.at)
             laid = _Laid(row.line, row.case, row.fields, row.extra, row.cells, row.digest, step.action, place == 0)
             self._waiting.append((at, row.line, place, _encode(laid)))
+            if step.action == "report":
+                self._opening.append((row.case, at, row.line))
             self.steps += 1
             if self._last is None or at > self._last:
                 self._last = at
@@ -214,7 +271,14 @@ class _Spool:
 
     def _put(self) -> None:
         self._db.executemany("INSERT INTO steps VALUES (?, ?, ?, ?)", self._waiting)
-        self._waiting = []
+        self._db.executemany("INSERT OR IGNORE INTO opened VALUES (?, ?, ?)", self._opening)
+        self._waiting, self._opening = [], []
+
+    def report_of(self, case: str) -> tuple[datetime, int] | None:
+        """Give when and in which line the journal first reports a case."""
+        query = "SELECT at, line FROM opened WHERE name = ? ORDER BY at, line LIMIT 1"
+        found = self._db.execute(query, (case,)).fetchone()
+        return (moment(found[0]), found[1]) if found else None
 
     def in_order(self) -> Iterator[tuple[datetime, _Laid]]:
         """Give the steps by time, then by line."""
@@ -238,8 +302,10 @@ class _Taking:
         zone: str,
         result: Result,
         refuse: Callable[[Reject], None],
+        spool: _Spool,
+        map: Map,
+        actions: Mapping[str, str],
         *,
-        wide: bool,
         auto_dispatch: bool,
     ) -> None:
         self._engine = engine
@@ -247,17 +313,27 @@ class _Taking:
         self._zone = zone
         self._result = result
         self._refuse = refuse
-        self._wide = wide
+        self._spool = spool
+        self._map = map
+        self._wide = map.wide
+        self._rank = {name: place for place, name in enumerate(_order(actions))}
         self._auto_dispatch = auto_dispatch
         self._salt = locality.encode()
         self._refused: set[int] = set()
+        #: Rows of the present moment that were refused, each with its fault; and whether any was taken since.
+        self._held: list[tuple[_Laid, GovernflowError]] = []
+        self._moved = False
 
-    def all(self, spool: _Spool, progress: Progress | None) -> None:
+    def all(self, progress: Progress | None) -> None:
         """Take every step that is not after the end of the run."""
-        engine, until = self._engine, self._result.until
+        engine, until, spool = self._engine, self._result.until, self._spool
+        before: datetime | None = None
         for done, (at, laid) in enumerate(spool.in_order()):
             if progress is not None and not done % 500:
                 progress(done, spool.steps)
+            if before is not None and at != before:
+                self._settle(before)
+            before = at
             if until is not None and at > until:
                 self._result.later += 1
                 continue
@@ -267,12 +343,102 @@ class _Taking:
                 engine.advance_quietly(at)
             try:
                 self._take(at, laid)
+                self._moved = True
             except GovernflowError as fault:
-                self._refused.add(laid.line)
-                self._result.taken -= 1
-                self._refuse(_as_reject(laid, fault))
+                if self._wide:
+                    self._refuse_row(at, laid, fault)
+                else:
+                    self._held.append((laid, fault))
+                    self._moved = False
+        if before is not None:
+            self._settle(before)
         if progress is not None:
             progress(spool.steps, spool.steps)
+
+    def _settle(self, at: datetime) -> None:
+        """Try what was refused at a moment once more, in the order of the lifecycle, then refuse it.
+
+        Rows of one moment have no order of their own: a journal that has only dates, or the newest row first, gives
+        the answer before the settlement. What still does not fit would not fit either if the journal were run again.
+        """
+        while self._held and self._moved:
+            again, self._held, self._moved = self._held, [], False
+            for laid, _ in sorted(again, key=lambda held: (self._rank.get(held[0].action, 0), held[0].line)):
+                try:
+                    self._take(at, laid)
+                    self._moved = True
+                except GovernflowError as fault:
+                    self._held.append((laid, fault))
+        held, self._held, self._moved = self._held, [], False
+        for laid, why in sorted(held, key=lambda one: one[0].line):
+            self._refuse_row(at, laid, why)
+
+    def _refuse_row(self, at: datetime, laid: _Laid, fault: GovernflowError) -> None:
+        self._refused.add(laid.line)
+        self._result.taken -= 1
+        told, field = self._told(at, laid, fault)
+        columns = find(tuple(laid.cells), self._map)
+        place = columns.times.get(laid.action) if field in ("time", "action") else columns.fields.get(field)
+        if place is None:
+            place = columns.fields.get(field, columns.fields.get("action"))
+        heading = tuple(laid.cells)[place] if place is not None else ""
+        row = Row(laid.line, laid.cells, laid.case, laid.fields, laid.extra, (), laid.digest)
+        self._refuse(row.refused(told, column=heading, value=laid.cells.get(heading, "")))
+
+    def _told(self, at: datetime, laid: _Laid, fault: GovernflowError) -> tuple[Text, str]:
+        """Say to a clerk, in the journal's own zone, why a row is refused, and which field to look at."""
+        case, action = laid.case, laid.action
+        known = self._known(case)
+        if known is None:
+            if isinstance(fault, UnknownCase) and (reported := self._spool.report_of(case)) is not None:
+                when, line = self._local(reported[0]), reported[1]
+                if reported[0] > at:
+                    return Text(
+                        f"{self._local(at)} is before case {case} was reported (line {line}, {when}): "
+                        "an action comes after the report",
+                        f"{self._local(at)} 早于事项 {case} 的上报时间（第 {line} 行，{when}）：动作不能早于上报",
+                    ), "time"
+                return Text(
+                    f"case {case} was not taken because its report in line {line} was refused: mend that row first",
+                    f"事项 {case} 在第 {line} 行的上报被退回，因此尚无此事项：请先改正该行",
+                ), "case"
+            return self._localised(fault.text), "case" if isinstance(fault, UnknownCase) else self._field(laid)
+        if isinstance(fault, IllegalAction):
+            return fault.text, "action"
+        if isinstance(fault, NotAllowed):
+            return self._localised(fault.text), "actor"
+        if isinstance(fault, CommandError) and action == "report":
+            when = self._local(known.opened or at)
+            return Text(
+                f"case {case} was reported already, at {when}: a case is reported once",
+                f"事项 {case} 已于 {when} 上报：每个事项只上报一次",
+            ), "case"
+        if (known.opened is not None and at < known.opened) or (known.moved is not None and at < known.moved):
+            return self._localised(fault.text), "time"
+        return self._localised(fault.text), self._field(laid)
+
+    def _known(self, case: str) -> Case | None:
+        try:
+            return self._engine.case(case)
+        except UnknownCase:
+            return None
+
+    def _field(self, laid: _Laid) -> str:
+        fields = _TOLD_IN.get(laid.action, ())
+        there = find(tuple(laid.cells), self._map).fields
+        asked = [name for name in fields if name in there]
+        return next((name for name in asked if name not in laid.fields), asked[-1] if asked else "action")
+
+    def _local(self, when: datetime) -> str:
+        return f"{when.astimezone(ZoneInfo(self._zone)):%Y-%m-%d %H:%M:%S}"
+
+    def _localised(self, text: Text) -> Text:
+        """Write the engine's moments, which are in UTC, as the clerk's wall clock shows them."""
+
+        def local(found: re.Match[str]) -> str:
+            return self._local(datetime.fromisoformat(found[0]))
+
+        return Text(_IN_UTC.sub(local, text.en), _IN_UTC.sub(local, text.zh))
 
     def _key(self, at: datetime, laid: _Laid) -> bytes:
         """Give what the step is known by."""
@@ -282,6 +448,8 @@ class _Taking:
     def _take(self, at: datetime, laid: _Laid) -> None:
         engine, fields, action = self._engine, laid.fields, laid.action
         key = self._key(at, laid)
+        if action == "merge" and not fields.get("into"):
+            raise CommandError("a merger needs the case that it goes into", "并案须指明并入的事项")
         by = _actor(action, fields)
         if action != "report":
             engine.act(action, laid.case, by=by, at=at, command_id=key, **_details(action, fields))
@@ -353,8 +521,3 @@ def _details(action: str, fields: Mapping[str, str]) -> dict[str, Any]:
         if fields.get(name):
             details[name] = fields[name]
     return details
-
-
-def _as_reject(laid: _Laid, fault: GovernflowError) -> Reject:
-    row = Row(laid.line, laid.cells, laid.case, laid.fields, laid.extra, (), laid.digest)
-    return row.refused(fault.text, value=laid.action)

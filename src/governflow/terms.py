@@ -5,7 +5,9 @@ lifecycle and clock specifications, and carry a `Text` of their own.
 """
 
 from enum import StrEnum
+from typing import TypeVar
 
+from governflow.errors import CommandError
 from governflow.text import Text
 
 
@@ -24,6 +26,25 @@ class _Named(StrEnum):
     def text(self) -> Text:
         """The member's name in English and Chinese."""
         return self._text
+
+
+N = TypeVar("N", bound="_Named")
+
+
+def member(closed: type[N], value: object) -> N:
+    """Read a member of a closed set.
+
+    Raises:
+        CommandError: If the value is none of its members; the sentence lists them.
+    """
+    found = closed._value2member_map_.get(value) if isinstance(value, str) else None
+    if found is None:
+        en = ", ".join(closed)
+        zh = "、".join(f"{one.value}（{one.text.zh}）" for one in closed)
+        raise CommandError(
+            f"{value!r} is no {closed.__name__.lower()}: use one of {en}", f"{value!r} 不可用：应为 {zh} 之一"
+        )
+    return found  # type: ignore[return-value]
 
 
 class Severity(_Named):

@@ -168,8 +168,11 @@ def main() -> None:
         status = 130
     except click.exceptions.Exit as end:
         status = end.exit_code
+    except click.exceptions.NoArgsIsHelpError as told:
+        click.echo(told.format_message(), err=True)  # a page, not a sentence: nobody has done anything wrong yet
+        status = 2
     except click.ClickException as fault:
-        status = _fail(fault.format_message())
+        status = _fail(_in_chinese(fault) if _wants_chinese(sys.argv) else fault.format_message())
     except KeyboardInterrupt:
         status = 130
     except BrokenPipeError:
@@ -190,6 +193,27 @@ def main() -> None:
             "with GOVERNFLOW_DEBUG=1 for the details"
         )
     raise SystemExit(status if isinstance(status, int) else 0)
+
+
+def _in_chinese(fault: click.ClickException) -> str:
+    """Say in Chinese what click says in English about a command that was typed wrong."""
+    context = getattr(fault, "ctx", None)
+    name = fault.param.get_error_hint(context) if isinstance(fault, click.BadParameter) and fault.param else ""
+    if isinstance(fault, click.NoSuchOption):
+        perhaps = f"；是否为 {'、'.join(fault.possibilities)}" if fault.possibilities else ""
+        return f"没有选项 {fault.option_name}{perhaps}"
+    if isinstance(fault, click.MissingParameter):
+        return f"缺少{'参数' if isinstance(fault.param, click.Argument) else '选项'} {name}"
+    if isinstance(fault, click.BadOptionUsage):
+        return f"选项 {fault.option_name} 用法有误：{fault.message}"
+    if isinstance(fault, click.BadParameter):
+        kind = fault.param.type if fault.param else None
+        if isinstance(kind, click.Choice):
+            return f"{name} 的值无效：应为 {' 或 '.join(map(str, kind.choices))}"
+        if isinstance(kind, click.Path):
+            return f"{name} 应为文件，不能是目录"
+        return f"{name} 的值无效：应为数字"
+    return f"命令有误：{fault.format_message()}"
 
 
 def _wants_chinese(arguments: list[str]) -> bool:

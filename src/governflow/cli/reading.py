@@ -33,7 +33,7 @@ def show(case: str, *, store: Path, html: Path | None, personal: bool, as_json: 
     with Engine.open(store, must_exist=True) as engine:
         book = dossier.compile(engine, case, lang=lang, personal=personal)
         if html is not None:
-            html.write_text(pages.render_html(book), encoding="utf-8")
+            _write(html, pages.render_html(book).encode())
             told = Text(f"the dossier of {case} is in {html}", f"事项 {case} 的一事一册已写入 {html}")
             print(told.say(lang), file=sys.stderr)
         if as_json:
@@ -171,7 +171,8 @@ def _print_explanation(told: Explanation, policy: Policy, lang: str) -> None:
             out.print("  " + warning.say(lang), style="yellow")
         for part in account.segments:
             out.print(
-                f"  {local(part.start)} – {local(part.end)}  {_SEGMENTS[part.kind].say(lang)}  {part.end - part.start}"
+                f"  {local(part.start)} – {local(part.end)}  {_SEGMENTS[part.kind].say(lang)}  "
+                f"{screen.span(part.end - part.start, lang)}"
             )
 
 
@@ -270,4 +271,12 @@ def _draw(dot: str, svg: Path) -> None:
     drawn = subprocess.run([program, "-Tsvg"], input=dot.encode(), capture_output=True, check=False)
     if drawn.returncode:
         raise CommandError(f"Graphviz failed: {drawn.stderr.decode().strip()}")
-    svg.write_bytes(drawn.stdout)
+    _write(svg, drawn.stdout)
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as fault:
+        why = fault.strerror or str(fault)
+        raise CommandError(f"{path} cannot be written: {why}", f"无法写入 {path}：{why}") from None

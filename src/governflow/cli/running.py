@@ -1,9 +1,10 @@
 """``governflow run``: the journal, the clock, the refusals, and what became of the cases."""
 
 import json
+import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -11,12 +12,14 @@ from zoneinfo import ZoneInfo
 
 from governflow.cli import screen
 from governflow.engine import Engine
-from governflow.errors import JournalError
+from governflow.errors import CommandError, JournalError
 from governflow.journal import Map, Reject, RejectsWriter
 from governflow.journal.times import LocalTimes
 from governflow.journal.wording import ValueFault
+from governflow.localities import Localities
 from governflow.reports import Report, case_as_json, lives
-from governflow.run import Progress, Result, run
+from governflow.run import Progress, Result, actions_of, run
+from governflow.stores.sqlite import micros
 from governflow.text import Text
 
 
@@ -37,59 +40,100 @@ def run_journal(
     Returns:
         The exit status.
     """
-    map = Map.load(map_path) if map_path is not None else None
+    if not locality.strip():
+        raise CommandError(
+            "--locality is empty: give a code, or 000000 for the defaults",
+            "--locality 为空：请给出地方代码，默认规则为 000000",
+        )
+    localities = Localities()
+    policy = localities.policy(locality)
+    map = Map.load(map_path, actions=actions_of(policy)) if map_path is not None else None
+    zone = ZoneInfo((map.zone if map else None) or policy.zone)
+    end, said = _moment(until, zone) if until is not None else (None, None)
     writer = RejectsWriter(rejects, lang=lang) if rejects is not None else None
     if writer is not None:
         writer.check(journal)
     is_new = store is not None and not store.exists()
-    engine = Engine.open(store)
+    engine = Engine.open(store, localities=localities)
+
+    def refused(reject: Reject) -> None:
+        print(sentence(reject, lang), file=sys.stderr)
+        if writer is not None:
+            writer.write(reject)
+
     try:
-        policy = engine.localities.policy(locality)
-        zone = ZoneInfo((map.zone if map else None) or policy.zone)
-        end = _moment(until, zone) if until is not None else None
-
-        def refused(reject: Reject) -> None:
-            print(reject.say(lang), file=sys.stderr)
-            if writer is not None:
-                writer.write(reject)
-
-        with _progress(lang) as progress:
-            result = run(
-                engine,
-                journal,
-                locality=locality,
-                map=map,
-                until=end,
-                auto_dispatch=auto_dispatch,
-                rejected=refused,
-                progress=progress,
-            )
+        try:
+            with _progress(lang) as progress:
+                result = run(
+                    engine,
+                    journal,
+                    locality=locality,
+                    map=map,
+                    until=end,
+                    auto_dispatch=auto_dispatch,
+                    rejected=refused,
+                    progress=progress,
+                )
+        except BaseException:
+            is_new = is_new and not engine.store.position
+            raise
+        else:
+            is_new = False
         if writer is not None:
             writer.close()
+        if said is not None:
+            result.notices.append(said)
         tell(engine, locality, result, zone=zone, as_json=as_json, lang=lang)
-    except JournalError:
-        engine.close()
+    finally:
+        engine.shut()
         if is_new and store is not None:
             _remove(store)
-        raise
-    engine.close()
     return 1 if result.rejected else 0
 
 
+def sentence(reject: Reject, lang: str) -> str:
+    """Say why a row is refused: line, column, value, reason, and what would be right.
+
+    Args:
+        reject: The row.
+        lang: ``"zh"`` or ``"en"``.
+
+    Returns:
+        One line of text for a person.
+    """
+    zh = lang == "zh"
+    parts = []
+    for fault in reject.faults:
+        reason, allowed = fault.reason.say(lang), fault.allowed.say(lang)
+        shown = "" if not fault.value or fault.value in reason else f"“{fault.value}”" if zh else f" {fault.value!r}"
+        column = (f"“{fault.column}”列{shown}：" if zh else f"column {fault.column}{shown}: ") if fault.column else ""
+        right = (f"；应为：{allowed}" if zh else f"; allowed: {allowed}") if allowed else ""
+        parts.append(column + reason + right)
+    return (f"第 {reject.line} 行：" if zh else f"line {reject.line}: ") + ("；" if zh else "; ").join(parts)
+
+
 def _remove(store: Path) -> None:
-    """Take away the empty store that a journal that could not be read has left."""
+    """Take away the empty store that a run that took nothing has left."""
     for suffix in ("", "-wal", "-shm"):
         store.with_name(store.name + suffix).unlink(missing_ok=True)
 
 
-def _moment(text: str, zone: ZoneInfo) -> datetime:
+def _moment(text: str, zone: ZoneInfo) -> tuple[datetime, Text | None]:
+    """Read ``--until``; of a date without a time, say what it is taken for."""
     try:
-        return LocalTimes(zone).read(text)[0]
+        moment, date_only = LocalTimes(zone).read(text.strip())
     except ValueFault as fault:
         raise JournalError(
             f"--until {text!r}: {fault.reason.en}; allowed: {fault.allowed.en}",
-            f"--until {text!r}：{fault.reason.zh}；应为：{fault.allowed.zh}",
+            f"--until “{text}”：{fault.reason.zh}；应为：{fault.allowed.zh}",
         ) from None
+    if not date_only:
+        return moment, None
+    local = f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+    return moment, Text(
+        f"--until {text} is a date without a time: taken as the end of that day, {local} {zone.key}",
+        f"--until {text} 只有日期：按当日结束（{local}，{zone.key}）计",
+    )
 
 
 def tell(
@@ -114,11 +158,18 @@ def tell(
     if as_json:
         until = result.until.astimezone(zone).isoformat() if result.until else None
         head = {"locality": locality, "rules": policy.rules, "until": until}
-        stream.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "cases": [')
-        for number, (case, told) in enumerate(lives(engine, locality)):
-            report.add(case, told)
-            line = json.dumps(case_as_json(case, told, report.outages, zone, lang), ensure_ascii=False)
-            stream.write((",\n" if number else "\n") + line)
+        # A mended row may bring a case to the store after others that were reported later: sorted on disk, not here.
+        with closing(sqlite3.connect("", isolation_level=None)) as laid:
+            laid.execute("PRAGMA journal_mode=OFF")
+            laid.execute("CREATE TABLE cases (opened INTEGER, told TEXT)")
+            laid.execute("BEGIN")
+            for case, told in lives(engine, locality):
+                report.add(case, told)
+                line = json.dumps(case_as_json(case, told, report.outages, zone, lang), ensure_ascii=False)
+                laid.execute("INSERT INTO cases VALUES (?, ?)", (micros(case.opened) if case.opened else 0, line))
+            stream.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "cases": [')
+            for number, (line,) in enumerate(laid.execute("SELECT told FROM cases ORDER BY opened, rowid")):
+                stream.write((",\n" if number else "\n") + line)
         stream.write('\n], "summary": ' + json.dumps(report.as_json(), ensure_ascii=False) + "}\n")
         return
     for case, told in lives(engine, locality):

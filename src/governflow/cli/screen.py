@@ -2,9 +2,11 @@
 
 import sys
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import IO, Any
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Line
@@ -111,7 +113,14 @@ def _fraction(rate: Rate) -> str:
 
 def table(title: str, *headings: str, numeric: bool = True) -> Table:
     """Give an empty table; all columns but the first are for figures unless told otherwise."""
-    made = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=SIMPLE_HEAD)
+    made = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        box=SIMPLE_HEAD,
+        min_width=cell_len(title),  # or a narrow table breaks its own title
+    )
     for place, heading in enumerate(headings):
         made.add_column(heading, justify="right" if place and numeric else "left", overflow="fold")
     return made
@@ -122,6 +131,15 @@ def allowance(written: str, lang: str) -> str:
     if written == PROMISED:
         return Text("promised date", "承诺日期").say(lang)
     return Allowance.parse(written).text(lang)
+
+
+def span(length: timedelta, lang: str) -> str:
+    """Write a length of time for people: whole days in words, the rest as the clock shows it."""
+    days, rest = length.days, length - timedelta(days=length.days)
+    if not days:
+        return str(rest)
+    told = Text(f"{days} day{'' if days == 1 else 's'}", f"{days}天").say(lang)
+    return f"{told} {rest}" if rest else told
 
 
 def value(ruled: Any, policy: Policy, lang: str) -> str:

@@ -37,6 +37,34 @@ class Entry:
     recorded: datetime
 
 
+@attrs.frozen
+class Projection:
+    """What a store keeps of a case beside the ledger; it can be made anew from its events.
+
+    Args:
+        case: The case's id.
+        locality: Its locality.
+        state: Its state.
+        unit: The unit responsible for it.
+        version: The number of its events.
+        next: When something next happens to it.
+        tail: The last hash of its chain.
+    """
+
+    case: str
+    locality: str
+    state: str
+    unit: str
+    version: int
+    next: datetime | None
+    tail: bytes
+
+    @classmethod
+    def of(cls, case: Case, tail: bytes) -> "Projection":
+        """Project a case."""
+        return cls(case.id, case.locality, case.state, case.unit, case.version, case.next, tail)
+
+
 class Store(ABC):
     """The protocol of a store. What is common to all of them is done here, once."""
 
@@ -44,6 +72,8 @@ class Store(ABC):
         self.position = 0
         self.head = GENESIS
         self.now: datetime | None = None
+        #: Changes whenever what was read before may be stale: another connection wrote, or a transaction was undone.
+        self.generation: object = object()
 
     # --- transactions -------------------------------------------------------------------------------------------------
 
@@ -62,6 +92,9 @@ class Store(ABC):
     @abstractmethod
     def close(self) -> None:
         """Close the store."""
+
+    def refresh(self) -> None:  # noqa: B027 - a store that nobody else can write to is always fresh
+        """Make what was cached fresh if somebody else wrote meanwhile."""
 
     def bulk(self, *, on: bool) -> None:  # noqa: B027 - a store that writes at once has nothing to switch
         """Switch bulk writing on (many commands become durable together) or off."""
@@ -117,8 +150,8 @@ class Store(ABC):
         """Note that a plugin heard an event, or why it failed to."""
 
     @abstractmethod
-    def projections(self) -> Iterator[tuple[str, str, int, datetime | None, bytes]]:
-        """Give what is kept of every case beside the ledger: id, state, version, next moment, tail of its chain."""
+    def projections(self) -> Iterator["Projection"]:
+        """Give what is kept of every case beside the ledger."""
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
@@ -146,7 +179,7 @@ class Store(ABC):
         after: Case,
         events: Sequence[Event],
         recorded: datetime,
-        secret: tuple[bytes, bytes] | None = None,
+        secret: tuple[int, bytes, bytes] | None = None,
         command_id: bytes | None = None,
         listeners: Sequence[str] = (),
     ) -> None:
@@ -157,7 +190,7 @@ class Store(ABC):
             after: The case after them.
             events: The events.
             recorded: When the store learns of them.
-            secret: Salt and content of the texts that came with the first event.
+            secret: Event number, salt and content of the texts that came with the command.
             command_id: The id of the command that led to them.
             listeners: The plugins that want to hear of them.
         """
@@ -169,8 +202,7 @@ class Store(ABC):
             self.head = link(self.head, tail)
             self.position += 1
             lines.append((self.position, body))
-        kept = (events[0].seq, *secret) if secret is not None else None
-        self.write(before, after, lines, tail, recorded, kept, command_id, listeners)
+        self.write(before, after, lines, tail, recorded, secret, command_id, listeners)
 
     def history(self, case: str, *, holding: bytes = b"") -> list[Event]:
         """Give the events of a case, oldest first; only those whose body holds the given bytes."""
@@ -211,34 +243,38 @@ class Store(ABC):
                 f"账本只有 {position} 个事件，校验值 {against} 记载 {wanted[0]} 个：账本被截断",
             )
         for kept in self.projections():
-            self._verify_case(kept, tails.pop(kept[0], None))
+            self._verify_case(kept, tails.pop(kept.case, None))
         for case in tails:
             raise Tampered(f"case {case} is in the ledger, but not among the cases", f"事项 {case} 的登记被删除")
         if (head, position) != (self.head, self.position):
             raise Tampered("the ledger does not lead to the head that is kept", "账本与所存校验值不符")
         return f"{position}:{head.hex()}"
 
-    def _verify_case(self, kept: tuple[str, str, int, datetime | None, bytes], found: bytes | None) -> None:
-        case, state, version, upcoming, tail = kept
-        if found != tail:
+    def _verify_case(self, kept: Projection, found: bytes | None) -> None:
+        case = kept.case
+        if found != kept.tail:
             raise Tampered(f"the events of case {case} were altered", f"事项 {case} 的事件被改动过")
         events = self.history(case)
         known = fold(events)
-        if known is None or (known.state, known.version, known.next) != (state, version, upcoming):
+        if known is None or Projection.of(known, kept.tail) != kept:
             raise Tampered(
-                f"case {case} is kept as {state}, but its events say {known.state if known else 'nothing'}",
+                f"what is kept of case {case} ({kept.state}, with {kept.unit}) is not what its events say",
                 f"事项 {case} 的登记状态与其事件不符",
             )
         texts = self.texts(case)
         erased = any(event.kind == "forgotten" for event in events)
         for event in events:
             if event.secret is None:
+                if event.seq in texts:
+                    raise Tampered(f"case {case} has a text that no event speaks of", f"事项 {case} 有来历不明的文本")
                 continue
             if event.seq not in texts:
                 if not erased:
                     raise Tampered(f"the texts of case {case} were removed", f"事项 {case} 的文本被删除")
-            elif commitment(*texts[event.seq]) != event.secret:
+            elif commitment(*texts.pop(event.seq)) != event.secret:
                 raise Tampered(f"the texts of case {case} were altered", f"事项 {case} 的文本被改动过")
+        if texts:
+            raise Tampered(f"case {case} has a text that no event speaks of", f"事项 {case} 有来历不明的文本")
 
 
 def _read_head(text: str) -> tuple[int, str]:

@@ -6,7 +6,7 @@ from heapq import heappop, heappush
 
 from governflow.case import Case
 from governflow.events import GENESIS
-from governflow.stores.ledger import Entry, Store
+from governflow.stores.ledger import Entry, Projection, Store
 
 
 class MemoryStore(Store):
@@ -49,7 +49,7 @@ class MemoryStore(Store):
 
     def cases(self) -> Iterator[Case]:
         """Give all cases in the order of reporting."""
-        return (case for case in self._cases.values() if not case.id.startswith("@"))
+        return (case for case in list(self._cases.values()) if not case.id.startswith("@"))
 
     def count(self) -> int:
         """Give how many cases there are, books included."""
@@ -94,9 +94,9 @@ class MemoryStore(Store):
         else:
             self._outbox[position, plugin] = fault
 
-    def projections(self) -> Iterator[tuple[str, str, int, datetime | None, bytes]]:
+    def projections(self) -> Iterator[Projection]:
         """Give what is kept beside the ledger."""
-        return ((c.id, c.state, c.version, c.next, self._tails[c.id]) for c in self._cases.values())
+        return (Projection.of(case, self._tails[case.id]) for case in self._cases.values())
 
     def tail(self, case: str) -> bytes:
         """Give the last hash of a case's chain."""

@@ -16,10 +16,10 @@ from typing import Any
 from governflow.case import Case, fold
 from governflow.errors import StoreError
 from governflow.events import GENESIS, decode
-from governflow.stores.ledger import Entry, Store
+from governflow.stores.ledger import Entry, Projection, Store
 
 SCHEMA_VERSION = 1
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-65536")
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-32768")
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE cases (
@@ -48,7 +48,7 @@ CREATE TABLE outbox (
 """
 
 #: How many cases stay in memory, and how many events of a bulk run become durable together.
-_CACHED = 8_000
+_CACHED = 4_000
 _BULK = 4_000
 _UPCOMING = 1_000
 #: How many due moments may gather in memory before they are read afresh from the file.
@@ -160,6 +160,12 @@ class SQLiteStore(Store):
         self._open = True
         self._refresh()
 
+    def refresh(self) -> None:
+        """Forget what was cached if another connection wrote meanwhile."""
+        if self._open:
+            return  # within a transaction nobody else can write
+        self._refresh()
+
     def _refresh(self) -> None:
         version = self._data_version()
         if version != self._seen_version:
@@ -171,6 +177,7 @@ class SQLiteStore(Store):
         self._cases.clear()
         self._numbers.clear()
         self._tails.clear()
+        self.generation = object()
         self._forget_upcoming()
 
     def _forget_upcoming(self) -> None:
@@ -348,7 +355,7 @@ class SQLiteStore(Store):
         else:
             rows = self._db.execute(f"{query} WHERE e.number = ? ORDER BY e.position", (self._number(case),))
         for position, name, body, recorded in rows:
-            yield Entry(position, name or "?", bytes(body), moment(recorded))
+            yield Entry(position, name or "?", _bytes(body), moment(recorded))
 
     def entry(self, position: int) -> Entry:
         """Give one line of the ledger."""
@@ -357,7 +364,7 @@ class SQLiteStore(Store):
             "SELECT c.id, e.body, e.recorded FROM events e JOIN cases c USING (number) WHERE e.position = ?",
             (position,),
         ).fetchone()
-        return Entry(position, name, bytes(body), moment(recorded))
+        return Entry(position, name, _bytes(body), moment(recorded))
 
     def next_due(self, before: datetime) -> Case | None:
         """Give the case to which something happens next before a moment.
@@ -402,7 +409,7 @@ class SQLiteStore(Store):
         """Give the texts of a case."""
         self._flush()
         rows = self._db.execute("SELECT seq, salt, content FROM texts WHERE number = ?", (self._number(case),))
-        return {seq: (salt, content) for seq, salt, content in rows}
+        return {seq: (_bytes(salt), _bytes(content)) for seq, salt, content in rows}
 
     def command(self, command_id: bytes) -> tuple[str, int] | None:
         """Give what a command id led to."""
@@ -427,12 +434,13 @@ class SQLiteStore(Store):
                 (fault, position, plugin),
             )
 
-    def projections(self) -> Iterator[tuple[str, str, int, datetime | None, bytes]]:
+    def projections(self) -> Iterator[Projection]:
         """Give what is kept beside the ledger."""
         self._flush()
-        rows = self._db.execute("SELECT id, state, version, next, tail FROM cases ORDER BY number")
-        for name, state, version, upcoming, tail in rows:
-            yield name, state, version, moment(upcoming) if upcoming is not None else None, tail
+        rows = self._db.execute("SELECT id, locality, state, unit, version, next, tail FROM cases ORDER BY number")
+        for name, locality, state, unit, version, upcoming, tail in rows:
+            soon = moment(upcoming) if upcoming is not None else None
+            yield Projection(name, locality, state, unit, version, soon, _bytes(tail))
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
@@ -475,6 +483,11 @@ class SQLiteStore(Store):
             self._new_commands[command_id] = (name, after.version)
         if listeners:
             self._new_outbox += [(position, plugin) for position, _ in lines for plugin in listeners]
+
+
+def _bytes(value: Any) -> bytes:
+    """Read a column that holds bytes; one that somebody has altered may hold text."""
+    return value.encode() if isinstance(value, str) else bytes(value)
 
 
 def _unusable(path: str, fault: sqlite3.Error) -> StoreError:

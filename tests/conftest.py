@@ -1,0 +1,48 @@
+"""What several test modules share: the command line, called in this process."""
+
+import io
+import json
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from governflow.cli import main
+
+
+@attrs.frozen
+class Done:
+    """What a command did."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Command = Callable[..., Done]
+
+
+@pytest.fixture
+def governflow(monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Call ``governflow`` as the console script does, with both streams in pipes."""
+    monkeypatch.setenv("GOVERNFLOW_LANG", "en")
+    monkeypatch.delenv("GOVERNFLOW_DEBUG", raising=False)
+
+    def call(*arguments: str | Path) -> Done:
+        out, err = io.StringIO(), io.StringIO()
+        monkeypatch.setattr("sys.argv", ["governflow", *map(str, arguments)])
+        with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
+            main()
+        assert "Traceback" not in err.getvalue()
+        status = ended.value.code
+        assert isinstance(status, int)
+        return Done(status, out.getvalue(), err.getvalue())
+
+    return call
