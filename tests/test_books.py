@@ -319,17 +319,14 @@ def rewrite(path: Path, keep: int, rename: bytes = b"lamp") -> None:
     database.execute("DELETE FROM events WHERE position > ?", (keep,))
     for entry in forged.entries():
         database.execute("UPDATE events SET body = ? WHERE position = ?", (entry.body, entry.position))
-    known = {name: row for name, *row in forged.projections()}
     for number, name in database.execute("SELECT number, id FROM cases").fetchall():
-        if name in known:
-            state, version, _, tail = known[name]
-            upcoming = forged.load(name)
-            assert upcoming is not None
-            assert upcoming.next is not None
-            moment = (upcoming.next - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+        case = forged.load(name)
+        if case is not None:
+            assert case.next is not None
+            moment = (case.next - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
             database.execute(
                 "UPDATE cases SET state = ?, version = ?, next = ?, tail = ?, unit = ? WHERE number = ?",
-                (state, version, moment, tail, upcoming.unit, number),
+                (case.state, case.version, moment, forged.tail(name), case.unit, number),
             )
         else:
             database.execute("DELETE FROM cases WHERE number = ?", (number,))

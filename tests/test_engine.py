@@ -822,6 +822,29 @@ def test_plugins_hear_nothing_of_a_refused_command(engine: Engine) -> None:
     assert [kind for _, _, kind in plugin.heard] == ["reported"]
 
 
+class Acting:
+    """A locality that writes a remark as soon as it hears of a case."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.heard: list[str] = []
+
+    @hookimpl
+    def governflow_recorded(self, event: Event, case: Case) -> None:
+        self.heard.append(event.kind)
+        if event.kind == "reported" and len(self.heard) < 10:
+            self.engine.note(case.id, text="a letter was sent")
+
+
+def test_a_plugin_that_acts_on_what_it_hears_hears_it_once_all_the_same(engine: Engine) -> None:
+    plugin = Acting(engine)
+    engine.localities.register("371621", plugin)
+    engine.report(case_id="c", locality="371621")
+    engine.deliver()
+    assert plugin.heard == ["reported", "noted"]
+    assert kinds(engine) == ["reported", "noted"]
+
+
 # --- threads ----------------------------------------------------------------------------------------------------------
 
 

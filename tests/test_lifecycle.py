@@ -120,10 +120,6 @@ def test_the_base_lifecycle_has_exactly_the_rows_of_the_table() -> None:
         sources.add(state)
         assert targets is not None
         targets |= {way.target for way in ways}
-    for sources, targets in found.values():
-        assert targets is not None
-        if targets == sources:  # a case stays where it is
-            assert all(way.target == state for state in sources for way in BASE.ways_for(state, "note"))
     stays = {action for action, (_, targets) in TABLE.items() if targets is None}
     assert {action: sources for action, (sources, _) in found.items()} == {
         action: sources for action, (sources, _) in TABLE.items()

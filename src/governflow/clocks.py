@@ -215,18 +215,18 @@ def resumed(clock: Clock, at: datetime, allowance: Allowance | None, calendar: W
     since = clock.paused
     if since is None:
         return clock
-    if since == clock.due:
-        due = at  # paused at the very due moment, which is not late: nothing was left, and nothing is
-    elif allowance is None:
-        due = clock.due + (at - since)
-    else:
-        due = allowance.shift(clock.due, since, at, calendar)
-    warn = clock.warn
-    if warn is not None:
-        # The warning keeps its own remainder; one that fell due before the pause has fired already.
-        by_days = allowance is None or allowance.unit in DAY_UNITS
-        warn = warn + (at - since) if by_days or allowance is None else allowance.shift(warn, since, at, calendar)
-        warn = warn if warn < due else None
+
+    def after_pause(moment: datetime) -> datetime:
+        if moment == since:
+            return at  # paused at the very moment, which is not late: nothing was left, and nothing is
+        if allowance is None or (allowance.unit in DAY_UNITS and moment is not clock.due):
+            return moment + (at - since)
+        return allowance.shift(moment, since, at, calendar)
+
+    due = after_pause(clock.due)
+    # The warning keeps its own remainder; one that fell due before the pause has fired already.
+    warn = after_pause(clock.warn) if clock.warn is not None else None
+    warn = warn if warn is not None and warn < due else None
     pauses = _pause_over(clock, at)
     return replace(clock, paused=None, outcome=Outcome.RUNNING, due=due, warn=warn, pauses=pauses)
 

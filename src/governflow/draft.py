@@ -137,7 +137,7 @@ class Draft:
         """End the unfinished clocks of the cycle; those with the trait ``keep`` go on."""
         for clock in tuple(self.live.values()):
             if clock.stopped is None and (keep is None or keep not in clock.traits):
-                self.put(clocks.cancelled(clock, self.at))
+                self.put(clocks.cancelled(clock, max(self.at, clock.started)))
 
     def pause(self) -> None:
         """Pause the running clocks that a suspension pauses."""

@@ -64,6 +64,7 @@ class Engine(Verbs):
         self._lock = threading.RLock()
         self._modes: dict[str, Mode] = {}
         self._seen = store.generation
+        self._delivering = False
 
     @classmethod
     def open(
@@ -630,13 +631,21 @@ class Engine(Verbs):
         Returns:
             How many deliveries failed and wait.
         """
-        failed = 0
+        failed: set[tuple[int, str]] = set()
         with self._lock:
-            for position, plugin in self.store.undelivered():
-                fault = self._tell(position, plugin)
-                failed += fault is not None
-                self.store.delivered(position, plugin, fault)
-        return failed
+            if self._delivering:
+                return 0  # a plugin acts on what it hears: what that leads to is delivered in its turn
+            self._delivering = True
+            try:
+                while waiting := [entry for entry in self.store.undelivered() if entry not in failed]:
+                    for position, plugin in waiting:
+                        fault = self._tell(position, plugin)
+                        if fault is not None:
+                            failed.add((position, plugin))
+                        self.store.delivered(position, plugin, fault)
+            finally:
+                self._delivering = False
+        return len(failed)
 
     def _tell(self, position: int, plugin: str) -> str | None:
         entry = self.store.entry(position)

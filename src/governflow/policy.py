@@ -21,6 +21,7 @@ from governflow.errors import PolicyError
 from governflow.hookspecs import (
     VALUES,
     Assessment,
+    Breach,
     Context,
     Deadlines,
     Escalation,
@@ -149,7 +150,7 @@ class Policy:
                 faults.append((source, hook, f"answered {ruling!r:.80} instead of a Ruling of {wanted.__name__}"))
                 continue
             wrong = None if type(ruling.rule) is str else f"gave the rule id {ruling.rule!r:.80}, which is no text"
-            wrong = wrong or _SENSE[hook](ruling.value, case, self.units)
+            wrong = wrong or _SENSE[hook](ruling.value, case, self.units, cause)
             if wrong is None:
                 return ruling.value, ruling, source
             faults.append((source, hook, wrong))
@@ -238,13 +239,13 @@ def _specified(name: str) -> bool:
     return name in vars(hookspecs) and name.startswith("governflow_")
 
 
-def _assessment(value: Assessment, case: Case, units: OrgChart) -> str | None:
+def _assessment(value: Assessment, case: Case, units: OrgChart, cause: Any) -> str | None:
     if type(value.severity) is Severity and type(value.urgency) is Urgency:
         return None
     return f"assessed {value.severity!r}, {value.urgency!r}: give a Severity and an Urgency"
 
 
-def _route(value: Route, case: Case, units: OrgChart) -> str | None:
+def _route(value: Route, case: Case, units: OrgChart, cause: Any) -> str | None:
     if type(value.form) is not Form or type(value.assist) is not tuple:
         return f"routed with {value!r:.80}: give a Form, and the assisting units as a tuple"
     for unit in (value.lead, *value.assist):
@@ -253,24 +254,24 @@ def _route(value: Route, case: Case, units: OrgChart) -> str | None:
     return None
 
 
-def _escalation(value: Escalation, case: Case, units: OrgChart) -> str | None:
+def _escalation(value: Escalation, case: Case, units: OrgChart, cause: Breach) -> str | None:
     if type(value.kind) is not Kind or (value.form is not None and type(value.form) is not Form):
         return f"escalated with {value!r:.80}: give a Kind, and a Form or None"
     if type(value.to) is not str or value.to not in units:
         return f"escalated to {value.to!r:.80}, which the chart does not know"
     if value.again is not None and not (isinstance(value.again, timedelta) and value.again >= SHORTEST_AGAIN):
         return f"asked for the next rung after {value.again!r:.80}: it must be a minute at least"
-    if value.kind is Kind.TAKE_OVER and case.dispatched is not None and case.unit != units.intake:
+    if value.kind is Kind.TAKE_OVER and cause.holder != units.intake:
         form = value.form or case.form
-        if units.level(value.to, form) < units.level(case.unit, case.form):
-            return f"escalated down from {case.unit!r} to {value.to!r}"
+        if units.level(value.to, form) < units.level(cause.holder, case.form):
+            return f"escalated down from {cause.holder!r} to {value.to!r}"
     return None
 
 
 #: What must be true of a ruling's value beyond its type; the sentence says what is wrong.
-_SENSE: Mapping[str, Callable[[Any, Case, OrgChart], str | None]] = {
+_SENSE: Mapping[str, Callable[[Any, Case, OrgChart, Any], str | None]] = {
     "governflow_assess": _assessment,
-    "governflow_tier": lambda value, case, units: None,
+    "governflow_tier": lambda value, case, units, cause: None,
     "governflow_route": _route,
     "governflow_escalate": _escalation,
 }

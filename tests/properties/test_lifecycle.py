@@ -27,6 +27,8 @@ def compiled(lifecycle: Lifecycle, state: str, action: str, held: dict[str, str]
 
 def declared(lifecycle: Lifecycle, state: str, action: str, held: dict[str, str]) -> str | None:
     """The state that the machine leads to, or None if it does not allow the action."""
+    if action not in lifecycle.machine.events:  # forbidden wherever it was possible
+        return None
     model = SimpleNamespace(**held)
     lifecycle.machine.add_model(model, initial=state)
     try:
