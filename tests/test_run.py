@@ -1,5 +1,6 @@
 """``governflow run``: what the contract promises, checked through the command line."""
 
+import csv
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -166,9 +168,9 @@ def test_a_breach_is_exempt_by_an_appeal_an_outage_or_a_fact_that_disproves_it(
     tmp_path: Path, governflow: Command
 ) -> None:
     store = tmp_path / "cases.db"
-    # Outage from 12:00 to 13:00 in the locality's book; the dispatch of case o falls due inside it.
+    # Outage from 11:00 to 11:30 in the locality's book; the dispatch of case o falls due inside it.
     with Engine.open(store) as engine:
-        engine.declare_outage("000000", _utc("12:00"), _utc("13:00"), reason="power cut", at=_utc("08:00"))
+        engine.declare_outage("000000", _utc("11:00"), _utc("11:30"), reason="power cut", at=_utc("08:00"))
     journal = write(
         tmp_path / "journal.csv",
         [
@@ -176,15 +178,15 @@ def test_a_breach_is_exempt_by_an_appeal_an_outage_or_a_fact_that_disproves_it(
             "2024-01-01 09:06,a,dispatch",
             "2024-01-01 09:07,a,appeal,,,,,the line was down",
             "2024-01-01 09:08,a,rule,,,,yes",
-            "2024-01-01 10:00,d,report",
-            "2024-01-01 12:00,o,report",
-            "2024-01-01 12:06,o,dispatch",
+            "2024-01-01 12:00,d,report",
+            "2024-01-01 11:00,o,report",
+            "2024-01-01 11:06,o,dispatch",
         ],
     )
     run = ("--locality", "000000", "--store", store, "--json", "--until", "2024-01-01 12:30")
     assert governflow("run", journal, *run).status == 0
     # What the dispatcher of case d wrote down came late.
-    late = write(tmp_path / "late.csv", ["2024-01-01 10:04,d,dispatch"])
+    late = write(tmp_path / "late.csv", ["2024-01-01 12:04,d,dispatch"])
     told = governflow("run", late, *run).json
     assert {case["case"]: outcomes(case)["dispatch"] for case in told["cases"]} == {
         "a": ("breached", "appeal"),
@@ -338,6 +340,31 @@ def test_running_the_same_journal_into_the_same_store_again_changes_nothing(
     assert governflow("verify", "--store", store, "--against", head.strip()).status == 0
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        "2024-01-01 12:01,1,note,,,,,too late: the case is closed",  # and reopened at 12:02
+        "2024-01-01 10:04,2,appeal,,,,,too early: nothing is overdue",  # the arrive clock is at 10:43
+        "2024-01-01 10:04,2,check_in,street",  # summoned at 10:05
+        "2024-01-01 09:30,1,answer",  # resolved at 10:20
+        "2024-01-01 09:59,2,note,,,,,too early: not reported yet",
+    ],
+)
+def test_a_row_that_was_refused_is_refused_when_the_journal_is_run_again(
+    tmp_path: Path, governflow: Command, row: str
+) -> None:
+    rows = [*CLEAN, row, "2024-01-01 10:05,2,whistle,street", "2024-01-01 12:02,1,revisit,,,,no"]
+    journal, store = write(tmp_path / "journal.csv", rows), tmp_path / "cases.db"
+    options = ("--locality", "000000", "--store", store, "--json", "--until", "2024-01-01 13:00")
+    first = governflow("run", journal, *options)
+    head = governflow("verify", "--store", store).out
+    again = governflow("run", journal, *options)
+    assert (first.status, again.status) == (1, 1)
+    assert [done.err.split(":")[0] for done in (first, again)] == ["line 10", "line 10"]
+    assert again.out == first.out
+    assert governflow("verify", "--store", store).out == head
+
+
 def test_a_store_gives_the_same_json_as_memory(tmp_path: Path, clean: Path, governflow: Command) -> None:
     memory = governflow("run", clean, "--locality", "000000", "--json")
     store = governflow("run", clean, "--locality", "000000", "--json", "--store", tmp_path / "cases.db")
@@ -391,13 +418,14 @@ def test_a_wrong_row_is_one_sentence_with_line_column_value_and_remedy_and_the_o
     tmp_path: Path, clean: Path, governflow: Command, row: str, column: str, words: list[str]
 ) -> None:
     journal, rejects = write(tmp_path / "journal.csv", [CLEAN[0], row, *CLEAN[1:]]), tmp_path / "rejects.csv"
-    done = governflow("run", journal, "--locality", "000000", "--json", "--rejects", rejects)
+    options = ("--locality", "000000", "--json", "--until", "2024-01-01 13:00")
+    done = governflow("run", journal, *options, "--rejects", rejects)
     assert done.status == 1
     (sentence,) = done.err.splitlines()
     assert sentence.startswith(f"line 3: column {column}")
     for word in words:
         assert word in sentence
-    assert done.out == governflow("run", clean, "--locality", "000000", "--json").out
+    assert done.out == governflow("run", clean, *options).out
     lines = rejects.read_text(encoding="utf-8-sig").splitlines()
     assert len(lines) == 2
     assert lines[1].endswith(row + "," * (len(NAMES) - 1 - row.count(",")))
@@ -408,10 +436,13 @@ def test_a_wrong_row_is_one_sentence_with_line_column_value_and_remedy_and_the_o
 def test_moments_in_a_refusal_are_those_of_the_clerks_own_clock(tmp_path: Path, governflow: Command) -> None:
     store = tmp_path / "cases.db"
     governflow("run", write(tmp_path / "a.csv", CLEAN), "--locality", "000000", "--store", store)
-    late = write(tmp_path / "late.csv", ["2024-01-01 09:30,1,begin", "2024-01-01 08:00,1,note"])
+    late = write(tmp_path / "late.csv", ["2024-01-01 10:01,2,claim", "2024-01-01 09:59,2,note"])
     done = governflow("run", late, "--locality", "000000", "--store", store)
     assert done.status == 1
-    assert "2024-01-01 12:00:00" in done.err.splitlines()[-2] + done.err.splitlines()[-1]
+    note, claim = done.err.splitlines()
+    assert "2024-01-01 09:59:00 is before case 2 was opened (2024-01-01 10:00:00)" in note
+    assert "2024-01-01 10:01:00" in claim
+    assert "2024-01-01 10:03:00" in claim
     assert "+00:00" not in done.err
 
 
@@ -467,11 +498,10 @@ def test_mended_rejects_put_back_into_the_journal_give_the_very_same_json_withou
 ) -> None:
     broken, rejects = write(tmp_path / "broken.csv", BROKEN), tmp_path / "rejects.csv"
     governflow("run", broken, "--locality", "000000", "--rejects", rejects)
-    mended = rejects.read_text(encoding="utf-8-sig").replace("2024-01-32 10:00", "2024-01-01 10:00").splitlines()
-    good = [line for line in BROKEN if ",2," not in line]
-    whole = write(tmp_path / "whole.csv", good)
-    with whole.open("a", encoding="utf-8") as file:
-        file.writelines(line[line.index("2024-01-01 10:0") :] + "\n" for line in mended[1:])
+    with rejects.open(encoding="utf-8-sig", newline="") as file:
+        refused = [",".join(cells[2:]) for cells in list(csv.reader(file))[1:]]
+    mended = [line.replace("2024-01-32", "2024-01-01") for line in refused]
+    whole = write(tmp_path / "whole.csv", [*mended, *(line for line in BROKEN if ",2," not in line)])
     done = governflow("run", whole, "--locality", "000000", "--json")
     assert (done.status, done.err) == (0, "")
     assert done.out == governflow("run", clean, "--locality", "000000", "--json").out
@@ -574,7 +604,7 @@ def test_arguments_that_cannot_be_used_are_one_sentence_status_2_and_leave_no_st
     words: list[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "broken.toml").write_text("[columns", encoding="utf-8")
+    (tmp_path / "broken.toml").write_text("[columns\n", encoding="utf-8")
     (tmp_path / "wrong.toml").write_text('[colums]\ncase = "id"\n', encoding="utf-8")
     before = sorted(tmp_path.iterdir())
     done = governflow("run", clean, "--json", "--store", "cases.db", "--locality", "000000", *options)
@@ -588,20 +618,20 @@ def test_arguments_that_cannot_be_used_are_one_sentence_status_2_and_leave_no_st
 def test_a_store_that_is_none_is_refused_and_left_as_it_was(tmp_path: Path, clean: Path, governflow: Command) -> None:
     text, other = tmp_path / "notes.db", tmp_path / "other.db"
     text.write_text("no database", encoding="utf-8")
-    with sqlite3.connect(other) as db:
+    with closing(sqlite3.connect(other)) as db:
         db.execute("CREATE TABLE things (name TEXT)")
-    db.close()
     for store, word in (
         (text, "not a database"),
         (other, "no store"),
         (tmp_path / "absent" / "x.db", "cannot be used"),
     ):
-        before = store.read_bytes() if store.exists() else None
         done = governflow("run", clean, "--locality", "000000", "--json", "--store", store)
         assert (done.status, done.out) == (2, "")
         (sentence,) = done.err.splitlines()
         assert word in sentence
-        assert (store.read_bytes() if store.exists() else None) == before
+    assert text.read_text(encoding="utf-8") == "no database"
+    with closing(sqlite3.connect(other)) as db:
+        assert db.execute("SELECT name FROM sqlite_master").fetchall() == [("things",)]
 
 
 # --- a run that is killed ---------------------------------------------------------------------------------------------

@@ -17,8 +17,10 @@ from zoneinfo import ZoneInfo
 
 import attrs
 import msgspec
+from msgspec.structs import replace
 
-from governflow.case import Case
+from governflow.case import Case, evolve
+from governflow.decide import REMARKS
 from governflow.engine import Engine
 from governflow.errors import CommandError, GovernflowError, IllegalAction, JournalError, NotAllowed, UnknownCase
 from governflow.events import Actor
@@ -26,6 +28,7 @@ from governflow.journal import ACTIONS, ORDER, Map, Notice, Reject, Row, read
 from governflow.journal.columns import find
 from governflow.policy import Policy
 from governflow.stores.sqlite import micros, moment
+from governflow.terms import Outcome
 from governflow.text import Text
 
 #: Channels by which workers report what they found themselves (主动发现): nobody asked, so the next unit up verifies.
@@ -56,6 +59,8 @@ _TOLD_IN: Mapping[str, tuple[str, ...]] = {
     "report": ("case",),
 }
 
+#: Actions that the engine takes however late they come.
+_EVER = REMARKS | {"appeal"}
 #: A moment as the engine writes it into its sentences.
 _IN_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00")
 
@@ -319,6 +324,7 @@ class _Taking:
         self._rank = {name: place for place, name in enumerate(_order(actions))}
         self._auto_dispatch = auto_dispatch
         self._salt = locality.encode()
+        self._began = engine.now  # what is earlier than this comes late to the store
         self._refused: set[int] = set()
         #: Rows of the present moment that were refused, each with its fault; and whether any was taken since.
         self._held: list[tuple[_Laid, GovernflowError]] = []
@@ -354,6 +360,32 @@ class _Taking:
             self._settle(before)
         if progress is not None:
             progress(spool.steps, spool.steps)
+
+    def _require_then(self, at: datetime, laid: _Laid, key: bytes) -> None:
+        """Refuse a late remark or appeal that was not possible when it was made.
+
+        The engine asks whether it is possible now: a row that was refused would be taken when the journal is run again
+        after the case was reopened, or after the breach.
+        """
+        engine, case = self._engine, self._known(laid.case)
+        if case is None or engine.store.command(key) is not None:
+            return
+        past: Case | None = None
+        for seq, event in enumerate((event for event in engine.history(case.id) if event.at <= at), 1):
+            past = evolve(past, replace(event, seq=seq))
+        if past is None:
+            return
+        policy = engine.localities.policy(case.locality)
+        lifecycle = policy.lifecycles[case.lifecycle]
+        if (past.state, laid.action) not in lifecycle.ways:
+            allowed, possible = lifecycle.allowed_in(laid.action), lifecycle.possible(past.state)
+            raise IllegalAction(case.id, laid.action, past.state, allowed, possible, policy.names)
+        if laid.action == "appeal" and not any(clock.outcome is Outcome.BREACHED for clock in past.all_clocks):
+            when = self._local(at)
+            raise CommandError(
+                f"nothing of case {case.id} was overdue by {when}: appeal after the breach",
+                f"截至 {when} 事项 {case.id} 没有超时：超时之后方可申诉",
+            )
 
     def _settle(self, at: datetime) -> None:
         """Try what was refused at a moment once more, in the order of the lifecycle, then refuse it.
@@ -451,6 +483,8 @@ class _Taking:
         if action == "merge" and not fields.get("into"):
             raise CommandError("a merger needs the case that it goes into", "并案须指明并入的事项")
         by = _actor(action, fields)
+        if self._began is not None and at < self._began and action in _EVER:
+            self._require_then(at, laid, key)
         if action != "report":
             engine.act(action, laid.case, by=by, at=at, command_id=key, **_details(action, fields))
             return

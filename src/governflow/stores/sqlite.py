@@ -48,11 +48,11 @@ CREATE TABLE outbox (
 """
 
 #: How many cases stay in memory, and how many events of a bulk run become durable together.
-_CACHED = 4_000
+_CACHED = 3_000
 _BULK = 4_000
 _UPCOMING = 1_000
 #: How many due moments may gather in memory before they are read afresh from the file.
-_STALE = 50_000
+_STALE = 20_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -197,8 +197,9 @@ class SQLiteStore(Store):
     def _evict(self) -> None:
         for name in list(self._cases)[: len(self._cases) - _CACHED // 2]:
             del self._cases[name]
-            self._numbers.pop(name, None)
-            self._tails.pop(name, None)
+        kept = self._cases.keys()
+        self._numbers = {name: number for name, number in self._numbers.items() if name in kept}
+        self._tails = {name: tail for name, tail in self._tails.items() if name in kept}
 
     def _flush(self) -> None:
         if not self._open:
