@@ -214,6 +214,9 @@ def _resolve(draft: Draft, details: Details, by: Actor | None) -> None:
     if draft.case.state == "reported":
         # Settled on the spot (当场处理): the book must name who did it; the holder did where nobody is named.
         draft.about["settled_by"] = (by.unit or by.id) if by else draft.case.unit
+    for clock in tuple(draft.live.values()):
+        if _summons(clock):
+            draft.put(clocks.cancelled(clock, max(draft.at, clock.started)))  # nobody has to come any more
 
 
 def evaluate(draft: Draft, verdict: Verdict, score: int | None, by: Actor | None) -> None:
@@ -277,7 +280,8 @@ def _extend(draft: Draft, details: Details, by: Actor | None) -> None:
             f"{due.isoformat()} is not after the present due time {clock.due.isoformat()}",
             f"{due.isoformat()} 不晚于现在的截止时间 {clock.due.isoformat()}",
         )
-    warn = clock.started + (due - clock.started) * clocks.WARNING_SHARE
+    warns = clocks.LAPSES not in clock.traits
+    warn = clock.started + (due - clock.started) * clocks.WARNING_SHARE if warns else None
     draft.put(clocks.retimed(clock, due, warn, draft.at, original=clock.original or clock.due))
     draft.about |= {"clock": f"{clock.name}#{clock.cycle}", "approved_by": approved_by}
 
@@ -335,7 +339,7 @@ def recount(draft: Draft, *, flagged_only: bool = False) -> None:
         if flagged_only and not clock.flagged:
             continue
         due, warn, flagged = clocks.due_again(clock, spec.allowance, draft.calendar(spec))
-        draft.put(clocks.retimed(clock, due, warn, draft.at, allowance=spec.written, flagged=flagged, original=None))
+        draft.put(clocks.retimed(clock, due, warn, draft.at, allowance=spec.written, flagged=flagged))
         ruling = draft.plan.rulings.get(spec.name)
         if ruling is not None:
             draft.rulings.append(ruling)
@@ -378,7 +382,14 @@ def _rule(draft: Draft, details: Details, by: Actor | None) -> None:
     draft.changes["appeals"] = [old for old in waiting if old != mark]
     draft.about |= {"clock": mark, "granted": bool(granted)}
     if granted:
-        draft.amend(replace(_breach(draft, mark), exempt=Exempt.APPEAL))
+        clock = _marked(draft, mark)
+        if clock.exempt is None:  # a fact that came meanwhile may have disproved the breach already
+            draft.amend(replace(clock, exempt=Exempt.APPEAL))
+
+
+def _marked(draft: Draft, mark: str) -> Clock:
+    every = (*draft.case.past, *draft.live.values())
+    return next(clock for clock in every if f"{clock.name}#{clock.cycle}" == mark)
 
 
 def _merge(draft: Draft, details: Details, by: Actor | None) -> None:

@@ -11,6 +11,7 @@ recorded. The rules:
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -264,11 +265,19 @@ def missed_rungs(due: datetime, step: timedelta, at: datetime) -> dict[str, Any]
     return {"climb": due + skipped * step, "rung": skipped}
 
 
+@lru_cache
+def _elapsed(written: str) -> timedelta | None:
+    allowance = Allowance.parse(written) if written != PROMISED else None
+    return allowance.span if allowance is not None and allowance.elapsed else None
+
+
 def gap(clock: Clock) -> timedelta:
-    """Give the time between two rungs: the clock's own length without its pauses, 30 minutes to 1 day."""
-    length = (clock.original or clock.due) - clock.started
-    for since, until in clock.pauses:
-        length -= until - since
+    """Give the time between two rungs: the clock's own allowance, or its length without pauses; 30 minutes to 1 day."""
+    length = _elapsed(clock.allowance)
+    if length is None:
+        length = clock.due - clock.started
+        for since, until in clock.pauses:
+            length -= until - since
     return min(max(length, SHORTEST_GAP), LONGEST_GAP)
 
 

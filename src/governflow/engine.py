@@ -294,8 +294,14 @@ class Engine(Verbs):
         return name
 
     def _require_other(self, case: Case, into: Any) -> None:
-        if not isinstance(into, str) or self.store.load(into) is None:
+        other = self.store.load(into) if isinstance(into, str) else None
+        if other is None:
             raise UnknownCase(str(into))
+        if other.state in ("merged", "declined", "withdrawn"):
+            raise CommandError(
+                f"case {into} is {other.state} and will answer nobody: merge into a case that will",
+                f"事项 {into} 已终止，不会再有答复：请并入有答复的事项",
+            )
         if into == case.id:
             raise CommandError(f"case {into} cannot be merged into itself", f"事项 {into} 不能并入自身")
 
