@@ -255,7 +255,7 @@ def retimed(clock: Clock, due: datetime, warn: datetime | None, at: datetime, **
         # Its time was up before the pause began, which therefore moves nothing.
         new |= {"paused": None, "outcome": Outcome.RUNNING, "warn": None}
     if due < min(at, clock.paused or at):
-        new |= missed_rungs(due, gap(replace(clock, due=due)), at)
+        new |= missed_rungs(due, gap(replace(clock, due=due, allowance=changes.get("allowance", clock.allowance))), at)
     return replace(clock, **new)
 
 
