@@ -18,7 +18,8 @@ from governflow.errors import CommandError
 from governflow.events import Actor
 from governflow.hookspecs import Route
 from governflow.policy import decided
-from governflow.terms import FORMS, Cause, Exempt, Form, Kind, Outcome, Severity, Urgency, Verdict, member
+from governflow.terms import FORMS, Cause, Exempt, Form, Kind, Severity, Urgency, Verdict, member
+from governflow.text import Text
 from governflow.timekeeping import in_utc
 
 #: A suspension for which nobody gives a date ends by itself after this long.
@@ -272,8 +273,8 @@ def _extend(draft: Draft, details: Details, by: Actor | None) -> None:
         due = Allowance.parse(more).due(clock.due, calendar)
     else:
         raise CommandError(
-            "an extension needs a new due time (until) or an allowance to add (allowance)",
-            "延期须给出新的截止时间（until）或增加的时限（allowance）",
+            "an extension needs a new due time (until), or an allowance to add",
+            "延期须给出新的截止时间，或增加的时限",
         )
     if due <= clock.due:
         raise CommandError(
@@ -293,13 +294,21 @@ def _chosen(draft: Draft, name: str | None) -> Clock:
         if len(ours) == 1:
             return ours[0]
     for clock in unfinished:
-        if clock.name == name:
+        text = draft.policy.name(clock.name)
+        if name in (clock.name, f"{clock.name}#{clock.cycle}", text.en, text.zh):
             return clock
-    listed = ", ".join(clock.name for clock in unfinished) or "none"
+    asked = Text(f" (not {name!r})", f"（不是“{name}”）") if name else Text("", "")
+    running = _listed(draft, unfinished)
     raise CommandError(
-        f"say which running clock is meant (not {name!r}); running: {listed}",
-        f"请指明是哪个计时中的时限（不是 {name!r}）；计时中：{listed}",
+        f"say which running clock is meant{asked.en}; running: {running.en}",
+        f"请指明是哪个计时中的时限{asked.zh}；计时中：{running.zh}",
     )
+
+
+def _listed(draft: Draft, listed: list[Clock]) -> Text:
+    """Name clocks for a sentence."""
+    zh = "、".join(draft.policy.name(clock.name).zh for clock in listed)
+    return Text(", ".join(clock.name for clock in listed) or "none", zh or "无")
 
 
 def _reclassify(draft: Draft, details: Details, by: Actor | None) -> None:
@@ -357,14 +366,19 @@ def _breach(draft: Draft, name: str | None) -> Clock:
     breaches = [
         clock
         for clock in (*draft.case.past, *draft.live.values())
-        if clock.outcome is Outcome.BREACHED and clock.exempt is None
+        if clock.fell is not None and clock.exempt is None and clock.fell <= draft.at
     ]
-    found = [clock for clock in breaches if name in (None, clock.name, f"{clock.name}#{clock.cycle}")]
+    names = draft.policy.name
+    found = [
+        clock
+        for clock in breaches
+        if name in (None, clock.name, f"{clock.name}#{clock.cycle}", names(clock.name).en, names(clock.name).zh)
+    ]
     if not found:
-        listed = ", ".join(f"{clock.name}#{clock.cycle}" for clock in breaches) or "none"
+        listed = _listed(draft, breaches)
         raise CommandError(
-            f"there is no breach of {name or 'any clock'} to appeal against; breached: {listed}",
-            f"没有可申诉的超时（{name or '任何时限'}）；已超时：{listed}",
+            f"there is no breach of {name or 'any clock'} to appeal against; breached: {listed.en}",
+            f"没有可申诉的超时（{name or '任何时限'}）；已超时：{listed.zh}",
         )
     return found[-1]
 

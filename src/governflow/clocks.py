@@ -172,7 +172,9 @@ def stopped(clock: Clock, at: datetime) -> Clock:
         return replace(clock, stopped=at, climb=None, exempt=Exempt.DISPROVED if disproved else clock.exempt)
     if clock.paused is not None:
         return replace(clock, stopped=at, warn=None, outcome=Outcome.MET, paused=None, pauses=_pause_over(clock, at))
-    return replace(clock, stopped=at, warn=None, outcome=Outcome.MET if at <= clock.due else Outcome.BREACHED)
+    if at <= clock.due:
+        return replace(clock, stopped=at, warn=None, outcome=Outcome.MET)
+    return replace(clock, stopped=at, warn=None, outcome=Outcome.BREACHED, fell=clock.due)
 
 
 def cancelled(clock: Clock, at: datetime) -> Clock:

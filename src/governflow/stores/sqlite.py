@@ -47,6 +47,8 @@ CREATE TABLE outbox (
 ) WITHOUT ROWID;
 """
 
+_TABLES = {"meta", "cases", "events", "texts", "commands", "outbox"}
+
 #: How many cases stay in memory, and how many events of a bulk run become durable together.
 _CACHED = 3_000
 _BULK = 4_000
@@ -96,9 +98,12 @@ class SQLiteStore(Store):
             raise StoreError(f"there is no store {path}", f"没有找到数据文件 {path}")
         try:
             self._db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=10)
+            # What the file is comes first: nothing of a stranger's database is changed, not even its journal mode.
+            is_new = self._is_new(must_exist=must_exist)
             for pragma in PRAGMAS:
                 self._db.execute(f"PRAGMA {pragma}")
-            self._open_schema()
+            if is_new:
+                self._make_schema()
         except sqlite3.Error as fault:
             raise _unusable(self.path, fault) from fault
         self._cases: dict[str, Case] = {}
@@ -114,19 +119,29 @@ class SQLiteStore(Store):
         self._seen_version = self._data_version()
         self._read_meta()
 
-    def _open_schema(self) -> None:
+    def _is_new(self, *, must_exist: bool) -> bool:
         db = self._db
         found = db.execute("PRAGMA user_version").fetchone()[0]
-        if found == SCHEMA_VERSION:
-            return
-        tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if found or tables:
+        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if found == SCHEMA_VERSION and tables >= _TABLES:
+            return False
+        if found or tables or must_exist:
+            db.close()
             raise StoreError(
-                f"{self.path} is a database, but no store of this version of governflow",
-                f"{self.path} 是数据库，但不是本版本 governflow 的数据文件",
+                f"{self.path} is no store of this version of governflow",
+                f"{self.path} 不是本版本 governflow 的数据文件",
             )
-        # All of the schema or none of it: a process that dies here leaves an empty file, which is made anew.
-        db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        return True
+
+    def _make_schema(self) -> None:
+        # All of the schema or none of it: a process that dies here leaves an empty file, which is made anew. Another
+        # process may have been quicker: then there is nothing to do.
+        self._db.execute("BEGIN IMMEDIATE")
+        if not self._db.execute("PRAGMA user_version").fetchone()[0]:
+            for statement in _SCHEMA.split(";"):
+                self._db.execute(statement)
+            self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        self._db.execute("COMMIT")
 
     def _clear_buffers(self) -> None:
         self._new_events: list[tuple[int, int, int, bytes]] = []
