@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from governflow import Engine
+from governflow.journal import Reject
+from governflow.run import run
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
@@ -705,3 +707,19 @@ def test_a_real_journal_is_taken_whole(
     assert sum(summary["by_unit"].values()) == cases
     rates = summary["rates"].values()
     assert all(rate["n"] <= rate["of"] <= cases - rate["excluded"] for rate in rates)
+
+
+def test_a_typing_error_in_the_year_does_not_take_the_clock_there(tmp_path: Path) -> None:
+    """A row of the year 2062 is refused; the store's clock would otherwise never come back."""
+    journal = tmp_path / "j.csv"
+    journal.write_text(
+        "time,case,action\n2026-03-02 08:00,A,report\n2062-03-02 08:05,A,dispatch\n2026-03-02 08:04,B,report\n",
+        encoding="utf-8",
+    )
+    refused: list[Reject] = []
+    with Engine.open() as engine:
+        result = run(engine, journal, locality="000000", rejected=refused.append)
+        assert engine.now == datetime(2026, 3, 2, 0, 4, tzinfo=UTC)
+    assert (result.taken, result.rejected) == (2, 1)
+    assert [reject.line for reject in refused] == [3]
+    assert "2062-03-02 08:05:00 lies more than a year ahead" in refused[0].say("en")

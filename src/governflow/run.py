@@ -8,15 +8,13 @@ again after a crash, with its rejects mended, or when next month's export has mo
 
 import hashlib
 import re
-import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import attrs
-import msgspec
 from msgspec.structs import replace
 
 from governflow.case import Case, evolve
@@ -27,7 +25,7 @@ from governflow.events import Actor
 from governflow.journal import ACTIONS, ORDER, Map, Notice, Reject, Row, read
 from governflow.journal.columns import find
 from governflow.policy import Policy
-from governflow.stores.sqlite import micros, moment
+from governflow.spool import Laid, Spool
 from governflow.terms import Outcome
 from governflow.text import Text
 
@@ -59,29 +57,15 @@ _TOLD_IN: Mapping[str, tuple[str, ...]] = {
     "report": ("case",),
 }
 
+#: How far ahead of the machine's clock a journal may reach: some are run ahead of time, none by years.
+AHEAD = timedelta(days=366)
+
 #: Actions that the engine takes however late they come.
 _EVER = REMARKS | {"appeal"}
 #: A moment as the engine writes it into its sentences.
 _IN_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00")
 
 Progress = Callable[[int, int], None]
-
-
-class _Laid(msgspec.Struct, array_like=True):
-    """A row as it waits on disk."""
-
-    line: int
-    case: str
-    fields: dict[str, str]
-    extra: dict[str, str]
-    cells: dict[str, str]
-    digest: bytes
-    action: str
-    first: bool
-
-
-_encode = msgspec.msgpack.Encoder().encode
-_laid = msgspec.msgpack.Decoder(_Laid).decode
 
 
 @attrs.define
@@ -143,14 +127,15 @@ def run(
     policy = engine.localities.policy(locality)
     zone = (map.zone if map else None) or policy.zone
     wide = map is not None and map.wide
-    spool = _Spool()
+    latest = engine.clock.now() + AHEAD
+    spool = Spool()
     try:
         actions = actions_of(policy)
         for item in read(journal, map, zone=zone, actions=actions, order=_order(actions)):
             if isinstance(item, Row):
-                twice = spool.lay(item, result, wide=wide)
-                if twice is not None:
-                    refuse(twice)
+                wrong = _too_far_ahead(item, latest, zone) or spool.lay(item, wide=wide)
+                if wrong is not None:
+                    refuse(wrong)
             elif isinstance(item, Reject):
                 refuse(item)
             else:
@@ -158,6 +143,7 @@ def run(
                 result.notices.append(item.text)
         if not spool.steps and not result.rejected:
             raise JournalError(f"{journal.name} holds no rows", f"{journal.name} 中没有数据行")
+        result.taken, result.repeats = spool.rows, spool.repeats
         result.until = until or spool.last
         with engine.in_bulk():
             taking = _Taking(
@@ -197,6 +183,19 @@ def run(
     return result
 
 
+def _too_far_ahead(row: Row, latest: datetime, zone: str) -> Reject | None:
+    """Refuse a row that lies far in the future: a typing error in the year would take the clock there for good."""
+    step = max(row.steps, key=lambda step: step.at)
+    if step.at <= latest:
+        return None
+    when = f"{step.at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}"
+    return row.refused(
+        Text(f"{when} lies more than a year ahead of today", f"{when} 比今天晚一年以上"),
+        Text("a time at which it has happened", "事情发生的时间"),
+        value=when,
+    )
+
+
 def _rows(number: int, one: str, many: str) -> str:
     return f"1 row {one}" if number == 1 else f"{number} rows {many}"
 
@@ -222,81 +221,6 @@ def _order(actions: Mapping[str, str]) -> tuple[str, ...]:
     return (*ORDER, *sorted(set(actions.values()) - set(ORDER)))
 
 
-class _Spool:
-    """Rows laid out on disk until all have been read, then given back in time order."""
-
-    def __init__(self) -> None:
-        self._db = sqlite3.connect("", isolation_level=None)  # a private temporary file, gone when closed
-        self._db.execute("PRAGMA journal_mode=OFF")
-        self._db.execute("PRAGMA cache_size=-16384")
-        self._db.execute("CREATE TABLE steps (at INTEGER, line INTEGER, place INTEGER, body BLOB)")
-        self._db.execute("CREATE TABLE digests (digest BLOB PRIMARY KEY) WITHOUT ROWID")
-        self._db.execute("CREATE TABLE reported (name TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID")
-        self._db.execute(
-            "CREATE TABLE opened (name TEXT, at INTEGER, line INTEGER, PRIMARY KEY (name, at, line)) WITHOUT ROWID"
-        )
-        self._db.execute("BEGIN")
-        self._waiting: list[tuple[int, int, int, bytes]] = []
-        self._opening: list[tuple[str, int, int]] = []
-        self.steps = 0
-        self._last: int | None = None
-
-    @property
-    def last(self) -> datetime | None:
-        """The moment of the last step."""
-        return moment(self._last) if self._last is not None else None
-
-    def lay(self, row: Row, result: Result, *, wide: bool) -> Reject | None:
-        """Lay out a row unless it repeats another one exactly; refuse a second row for one case of a wide journal."""
-        new = self._db.execute("INSERT OR IGNORE INTO digests VALUES (?)", (row.digest,)).rowcount
-        if not new:
-            result.repeats += 1
-            return None
-        if wide and not self._db.execute("INSERT OR IGNORE INTO reported VALUES (?, ?)", (row.case, row.line)).rowcount:
-            query = "SELECT line FROM reported WHERE name = ?"
-            line = self._db.execute(query, (row.case,)).fetchone()[0]
-            return row.refused(
-                Text(f"case {row.case} stands in line {line} already", f"事项 {row.case} 已在第 {line} 行出现"),
-                Text("one row a case", "每个事项一行"),
-                value=row.case,
-            )
-        result.taken += 1
-        for place, step in enumerate(row.steps):
-            at = micros(step.at)
-            laid = _Laid(row.line, row.case, row.fields, row.extra, row.cells, row.digest, step.action, place == 0)
-            self._waiting.append((at, row.line, place, _encode(laid)))
-            if step.action == "report":
-                self._opening.append((row.case, at, row.line))
-            self.steps += 1
-            if self._last is None or at > self._last:
-                self._last = at
-        if len(self._waiting) >= 2000:
-            self._put()
-        return None
-
-    def _put(self) -> None:
-        self._db.executemany("INSERT INTO steps VALUES (?, ?, ?, ?)", self._waiting)
-        self._db.executemany("INSERT OR IGNORE INTO opened VALUES (?, ?, ?)", self._opening)
-        self._waiting, self._opening = [], []
-
-    def report_of(self, case: str) -> tuple[datetime, int] | None:
-        """Give when and in which line the journal first reports a case."""
-        query = "SELECT at, line FROM opened WHERE name = ? ORDER BY at, line LIMIT 1"
-        found = self._db.execute(query, (case,)).fetchone()
-        return (moment(found[0]), found[1]) if found else None
-
-    def in_order(self) -> Iterator[tuple[datetime, _Laid]]:
-        """Give the steps by time, then by line."""
-        self._put()
-        self._db.execute("DROP TABLE digests")
-        for at, body in self._db.execute("SELECT at, body FROM steps ORDER BY at, line, place"):
-            yield moment(at), _laid(body)
-
-    def close(self) -> None:
-        """Throw the file away."""
-        self._db.close()
-
-
 class _Taking:
     """Takes laid-out rows one after the other."""
 
@@ -307,7 +231,7 @@ class _Taking:
         zone: str,
         result: Result,
         refuse: Callable[[Reject], None],
-        spool: _Spool,
+        spool: Spool,
         map: Map,
         actions: Mapping[str, str],
         *,
@@ -327,7 +251,7 @@ class _Taking:
         self._began = engine.now  # what is earlier than this comes late to the store
         self._refused: set[int] = set()
         #: Rows of the present moment that were refused, each with its fault; and whether any was taken since.
-        self._held: list[tuple[_Laid, GovernflowError]] = []
+        self._held: list[tuple[Laid, GovernflowError]] = []
         self._moved = False
 
     def all(self, progress: Progress | None) -> None:
@@ -361,7 +285,7 @@ class _Taking:
         if progress is not None:
             progress(spool.steps, spool.steps)
 
-    def _require_then(self, at: datetime, laid: _Laid, key: bytes) -> None:
+    def _require_then(self, at: datetime, laid: Laid, key: bytes) -> None:
         """Refuse a late remark or appeal that was not possible when it was made.
 
         The engine asks whether it is possible now: a row that was refused would be taken when the journal is run again
@@ -405,7 +329,7 @@ class _Taking:
         for laid, why in sorted(held, key=lambda one: one[0].line):
             self._refuse_row(at, laid, why)
 
-    def _refuse_row(self, at: datetime, laid: _Laid, fault: GovernflowError) -> None:
+    def _refuse_row(self, at: datetime, laid: Laid, fault: GovernflowError) -> None:
         self._refused.add(laid.line)
         self._result.taken -= 1
         told, field = self._told(at, laid, fault)
@@ -417,7 +341,7 @@ class _Taking:
         row = Row(laid.line, laid.cells, laid.case, laid.fields, laid.extra, (), laid.digest)
         self._refuse(row.refused(told, column=heading, value=laid.cells.get(heading, "")))
 
-    def _told(self, at: datetime, laid: _Laid, fault: GovernflowError) -> tuple[Text, str]:
+    def _told(self, at: datetime, laid: Laid, fault: GovernflowError) -> tuple[Text, str]:
         """Say to a clerk, in the journal's own zone, why a row is refused, and which field to look at."""
         case, action = laid.case, laid.action
         known = self._known(case)
@@ -455,7 +379,7 @@ class _Taking:
         except UnknownCase:
             return None
 
-    def _field(self, laid: _Laid) -> str:
+    def _field(self, laid: Laid) -> str:
         fields = _TOLD_IN.get(laid.action, ())
         there = find(tuple(laid.cells), self._map).fields
         asked = [name for name in fields if name in there]
@@ -472,12 +396,12 @@ class _Taking:
 
         return Text(_IN_UTC.sub(local, text.en), _IN_UTC.sub(local, text.zh))
 
-    def _key(self, at: datetime, laid: _Laid) -> bytes:
+    def _key(self, at: datetime, laid: Laid) -> bytes:
         """Give what the step is known by."""
         told = f"{laid.case}\0{laid.action}\0{at.isoformat()}".encode() if self._wide else laid.digest
         return hashlib.blake2b(told, digest_size=16, key=self._salt[:64]).digest()
 
-    def _take(self, at: datetime, laid: _Laid) -> None:
+    def _take(self, at: datetime, laid: Laid) -> None:
         engine, fields, action = self._engine, laid.fields, laid.action
         key = self._key(at, laid)
         if action == "merge" and not fields.get("into"):
