@@ -1,93 +1,66 @@
 """Working time (工作时间): when an allowance runs out, and how much of it has run.
 
-Local windows are mapped onto the time line once a year of the calendar, with the open time summed up on the way.
-Every question is then two binary searches, however long the allowance: nothing steps through days.
-Inside, a moment is a whole number of microseconds since 1970 in UTC, so no figure is ever rounded.
+A calendar is read from windows, holidays and shifts. Every question to it is two binary searches on its time line
+(`governflow.timeline`), however long the allowance: nothing steps through days.
 """
 
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from functools import cache, lru_cache
+from functools import cache
 from typing import Literal, TypeAlias, get_args
 from zoneinfo import ZoneInfo
 
 import attrs
 
 from governflow.errors import CalendarError
+from governflow.timeline import (
+    DAY,
+    FOREVER,
+    LAST_YEAR,
+    SECOND,
+    Kind,
+    Pauses,
+    Span,
+    Table,
+    Timeline,
+    instant,
+    joined,
+    merged,
+    micros,
+    midnight,
+    moment,
+    still_paused,
+    utc,
+    year_of,
+)
+
+__all__ = [
+    "DAYS",
+    "Beyond",
+    "Boundary",
+    "Kind",
+    "Pauses",
+    "Segment",
+    "Weekly",
+    "Window",
+    "WorkingCalendar",
+    "joined",
+    "still_paused",
+    "utc",
+]
 
 Boundary: TypeAlias = Literal["close", "open"]
 Beyond: TypeAlias = Literal["flag", "error"]
-Kind: TypeAlias = Literal["counted", "closed", "holiday", "make-up", "paused"]
 Window: TypeAlias = tuple[str, str]
 Weekly: TypeAlias = Mapping[str, Sequence[Sequence[str]]]
-Pauses: TypeAlias = Iterable[tuple[datetime, datetime | None]]
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EPOCH_DAY = date(1970, 1, 1).toordinal()
-_SECOND = 1_000_000
-_DAY = 86_400 * _SECOND
-# Two years short of what `datetime` can hold, so that no zone's offset and no margin ever runs over the edge.
-_FIRST_YEAR, _LAST_YEAR = 3, 9997
-_FOREVER = 1 << 62
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 
-_Span: TypeAlias = tuple[int, int]
 
-
-def utc(moment: datetime) -> datetime:
-    """Return the moment in UTC.
-
-    Args:
-        moment: Any timezone-aware datetime.
-
-    Raises:
-        CalendarError: The moment has no timezone.
-    """
-    if not isinstance(moment, datetime) or moment.utcoffset() is None:
-        raise CalendarError(
-            f"{moment!r} is not a moment with a time zone: give an aware datetime, such as one with tzinfo=UTC",
-            f"{moment!r} 不是带时区的时间：请给出带时区的 datetime，例如 tzinfo=UTC",
-        )
-    return moment.astimezone(UTC)
-
-
-def _micros(span: timedelta) -> int:
-    return (span.days * 86_400 + span.seconds) * _SECOND + span.microseconds
-
-
-def _instant(moment: datetime) -> int:
-    try:
-        return _micros(moment - _EPOCH)
-    except TypeError:  # only a naive datetime, or none at all, cannot be subtracted: `utc` says so
-        return _micros(utc(moment) - _EPOCH)
-
-
-def _moment(instant: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=instant)
-
-
-def _year_of(instant: int) -> int:
-    """The year of the instant, which must lie where a calendar can still count."""
-    first, last = (date(_FIRST_YEAR, 1, 2).toordinal(), date(_LAST_YEAR, 12, 31).toordinal())
-    if not (first - _EPOCH_DAY) * _DAY <= instant < (last - _EPOCH_DAY) * _DAY:
-        raise CalendarError(
-            f"a calendar counts from the year {_FIRST_YEAR} to {_LAST_YEAR} and no further: give a moment in between",
-            f"日历只能计算公元 {_FIRST_YEAR} 年至 {_LAST_YEAR} 年：请给出其间的时间",
-        )
-    return _moment(instant).year
-
-
-def _ordinal(day: date) -> int:
-    ordinal = day.toordinal()
-    _year_of((ordinal - _EPOCH_DAY) * _DAY)
-    return ordinal
-
-
-def _clip(first: int, last: int) -> tuple[int, int]:
-    return max(first, _FIRST_YEAR), min(last, _LAST_YEAR)
+# --- what a calendar is made from -------------------------------------------------------------------------------------
 
 
 def _clock(text: str) -> int:
@@ -99,7 +72,7 @@ def _clock(text: str) -> int:
             f"{text!r} is not a time of day: write HH:MM from 00:00 to 24:00",
             f"{text!r} 不是一天中的时刻：请写 00:00 至 24:00 之间的 HH:MM",
         )
-    return total * _SECOND
+    return total * SECOND
 
 
 def _windows(where: str, given: Sequence[Sequence[str]]) -> tuple[Window, ...]:
@@ -128,30 +101,8 @@ def _windows(where: str, given: Sequence[Sequence[str]]) -> tuple[Window, ...]:
     return tuple(windows)
 
 
-def _offset(zone: ZoneInfo, instant: int) -> int:
-    offset = _moment(instant).astimezone(zone).utcoffset()
-    return _micros(offset) if offset is not None else 0
-
-
-@lru_cache(maxsize=4096)
-def _regimes(zone: ZoneInfo, year: int) -> tuple[tuple[int, int, int], ...]:
-    """Local stretches of one offset each (local begin, local end, offset), reaching a little beyond the year."""
-    first = (date(year, 1, 1).toordinal() - 2 - _EPOCH_DAY) * _DAY
-    last = (date(year, 12, 31).toordinal() + 3 - _EPOCH_DAY) * _DAY
-    regimes, begin, offset = [], first, _offset(zone, first)
-    # Looking once a day finds every change of the clocks: no zone has ever changed them twice within one.
-    for a in range(first, last, _DAY):
-        after = _offset(zone, a + _DAY)
-        if after == offset:
-            continue
-        low, high = a // _SECOND, (a + _DAY) // _SECOND
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if _offset(zone, middle * _SECOND) == offset else (low, middle)
-        regimes.append((begin + offset, high * _SECOND + offset, offset))
-        begin, offset = high * _SECOND, after
-    regimes.append((begin + offset, last + offset, offset))
-    return tuple(regimes)
+def _spans(windows: Iterable[Window]) -> list[Span]:
+    return [(_clock(a), _clock(b)) for a, b in windows]
 
 
 def _day(given: date, what: str) -> date:
@@ -176,246 +127,6 @@ def _read_holidays(given: Iterable[date]) -> frozenset[date]:
 
 def _read_shifts(given: Mapping[date, Sequence[Sequence[str]]]) -> tuple[tuple[date, tuple[Window, ...]], ...]:
     return tuple(sorted((_day(day, "the shift"), _windows(day.isoformat(), given[day])) for day in given))
-
-
-def _merge(pauses: Pauses) -> list[_Span]:
-    """Sort the pauses and join those that overlap; one without an end lasts for ever."""
-    merged: list[_Span] = []
-    spans = []
-    for a, b in pauses:
-        span = (_instant(a), _FOREVER if b is None else _instant(b))
-        if span[1] < span[0]:
-            raise CalendarError(f"the pause {a} to {b} ends before it begins", f"暂停 {a} 至 {b} 结束早于开始")
-        spans.append(span)
-    for begin, end in sorted(spans):
-        if merged and begin <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        elif end > begin:
-            merged.append((begin, end))
-    return merged
-
-
-def joined(pauses: Pauses) -> list[tuple[datetime, datetime | None]]:
-    """Return the pauses sorted, in UTC, with those that overlap or touch made one; an end of None stays None.
-
-    Args:
-        pauses: Pairs of aware datetimes; an end of None means that the clock still stands.
-
-    Raises:
-        CalendarError: A moment has no zone, or a pause ends before it begins.
-    """
-    return [(_moment(a), None if b == _FOREVER else _moment(b)) for a, b in _merge(pauses)]
-
-
-def still_paused(since: datetime) -> CalendarError:
-    """Return the error for a clock whose due time cannot be known, because a pause of it has no end.
-
-    Args:
-        since: When the pause began.
-    """
-    return CalendarError(
-        f"the clock stands still since {since.isoformat()} with no end to the pause, so its due time is not known:"
-        " resume it first, or give the pause an end",
-        f"时钟自 {since.isoformat()} 起暂停且尚无结束时间，到期时间未知：请先恢复，或给出暂停的结束时间",
-    )
-
-
-@attrs.frozen
-class Segment:
-    """A stretch of a clock's time, half-open, of one kind.
-
-    Args:
-        start: Its first moment, UTC.
-        end: The moment after its last, UTC.
-        kind: `counted`, `closed`, `holiday` (节假日), `make-up` (调休上班: counted) or `paused`.
-    """
-
-    start: datetime
-    end: datetime
-    kind: Kind
-
-
-@attrs.frozen
-class _Table:
-    """Some whole years of open time, ready to be searched; `sums[i]` is the open time before window `i`."""
-
-    first_year: int
-    last_year: int
-    start: int  # between `start` and `end` the table is certain to be complete
-    end: int
-    opens: list[int]
-    closes: list[int]
-    days: list[int]  # the day (ordinal) that each window belongs to
-    sums: list[int]
-    working: list[int]
-    rests: list[_Span]  # holidays
-
-    def worked(self, instant: int) -> int:
-        i = bisect_right(self.opens, instant) - 1
-        if i < 0:
-            return 0
-        return self.sums[i] + min(instant, self.closes[i]) - self.opens[i]
-
-    def when(self, total: int, *, latest: bool) -> int | None:
-        """The earliest or latest moment at which `total` has been worked; None where the table does not hold it."""
-        i = (bisect_right(self.sums, total) if latest else bisect_left(self.sums, total)) - 1
-        if not 0 <= i < len(self.opens):
-            return None
-        return self.opens[i] + total - self.sums[i]
-
-    def after(self, at: int, need: int, stops: Sequence[_Span], *, latest: bool) -> int | None:
-        for begin, end in stops:
-            if end <= at:
-                continue
-            if begin > at:
-                available = self.worked(begin) - self.worked(at)
-                if available >= need:
-                    break  # used up before this pause begins: it moves nothing
-                need -= available
-            if end == _FOREVER and begin <= self.end:
-                raise still_paused(_moment(begin))
-            if end > self.end:
-                return None
-            at = end
-        return self.when(self.worked(at) + need, latest=latest)
-
-    def before(self, at: int, need: int, stops: Sequence[_Span], *, latest: bool) -> int | None:
-        for begin, end in reversed(stops):
-            if begin >= at:
-                continue
-            if end < at:
-                available = self.worked(at) - self.worked(end)
-                if available >= need:
-                    break
-                need -= available
-            if begin < self.start:
-                return None
-            at = begin
-        return self.when(self.worked(at) - need, latest=latest)
-
-
-class _Timeline:
-    """The years worked out so far; more are added when they are asked for.
-
-    A finished `_Table` is never changed, only replaced, so threads may share a calendar.
-    """
-
-    def __init__(self, calendar: "WorkingCalendar") -> None:
-        def spans(windows: Iterable[Window]) -> list[_Span]:
-            return [(_clock(a), _clock(b)) for a, b in windows]
-
-        weekly = dict(calendar.weekly)
-        self.zone = calendar.zone
-        self.week = [spans(weekly.get(name, ())) for name in DAYS]
-        self.holidays = {day.toordinal() for day in calendar.holidays}
-        self.shifts = {day.toordinal(): spans(windows) for day, windows in calendar.shifts}
-        self.make_up = {day for day in self.shifts if day in self.holidays or not self.week[(day + 6) % 7]}
-        self.regular: WorkingCalendar | None = None
-        self._years: dict[int, tuple[list[tuple[int, int, int]], list[_Span]]] = {}
-        self._table: _Table | None = None
-
-    def windows(self, day: int) -> list[_Span]:
-        if day in self.shifts:
-            return self.shifts[day]
-        return [] if day in self.holidays else self.week[(day + 6) % 7]
-
-    def place(self, day: int, windows: Sequence[_Span]) -> list[_Span]:
-        """Map local windows to instants: a time that does not exist has none, one that comes twice has two."""
-        if not windows:
-            return []
-        midnight = (day - _EPOCH_DAY) * _DAY
-        return sorted(
-            (max(midnight + a, begin) - offset, min(midnight + b, end) - offset)
-            for begin, end, offset in _regimes(self.zone, date.fromordinal(day).year)
-            if begin < midnight + _DAY and midnight < end
-            for a, b in windows
-            if midnight + a < end and midnight + b > begin
-        )
-
-    def end_of(self, day: int, windows: Sequence[_Span]) -> int | None:
-        placed = self.place(day, windows)
-        return max(end for _, end in placed) if placed else None
-
-    def _year(self, year: int) -> tuple[list[tuple[int, int, int]], list[_Span]]:
-        if year not in self._years:
-            days = range(date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal() + 1)
-            opened = [(a, b, day) for day in days for a, b in self.place(day, self.windows(day))]
-            free = [day for day in days if day in self.holidays and day not in self.shifts]
-            self._years[year] = opened, [span for day in free for span in self.place(day, [(0, _DAY)])]
-        return self._years[year]
-
-    def table(self, first: int, last: int) -> _Table:
-        """A table that is complete from one instant to the other, both included."""
-        table = self._table
-        if table is not None and table.start <= first and last <= table.end:
-            return table
-        low, high = _year_of(first) - 1, _year_of(last) + 1
-        if table is not None:
-            low, high = min(low, table.first_year), max(high, table.last_year)
-        return self._build(low, high)
-
-    def extend(self, table: _Table, need: int) -> _Table | None:
-        """Twice as many years, backwards for a negative need (microseconds); None if no number of years would help."""
-        low, high = table.first_year, table.last_year
-        if not any(self.week):  # only the shifts are ever open: once they are in the table there is no more to come
-            years = [date.fromordinal(day).year for day in self.shifts]
-            low, high = min(low, *years, low), max(high, *years, high)
-        elif need >= 0:
-            high += high - low + 1
-        else:
-            low -= high - low + 1
-        low, high = _clip(low, high)
-        # Refuse at once what would otherwise be looked for until the end of all years.
-        left = (_LAST_YEAR - table.first_year if need >= 0 else table.last_year - _FIRST_YEAR) + 1
-        most = sum(b - a for windows in self.week for a, b in windows) * 54 * left
-        most += sum(b - a for windows in self.shifts.values() for a, b in windows) * 2
-        if abs(need) > most or (low, high) == (table.first_year, table.last_year):
-            return None
-        return self._build(low, high)
-
-    def _build(self, first: int, last: int) -> _Table:
-        first, last = _clip(first, last)
-        parts = [self._year(year) for year in range(first, last + 1)]
-        opened = sorted(window for part, _ in parts for window in part)
-        sums = [0]
-        for a, b, _ in opened:
-            sums.append(sums[-1] + b - a)
-        self._table = _Table(
-            first_year=first,
-            last_year=last,
-            start=(date(first, 1, 2).toordinal() - _EPOCH_DAY) * _DAY,
-            end=(date(last, 12, 31).toordinal() - _EPOCH_DAY) * _DAY,
-            opens=[a for a, _, _ in opened],
-            closes=[b for _, b, _ in opened],
-            days=[day for _, _, day in opened],
-            sums=sums,
-            working=sorted({day for _, _, day in opened}),
-            rests=sorted(span for _, part in parts for span in part),
-        )
-        return self._table
-
-    def tiles(self, begin: int, end: int) -> list[tuple[int, int, Kind]]:
-        """Cut [begin, end) into counted and uncounted stretches."""
-        table = self.table(begin, end)
-        tiles: list[tuple[int, int, Kind]] = []
-        at = begin
-        for i in range(max(bisect_right(table.opens, begin) - 1, 0), bisect_left(table.opens, end)):
-            if table.closes[i] > at:
-                tiles += self._gap(table, at, max(at, table.opens[i]))
-                at, opened = min(end, table.closes[i]), max(at, table.opens[i])
-                tiles.append((opened, at, "make-up" if table.days[i] in self.make_up else "counted"))
-        return tiles + self._gap(table, at, end)
-
-    @staticmethod
-    def _gap(table: _Table, at: int, end: int) -> list[tuple[int, int, Kind]]:
-        gap: list[tuple[int, int, Kind]] = []
-        for begin, until in table.rests[max(bisect_right(table.rests, (at, at)) - 1, 0) :]:
-            if begin >= end:
-                break
-            if until > at:
-                gap += [(at, max(at, begin), "closed"), (max(at, begin), min(end, until), "holiday")]
-                at = min(end, until)
-        return [*gap, (at, end, "closed")]
 
 
 def _read_zone(name: str) -> str:
@@ -447,6 +158,30 @@ def _read_beyond(given: Beyond) -> Beyond:
             f"beyond={given!r} says nothing: use 'flag' or 'error'", f"beyond={given!r} 无效：请用 'flag' 或 'error'"
         )
     return given
+
+
+def _ordinal(day: date) -> int:
+    ordinal = day.toordinal()
+    year_of(midnight(ordinal))
+    return ordinal
+
+
+# --- the calendar -----------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Segment:
+    """A stretch of a clock's time, half-open, of one kind.
+
+    Args:
+        start: Its first moment, UTC.
+        end: The moment after its last, UTC.
+        kind: `counted`, `closed`, `holiday` (节假日), `make-up` (调休上班: counted) or `paused`.
+    """
+
+    start: datetime
+    end: datetime
+    kind: Kind
 
 
 @attrs.frozen(cache_hash=True)
@@ -483,14 +218,22 @@ class WorkingCalendar:
     beyond: Beyond = attrs.field(default="flag", kw_only=True, converter=_read_beyond)
     zone: ZoneInfo = attrs.field(init=False, eq=False, repr=False)
     _round_the_clock: bool = attrs.field(init=False, eq=False, repr=False)
-    _timeline: _Timeline = attrs.field(init=False, eq=False, repr=False)
+    _timeline: Timeline = attrs.field(init=False, eq=False, repr=False)
+    _regular: "WorkingCalendar | None" = attrs.field(init=False, default=None, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         certain = self.coverage is None or self.beyond == "flag"
         whole_week = [windows for _, windows in self.weekly] == [(("00:00", "24:00"),)] * 7
         object.__setattr__(self, "zone", ZoneInfo(self.tz))
         object.__setattr__(self, "_round_the_clock", whole_week and certain and not self.holidays and not self.shifts)
-        object.__setattr__(self, "_timeline", _Timeline(self))
+        weekly = dict(self.weekly)
+        line = Timeline(
+            self.zone,
+            week=[_spans(weekly.get(name, ())) for name in DAYS],
+            holidays={day.toordinal() for day in self.holidays},
+            shifts={day.toordinal(): _spans(windows) for day, windows in self.shifts},
+        )
+        object.__setattr__(self, "_timeline", line)
 
     @classmethod
     def always(cls, tz: str = "UTC") -> "WorkingCalendar":
@@ -567,10 +310,10 @@ class WorkingCalendar:
             try:
                 return (start if start.tzinfo is UTC else utc(start)) + allowance
             except OverflowError:
-                _year_of(_FOREVER)
-        at, need, stops = _instant(start), _micros(allowance), _merge(pauses) if pauses else ()
+                year_of(FOREVER)
+        at, need, stops = instant(start), micros(allowance), merged(pauses) if pauses else ()
         line = self._timeline
-        table: _Table | None = line.table(at, at)
+        table: Table | None = line.table(at, at)
         found = at if need == 0 and boundary == "close" else None
         while found is None:
             if table is None:
@@ -587,8 +330,8 @@ class WorkingCalendar:
             if found is None:
                 table = line.extend(table, need)
         if self.beyond == "error":
-            self._insist(min(at, found), max(at, found))
-        return _moment(found)
+            self._insist(*self._ends(at, found))
+        return moment(found)
 
     def between(self, start: datetime, end: datetime, pauses: Pauses = ()) -> timedelta:
         """Return the working time from `start` to `end`, less the pauses.
@@ -604,14 +347,14 @@ class WorkingCalendar:
         Raises:
             CalendarError: A moment has no zone, or a day beyond the coverage is needed and `beyond="error"`.
         """
-        first, last = _instant(start), _instant(end)
+        first, last = instant(start), instant(end)
         if last <= first:
             return timedelta(0)
         if self.beyond == "error":
-            self._insist(first, last)
+            self._insist(*self._ends(first, last))
         table = self._timeline.table(first, last)
         worked = table.worked(last) - table.worked(first)
-        for begin, until in _merge(pauses):
+        for begin, until in merged(pauses):
             a, b = max(begin, first), min(until, last)
             if a < b:
                 worked -= table.worked(b) - table.worked(a)
@@ -631,31 +374,15 @@ class WorkingCalendar:
         Returns:
             The segments in order; none when `due` is not after `start`.
         """
-        first, last = _instant(start), _instant(due)
+        first, last = instant(start), instant(due)
         if last <= first:
             return []
-        pieces: list[tuple[int, int, Kind]] = []
-        stops = _merge(pauses)
-        for a, b, kind in self._timeline.tiles(first, last):
-            at = a
-            for begin, end in stops:
-                if at < end and begin < b:
-                    pieces += [(at, max(at, begin), kind), (max(at, begin), min(end, b), "paused")]
-                    at = min(end, b)
-            pieces.append((at, b, kind))
-        joined: list[tuple[int, int, Kind]] = []
-        for a, b, kind in pieces:
-            if a == b:
-                continue
-            if joined and joined[-1][2] == kind:
-                joined[-1] = (joined[-1][0], b, kind)
-            else:
-                joined.append((a, b, kind))
-        return [Segment(_moment(a), _moment(b), kind) for a, b, kind in joined]
+        pieces = self._timeline.pieces(first, last, merged(pauses))
+        return [Segment(moment(a), moment(b), kind) for a, b, kind in pieces]
 
     def is_working(self, day: date) -> bool:
         """Say whether the calendar is open at any time of the day (工作日)."""
-        return bool(self._timeline.place(_ordinal(day), self._timeline.windows(day.toordinal())))
+        return bool(self._timeline.opened(_ordinal(day)))
 
     def add_days(self, start: date, days: int) -> date:
         """Return the working day that lies `days` working days after `start`, which itself is not counted (民法典 201).
@@ -671,14 +398,16 @@ class WorkingCalendar:
         if days == 0:
             return start
         line, ordinal = self._timeline, _ordinal(start)
-        noon = (ordinal - _EPOCH_DAY) * _DAY + _DAY // 2
-        table: _Table | None = line.table(noon, noon)
+        noon = midnight(ordinal) + DAY // 2
+        table: Table | None = line.table(noon, noon)
         while table is not None:
             working = table.working
             i = bisect_right(working, ordinal) + days - 1 if days > 0 else bisect_left(working, ordinal) + days
             if 0 <= i < len(working):
-                return self._known(start, date.fromordinal(working[i]))
-            table = line.extend(table, 1 if days > 0 else -1) if abs(days) < 366 * _LAST_YEAR else None
+                end = date.fromordinal(working[i])
+                self._insist(start, end)
+                return end
+            table = line.extend(table, 1 if days > 0 else -1) if abs(days) < 366 * LAST_YEAR else None
         raise CalendarError(
             f"there are no {days} working days from {start} in this calendar: open more days, or ask for fewer",
             f"日历自 {start} 起没有 {days} 个工作日：请增加开放日或减少天数",
@@ -700,7 +429,9 @@ class WorkingCalendar:
                 f"{days} calendar days lie in the past: give 0 or more", f"{days} 天为负：请给出 0 或以上"
             )
         last = date.fromordinal(_ordinal(start) + days)
-        return self._known(start, last if self.is_working(last) else self.add_days(last, 1))
+        end = last if self.is_working(last) else self.add_days(last, 1)
+        self._insist(start, end)
+        return end
 
     def close_of_business(self, day: date) -> datetime:
         """Return the end of the day's last window (停止业务活动的时间, 民法典 203), in UTC.
@@ -708,26 +439,28 @@ class WorkingCalendar:
         Raises:
             CalendarError: The day is closed.
         """
-        close = self._timeline.end_of(_ordinal(day), self._timeline.windows(day.toordinal()))
-        if close is None:
+        opened = self._timeline.opened(_ordinal(day))
+        if not opened:
             raise CalendarError(
                 f"{day} is closed and has no close of business: ask for a working day",
                 f"{day} 不开放，没有停止业务的时间：请给出工作日",
             )
-        return _moment(close)
+        return moment(max(end for _, end in opened))
 
     def end_of_day(self, day: date) -> datetime:
         """Return the moment at which the local day ends (二十四时), in UTC."""
-        end = self._timeline.end_of(_ordinal(day), [(0, _DAY)])
-        # A date that the zone left out altogether (a move across the date line) ended where the day before it did.
-        return _moment(end) if end is not None else self.end_of_day(day - timedelta(days=1))
+        whole = self._timeline.whole(_ordinal(day))
+        if not whole:  # a date that the zone left out (a move across the date line) ended where the one before it did
+            return self.end_of_day(day - timedelta(days=1))
+        return moment(max(end for _, end in whole))
 
     def regular(self) -> "WorkingCalendar":
         """Return the same week without any holiday or shift: for rules that skip weekends only."""
-        line = self._timeline
-        if line.regular is None:
-            line.regular = WorkingCalendar(tz=self.tz, weekly=dict(self.weekly))
-        return line.regular
+        regular = self._regular
+        if regular is None:
+            regular = WorkingCalendar(tz=self.tz, weekly=dict(self.weekly))
+            object.__setattr__(self, "_regular", regular)
+        return regular
 
     @property
     def round_the_clock(self) -> bool:
@@ -745,30 +478,22 @@ class WorkingCalendar:
             due: The due moment, aware; one at 24:00 belongs to the day that ends then.
             start: When the clock started, aware; if left out only the day of `due` is looked at.
         """
-        if self.coverage is None:
-            return False
-        last = _instant(due)
-        first = last - 1 if start is None else _instant(start)
-        return self._uncovered(min(first, last), max(first, last)) is not None
+        last = instant(due)
+        first = last - 1 if start is None else instant(start)
+        return self.coverage is not None and not all(map(self.covers, self._ends(first, last)))
 
-    def _uncovered(self, first: int, last: int) -> date | None:
-        """The first day, of the first and the last of a half-open span, that is not covered."""
-        if self.coverage is None:
-            return None
-        ends = first, max(first, last - 1)
-        days = (_moment(instant).astimezone(self.zone).date() for instant in ends)
-        return next((day for day in days if not self.covers(day)), None)
+    def _ends(self, one: int, other: int) -> Iterable[date]:
+        """The first and the last day of the half-open span between two instants."""
+        first, last = min(one, other), max(one, other)
+        return (moment(at).astimezone(self.zone).date() for at in (first, max(first, last - 1)))
 
-    def _insist(self, first: int, last: int) -> None:
-        missing = self._uncovered(first, last)
-        if missing is not None:
-            self._known(missing, missing)
-
-    def _known(self, start: date, end: date) -> date:
-        """Give `end` back if the days up to it are covered, or if it does not matter."""
-        missing = next((day for day in (start, end) if not self.covers(day)), None)
-        if missing is None or self.beyond == "flag" or self.coverage is None:
-            return end
+    def _insist(self, *days: date) -> None:
+        """Refuse to answer if a day is not covered and that matters."""
+        if self.coverage is None or self.beyond == "flag":
+            return
+        missing = next((day for day in days if not self.covers(day)), None)
+        if missing is None:
+            return
         known = f"{self.coverage[0]} … {self.coverage[1]}"
         raise CalendarError(
             f"the holiday list speaks for {known}, not for {missing}: bring it up to date, or use beyond='flag'",

@@ -76,7 +76,8 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
         _refuse_late(case, action, at)
     faults: Faults = []
     draft = Draft(case, policy, at, mode, faults)
-    _authorise(draft, command)
+    if policy.authorities:
+        _authorise(draft, command)
     details = command.details
     by = REQUESTER if action == "evaluate" and case.asked else command.by
     if action == "report":
@@ -209,6 +210,8 @@ def _report(draft: Draft) -> None:
     for name in _TOLD:
         if told[name] != silent[name]:
             changes[name] = told[name]
+    if severity is case.severity and urgency is case.urgency:
+        draft.seen()
     actions.tier(draft)
 
 

@@ -13,7 +13,6 @@ from governflow.clocks import Clock, ClockSpec, Decided, Plan
 from governflow.defaults import ATTEND, TRIAGE
 from governflow.errors import CalendarError
 from governflow.events import Actor, Event
-from governflow.hookspecs import Context
 from governflow.policy import Faults, Policy
 from governflow.terms import Mode
 
@@ -38,6 +37,7 @@ class Draft:
         "case",
         "changed",
         "changes",
+        "context",
         "faults",
         "live",
         "mode",
@@ -50,6 +50,7 @@ class Draft:
         self.policy = policy
         self.at = at
         self.mode = mode
+        self.context = policy.context(case, mode, at)
         self.faults = faults
         self.changes: dict[str, Any] = {}
         self.about: dict[str, Any] = {}
@@ -60,11 +61,6 @@ class Draft:
         self._view: Case | None = None
         self._viewed = 0
 
-    @property
-    def context(self) -> Context:
-        """What hooks may know beside the case."""
-        return self.policy.context(self.case, self.mode, self.at)
-
     def view(self) -> Case:
         """Give the case with the changes made so far, for hooks to look at; a field is changed once in a step."""
         changes = self.changes
@@ -73,6 +69,10 @@ class Draft:
         if self._view is None or len(changes) != self._viewed:
             self._view, self._viewed = changed(self.case, changes), len(changes)
         return self._view
+
+    def seen(self) -> None:
+        """Note that the case shows the changes made so far already."""
+        self._view, self._viewed = self.case, len(self.changes)
 
     @property
     def plan(self) -> Plan:

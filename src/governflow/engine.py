@@ -251,12 +251,16 @@ class Engine(Verbs):
                     raise Conflict(case.id, version, case.version)
                 mode = self._mode(policy.code)
                 before = None if fresh else case
-                fallen, case = self._catch_up(case, policy, mode, at)
+                fallen: list[Event] = []
+                if case.next is not None and case.next < at:
+                    fallen, case = self._catch_up(case, policy, mode, at)
                 secret = self._seal(details)
                 command = Command(action, details, by, commitment(*secret) if secret else None)
                 events, after = deciding.decide(case, command, policy, at, mode)
                 kept = (events[0].seq, *secret) if secret else None
-                store.append(before, after, fallen + events, self.clock.now(), kept, key, policy.observed)
+                if fallen:
+                    events = fallen + events
+                store.append(before, after, events, self.clock.now(), kept, key, policy.observed)
                 store.commit()
             except BaseException:
                 store.rollback()
@@ -308,7 +312,7 @@ class Engine(Verbs):
     def _catch_up(self, case: Case, policy: Policy, mode: Mode, at: datetime) -> tuple[list[Event], Case]:
         """Let happen what fell due for this case before a command, each thing with its own moment."""
         fallen: list[Event] = []
-        while case.next is not None and case.next < at and case.version:
+        while case.next is not None and case.next < at:
             events, case = deciding.fire(case, policy, mode)
             fallen += events
         return fallen, case

@@ -158,7 +158,7 @@ class Policy:
 
     def plan(self, case: Case, context: Context, faults: Faults) -> Plan:
         """Give the clocks that this case has, layer over layer from the defaults up."""
-        answers: list[tuple[str, Deadlines]] = []
+        answers: list[tuple[str, Any]] = []
         for source, call in self._asked["governflow_deadlines"]:
             try:
                 answer = call(case, context, None)
@@ -167,19 +167,23 @@ class Policy:
                 continue
             if answer is None:
                 continue
-            if type(answer) is not Deadlines or not _only_specs(answer):
-                faults.append((source, "governflow_deadlines", f"answered {answer!r:.80} instead of Deadlines"))
-                continue
             answers.append((source, answer))
-        # Deadlines are immutable: the same objects mean the same plan.
+        # Deadlines are immutable: the same objects mean the same plan. What is remembered keeps them alive, so that
+        # no other object can come to have the same id.
         key = id(answers[0][1]) if len(answers) == 1 else tuple([id(answer) for _, answer in answers])
         known = self._plans.get(key)
-        if known is None:
+        if known is not None:
+            return known[0]
+        sound = [(source, answer) for source, answer in answers if _only_specs(answer)]
+        for source, answer in answers:
+            if not _only_specs(answer):
+                faults.append((source, "governflow_deadlines", f"answered {answer!r:.80} instead of Deadlines"))
+        plan = _merged(list(reversed(sound)))
+        if len(sound) == len(answers):
             if len(self._plans) > 4096:
                 self._plans.clear()
-            kept = tuple(answer for _, answer in answers)
-            known = self._plans[key] = (_merged(list(reversed(answers))), kept)
-        return known[0]
+            self._plans[key] = (plan, tuple(answer for _, answer in answers))
+        return plan
 
     def calendar(self, clock: str, context: Context, faults: Faults) -> WorkingCalendar:
         """Give the calendar that a clock runs on; round the clock if nobody says otherwise."""
@@ -277,8 +281,8 @@ _SENSE: Mapping[str, Callable[[Any, Case, OrgChart, Any], str | None]] = {
 }
 
 
-def _only_specs(answer: Deadlines) -> bool:
-    if type(answer.clocks) is not tuple or type(answer.drop) is not tuple:
+def _only_specs(answer: object) -> bool:
+    if type(answer) is not Deadlines or type(answer.clocks) is not tuple or type(answer.drop) is not tuple:
         return False
     return all(type(spec) is ClockSpec for spec in answer.clocks)
 
