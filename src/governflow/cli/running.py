@@ -187,12 +187,16 @@ def _ancestor(locality: str, nearest: str) -> Text:
     )
 
 
+def _counted(rows: int) -> str:
+    return "1 row" if rows == 1 else f"{rows} rows"
+
+
 def _headline(report: Report, result: Result, locality: str, name: str, zone: ZoneInfo) -> Text:
     until = result.until.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S") if result.until else "–"
     known = f"（{name}）" if name else ""
     return Text(
         f"{locality}: {report.cases} cases, {report.closed} closed, {report.open} open\n"
-        f"until {until} {zone.key}; {result.taken} rows taken, {result.rejected} refused",
+        f"until {until} {zone.key}; {_counted(result.taken)} taken, {result.rejected} refused",
         f"{locality}{known}：共 {report.cases} 件，已了结 {report.closed} 件，未了结 {report.open} 件\n"
         f"截至 {until}（{zone.key}）；采用 {result.taken} 行，退回 {result.rejected} 行",
     )
