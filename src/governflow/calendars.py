@@ -478,9 +478,13 @@ class WorkingCalendar:
             due: The due moment, aware; one at 24:00 belongs to the day that ends then.
             start: When the clock started, aware; if left out only the day of `due` is looked at.
         """
+        if self.coverage is None:
+            if due.tzinfo is not UTC:
+                utc(due)  # which refuses a moment without a zone
+            return False
         last = instant(due)
         first = last - 1 if start is None else instant(start)
-        return self.coverage is not None and not all(map(self.covers, self._ends(first, last)))
+        return not all(map(self.covers, self._ends(first, last)))
 
     def _ends(self, one: int, other: int) -> Iterable[date]:
         """The first and the last day of the half-open span between two instants."""

@@ -36,6 +36,15 @@ def clean(text: str) -> str:
     return "".join(sign for sign in text if sign in "\n\t" or unicodedata.category(sign) not in ("Cc", "Cf", "Cs"))
 
 
+def naming(pairs: Iterable[tuple[str, object]]) -> list[str]:
+    """Find the values of columns whose heading says that they name somebody.
+
+    Args:
+        pairs: Headings and values, as somebody else's journal had them.
+    """
+    return [str(value) for heading, value in pairs if _NAMING.search(heading)]
+
+
 def masker(names: Iterable[str], numbers: Iterable[str]) -> Callable[[str], str]:
     """Make the function that masks personal data in a text.
 

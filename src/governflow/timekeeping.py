@@ -37,11 +37,11 @@ def in_utc(moment: datetime) -> datetime:
     Raises:
         CommandError: If the moment has no zone.
     """
-    if moment.tzinfo is UTC:
+    if isinstance(moment, datetime) and moment.tzinfo is UTC:
         return moment
-    if moment.tzinfo is None:
+    if not isinstance(moment, datetime) or moment.utcoffset() is None:
         raise CommandError(
-            f"the time {moment.isoformat(' ')} has no zone: give one, for instance +08:00",
-            f"时间 {moment.isoformat(' ')} 没有时区：请注明，例如 +08:00",
+            f"{moment!s} is no time with a zone: give an aware datetime, for instance one with +08:00",
+            f"{moment!s} 不是带时区的时间：请注明时区，例如 +08:00",
         )
     return moment.astimezone(UTC)

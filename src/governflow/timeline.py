@@ -240,12 +240,6 @@ class Timeline:
         self._years: dict[int, tuple[list[tuple[int, int, int]], list[Span]]] = {}
         self._table: Table | None = None
 
-    def windows(self, day: int) -> list[Span]:
-        """The local windows of the day."""
-        if day in self.shifts:
-            return self.shifts[day]
-        return [] if day in self.holidays else self.week[(day + 6) % 7]
-
     def place(self, day: int, windows: Sequence[Span]) -> list[Span]:
         """Map local windows to instants: a time that does not exist has none, one that comes twice has two."""
         if not windows:
@@ -261,7 +255,9 @@ class Timeline:
 
     def opened(self, day: int) -> list[Span]:
         """When the day is open."""
-        return self.place(day, self.windows(day))
+        if day in self.shifts:
+            return self.place(day, self.shifts[day])
+        return [] if day in self.holidays else self.place(day, self.week[(day + 6) % 7])
 
     def whole(self, day: int) -> list[Span]:
         """When it is that day at all."""
