@@ -72,10 +72,18 @@ def _text(details: Details, name: str, en: str, zh: str) -> str:
     return given
 
 
+def _yes_no(details: Details, name: str) -> bool | None:
+    """Read yes or no; a word such as "no" would count as yes in Python."""
+    given = details.get(name)
+    if given is None or type(given) is bool:
+        return given
+    raise CommandError(f"`{name}` is {given!r}: give True or False", f"“{name}”应为 True 或 False，而不是 {given!r}")
+
+
 def verdict_of(details: Details) -> Verdict:
     """Read a verdict from ``satisfied`` (a bool) or ``score`` (1 to 5; 3 and more is satisfied)."""
-    satisfied, score = details.get("satisfied"), details.get("score")
-    if score is not None and not (isinstance(score, int) and 1 <= score <= 5):
+    satisfied, score = _yes_no(details, "satisfied"), details.get("score")
+    if score is not None and not (type(score) is int and 1 <= score <= 5):
         raise CommandError(f"the score {score!r} is none of 1 to 5", f"评分 {score!r} 应为 1 至 5")
     if satisfied is None and score is None:
         raise CommandError(
@@ -183,6 +191,8 @@ def _escalate(draft: Draft, details: Details, by: Actor | None) -> None:
 
 def _whistle(draft: Draft, details: Details, by: Actor | None) -> None:
     units = details.get("units") or ([details["to"]] if details.get("to") else [])
+    if isinstance(units, str) or not all(isinstance(unit, str) for unit in units):
+        raise CommandError(f"`units` is {units!r}: give a list of units", f"“units”应为单位列表，而不是 {units!r}")
     if not units:
         raise CommandError("a whistle needs the units that it summons", "吹哨须指明被召集的单位")
     spec = draft.plan.specs.get("check_in")
@@ -227,9 +237,10 @@ def evaluate(draft: Draft, verdict: Verdict, score: int | None, by: Actor | None
         draft.changes["judged"] = verdict
     if not draft.case.asked and verdict is not Verdict.NONE:
         units = draft.policy.units
-        draft.changes["verifier"] = (by.unit if by and by.unit else None) or units.above(
-            draft.case.unit, draft.case.form
-        )
+        # Whoever holds the case does not verify their own work: the next unit up does.
+        own = by is None or by.unit in (None, draft.case.unit)
+        above = units.above(draft.case.unit, draft.case.form)
+        draft.changes["verifier"] = above if own or by is None else by.unit
     if verdict is Verdict.UNSATISFIED:
         _reopen(draft)
 
@@ -254,7 +265,7 @@ def close(draft: Draft, details: Details, by: Actor | None) -> None:
 
 
 def _revisit(draft: Draft, details: Details, by: Actor | None) -> None:
-    if details.get("recurred"):
+    if _yes_no(details, "recurred"):
         _reopen(draft)
     elif draft.case.closed is None:
         close(draft, details, by)
@@ -386,7 +397,7 @@ def _breach(draft: Draft, name: str | None) -> Clock:
 def _rule(draft: Draft, details: Details, by: Actor | None) -> None:
     waiting, name = draft.case.appeals, details.get("clock")
     marks = [mark for mark in waiting if name in (None, mark, mark.partition("#")[0])]
-    granted = details.get("granted")
+    granted = _yes_no(details, "granted")
     if not marks or granted is None:
         raise CommandError(
             f"say which appeal is ruled on and whether it is `granted`; waiting: {', '.join(waiting) or 'none'}",

@@ -317,9 +317,7 @@ class Allowance:
             return calendar.due(start, self._span, pauses)
         if self.counting is None:
             # By the Civil Code only the day matters on which the clock starts, and many cases start on one day.
-            due = _due_on(
-                (start if start.tzinfo is calendar.zone else start.astimezone(calendar.zone)).date(), self, calendar
-            )
+            due = _due_on(utc(start).astimezone(calendar.zone).date(), self, calendar)
         else:
             due = self._counting.due(start, self.amount, calendar, "wd" if self.unit == "wd" else "cd")
         for begin, end in joined(pauses) if pauses else ():

@@ -168,8 +168,7 @@ def _warning(allowance: Allowance, start: datetime, due: datetime, calendar: Wor
 def stopped(clock: Clock, at: datetime) -> Clock:
     """Stop a clock at the moment that fulfils it; a breach that this disproves stays in the book, exempt."""
     if clock.outcome is Outcome.BREACHED:
-        disproved = at <= (clock.fell or clock.due) and clock.exempt is None
-        return replace(clock, stopped=at, climb=None, exempt=Exempt.DISPROVED if disproved else clock.exempt)
+        return replace(clock, stopped=at, climb=None, exempt=_disproved(clock, at))
     if clock.paused is not None:
         return replace(clock, stopped=at, warn=None, outcome=Outcome.MET, paused=None, pauses=_pause_over(clock, at))
     if at <= clock.due:
@@ -177,11 +176,19 @@ def stopped(clock: Clock, at: datetime) -> Clock:
     return replace(clock, stopped=at, warn=None, outcome=Outcome.BREACHED, fell=clock.due)
 
 
+def _disproved(clock: Clock, at: datetime) -> Exempt | None:
+    """Say whether what happened at a moment, but was told late, disproves the clock's breach."""
+    if clock.exempt is None and clock.fell is not None and at <= clock.fell:
+        return Exempt.DISPROVED
+    return clock.exempt
+
+
 def cancelled(clock: Clock, at: datetime) -> Clock:
     """End a clock that nobody has to keep any more; a breach stays a breach."""
     outcome = Outcome.BREACHED if clock.outcome is Outcome.BREACHED else Outcome.CANCELLED
+    exempt = _disproved(clock, at)
     pauses = _pause_over(clock, at)
-    return replace(clock, stopped=at, warn=None, climb=None, outcome=outcome, paused=None, pauses=pauses)
+    return replace(clock, stopped=at, warn=None, climb=None, outcome=outcome, exempt=exempt, paused=None, pauses=pauses)
 
 
 def _pause_over(clock: Clock, at: datetime) -> tuple[tuple[datetime, datetime], ...]:
@@ -201,6 +208,9 @@ def breached(clock: Clock) -> Clock:
 
 def paused(clock: Clock, at: datetime) -> Clock:
     """Pause a clock; one that is past its due moment keeps its due time, and its ladder does not wait."""
+    if clock.outcome is Outcome.BREACHED and clock.fell is not None and at <= clock.fell:
+        # Told late: it was paused before it fell due. The breach stays in the book; the ladder waits for the new due.
+        return replace(clock, paused=at, climb=None, exempt=_disproved(clock, at))
     if clock.outcome is not Outcome.RUNNING or at > clock.due:
         return clock
     return replace(clock, paused=at, outcome=Outcome.PAUSED)
@@ -231,6 +241,8 @@ def resumed(clock: Clock, at: datetime, allowance: Allowance | None, calendar: W
     warn = after_pause(clock.warn) if clock.warn is not None else None
     warn = warn if warn is not None and warn < due else None
     pauses = _pause_over(clock, at)
+    if clock.outcome is Outcome.BREACHED:
+        return replace(clock, paused=None, due=due, warn=None, pauses=pauses, climb=due, rung=0)
     return replace(clock, paused=None, outcome=Outcome.RUNNING, due=due, warn=warn, pauses=pauses)
 
 
@@ -249,6 +261,7 @@ def retimed(clock: Clock, due: datetime, warn: datetime | None, at: datetime, **
     """
     new = {"due": due, **changes}
     if clock.outcome is Outcome.BREACHED:
+        new["exempt"] = _disproved(clock, at)
         if due >= at:
             new |= {"climb": due, "rung": 0}
         return replace(clock, **new)

@@ -68,13 +68,13 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
         CommandError: If the details make no sense, the actor may not do it, or it comes too late to fit.
     """
     action = command.action
-    lifecycle = policy.lifecycles[case.lifecycle]
+    faults: Faults = []
+    lifecycle = policy.lifecycle(case, faults)
     ways = lifecycle.ways.get((case.state, action))
     if ways is None:
         raise _illegal(case, action, lifecycle, policy)
     if case.moved is not None and at < case.moved:
         _refuse_late(case, action, at)
-    faults: Faults = []
     draft = Draft(case, policy, at, mode, faults)
     if policy.authorities:
         _authorise(draft, command)
@@ -230,8 +230,9 @@ def _take(
     if action == "inform":
         draft.stop(("promise",))
     if way.ends:
-        if action != "report":
-            draft.cancel()
+        draft.cancel()
+        if draft.case.closed is None and "closed" not in draft.changes:
+            draft.changes["closed"] = draft.at.isoformat()
     else:
         if action == "answer":
             draft.stop(("promise",))
@@ -274,6 +275,9 @@ def _triage(
     """Record what went wrong in the rules and put the case before a human, with a clock running."""
     draft = Draft(case, policy, at, mode, [])
     draft.about["faults"] = [{"plugin": source, "hook": hook, "fault": what[:500]} for source, hook, what in faults]
+    known = case.clocks.get("triage")
+    if known is not None and known.stopped is None and policy.fault:
+        return case  # it is with a human already, and the fault stands in the book
     if case.state not in lifecycle.ends:
         draft.triage()
     event, after = draft.seal("faulted", case.state)
@@ -293,8 +297,10 @@ def fire(case: Case, policy: Policy, mode: Mode = Mode.NORMAL) -> Outcomes:
     at = case.next
     if at is None:
         return [], case
-    lifecycle = policy.lifecycles[case.lifecycle]
     draft = Draft(case, policy, at, mode, [])
+    lifecycle = policy.lifecycle(case, draft.faults)
+    if policy.fault:
+        draft.faults.append((policy.code, "", policy.fault))
     events, after = _fall_due(draft, lifecycle)
     if draft.faults:
         after = _triage(after, policy, at, mode, draft.faults, lifecycle, events)
@@ -428,9 +434,9 @@ def _taken_over(
 
 def reassess(case: Case, policy: Policy, at: datetime, mode: Mode, by: Actor | None) -> Outcomes:
     """Ask the rules installed now about an open case, on purpose: severity, tier and the clocks that still run."""
-    lifecycle = policy.lifecycles[case.lifecycle]
-    _require_open(case, lifecycle)
     faults: Faults = []
+    lifecycle = policy.lifecycle(case, faults)
+    _require_open(case, lifecycle)
     draft = Draft(case, policy, at, mode, faults)
     answer = policy.ask("governflow_assess", faults, case, draft.context)
     if answer is not None:
@@ -451,7 +457,7 @@ def reassess(case: Case, policy: Policy, at: datetime, mode: Mode, by: Actor | N
 
 def recalculate(case: Case, policy: Policy, at: datetime, mode: Mode, by: Actor | None) -> Outcomes:
     """Count again the clocks that were fixed when the calendar did not yet know the year."""
-    _require_open(case, policy.lifecycles[case.lifecycle])
+    _require_open(case, policy.lifecycle(case, []))
     draft = Draft(case, policy, at, mode, [])
     actions.recount(draft, flagged_only=True)
     if not draft.changed:

@@ -15,13 +15,14 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from governflow import decide as deciding
 from governflow.case import Case, evolve
 from governflow.decide import Command
-from governflow.errors import ClockBackwards, CommandError, Conflict, NotAllowed, StoreError, UnknownCase
+from governflow.errors import ClockBackwards, CommandError, Conflict, NotAllowed, PolicyError, StoreError, UnknownCase
 from governflow.events import Actor, Event, commitment, decode
 from governflow.explain import Explanation, explain
 from governflow.localities import Localities
@@ -65,6 +66,7 @@ class Engine(Verbs):
         self._modes: dict[str, Mode] = {}
         self._seen = store.generation
         self._delivering = False
+        self._failed: set[tuple[int, str]] = set()
 
     @classmethod
     def open(
@@ -75,6 +77,7 @@ class Engine(Verbs):
         entropy: Entropy = salt,
         localities: Localities | None = None,
         must_exist: bool = False,
+        deliver: bool = True,
     ) -> "Engine":
         """Open an engine.
 
@@ -84,9 +87,10 @@ class Engine(Verbs):
             entropy: Where the salts of commitments come from.
             localities: The localities it knows; by default the built-in and the installed ones.
             must_exist: Refuse to make a new file.
+            deliver: Tell plugins at once what they had still to hear; leave it to others where you only read.
 
         Returns:
-            The engine. What plugins had still to hear is delivered at once.
+            The engine.
 
         Raises:
             StoreError: If the store cannot be opened.
@@ -102,7 +106,8 @@ class Engine(Verbs):
         else:
             store = SQLiteStore(url, must_exist=must_exist)
         engine = cls(store, clock=clock, entropy=entropy, localities=localities)
-        engine.deliver()
+        if deliver:
+            engine.deliver()
         return engine
 
     def __enter__(self) -> "Engine":
@@ -266,7 +271,8 @@ class Engine(Verbs):
                 store.rollback()
                 raise
         if policy.observed:
-            self.deliver()
+            with self._lock:
+                self._tell_all()
         return after
 
     def _subject(
@@ -286,20 +292,21 @@ class Engine(Verbs):
                 f"事项 {case_id} 已经上报过（{known.locality}）",
             )
         policy = self.localities.policy(locality or "000000")
-        name = case_id or self._new_id(policy.code, at)
+        name = case_id or self._new_id(policy.code, at, policy.zone)
         if name.startswith("@") or not name.strip():
             raise CommandError(f"{name!r} cannot be the id of a case", f"{name!r} 不能作为事项编号")
         return deciding.unreported(name, policy, at, self._mode(policy.code), details), policy, True
 
-    def _new_id(self, code: str, at: datetime) -> str:
+    def _new_id(self, code: str, at: datetime, zone: str) -> str:
         number = self.store.count() + 1
-        while self.store.load(name := f"{code}-{at.year:04}{at.month:02}{at.day:02}-{number:05d}") is not None:
+        day = at.astimezone(ZoneInfo(zone))
+        while self.store.load(name := f"{code}-{day.year:04}{day.month:02}{day.day:02}-{number:05d}") is not None:
             number += 1  # somebody gave a case this very id
         return name
 
     def _require_other(self, case: Case, into: Any) -> None:
         other = self.store.load(into) if isinstance(into, str) else None
-        if other is None:
+        if other is None or other.id.startswith("@"):
             raise UnknownCase(str(into))
         if other.state in ("merged", "declined", "withdrawn"):
             raise CommandError(
@@ -382,7 +389,7 @@ class Engine(Verbs):
                         f"引擎时钟已到 {here}，不能退回 {there}",
                     )
                 while (case := store.next_due(goal)) is not None:
-                    policy = self.localities.policy(case.locality)
+                    policy = self._policy_of(case)
                     observed = observed or bool(policy.observed)
                     events, _ = self._fire(case, policy, self._mode(policy.code))
                     if fired is not None:
@@ -394,6 +401,13 @@ class Engine(Verbs):
                 raise
         if observed:
             self.deliver()
+
+    def _policy_of(self, case: Case) -> Policy:
+        """Give the rules of a case, or the defaults where they cannot be loaded: one county stops no other's clocks."""
+        try:
+            return self.localities.policy(case.locality)
+        except PolicyError as fault:
+            return self.localities.fallback(case.locality, fault)
 
     @contextmanager
     def in_bulk(self) -> Iterator[None]:
@@ -423,7 +437,19 @@ class Engine(Verbs):
 
     def cases(self) -> Iterator[Case]:
         """Give all cases in the order in which they were first reported."""
-        return self.store.cases()
+        number = 0
+        while True:
+            with self._lock:
+                self.store.refresh()
+                names = self.store.names(number, 200)
+            if not names:
+                return
+            for _, name in names:
+                with self._lock:
+                    case = self.store.load(name)
+                if case is not None:
+                    yield case
+            number = names[-1][0]
 
     def history(self, case_id: str) -> list[Event]:
         """Give all events of a case, oldest first."""
@@ -506,7 +532,7 @@ class Engine(Verbs):
                 mode = self._mode(policy.code)
                 fallen, now = self._catch_up(case, policy, mode, moment)
                 events, after = ask(now, policy, moment, mode, by)
-                if events:
+                if fallen or events:
                     self.store.append(case, after, fallen + events, self.clock.now(), listeners=policy.observed)
                 self.store.commit()
             except BaseException:
@@ -641,29 +667,38 @@ class Engine(Verbs):
         Returns:
             How many deliveries failed and wait.
         """
-        failed: set[tuple[int, str]] = set()
         with self._lock:
-            if self._delivering:
-                return 0  # a plugin acts on what it hears: what that leads to is delivered in its turn
-            self._delivering = True
-            try:
-                while waiting := [entry for entry in self.store.undelivered() if entry not in failed]:
-                    for position, plugin in waiting:
-                        fault = self._tell(position, plugin)
-                        if fault is not None:
-                            failed.add((position, plugin))
-                        self.store.delivered(position, plugin, fault)
-            finally:
-                self._delivering = False
-        return len(failed)
+            self._failed.clear()
+            self._tell_all()
+            return len(self._failed)
+
+    def _tell_all(self) -> None:
+        """Tell what has not been told; what has failed once waits for the next `deliver` or `advance`."""
+        if self._delivering:
+            return  # a plugin acts on what it hears: what that leads to is delivered in its turn
+        self._delivering = True
+        try:
+            while waiting := [entry for entry in self.store.undelivered() if entry not in self._failed]:
+                told = [(*entry, self._tell(*entry)) for entry in waiting]
+                self._failed |= {(position, plugin) for position, plugin, fault in told if fault is not None}
+                self.store.begin()
+                for position, plugin, fault in told:
+                    self.store.delivered(position, plugin, fault)
+                self.store.commit()
+        finally:
+            self._delivering = False
 
     def _tell(self, position: int, plugin: str) -> str | None:
         entry = self.store.entry(position)
         case = self.store.load(entry.case)
         assert case is not None
         event = decode(entry.body, entry.recorded)
-        for source, function, names in self.localities.policy(case.locality).impls("governflow_recorded"):
-            if source == plugin:
+        try:
+            policy = self.localities.policy(case.locality)
+        except PolicyError as fault:
+            return str(fault)
+        for source, function, names in policy.impls("governflow_recorded"):
+            if source.partition("@")[0] == plugin:
                 try:
                     function(*[event if name == "event" else case for name in names])
                 except Exception as fault:  # noqa: BLE001 - a plugin that fails never breaks the case

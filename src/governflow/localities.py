@@ -80,6 +80,12 @@ class Localities:
             policy = self._policies[code] = Policy(code, list(self._layers(code)))
         return policy
 
+    def fallback(self, code: str, fault: PolicyError) -> Policy:
+        """Give the defaults in the name of a locality whose rules cannot be loaded: its clocks do not stand still."""
+        policy = Policy(code, [self._layer(ROOT)])
+        policy.fault = str(fault)
+        return policy
+
     def _layers(self, code: str) -> Iterator[Layer]:
         seen: list[str] = []
         at: str | None = self.nearest(code)

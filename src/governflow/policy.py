@@ -72,6 +72,8 @@ class Policy:
 
     def __init__(self, code: str, layers: Sequence[Layer]) -> None:
         self.code = code
+        #: Why these are not the locality's own rules, if they are not.
+        self.fault = ""
         self.layers = tuple(layers)
         manager = pluggy.PluginManager("governflow")
         manager.add_hookspecs(hookspecs)
@@ -79,7 +81,7 @@ class Policy:
         for layer in reversed(layers):
             try:
                 manager.register(layer.plugin, name=layer.source)
-            except pluggy.PluginValidationError as fault:
+            except (pluggy.PluginValidationError, ValueError) as fault:
                 faults.append(f"{layer.source}: {fault}")
         unknown = [name for name in vars(manager.hook) if name.startswith("governflow_") and not _specified(name)]
         faults += [f"there is no hook {name}" for name in sorted(unknown)]
@@ -96,12 +98,20 @@ class Policy:
         }
         self.locality = layers[0].locality
         self.zone = self.locality.zone
-        self.units = self._units()
-        self.lifecycles = self._lifecycles()
-        self.names = self._names()
+        try:
+            self.units = self._units()
+            self.lifecycles = self._lifecycles()
+            self.names = self._names()
+        except PolicyError:
+            raise
+        except Exception as fault:
+            raise PolicyError(
+                f"the rules of {code} cannot be loaded: {type(fault).__name__}: {fault}",
+                f"{code} 的规则无法加载：{type(fault).__name__}: {fault}",
+            ) from fault
         self.rules = self._hash()
-        #: The plugins that want to hear of recorded events.
-        self.observed = tuple(source for source, _, _ in self._impls["governflow_recorded"])
+        #: The plugins that want to hear of recorded events, by code: an update must not lose what waits for them.
+        self.observed = tuple(source.partition("@")[0] for source, _, _ in self._impls["governflow_recorded"])
         #: Who says what an actor may do.
         self.authorities = self._impls["governflow_authorise"]
         self._asked = {
@@ -114,6 +124,14 @@ class Policy:
     def impls(self, hook: str) -> tuple[Impl, ...]:
         """Give who answers a hook, most specific first: ``(source, function, argument names)``."""
         return self._impls[hook]
+
+    def lifecycle(self, case: Case, faults: Faults) -> Lifecycle:
+        """Give the lifecycle of a case; the base where the rules no longer know it, which is a fault of theirs."""
+        known = self.lifecycles.get(case.lifecycle)
+        if known is not None:
+            return known
+        faults.append((self.code, "governflow_lifecycles", f"there is no lifecycle {case.lifecycle!r} any more"))
+        return BASE
 
     def context(self, case: Case, mode: Mode, at: Any) -> Context:
         """Give what hooks may know beside the case."""

@@ -72,7 +72,7 @@ def exemption(clock: Clock, outages: Outages) -> Exempt | None:
     """Say why a breach does not count, or None: an appeal, a fact that disproved it, or an outage it fell due in."""
     if clock.exempt is not None:
         return clock.exempt
-    if clock.outcome is Outcome.BREACHED and any(start <= clock.due <= end for start, end in outages):
+    if clock.outcome is Outcome.BREACHED and any(start <= (clock.fell or clock.due) <= end for start, end in outages):
         return Exempt.OUTAGE
     return None
 
@@ -129,7 +129,6 @@ class Report:
         self._rate(case, out=exempt or case.state in LEFT_OUT)
 
     def _rate(self, case: Case, *, out: bool) -> None:
-        whole = case.clocks.get("whole")
         past_whole = any(
             clock.name == "whole" and clock.outcome is Outcome.BREACHED for clock in (*case.past, *case.clocks.values())
         )
@@ -138,7 +137,7 @@ class Report:
             "response": (case.dispatched is not None, _responded(case)),
             "resolution": (
                 case.answered is not None or past_whole,
-                case.resolved is not None and not case.reopened and whole is not None,
+                case.resolved is not None and not case.reopened,
             ),
             "satisfaction": (evaluated, case.judged is Verdict.SATISFIED),
         }

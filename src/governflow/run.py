@@ -20,7 +20,15 @@ from msgspec.structs import replace
 from governflow.case import Case, evolve
 from governflow.decide import REMARKS
 from governflow.engine import Engine
-from governflow.errors import CommandError, GovernflowError, IllegalAction, JournalError, NotAllowed, UnknownCase
+from governflow.errors import (
+    CommandError,
+    GovernflowError,
+    IllegalAction,
+    JournalError,
+    NotAllowed,
+    StoreError,
+    UnknownCase,
+)
 from governflow.events import Actor
 from governflow.journal import ACTIONS, ORDER, Map, Notice, Reject, Row, read
 from governflow.journal.columns import find
@@ -274,6 +282,8 @@ class _Taking:
             try:
                 self._take(at, laid)
                 self._moved = True
+            except StoreError:
+                raise  # no fault of the row: nothing more can be kept
             except GovernflowError as fault:
                 if self._wide:
                     self._refuse_row(at, laid, fault)
@@ -323,6 +333,8 @@ class _Taking:
                 try:
                     self._take(at, laid)
                     self._moved = True
+                except StoreError:
+                    raise
                 except GovernflowError as fault:
                     self._held.append((laid, fault))
         held, self._held, self._moved = self._held, [], False

@@ -30,7 +30,7 @@ def show(case: str, *, store: Path, html: Path | None, personal: bool, as_json: 
     """Show a case's dossier on the terminal, as JSON, or as a page."""
     from governflow import dossier, pages
 
-    with Engine.open(store, must_exist=True) as engine:
+    with Engine.open(store, must_exist=True, deliver=False) as engine:
         book = dossier.compile(engine, case, lang=lang, personal=personal)
         if html is not None:
             _write(html, pages.render_html(book).encode())
@@ -61,7 +61,7 @@ def _step(event: Event, zone: ZoneInfo) -> dict[str, Any]:
 
 def explain(case: str, *, store: Path, as_json: bool, lang: str) -> int:
     """Print every ruling with reason, rule and source, and every clock with its time accounted for."""
-    with Engine.open(store, must_exist=True) as engine:
+    with Engine.open(store, must_exist=True, deliver=False) as engine:
         told = engine.explain(case)
         policy = engine.localities.policy(told.case.locality)
     if as_json:
@@ -178,7 +178,7 @@ def _print_explanation(told: Explanation, policy: Policy, lang: str) -> None:
 
 def verify(*, store: Path, against: str | None, as_json: bool, lang: str) -> int:
     """Recompute every chain and print the head; exit status 1 if anything was altered."""
-    with Engine.open(store, must_exist=True) as engine:
+    with Engine.open(store, must_exist=True, deliver=False) as engine:
         try:
             head = engine.verify(against)
         except Tampered as fault:

@@ -16,7 +16,7 @@ from datetime import datetime
 import attrs
 
 from governflow.case import Case, fold
-from governflow.errors import StoreError, Tampered
+from governflow.errors import CommandError, StoreError, Tampered
 from governflow.events import GENESIS, Event, commitment, decode, encode, link
 
 
@@ -114,8 +114,8 @@ class Store(ABC):
         """Give a case, or None."""
 
     @abstractmethod
-    def cases(self) -> Iterator[Case]:
-        """Give all cases in the order in which they were first reported; books are left out."""
+    def names(self, after: int, limit: int) -> list[tuple[int, str]]:
+        """Give the numbers and ids of the next cases after a number; books are left out."""
 
     @abstractmethod
     def count(self) -> int:
@@ -195,14 +195,17 @@ class Store(ABC):
             listeners: The plugins that want to hear of them.
         """
         tail = self.tail(after.id) if before is not None else GENESIS
+        head, position = self.head, self.position
         lines = []
         for event in events:
-            body = encode(event)
+            body = _encoded(event)
             tail = link(tail, body)
-            self.head = link(self.head, tail)
-            self.position += 1
-            lines.append((self.position, body))
+            head = link(head, tail)
+            position += 1
+            lines.append((position, body))
         self.write(before, after, lines, tail, recorded, secret, command_id, listeners)
+        # Only now: what could not be written has not happened.
+        self.head, self.position = head, position
 
     def history(self, case: str, *, holding: bytes = b"") -> list[Event]:
         """Give the events of a case, oldest first; only those whose body holds the given bytes."""
@@ -262,19 +265,28 @@ class Store(ABC):
                 f"事项 {case} 的登记状态与其事件不符",
             )
         texts = self.texts(case)
-        erased = any(event.kind == "forgotten" for event in events)
+        erased = max((event.seq for event in events if event.kind == "forgotten"), default=0)
         for event in events:
             if event.secret is None:
                 if event.seq in texts:
                     raise Tampered(f"case {case} has a text that no event speaks of", f"事项 {case} 有来历不明的文本")
                 continue
             if event.seq not in texts:
-                if not erased:
+                if event.seq > erased:
                     raise Tampered(f"the texts of case {case} were removed", f"事项 {case} 的文本被删除")
             elif commitment(*texts.pop(event.seq)) != event.secret:
                 raise Tampered(f"the texts of case {case} were altered", f"事项 {case} 的文本被改动过")
         if texts:
             raise Tampered(f"case {case} has a text that no event speaks of", f"事项 {case} 有来历不明的文本")
+
+
+def _encoded(event: Event) -> bytes:
+    try:
+        return encode(event)
+    except UnicodeEncodeError as fault:
+        raise CommandError(
+            f"{fault.object!r:.40} holds half a character, which cannot be written", "文字中含有无法写入的半个字符"
+        ) from None
 
 
 def _read_head(text: str) -> tuple[int, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from heapq import heappop, heappush
+from itertools import islice
 
 from governflow.case import Case
 from governflow.events import GENESIS
@@ -47,9 +48,10 @@ class MemoryStore(Store):
         """Give a case, or None."""
         return self._cases.get(case)
 
-    def cases(self) -> Iterator[Case]:
-        """Give all cases in the order of reporting."""
-        return (case for case in list(self._cases.values()) if not case.id.startswith("@"))
+    def names(self, after: int, limit: int) -> list[tuple[int, str]]:
+        """Give the numbers and ids of the next cases."""
+        known = islice(enumerate(self._cases, 1), after, None)
+        return list(islice(((number, name) for number, name in known if not name.startswith("@")), limit))
 
     def count(self) -> int:
         """Give how many cases there are, books included."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from governflow.case import Case, fold
-from governflow.errors import StoreError
+from governflow.errors import StoreError, Tampered
 from governflow.events import GENESIS, decode
 from governflow.stores.ledger import Entry, Projection, Store
 
@@ -49,10 +49,7 @@ CREATE TABLE outbox (
 
 _TABLES = {"meta", "cases", "events", "texts", "commands", "outbox"}
 
-#: How many cases stay in memory, and how many events of a bulk run become durable together.
-_CACHED = 3_000
-_BULK = 4_000
-_UPCOMING = 1_000
+_NOTHING_READ = (0, 0)
 #: How many due moments may gather in memory before they are read afresh from the file.
 _STALE = 20_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -86,13 +83,25 @@ class SQLiteStore(Store):
     Args:
         path: The file; made if it does not exist.
         must_exist: Refuse to make a new one.
+        cached: How many cases stay in memory.
+        bulk_size: How many events of a bulk run become durable together.
+        page: How many due moments are read from the file at a time.
 
     Raises:
         StoreError: If the file cannot be opened or is no store of governflow.
     """
 
-    def __init__(self, path: str | Path, *, must_exist: bool = False) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        must_exist: bool = False,
+        cached: int = 3_000,
+        bulk_size: int = 4_000,
+        page: int = 1_000,
+    ) -> None:
         super().__init__()
+        self._cached, self._bulk_size, self._page = cached, bulk_size, page
         self.path = str(path)
         if must_exist and not Path(path).is_file():
             raise StoreError(f"there is no store {path}", f"没有找到数据文件 {path}")
@@ -110,11 +119,13 @@ class SQLiteStore(Store):
         self._numbers: dict[str, int] = {}
         self._tails: dict[str, bytes] = {}
         self._upcoming: deque[tuple[int, int, str]] = deque()
-        self._horizon: int | None = 0
+        # The last (moment, number) that was read from the file; None where there is no more.
+        self._horizon: tuple[int, int] | None = _NOTHING_READ
         self._touched: set[str] = set()
         self._heap: list[tuple[int, int, str]] = []
         self._bulk = False
         self._open = False
+        self._pending = 0
         self._clear_buffers()
         self._seen_version = self._data_version()
         self._read_meta()
@@ -197,26 +208,34 @@ class SQLiteStore(Store):
 
     def _forget_upcoming(self) -> None:
         self._upcoming.clear()
-        self._horizon = 0
+        self._horizon = _NOTHING_READ
         self._touched.clear()
         self._heap.clear()
 
     def commit(self) -> None:
-        """Make everything durable; in bulk mode only when enough has gathered."""
-        if self._bulk and len(self._new_events) < _BULK:
+        """Make everything durable; in bulk mode only when enough has gathered.
+
+        Raises:
+            StoreError: If it cannot be written; then nothing of the transaction is kept.
+        """
+        if self._bulk and self._pending + len(self._new_events) < self._bulk_size:
             return
         self._flush()
-        if len(self._cases) > _CACHED:
-            self._evict()
+        self._evict()
 
     def _evict(self) -> None:
-        for name in list(self._cases)[: len(self._cases) - _CACHED // 2]:
-            del self._cases[name]
+        """Let go of the cases that were used longest ago; what waits to be written stays."""
+        if len(self._cases) <= self._cached:
+            return
+        for name in list(self._cases)[: len(self._cases) - self._cached // 2]:
+            if name not in self._dirty:
+                del self._cases[name]
         kept = self._cases.keys()
         self._numbers = {name: number for name, number in self._numbers.items() if name in kept}
         self._tails = {name: tail for name, tail in self._tails.items() if name in kept}
 
-    def _flush(self) -> None:
+    def _write(self) -> None:
+        """Bring what waits into the open transaction, so that queries see it; nothing becomes durable yet."""
         if not self._open:
             return
         db = self._db
@@ -239,15 +258,27 @@ class SQLiteStore(Store):
                 db.executemany(UPSERT_META, (("position", self.position), ("head", self.head)))
             if self.now is not None and self.now != self._saved_now:
                 db.execute(UPSERT_META, ("now", micros(self.now)))
-            db.execute("COMMIT")
         except sqlite3.Error as fault:
             self._abandon()
             raise _unusable(self.path, fault) from fault
         self._saved_now = self.now
-        self._open = False
+        self._pending += len(self._new_events)
         self._clear_buffers()
         if len(self._heap) > _STALE:
             self._forget_upcoming()
+
+    def _flush(self) -> None:
+        """Make what waits durable."""
+        if not self._open:
+            return
+        self._write()
+        try:
+            self._db.execute("COMMIT")
+        except sqlite3.Error as fault:
+            self._abandon()
+            raise _unusable(self.path, fault) from fault
+        self._open = False
+        self._pending = 0
 
     def _row(self, name: str) -> tuple[Any, ...]:
         case = self._cases[name]
@@ -265,16 +296,19 @@ class SQLiteStore(Store):
 
     def rollback(self) -> None:
         """Forget everything since `begin`; in bulk mode what was taken before stays, for a refusal wrote nothing."""
-        if self._bulk:
-            return
-        self._abandon()
+        if not self._bulk:
+            self._abandon()
 
     def _abandon(self) -> None:
+        untouched = self._open and not (self._pending or self._dirty) and self.now == self._saved_now
         if self._open:
             self._open = False
             # If the transaction is gone already, that is what was wanted.
             with suppress(sqlite3.Error):
                 self._db.execute("ROLLBACK")
+        self._pending = 0
+        if untouched:
+            return  # a refusal, or a command known already: what is cached is as true as before
         self._clear_buffers()
         self._forget_cache()
         self._read_meta()
@@ -297,14 +331,9 @@ class SQLiteStore(Store):
 
     def erase(self, case: str) -> int:
         """Erase the texts of a case."""
-        self._flush_buffers_of_texts()
+        self._write()
         number = self._number(case)
         return self._db.execute("DELETE FROM texts WHERE number = ?", (number,)).rowcount
-
-    def _flush_buffers_of_texts(self) -> None:
-        if self._new_texts:
-            self._db.executemany(INSERT_TEXT, self._new_texts)
-            self._new_texts = []
 
     def scrub(self) -> None:
         """Empty the write-ahead log, so that what was erased is in no file any more.
@@ -346,17 +375,11 @@ class SQLiteStore(Store):
                 self._cases[case] = known
         return known
 
-    def cases(self) -> Iterator[Case]:
-        """Give all cases in the order of reporting, each folded from its events."""
-        self._flush()
-        names = self._db.execute("SELECT id FROM cases WHERE id NOT LIKE '@%' ORDER BY number")
-        while chunk := names.fetchmany(1000):
-            for (name,) in chunk:
-                case = self.load(name)
-                assert case is not None
-                yield case
-            if len(self._cases) > _CACHED:
-                self._evict()
+    def names(self, after: int, limit: int) -> list[tuple[int, str]]:
+        """Give the numbers and ids of the next cases."""
+        self._write()
+        query = "SELECT number, id FROM cases WHERE number > ? AND id NOT LIKE '@%' ORDER BY number LIMIT ?"
+        return self._db.execute(query, (after, limit)).fetchall()
 
     def count(self) -> int:
         """Give how many cases there are, books included."""
@@ -364,7 +387,7 @@ class SQLiteStore(Store):
 
     def entries(self, case: str | None = None) -> Iterator[Entry]:
         """Give the ledger, whole or of one case."""
-        self._flush()
+        self._write()
         query = "SELECT e.position, c.id, e.body, e.recorded FROM events e LEFT JOIN cases c USING (number)"
         if case is None:
             rows = self._db.execute(f"{query} ORDER BY e.position")
@@ -375,7 +398,7 @@ class SQLiteStore(Store):
 
     def entry(self, position: int) -> Entry:
         """Give one line of the ledger."""
-        self._flush()
+        self._write()
         name, body, recorded = self._db.execute(
             "SELECT c.id, e.body, e.recorded FROM events e JOIN cases c USING (number) WHERE e.position = ?",
             (position,),
@@ -395,9 +418,9 @@ class SQLiteStore(Store):
             while heap and not self._is_current(heap[0]):
                 heappop(heap)
             first = min((queue[0] for queue in (upcoming, heap) if queue), default=None)
-            if first is not None and (self._horizon is None or first[0] <= self._horizon):
+            if first is not None and (self._horizon is None or first[:2] <= self._horizon):
                 return self.load(first[2]) if first[0] < limit else None
-            if self._horizon is None or self._horizon >= limit:
+            if self._horizon is None or self._horizon[0] >= limit:
                 return None
             self._read_upcoming()
 
@@ -406,24 +429,20 @@ class SQLiteStore(Store):
         return case is not None and case.next is not None and micros(case.next) == entry[0]
 
     def _read_upcoming(self) -> None:
-        bulk, self._bulk = self._bulk, False
-        was_open = self._open
-        self._flush()
-        self._bulk = bulk
-        if was_open:
-            self.begin()
+        self._write()
+        self._evict()
         self._forget_upcoming()
         query = "SELECT next, number, id, tail FROM cases WHERE next IS NOT NULL ORDER BY next, number LIMIT ?"
-        rows = self._db.execute(query, (_UPCOMING,)).fetchall()
+        rows = self._db.execute(query, (self._page,)).fetchall()
         for upcoming, number, name, tail in rows:
             self._upcoming.append((upcoming, number, name))
             self._numbers[name] = number
             self._tails[name] = tail
-        self._horizon = rows[-1][0] if len(rows) == _UPCOMING else None
+        self._horizon = (rows[-1][0], rows[-1][1]) if len(rows) == self._page else None
 
     def texts(self, case: str) -> dict[int, tuple[bytes, bytes]]:
         """Give the texts of a case."""
-        self._flush()
+        self._write()
         rows = self._db.execute("SELECT seq, salt, content FROM texts WHERE number = ?", (self._number(case),))
         return {seq: (_bytes(salt), _bytes(content)) for seq, salt, content in rows}
 
@@ -452,11 +471,18 @@ class SQLiteStore(Store):
 
     def projections(self) -> Iterator[Projection]:
         """Give what is kept beside the ledger."""
-        self._flush()
+        self._write()
         rows = self._db.execute("SELECT id, locality, state, unit, version, next, tail FROM cases ORDER BY number")
         for name, locality, state, unit, version, upcoming, tail in rows:
             soon = moment(upcoming) if upcoming is not None else None
             yield Projection(name, locality, state, unit, version, soon, _bytes(tail))
+
+    def verify(self, against: str | None = None) -> str:
+        """Recompute every chain; a file that is damaged is altered too."""
+        try:
+            return super().verify(against)
+        except sqlite3.Error as fault:
+            raise Tampered(f"{self.path} is damaged: {fault}", f"{self.path} 已损坏：{fault}") from fault
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
