@@ -210,7 +210,7 @@ def paused(clock: Clock, at: datetime) -> Clock:
     """Pause a clock; one that is past its due moment keeps its due time, and its ladder does not wait."""
     if clock.outcome is Outcome.BREACHED and clock.fell is not None and at <= clock.fell:
         # Told late: it was paused before it fell due. The breach stays in the book; the ladder waits for the new due.
-        return replace(clock, paused=at, climb=None, exempt=_disproved(clock, at))
+        return replace(clock, paused=at, exempt=_disproved(clock, at))
     if clock.outcome is not Outcome.RUNNING or at > clock.due:
         return clock
     return replace(clock, paused=at, outcome=Outcome.PAUSED)
