@@ -873,3 +873,113 @@ def test_engines_do_not_share_localities() -> None:
     one, two = Engine.open(), Engine.open(localities=Localities())
     one.localities.register("371621", Tiering(Ruling(Tier.ONE, "x", "t/1")))
     assert two.report(locality="371621").tier == Tier.THREE
+
+
+# --- what is told late, in the wrong words, or by broken rules --------------------------------------------------------
+
+
+@pytest.mark.parametrize("action", ["suspend", "transfer", "extend"])
+def test_whatever_is_told_late_but_was_done_in_time_disproves_the_breach(engine: Engine, action: str) -> None:
+    engine.report(case_id="c", at=T0)
+    engine.dispatch("c", at=plus(1))
+    engine.advance(plus(60))
+    details: dict[str, Any] = {
+        "suspend": {"until": plus(600)},
+        "transfer": {"to": "street"},
+        "extend": {"clock": "arrive", "until": plus(300), "approved_by": "street", "reason": "snow"},
+    }[action]
+    engine.act(action, "c", at=plus(10), **details)
+    (clock,) = [clock for clock in engine.case("c").all_clocks if clock.name == "arrive" and clock.cycle == 1]
+    assert (clock.outcome, clock.exempt) == (Outcome.BREACHED, Exempt.DISPROVED)
+
+
+def test_a_case_suspended_late_is_urged_by_nobody_until_it_resumes(engine: Engine) -> None:
+    engine.report(case_id="c", at=T0)
+    engine.dispatch("c", at=plus(1))
+    engine.advance(plus(60))
+    engine.suspend("c", at=plus(10), until=plus(600))
+    urged = [event for event in engine.advance(plus(600)) if event.kind in ("urged", "supervised", "taken_over")]
+    assert urged == []
+
+
+@pytest.mark.parametrize(("action", "details"), [("evaluate", {"satisfied": "no"}), ("revisit", {"recurred": "no"})])
+def test_a_word_is_no_yes_and_no_no(engine: Engine, action: str, details: dict[str, Any]) -> None:
+    engine.report(case_id="c", at=T0)
+    engine.resolve("c", at=plus(1))
+    engine.answer("c", at=plus(2))
+    if action == "revisit":
+        engine.evaluate("c", satisfied=True, at=plus(3))
+    with pytest.raises(CommandError, match="True or False"):
+        engine.act(action, "c", at=plus(4), **details)
+
+
+def test_a_list_of_units_is_no_text(engine: Engine) -> None:
+    engine.report(case_id="c", at=T0)
+    engine.dispatch("c", at=plus(1))
+    with pytest.raises(CommandError, match="list of units"):
+        engine.act("whistle", "c", units="street", at=plus(2))
+
+
+def test_recalculating_returns_the_case_that_the_store_holds(engine: Engine) -> None:
+    engine.report(case_id="c", at=T0)
+    assert engine.recalculate("c", at=plus(60)) == engine.case("c")
+
+
+def test_one_countys_broken_rules_stop_no_other_countys_clocks(engine: Engine) -> None:
+    class Fine:
+        pass
+
+    class Broken:
+        @hookimpl
+        def governflow_units(self) -> Any:
+            raise KeyError("boom")
+
+    engine.localities.register("371621", Fine())
+    engine.report(case_id="c", locality="371621", at=T0)
+    engine.report(case_id="d", at=T0)
+    engine.localities.register("371621", Broken())
+    fired = engine.advance(plus(6))
+    assert {event.case for event in fired if event.kind == "breached"} == {"c", "d"}
+    assert "boom" in next(event for event in fired if event.kind == "faulted").about["faults"][0]["fault"]
+    assert engine.case("c").clocks["triage"].running
+    with pytest.raises(PolicyError, match="boom"):
+        engine.dispatch("c", at=plus(7))
+
+
+def test_a_case_whose_lifecycle_is_gone_keeps_its_clocks(engine: Engine) -> None:
+    from governflow.lifecycle import BASE
+
+    class Mediating:
+        @hookimpl
+        def governflow_lifecycles(self, base: Any) -> Any:
+            return {"mediation": BASE.derive("mediation")}
+
+    class Plain:
+        pass
+
+    engine.localities.register("371621", Mediating())
+    engine.report(case_id="c", locality="371621", lifecycle="mediation", at=T0)
+    engine.localities.register("371621", Plain())
+    assert "breached" in [event.kind for event in engine.advance(plus(6))]
+    assert engine.case("c").clocks["triage"].running
+
+
+def test_nobody_verifies_their_own_work(engine: Engine) -> None:
+    engine.report(case_id="c", asked=False, at=T0)
+    engine.dispatch("c", to="community", at=plus(1))
+    engine.resolve("c", at=plus(2))
+    engine.answer("c", at=plus(3))
+    case = engine.evaluate("c", satisfied=True, by=Actor("w", "community"), at=plus(4))
+    assert case.verifier == "street"
+
+
+def test_a_case_is_merged_into_no_book(engine: Engine) -> None:
+    engine.switch_mode("000000", "emergency", reason="flood", at=T0)
+    engine.report(case_id="c", at=T0)
+    with pytest.raises(UnknownCase):
+        engine.merge("c", into="@000000", at=plus(1))
+
+
+def test_ids_carry_the_day_of_the_locality(engine: Engine) -> None:
+    case = engine.report(at=datetime(2026, 1, 1, 7, 0, tzinfo=UTC) - 8 * HOUR)
+    assert case.id == "000000-20260101-00001"

@@ -452,3 +452,134 @@ def test_a_process_killed_at_any_moment_loses_nothing_acknowledged_and_doubles_n
             kinds = [event.kind for event in engine.history(case.id)]
             assert kinds.count("reported") == kinds.count("dispatched") == 1
             assert len(engine.texts(case.id)) == 2
+
+
+# --- large stores, broken disks, many hands ---------------------------------------------------------------------------
+
+
+def crowd(engine: Engine) -> None:
+    """Nine cases with many moments in common, in bulk and not, so that every page and every cache runs over."""
+    with engine.in_bulk():
+        for number in range(9):
+            engine.report(case_id=f"c{number}", at=plus(number // 4))
+    engine.advance(plus(3))
+    engine.act("note", "c7", at=plus(3), text="seen")
+    engine.dispatch("c2", at=plus(4))
+    engine.advance(plus(4.5))
+    engine.suspend("c2", at=plus(20), until=plus(90))
+    engine.resolve("c5", at=plus(30))
+    engine.advance(T0 + 3 * DAY)
+
+
+@pytest.mark.parametrize("page", [1, 2, 3, 1000])
+def test_pages_caches_and_batches_of_any_size_leave_the_same_ledger(tmp_path: Path, page: int) -> None:
+    store = SQLiteStore(tmp_path / "small.db", page=page, cached=2, bulk_size=3)
+    engine, other = engine_on(store), engine_on(MemoryStore())
+    crowd(engine)
+    crowd(other)
+    assert engine.verify() == other.verify()
+    engine.close()
+
+
+def test_advancing_over_many_cases_keeps_few_of_them_in_memory(tmp_path: Path) -> None:
+    store = SQLiteStore(tmp_path / "many.db", page=10, cached=20, bulk_size=50)
+    engine = engine_on(store)
+    with engine.in_bulk():
+        for number in range(300):
+            engine.report(case_id=f"c{number}", at=T0)
+        engine.advance_quietly(plus(200))
+    assert len(store._cases) <= 50
+    engine.close()
+
+
+def test_a_full_disk_in_a_bulk_run_is_told_and_leaves_whole_batches_only(path: Path) -> None:
+    store = SQLiteStore(path, bulk_size=50)
+    engine = engine_on(store)
+    store._db.execute("PRAGMA max_page_count = 40")
+
+    def fill() -> None:
+        with engine.in_bulk():
+            for number in range(2000):
+                engine.report(case_id=f"c{number}", at=plus(number), text="x" * 200)
+
+    with pytest.raises(StoreError, match="full"):
+        fill()
+    engine.close()
+    with Engine.open(path) as again:
+        again.verify()
+        kept = [case.id for case in again.cases()]
+    assert kept == [f"c{number}" for number in range(len(kept))]
+    assert len(kept) % 50 == 0
+
+
+def test_looking_at_all_cases_ends_no_other_threads_transaction(path: Path) -> None:
+    looked = threading.Event()
+
+    class Looking(ManualClock):
+        engine: Engine
+
+        def now(self) -> datetime:
+            if threading.current_thread() is threading.main_thread() and hasattr(self, "engine"):
+                other = threading.Thread(target=lambda: (list(self.engine.cases()), looked.set()))
+                other.start()
+                looked.wait(0.2)  # it has to wait for the lock, and gets it when the command is done
+            return super().now()
+
+    clock = Looking(T0)
+    engine = Engine.open(path, clock=clock)
+    engine.report(case_id="a", at=T0)
+    clock.engine = engine
+    engine.report(case_id="b", at=T0)
+    assert looked.wait(5)
+    with sqlite3.connect(path) as other:
+        assert [name for (name,) in other.execute("SELECT id FROM cases ORDER BY number")] == ["a", "b"]
+    engine.close()
+
+
+def test_what_cannot_be_written_leaves_the_ledger_whole(store: Store) -> None:
+    engine = engine_on(store)
+    engine.report(case_id="c", at=T0)
+    engine.dispatch("c", at=plus(1))
+    with pytest.raises(CommandError, match="half a character"):
+        engine.whistle("c", units=["\ud800"], at=plus(2))
+    engine.verify()
+    assert engine.case("c").version == 2
+
+
+def test_a_damaged_file_is_told_as_such(path: Path) -> None:
+    with Engine.open(path, clock=ManualClock(T0)) as engine:
+        for number in range(200):
+            engine.report(case_id=f"c{number}", at=T0, text="x" * 300)
+    content = bytearray(path.read_bytes())
+    content[8192:40960] = b"\xff" * (40960 - 8192)
+    path.write_bytes(bytes(content))
+
+    def check() -> None:
+        with Engine.open(path) as engine:
+            engine.verify()
+
+    with pytest.raises(StoreError):
+        check()
+
+
+def test_a_delivery_that_waits_survives_an_update_of_its_plugin(store: Store) -> None:
+    heard: list[str] = []
+
+    class Plugin:
+        broken = True
+
+        @hookimpl
+        def governflow_recorded(self, event: Event) -> None:
+            if self.broken:
+                raise OSError("no network")
+            heard.append(event.kind)
+
+    plugin = Plugin()
+    engine = engine_on(store)
+    engine.localities.register("371621", plugin)
+    engine.report(case_id="c", locality="371621", at=T0)
+    engine.dispatch("c", at=plus(1))
+    assert [name for _, name in store.undelivered()] == ["371621", "371621"]
+    plugin.broken = False
+    assert engine.deliver() == 0
+    assert heard == ["reported", "dispatched"]

@@ -121,7 +121,8 @@ class SQLiteStore(Store):
         self._upcoming: deque[tuple[int, int, str]] = deque()
         # The last (moment, number) that was read from the file; None where there is no more.
         self._horizon: tuple[int, int] | None = _NOTHING_READ
-        self._touched: set[str] = set()
+        # What was written since then: the next moment of each, which goes before what the file said.
+        self._touched: dict[str, int | None] = {}
         self._heap: list[tuple[int, int, str]] = []
         self._bulk = False
         self._open = False
@@ -162,16 +163,23 @@ class SQLiteStore(Store):
         self._dirty: dict[str, None] = {}
 
     def _data_version(self) -> int:
-        version: int = self._db.execute("PRAGMA data_version").fetchone()[0]
+        version: int = self._query("PRAGMA data_version")[0][0]
         return version
 
     def _read_meta(self) -> None:
-        meta = dict(self._db.execute("SELECT key, value FROM meta").fetchall())
+        meta: dict[str, Any] = dict(self._query("SELECT key, value FROM meta"))
         self.position = meta.get("position", 0)
         self.head = meta.get("head", GENESIS)
         self.now = moment(meta["now"]) if "now" in meta else None
         self._saved_now = self.now
-        self._count: int = self._db.execute("SELECT coalesce(max(number), 0) FROM cases").fetchone()[0]
+        self._count: int = self._query("SELECT coalesce(max(number), 0) FROM cases")[0][0]
+
+    def _query(self, query: str, *arguments: object) -> list[tuple[Any, ...]]:
+        """Read rows; a file that is damaged or locked is the store's fault, and said so."""
+        try:
+            return self._db.execute(query, arguments).fetchall()
+        except sqlite3.Error as fault:
+            raise _unusable(self.path, fault) from fault
 
     # --- transactions -------------------------------------------------------------------------------------------------
 
@@ -353,11 +361,11 @@ class SQLiteStore(Store):
     def _number(self, name: str) -> int | None:
         number = self._numbers.get(name)
         if number is None:
-            row = self._db.execute("SELECT number, tail FROM cases WHERE id = ?", (name,)).fetchone()
-            if row is None:
+            rows = self._query("SELECT number, tail FROM cases WHERE id = ?", name)
+            if not rows:
                 return None
-            number = self._numbers[name] = row[0]
-            self._tails[name] = row[1]
+            number = self._numbers[name] = rows[0][0]
+            self._tails[name] = rows[0][1]
         return number
 
     def load(self, case: str) -> Case | None:
@@ -369,17 +377,18 @@ class SQLiteStore(Store):
             number = self._number(case)
             if number is None:
                 return None
-            bodies = self._db.execute("SELECT body FROM events WHERE number = ? ORDER BY position", (number,))
+            bodies = self._query("SELECT body FROM events WHERE number = ? ORDER BY position", number)
             known = fold(decode(body) for (body,) in bodies)
             if known is not None:
                 self._cases[case] = known
         return known
 
     def names(self, after: int, limit: int) -> list[tuple[int, str]]:
-        """Give the numbers and ids of the next cases."""
+        """Give the numbers and ids of the next cases; whoever walks through all of them leaves few in memory."""
         self._write()
+        self._evict()
         query = "SELECT number, id FROM cases WHERE number > ? AND id NOT LIKE '@%' ORDER BY number LIMIT ?"
-        return self._db.execute(query, (after, limit)).fetchall()
+        return [(number, name) for number, name in self._query(query, after, limit)]
 
     def count(self) -> int:
         """Give how many cases there are, books included."""
@@ -415,8 +424,8 @@ class SQLiteStore(Store):
             upcoming, heap = self._upcoming, self._heap
             while upcoming and upcoming[0][2] in self._touched:
                 upcoming.popleft()
-            while heap and not self._is_current(heap[0]):
-                heappop(heap)
+            while heap and self._touched[heap[0][2]] != heap[0][0]:
+                heappop(heap)  # it happens at another moment by now
             first = min((queue[0] for queue in (upcoming, heap) if queue), default=None)
             if first is not None and (self._horizon is None or first[:2] <= self._horizon):
                 return self.load(first[2]) if first[0] < limit else None
@@ -424,16 +433,12 @@ class SQLiteStore(Store):
                 return None
             self._read_upcoming()
 
-    def _is_current(self, entry: tuple[int, int, str]) -> bool:
-        case = self._cases.get(entry[2]) or self.load(entry[2])
-        return case is not None and case.next is not None and micros(case.next) == entry[0]
-
     def _read_upcoming(self) -> None:
         self._write()
         self._evict()
         self._forget_upcoming()
         query = "SELECT next, number, id, tail FROM cases WHERE next IS NOT NULL ORDER BY next, number LIMIT ?"
-        rows = self._db.execute(query, (self._page,)).fetchall()
+        rows = self._query(query, self._page)
         for upcoming, number, name, tail in rows:
             self._upcoming.append((upcoming, number, name))
             self._numbers[name] = number
@@ -443,21 +448,23 @@ class SQLiteStore(Store):
     def texts(self, case: str) -> dict[int, tuple[bytes, bytes]]:
         """Give the texts of a case."""
         self._write()
-        rows = self._db.execute("SELECT seq, salt, content FROM texts WHERE number = ?", (self._number(case),))
+        rows = self._query("SELECT seq, salt, content FROM texts WHERE number = ?", self._number(case))
         return {seq: (_bytes(salt), _bytes(content)) for seq, salt, content in rows}
 
     def command(self, command_id: bytes) -> tuple[str, int] | None:
         """Give what a command id led to."""
         if command_id in self._new_commands:
             return self._new_commands[command_id]
-        row = self._db.execute(
-            "SELECT c.id, k.version FROM commands k JOIN cases c USING (number) WHERE k.id = ?", (command_id,)
-        ).fetchone()
-        return (row[0], row[1]) if row else None
+        rows = self._query("SELECT number, version FROM commands WHERE id = ?", command_id)
+        if not rows:
+            return None
+        number, version = rows[0]
+        return self._query("SELECT id FROM cases WHERE number = ?", number)[0][0], version
 
     def undelivered(self) -> list[tuple[int, str]]:
         """Give what plugins still have to hear."""
-        return self._db.execute("SELECT position, plugin FROM outbox ORDER BY position, plugin").fetchall()
+        rows = self._query("SELECT position, plugin FROM outbox ORDER BY position, plugin")
+        return [(position, plugin) for position, plugin in rows]
 
     def delivered(self, position: int, plugin: str, fault: str | None) -> None:
         """Note that a plugin heard an event, or why it failed to."""
@@ -516,9 +523,10 @@ class SQLiteStore(Store):
         self._cases[name] = after
         self._tails[name] = tail
         self._dirty[name] = None
-        self._touched.add(name)
-        if after.next is not None:
-            heappush(self._heap, (micros(after.next), number, name))
+        upcoming = micros(after.next) if after.next is not None else None
+        if upcoming is not None and self._touched.get(name) != upcoming:
+            heappush(self._heap, (upcoming, number, name))
+        self._touched[name] = upcoming
         if secret is not None:
             self._new_texts.append((number, *secret))
         if command_id is not None:
