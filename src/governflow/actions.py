@@ -55,8 +55,10 @@ def _as_json(ruled: Route) -> dict[str, Any]:
     return {"lead": ruled.lead, "form": ruled.form, "assist": list(ruled.assist)}
 
 
-def require_unit(draft: Draft, unit: str) -> None:
+def require_unit(draft: Draft, unit: object) -> None:
     """Refuse a unit that the org chart does not know."""
+    if not isinstance(unit, str):
+        raise CommandError(f"a unit is a text, not {unit!r}", f"单位应为文字，而不是 {unit!r}")
     if unit not in draft.policy.units:
         known = ", ".join(list(draft.policy.units.units)[:12])
         raise CommandError(
@@ -72,7 +74,7 @@ def _text(details: Details, name: str, en: str, zh: str) -> str:
     return given
 
 
-def _yes_no(details: Details, name: str) -> bool | None:
+def yes_no(details: Details, name: str) -> bool | None:
     """Read yes or no; a word such as "no" would count as yes in Python."""
     given = details.get(name)
     if given is None or type(given) is bool:
@@ -82,7 +84,7 @@ def _yes_no(details: Details, name: str) -> bool | None:
 
 def verdict_of(details: Details) -> Verdict:
     """Read a verdict from ``satisfied`` (a bool) or ``score`` (1 to 5; 3 and more is satisfied)."""
-    satisfied, score = _yes_no(details, "satisfied"), details.get("score")
+    satisfied, score = yes_no(details, "satisfied"), details.get("score")
     if score is not None and not (type(score) is int and 1 <= score <= 5):
         raise CommandError(f"the score {score!r} is none of 1 to 5", f"评分 {score!r} 应为 1 至 5")
     if satisfied is None and score is None:
@@ -265,7 +267,7 @@ def close(draft: Draft, details: Details, by: Actor | None) -> None:
 
 
 def _revisit(draft: Draft, details: Details, by: Actor | None) -> None:
-    if _yes_no(details, "recurred"):
+    if yes_no(details, "recurred"):
         _reopen(draft)
     elif draft.case.closed is None:
         close(draft, details, by)
@@ -397,12 +399,14 @@ def _breach(draft: Draft, name: str | None) -> Clock:
 def _rule(draft: Draft, details: Details, by: Actor | None) -> None:
     waiting, name = draft.case.appeals, details.get("clock")
     marks = [mark for mark in waiting if name in (None, mark, mark.partition("#")[0])]
-    granted = _yes_no(details, "granted")
+    granted = yes_no(details, "granted")
     if not marks or granted is None:
         raise CommandError(
             f"say which appeal is ruled on and whether it is `granted`; waiting: {', '.join(waiting) or 'none'}",
             f"请指明裁定哪一项申诉以及是否成立（granted）；待裁定：{'、'.join(waiting) or '无'}",
         )
+    if draft.case.appealed is not None and draft.at < draft.case.appealed:
+        raise CommandError("a ruling comes after its appeal", "裁定不能早于申诉")
     mark = marks[-1]
     draft.changes["appeals"] = [old for old in waiting if old != mark]
     draft.about |= {"clock": mark, "granted": bool(granted)}

@@ -55,6 +55,7 @@ class Case:
         reopened: How often it was reopened.
         special: When the special report was filed.
         appeals: The breached clocks (``name#cycle``) whose appeals are not ruled on yet.
+        appealed: When somebody last appealed.
         merged_into: The case that it was merged into.
         clocks: The clocks of the present cycles, by name.
         past: The clocks of earlier cycles, oldest first.
@@ -96,6 +97,7 @@ class Case:
     reopened: int = 0
     special: datetime | None = None
     appeals: tuple[str, ...] = ()
+    appealed: datetime | None = None
     merged_into: str | None = None
     clocks: MappingProxyType[str, Clock] = MappingProxyType({})
     past: tuple[Clock, ...] = ()
@@ -128,7 +130,7 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
 }
 
 #: Actions whose first or last moment the case remembers.
-_STAMPS: Mapping[str, str] = {"resolve": "resolved", "answer": "answered"}
+_STAMPS: Mapping[str, str] = {"resolve": "resolved", "answer": "answered", "appeal": "appealed"}
 #: What is said about a case without changing how its life goes on.
 _ASIDE = frozenset({"special", "appeals"})
 _ASIDE_ACTIONS = frozenset({"extend", "appeal", "rule", "inform", "recalculate"})

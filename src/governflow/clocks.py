@@ -242,7 +242,8 @@ def resumed(clock: Clock, at: datetime, allowance: Allowance | None, calendar: W
     warn = warn if warn is not None and warn < due else None
     pauses = _pause_over(clock, at)
     if clock.outcome is Outcome.BREACHED:
-        return replace(clock, paused=None, due=due, warn=None, pauses=pauses, climb=due, rung=0)
+        ahead = {"climb": due, "rung": 0} if due >= at else missed_rungs(due, gap(clock), at)
+        return replace(clock, paused=None, due=due, warn=None, pauses=pauses, **ahead)
     return replace(clock, paused=None, outcome=Outcome.RUNNING, due=due, warn=warn, pauses=pauses)
 
 

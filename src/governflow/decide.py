@@ -23,7 +23,7 @@ from governflow.events import REQUESTER, Actor, Event
 from governflow.hookspecs import Allowed, Breach, Escalation, Refused, Ruling
 from governflow.lifecycle import BASE, START, Lifecycle, Way
 from governflow.policy import Faults, Policy, decided
-from governflow.terms import Cause, Kind, Mode, Outcome, Severity, Urgency, Verdict, member
+from governflow.terms import Cause, Exempt, Kind, Mode, Outcome, Severity, Urgency, Verdict, member
 from governflow.text import Text
 
 #: Actions that say something about a case and change nothing of its life: they may come late without harm.
@@ -112,6 +112,7 @@ def unreported(case_id: str, policy: Policy, at: datetime, mode: Mode, details: 
             f"{policy.code} 没有流程“{lifecycle}”；现有：{known}",
         )
     severity, urgency = details.get("severity"), details.get("urgency")
+    visit, asked = actions.yes_no(details, "visit"), actions.yes_no(details, "asked")
     return Case(
         case_id,
         locality=policy.code,
@@ -124,8 +125,8 @@ def unreported(case_id: str, policy: Policy, at: datetime, mode: Mode, details: 
         place=details.get("place") or "",
         channel=details.get("channel") or "",
         informant=details.get("informant") or None,
-        visit=details.get("visit") is not False,
-        asked=details.get("asked") is not False,
+        visit=visit is not False,
+        asked=asked is not False,
         mode=mode,
         zone=details.get("zone") or policy.zone,
     )
@@ -318,7 +319,8 @@ def _fall_due(draft: Draft, lifecycle: Lifecycle) -> Outcomes:
             event, after = _take(draft, way, None)
         return [event], after
     clock = next(_due(case, at))
-    if clock.outcome is Outcome.BREACHED:
+    again = clock.exempt is Exempt.DISPROVED and clock.fell is not None and clock.fell < clock.due
+    if clock.outcome is Outcome.BREACHED and not again:
         return _climb(draft, clock, lifecycle)
     draft.about["clock"] = f"{clock.name}#{clock.cycle}"
     if clock.warn == at:
@@ -327,7 +329,8 @@ def _fall_due(draft: Draft, lifecycle: Lifecycle) -> Outcomes:
         return [event], after
     if LAPSES in clock.traits:
         return _lapse(draft, clock, lifecycle)
-    draft.put(clocks.breached(clock))
+    # A breach that was disproved excuses nothing of the due time that took its place.
+    draft.put(replace(clocks.breached(clock), exempt=None))
     event, after = draft.seal("breached", case.state)
     return [event], after
 

@@ -171,7 +171,7 @@ class Draft:
                 others = True
                 break
         if others and attending is not None and attending.stopped is None:
-            self.put(clocks.stopped(attending, self.at))
+            self.put(clocks.stopped(attending, max(self.at, attending.started)))
         elif not others and (attending is None or attending.stopped is not None):
             self.start(self.plan.specs.get(ATTEND.name, ATTEND))
 

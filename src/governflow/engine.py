@@ -40,6 +40,15 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.decode
 
 
+def _require_actor(by: object) -> None:
+    """Refuse an actor that could be written into an event, but never read back."""
+    if type(by) is not Actor or type(by.id) is not str or not (by.unit is None or type(by.unit) is str):
+        raise CommandError(
+            f"{by!r} is no actor: give Actor(id, unit), both texts",
+            f"{by!r} 不是经办人：请用 Actor(编号, 单位)，均为文字",
+        )
+
+
 class Engine(Verbs):
     """Takes commands, keeps deadlines, remembers everything. Safe to share between threads.
 
@@ -87,7 +96,7 @@ class Engine(Verbs):
             entropy: Where the salts of commitments come from.
             localities: The localities it knows; by default the built-in and the installed ones.
             must_exist: Refuse to make a new file.
-            deliver: Tell plugins at once what they had still to hear; leave it to others where you only read.
+            deliver: Tell plugins at once what they had still to hear; False where you only read.
 
         Returns:
             The engine.
@@ -104,7 +113,7 @@ class Engine(Verbs):
                 "暂不支持该类数据库：请给出 SQLite 文件路径，或不给（内存）",
             )
         else:
-            store = SQLiteStore(url, must_exist=must_exist)
+            store = SQLiteStore(url, must_exist=must_exist, read_only=not deliver)
         engine = cls(store, clock=clock, entropy=entropy, localities=localities)
         if deliver:
             engine.deliver()
@@ -243,6 +252,8 @@ class Engine(Verbs):
         locality: str | None,
     ) -> Case:
         at = in_utc(at)
+        if by is not None:
+            _require_actor(by)
         key = command_id.encode() if isinstance(command_id, str) else command_id
         store = self.store
         with self._lock:
@@ -293,7 +304,7 @@ class Engine(Verbs):
             )
         policy = self.localities.policy(locality or "000000")
         name = case_id or self._new_id(policy.code, at, policy.zone)
-        if name.startswith("@") or not name.strip():
+        if not isinstance(name, str) or name.startswith("@") or not name.strip():
             raise CommandError(f"{name!r} cannot be the id of a case", f"{name!r} 不能作为事项编号")
         return deciding.unreported(name, policy, at, self._mode(policy.code), details), policy, True
 
@@ -521,6 +532,8 @@ class Engine(Verbs):
         return self._anew(deciding.recalculate, case_id, by, at)
 
     def _anew(self, ask: Any, case_id: str, by: Actor | None, at: datetime | None) -> Case:
+        if by is not None:
+            _require_actor(by)
         moment = in_utc(self.clock.now() if at is None else at)
         with self._lock:
             self.store.begin()
@@ -556,6 +569,8 @@ class Engine(Verbs):
             StoreError: If another connection keeps the old pages from being overwritten.
         """
         case = self.case(case_id)
+        if by is not None:
+            _require_actor(by)
         moment = in_utc(self.clock.now() if at is None else at)
         with self._lock:
             self.store.begin()
@@ -633,6 +648,8 @@ class Engine(Verbs):
         at: datetime | None,
     ) -> Event:
         """Write into the locality's own book: a chain like that of a case, under the id ``@<code>``."""
+        if by is not None:
+            _require_actor(by)
         moment = in_utc(self.clock.now() if at is None else at)
         name = f"@{locality}"
         with self._lock:

@@ -34,7 +34,6 @@ from governflow.journal import ACTIONS, ORDER, Map, Notice, Reject, Row, read
 from governflow.journal.columns import find
 from governflow.policy import Policy
 from governflow.spool import Laid, Spool
-from governflow.terms import Outcome
 from governflow.text import Text
 
 #: Channels by which workers report what they found themselves (主动发现): nobody asked, so the next unit up verifies.
@@ -258,9 +257,8 @@ class _Taking:
         self._salt = locality.encode()
         self._began = engine.now  # what is earlier than this comes late to the store
         self._refused: set[int] = set()
-        #: Rows of the present moment that were refused, each with its fault; and whether any was taken since.
+        #: Rows of the present moment that were refused, each with its fault.
         self._held: list[tuple[Laid, GovernflowError]] = []
-        self._moved = False
 
     def all(self, progress: Progress | None) -> None:
         """Take every step that is not after the end of the run."""
@@ -281,7 +279,6 @@ class _Taking:
                 engine.advance_quietly(at)
             try:
                 self._take(at, laid)
-                self._moved = True
             except StoreError:
                 raise  # no fault of the row: nothing more can be kept
             except GovernflowError as fault:
@@ -289,7 +286,6 @@ class _Taking:
                     self._refuse_row(at, laid, fault)
                 else:
                     self._held.append((laid, fault))
-                    self._moved = False
         if before is not None:
             self._settle(before)
         if progress is not None:
@@ -299,7 +295,7 @@ class _Taking:
         """Refuse a late remark or appeal that was not possible when it was made.
 
         The engine asks whether it is possible now: a row that was refused would be taken when the journal is run again
-        after the case was reopened, or after the breach.
+        after the case was reopened.
         """
         engine, case = self._engine, self._known(laid.case)
         if case is None or engine.store.command(key) is not None:
@@ -314,12 +310,6 @@ class _Taking:
         if (past.state, laid.action) not in lifecycle.ways:
             allowed, possible = lifecycle.allowed_in(laid.action), lifecycle.possible(past.state)
             raise IllegalAction(case.id, laid.action, past.state, allowed, possible, policy.names)
-        if laid.action == "appeal" and not any(clock.outcome is Outcome.BREACHED for clock in past.all_clocks):
-            when = self._local(at)
-            raise CommandError(
-                f"nothing of case {case.id} was overdue by {when}: appeal after the breach",
-                f"截至 {when} 事项 {case.id} 没有超时：超时之后方可申诉",
-            )
 
     def _settle(self, at: datetime) -> None:
         """Try what was refused at a moment once more, in the order of the lifecycle, then refuse it.
@@ -327,17 +317,18 @@ class _Taking:
         Rows of one moment have no order of their own: a journal that has only dates, or the newest row first, gives
         the answer before the settlement. What still does not fit would not fit either if the journal were run again.
         """
-        while self._held and self._moved:
-            again, self._held, self._moved = self._held, [], False
+        moved = True
+        while self._held and moved:
+            again, self._held, moved = self._held, [], False
             for laid, _ in sorted(again, key=lambda held: (self._rank.get(held[0].action, 0), held[0].line)):
                 try:
                     self._take(at, laid)
-                    self._moved = True
+                    moved = True
                 except StoreError:
                     raise
                 except GovernflowError as fault:
                     self._held.append((laid, fault))
-        held, self._held, self._moved = self._held, [], False
+        held, self._held = self._held, []
         for laid, why in sorted(held, key=lambda one: one[0].line):
             self._refuse_row(at, laid, why)
 
@@ -385,6 +376,15 @@ class _Taking:
             return self._localised(fault.text), "time"
         return self._localised(fault.text), self._field(laid)
 
+    def _require_ours(self, case: str) -> None:
+        """Refuse a case of another locality: numbers such as 1, 2, 3 are used by every county."""
+        known = self._engine.store.load(case)
+        if known is not None and known.locality != self._locality:
+            raise CommandError(
+                f"case {case} of this store is one of {known.locality}, not of {self._locality}: use another store",
+                f"数据文件中的事项 {case} 属于 {known.locality}，不属于 {self._locality}：请另用数据文件",
+            )
+
     def _known(self, case: str) -> Case | None:
         try:
             return self._engine.case(case)
@@ -422,6 +422,7 @@ class _Taking:
         if self._began is not None and at < self._began and action in _EVER:
             self._require_then(at, laid, key)
         if action != "report":
+            self._require_ours(laid.case)
             engine.act(action, laid.case, by=by, at=at, command_id=key, **_details(action, fields))
             return
         informant = fields.get("informant")

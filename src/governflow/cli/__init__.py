@@ -1,5 +1,6 @@
 """The command line (命令行). What a command needs is imported when it runs: ``governflow --help`` stays quick."""
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -162,6 +163,9 @@ def diagram(code: str, lifecycle: str, svg: Path | None, as_json: bool, lang: st
 
 def main() -> None:
     """Run the command line: every error is one sentence on standard error, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that knows no Chinese must not stop the work
     try:
         status = cli.main(standalone_mode=False)
     except click.exceptions.Abort:

@@ -274,7 +274,16 @@ def _draw(dot: str, svg: Path) -> None:
     _write(svg, drawn.stdout)
 
 
+#: What may be written over: a page or a picture, never a store or a journal whose name was typed by mistake.
+_PAGES = (".html", ".htm", ".svg")
+
+
 def _write(path: Path, content: bytes) -> None:
+    if path.suffix.lower() not in _PAGES:
+        raise CommandError(
+            f"{path} is not the name of a page: let it end in {' or '.join(_PAGES)}",
+            f"{path} 不是网页文件名：应以 {'、'.join(_PAGES)} 结尾",
+        )
     try:
         path.write_bytes(content)
     except OSError as fault:

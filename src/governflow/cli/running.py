@@ -18,9 +18,10 @@ from governflow.journal.times import LocalTimes
 from governflow.journal.wording import ValueFault
 from governflow.localities import Localities
 from governflow.reports import Report, case_as_json, lives
-from governflow.run import Progress, Result, actions_of, run
+from governflow.run import AHEAD, Progress, Result, actions_of, run
 from governflow.stores.sqlite import micros
 from governflow.text import Text
+from governflow.timekeeping import SystemClock
 
 
 def run_journal(
@@ -53,6 +54,11 @@ def run_journal(
     writer = RejectsWriter(rejects, lang=lang) if rejects is not None else None
     if writer is not None:
         writer.check(journal)
+    if store is not None and end is not None and end > SystemClock().now() + AHEAD:
+        raise JournalError(
+            f"--until {until} lies more than a year ahead: the store's clock would never come back from there",
+            f"--until {until} 比今天晚一年以上：数据文件的时钟将无法退回",
+        )
     is_new = store is not None and not store.exists()
     engine = Engine.open(store, localities=localities)
 

@@ -4,6 +4,7 @@
 ``secure_delete=ON`` overwrites what is erased; `scrub` empties the write-ahead log, which still holds the old pages.
 """
 
+import os
 import sqlite3
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -83,6 +84,7 @@ class SQLiteStore(Store):
     Args:
         path: The file; made if it does not exist.
         must_exist: Refuse to make a new one.
+        read_only: Only read; a file that may not be written to can be read all the same.
         cached: How many cases stay in memory.
         bulk_size: How many events of a bulk run become durable together.
         page: How many due moments are read from the file at a time.
@@ -96,6 +98,7 @@ class SQLiteStore(Store):
         path: str | Path,
         *,
         must_exist: bool = False,
+        read_only: bool = False,
         cached: int = 3_000,
         bulk_size: int = 4_000,
         page: int = 1_000,
@@ -106,11 +109,12 @@ class SQLiteStore(Store):
         if must_exist and not Path(path).is_file():
             raise StoreError(f"there is no store {path}", f"没有找到数据文件 {path}")
         try:
-            self._db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=10)
+            self._db = self._connect(read_only=read_only and not os.access(path, os.W_OK))
             # What the file is comes first: nothing of a stranger's database is changed, not even its journal mode.
             is_new = self._is_new(must_exist=must_exist)
             for pragma in PRAGMAS:
-                self._db.execute(f"PRAGMA {pragma}")
+                if not (read_only and pragma.startswith("journal_mode")):
+                    self._db.execute(f"PRAGMA {pragma}")
             if is_new:
                 self._make_schema()
         except sqlite3.Error as fault:
@@ -130,6 +134,14 @@ class SQLiteStore(Store):
         self._clear_buffers()
         self._seen_version = self._data_version()
         self._read_meta()
+
+    def _connect(self, *, read_only: bool) -> sqlite3.Connection:
+        target = self.path
+        if read_only:
+            # Evidence on a medium that cannot be written to: nobody else can be writing either, unless there is a log.
+            still = "" if Path(self.path + "-wal").exists() else "&immutable=1"
+            target = f"{Path(self.path).absolute().as_uri()}?mode=ro{still}"
+        return sqlite3.connect(target, uri=read_only, isolation_level=None, check_same_thread=False, timeout=10)
 
     def _is_new(self, *, must_exist: bool) -> bool:
         db = self._db
