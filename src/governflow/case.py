@@ -215,7 +215,9 @@ def evolve(case: Case | None, event: Event) -> Case:
 def _next(clocks: Mapping[str, Clock], until: datetime | None) -> datetime | None:
     soonest = until
     for clock in clocks.values():
-        moment = clock.moment if clock.stopped is None else None
+        if clock.stopped is not None:
+            continue
+        moment = clock.moment
         if moment is not None and (soonest is None or moment < soonest):
             soonest = moment
     return soonest

@@ -40,9 +40,12 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.decode
 
 
+_TEXT_OR_NONE = (str, type(None))
+
+
 def _require_actor(by: object) -> None:
     """Refuse an actor that could be written into an event, but never read back."""
-    if type(by) is not Actor or type(by.id) is not str or not (by.unit is None or type(by.unit) is str):
+    if type(by) is not Actor or type(by.id) is not str or type(by.unit) not in _TEXT_OR_NONE:
         raise CommandError(
             f"{by!r} is no actor: give Actor(id, unit), both texts",
             f"{by!r} 不是经办人：请用 Actor(编号, 单位)，均为文字",

@@ -118,6 +118,8 @@ class Policy:
             name: tuple((source, _taking(function, names)) for source, function, names in self._impls[name])
             for name in (*VALUES, "governflow_deadlines")
         }
+        deadlines = self._asked["governflow_deadlines"]
+        self._sole = deadlines[0][1] if len(deadlines) == 1 else None
         self._plans: dict[Any, tuple[Plan, tuple[Deadlines, ...]]] = {}
         self._context: Context | None = None
 
@@ -176,6 +178,13 @@ class Policy:
 
     def plan(self, case: Case, context: Context, faults: Faults) -> Plan:
         """Give the clocks that this case has, layer over layer from the defaults up."""
+        if self._sole is not None:  # one layer gives all the clocks, as it is wherever no county changes them
+            try:
+                known = self._plans.get(id(self._sole(case, context, None)))
+            except Exception:  # noqa: BLE001 - asked once more below, where the fault is noted
+                known = None
+            if known is not None:
+                return known[0]
         answers: list[tuple[str, Any]] = []
         for source, call in self._asked["governflow_deadlines"]:
             try:

@@ -197,12 +197,17 @@ class Store(ABC):
         tail = self.tail(after.id) if before is not None else GENESIS
         head, position = self.head, self.position
         lines = []
-        for event in events:
-            body = _encoded(event)
-            tail = link(tail, body)
-            head = link(head, tail)
-            position += 1
-            lines.append((position, body))
+        try:
+            for event in events:
+                body = encode(event)
+                tail = link(tail, body)
+                head = link(head, tail)
+                position += 1
+                lines.append((position, body))
+        except UnicodeEncodeError as fault:
+            raise CommandError(
+                f"{fault.object!r:.40} holds half a character, which cannot be written", "文字中含有无法写入的半个字符"
+            ) from None
         self.write(before, after, lines, tail, recorded, secret, command_id, listeners)
         # Only now: what could not be written has not happened.
         self.head, self.position = head, position
@@ -278,15 +283,6 @@ class Store(ABC):
                 raise Tampered(f"the texts of case {case} were altered", f"事项 {case} 的文本被改动过")
         if texts:
             raise Tampered(f"case {case} has a text that no event speaks of", f"事项 {case} 有来历不明的文本")
-
-
-def _encoded(event: Event) -> bytes:
-    try:
-        return encode(event)
-    except UnicodeEncodeError as fault:
-        raise CommandError(
-            f"{fault.object!r:.40} holds half a character, which cannot be written", "文字中含有无法写入的半个字符"
-        ) from None
 
 
 def _read_head(text: str) -> tuple[int, str]:
