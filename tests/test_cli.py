@@ -59,6 +59,21 @@ def test_show_tells_the_case_and_hides_who_asked_unless_it_is_wanted(store: Path
     assert "13800138000" in whole.out
 
 
+def test_a_page_is_never_written_over_a_store(store: Path, governflow: Command) -> None:
+    before = store.read_bytes()
+    done = governflow("show", "1", "--store", store, "--html", store)
+    assert done.status == 2
+    assert store.read_bytes() == before
+
+
+def test_an_auditor_reads_a_store_that_may_not_be_written_to(store: Path, governflow: Command) -> None:
+    with closing(sqlite3.connect(store)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    store.chmod(0o444)
+    assert governflow("verify", "--store", store).status == 0
+    assert governflow("show", "1", "--store", store).status == 0
+
+
 def test_show_json_is_the_case_of_run_and_its_steps_without_personal_data(
     store: Path, tmp_path: Path, governflow: Command
 ) -> None:

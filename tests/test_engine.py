@@ -983,3 +983,38 @@ def test_a_case_is_merged_into_no_book(engine: Engine) -> None:
 def test_ids_carry_the_day_of_the_locality(engine: Engine) -> None:
     case = engine.report(at=datetime(2026, 1, 1, 7, 0, tzinfo=UTC) - 8 * HOUR)
     assert case.id == "000000-20260101-00001"
+
+
+@pytest.mark.parametrize("by", ["网格员12", Actor(5), Actor("a", 5)])  # type: ignore[arg-type]
+def test_an_actor_that_could_not_be_read_back_is_refused(engine: Engine, by: Any) -> None:
+    engine.report(case_id="c", at=T0)
+    for act in (
+        lambda: engine.report(case_id="d", at=T0, by=by),
+        lambda: engine.dispatch("c", at=plus(1), by=by),
+        lambda: engine.forget("c", at=plus(1), by=by),
+        lambda: engine.reassess("c", at=plus(1), by=by),
+        lambda: engine.switch_mode("000000", "emergency", reason="flood", at=T0, by=by),
+    ):
+        with pytest.raises(CommandError, match="actor"):
+            act()
+    engine.verify()
+
+
+def test_a_disproved_breach_excuses_no_later_one(engine: Engine) -> None:
+    """Arrive was breached at 41; told late, it had been extended at 20 to 60; nobody came by then either."""
+    engine.report(case_id="c", at=T0)
+    engine.dispatch("c", at=plus(1))
+    engine.advance(plus(50))
+    engine.extend("c", clock="arrive", until=plus(60), approved_by="street", reason="snow", at=plus(20))
+    fired = engine.advance(plus(110))
+    assert ("breached", plus(60)) in [(event.kind, event.at) for event in fired]
+    clock = engine.case("c").clocks["arrive"]
+    assert (clock.outcome, clock.exempt) == (Outcome.BREACHED, None)
+
+
+def test_a_ruling_comes_after_its_appeal(engine: Engine) -> None:
+    engine.report(case_id="c", at=T0)
+    engine.advance(plus(30))
+    engine.appeal("c", reason="storm", clock="dispatch", at=plus(20))
+    with pytest.raises(CommandError, match="after its appeal"):
+        engine.rule("c", granted=True, at=plus(10))

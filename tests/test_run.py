@@ -723,3 +723,30 @@ def test_a_typing_error_in_the_year_does_not_take_the_clock_there(tmp_path: Path
     assert (result.taken, result.rejected) == (2, 1)
     assert [reject.line for reject in refused] == [3]
     assert "2062-03-02 08:05:00 lies more than a year ahead" in refused[0].say("en")
+
+
+def test_a_countys_journal_acts_on_no_other_countys_case(tmp_path: Path) -> None:
+    """Numbers such as 1 are used by every county."""
+    first, second = tmp_path / "a.csv", tmp_path / "b.csv"
+    first.write_text("time,case,action\n2026-03-02 08:00,1,report\n", encoding="utf-8")
+    second.write_text("time,case,action\n2026-03-02 08:01,1,report\n2026-03-02 08:02,1,dispatch\n", encoding="utf-8")
+    refused: list[Reject] = []
+    with Engine.open() as engine:
+        run(engine, first, locality="371621", rejected=refused.append)
+        result = run(engine, second, locality="110000", rejected=refused.append)
+        assert engine.case("1").state == "reported"
+    assert (result.taken, [reject.line for reject in refused]) == (0, [2, 3])
+
+
+def test_rows_of_one_moment_are_taken_in_whatever_order_although_one_of_them_is_wrong(tmp_path: Path) -> None:
+    journal = tmp_path / "j.csv"
+    rows = ["2026-03-16 09:00,A,dispatch", "2026-03-16 09:00,A,report", "2026-03-16 09:00,B,arrive"]
+    journal.write_text("time,case,action\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    refused: list[Reject] = []
+    with Engine.open() as engine:
+        run(engine, journal, locality="000000", rejected=refused.append)
+        assert engine.case("A").state == "dispatched"
+        head = engine.verify()
+        run(engine, journal, locality="000000", rejected=refused.append)
+        assert engine.verify() == head
+    assert [reject.line for reject in refused] == [4, 4]
