@@ -424,6 +424,18 @@ class Engine(Verbs):
             return self.localities.fallback(case.locality, fault)
 
     @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Make what is done inside durable together, or none of it. `_run`, the hottest path, does the same inline."""
+        with self._lock:
+            self.store.begin()
+            try:
+                yield
+                self.store.commit()
+            except BaseException:
+                self.store.rollback()
+                raise
+
+    @contextmanager
     def in_bulk(self) -> Iterator[None]:
         """Make many commands durable together; what a crash cuts off is whole transactions, never half a command."""
         self.store.bulk(on=True)
@@ -538,22 +550,16 @@ class Engine(Verbs):
         if by is not None:
             _require_actor(by)
         moment = in_utc(self.clock.now() if at is None else at)
-        with self._lock:
-            self.store.begin()
-            try:
-                case = self.store.load(case_id)
-                if case is None or case_id.startswith("@"):
-                    raise UnknownCase(case_id)
-                policy = self.localities.policy(case.locality)
-                mode = self._mode(policy.code)
-                fallen, now = self._catch_up(case, policy, mode, moment)
-                events, after = ask(now, policy, moment, mode, by)
-                if fallen or events:
-                    self.store.append(case, after, fallen + events, self.clock.now(), listeners=policy.observed)
-                self.store.commit()
-            except BaseException:
-                self.store.rollback()
-                raise
+        with self._transaction():
+            case = self.store.load(case_id)
+            if case is None or case_id.startswith("@"):
+                raise UnknownCase(case_id)
+            policy = self.localities.policy(case.locality)
+            mode = self._mode(policy.code)
+            fallen, now = self._catch_up(case, policy, mode, moment)
+            events, after = ask(now, policy, moment, mode, by)
+            if fallen or events:
+                self.store.append(case, after, fallen + events, self.clock.now(), listeners=policy.observed)
         self.deliver()
         return after  # type: ignore[no-any-return]
 
@@ -575,20 +581,13 @@ class Engine(Verbs):
         if by is not None:
             _require_actor(by)
         moment = in_utc(self.clock.now() if at is None else at)
+        with self._transaction():
+            case = self.store.load(case_id) or case
+            erased = self.store.erase(case_id)
+            event = Event(case_id, case.version + 1, "forgotten", moment, case.state, by=by, about={"texts": erased})
+            after = evolve(case, event)
+            self.store.append(case, after, [event], self.clock.now())
         with self._lock:
-            self.store.begin()
-            try:
-                case = self.store.load(case_id) or case
-                erased = self.store.erase(case_id)
-                event = Event(
-                    case_id, case.version + 1, "forgotten", moment, case.state, by=by, about={"texts": erased}
-                )
-                after = evolve(case, event)
-                self.store.append(case, after, [event], self.clock.now())
-                self.store.commit()
-            except BaseException:
-                self.store.rollback()
-                raise
             self.store.scrub()
         return after
 
@@ -655,18 +654,12 @@ class Engine(Verbs):
             _require_actor(by)
         moment = in_utc(self.clock.now() if at is None else at)
         name = f"@{locality}"
-        with self._lock:
-            self.store.begin()
-            try:
-                book = self.store.load(name)
-                seq = book.version + 1 if book else 1
-                event = Event(name, seq, kind, moment, "book", by=by, changes=changes, about=about)
-                self.store.append(book, evolve(book, event), [event], self.clock.now())
-                self.store.commit()
-                self._modes.pop(locality, None)
-            except BaseException:
-                self.store.rollback()
-                raise
+        with self._transaction():
+            book = self.store.load(name)
+            seq = book.version + 1 if book else 1
+            event = Event(name, seq, kind, moment, "book", by=by, changes=changes, about=about)
+            self.store.append(book, evolve(book, event), [event], self.clock.now())
+            self._modes.pop(locality, None)
         return event
 
     def _mode(self, locality: str) -> Mode:
