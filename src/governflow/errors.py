@@ -84,7 +84,17 @@ class Conflict(CommandError):
 
 
 class NotAllowed(CommandError):
-    """The locality's rules do not let this actor do it."""
+    """The locality's rules do not let this actor do it.
+
+    Args:
+        en: One English sentence.
+        zh: The same sentence in Chinese.
+        denial: What the book keeps of it: ``action``, ``reason``, ``rule`` and ``source``; None where nobody acted.
+    """
+
+    def __init__(self, en: str, zh: str | None = None, denial: Mapping[str, object] | None = None) -> None:
+        super().__init__(en, zh)
+        self.denial = denial
 
 
 class ClockBackwards(CommandError):
@@ -107,16 +117,53 @@ class MapError(JournalError):
 
 
 class PolicyError(GovernflowError):
-    """A locality's rules are wrong in themselves."""
+    """A locality's rules are wrong in themselves.
+
+    Args:
+        en: One English sentence.
+        zh: The same sentence in Chinese.
+        faults: Every fault that was found, one sentence each.
+    """
+
+    def __init__(self, en: str, zh: str | None = None, faults: Iterable[Text] = ()) -> None:
+        super().__init__(en, zh)
+        self.faults = tuple(faults)
+
+    @classmethod
+    def listing(cls, what: Text, faults: Iterable[Text]) -> "PolicyError":
+        """Make one sentence of what is wrong and all of its faults."""
+        found = tuple(faults)
+        en = "; ".join(fault.en for fault in found)
+        zh = "；".join(fault.zh for fault in found)
+        return cls(f"{what.en}: {en}", f"{what.zh}：{zh}", found)
 
 
 class UnsoundLifecycle(PolicyError):
     """A lifecycle with a fault in its table; every fault is named."""
 
     def __init__(self, name: str, faults: Iterable[str]) -> None:
-        self.faults = tuple(faults)
-        listed = "; ".join(self.faults)
-        super().__init__(f"lifecycle {name!r} is unsound: {listed}", f"流程“{name}”不健全：{listed}")
+        found = tuple(faults)
+        listed = "; ".join(found)
+        super().__init__(
+            f"lifecycle {name!r} is unsound: {listed}",
+            f"流程“{name}”不健全：{listed}",
+            [Text(fault, fault) for fault in found],
+        )
+
+
+class TableError(PolicyError):
+    """A table that cannot be used; every fault is named by sheet, row and column.
+
+    Args:
+        name: The table's name or file.
+        faults: What is wrong, one sentence each.
+    """
+
+    def __init__(self, name: str, faults: Iterable[Text]) -> None:
+        found = tuple(faults)
+        en = "; ".join(fault.en for fault in found)
+        zh = "；".join(fault.zh for fault in found)
+        super().__init__(f"table {name} cannot be used: {en}", f"表格“{name}”无法使用：{zh}", found)
 
 
 # --- the store's ----------------------------------------------------------------------------------

@@ -1,0 +1,321 @@
+"""Atoms: a column's domain cut into the classes that no rule tells apart.
+
+All that a table can say of a column is then a bit mask over its atoms. What is answered with these masks is exact: it
+holds for every admissible case, not for a sample.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import TypeAlias
+
+import attrs
+
+from governflow.tables.cells import say
+from governflow.tables.domains import (
+    AFTER_ALL,
+    BEFORE_ALL,
+    CODE_LENGTHS,
+    Cell,
+    Closed,
+    Code,
+    Cut,
+    Domain,
+    Number,
+    Open,
+    Part,
+    Span,
+)
+from governflow.text import Text
+
+Value: TypeAlias = str | int
+
+
+def bits(mask: int) -> Iterator[int]:
+    """Give the places of the bits that are set, lowest first."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
+
+
+@attrs.frozen
+class Atoms:
+    """One column's atoms.
+
+    Args:
+        domain: What was cut.
+        count: How many atoms there are.
+        mask: The atoms that some parts of the domain take in.
+        find: The place of a fact's atom; -1 for a value outside the domain.
+        sample: A value in an atom.
+        cell: The atoms of a mask as a condition, and whether it is rather what the condition leaves out.
+    """
+
+    domain: Domain
+    count: int
+    mask: Callable[[Iterable[Part]], int]
+    find: Callable[[object], int]
+    sample: Callable[[int], Value]
+    cell: Callable[[int], tuple[tuple[Part, ...], bool]]
+
+
+def cut(domain: Domain, parts: Iterable[Part]) -> Atoms:
+    """Cut a domain where some parts of it begin and end.
+
+    Args:
+        domain: The domain.
+        parts: All that the rules speak of.
+    """
+    if isinstance(domain, Number):
+        return _numbers(domain, [part for part in parts if isinstance(part, Span)])
+    named = [str(part) for part in parts]
+    if isinstance(domain, Closed):
+        return _listed(domain, domain.values)
+    if isinstance(domain, Open):
+        return _listed(domain, tuple(dict.fromkeys(named)))
+    return _codes(domain, set(named))
+
+
+# --- sets and texts ---------------------------------------------------------------------------------------------------
+
+
+def _listed(domain: Closed | Open, values: tuple[str, ...]) -> Atoms:
+    """One atom a value; where any text may stand, one more for anything else."""
+    rest = len(values) if isinstance(domain, Open) else -1
+    places: dict[Hashable, int] = {value: place for place, value in enumerate(values)}
+    if values == ("yes", "no"):
+        places |= {True: 0, False: 1}
+    count = len(values) + (rest >= 0)
+    other = "other"
+    while other in places:
+        other += "'"
+
+    def mask(parts: Iterable[Part]) -> int:
+        return sum({1 << places[part] for part in parts if part in places})
+
+    def cell(mask: int) -> tuple[tuple[Part, ...], bool]:
+        inside = tuple(value for place, value in enumerate(values) if mask >> place & 1)
+        if rest < 0 or not mask >> rest & 1:
+            return inside, False
+        return tuple(value for place, value in enumerate(values) if not mask >> place & 1), True
+
+    def find(value: object) -> int:
+        return places.get(value, rest)
+
+    return Atoms(domain, count, mask, find, lambda place: other if place == rest else values[place], cell)
+
+
+# --- numbers ----------------------------------------------------------------------------------------------------------
+
+
+def _numbers(domain: Number, spans: list[Span]) -> Atoms:
+    """One atom between every two neighbouring cuts."""
+    whole = domain.span
+    inner = {end for span in spans for end in (span.start, span.end) if whole.start < end < whole.end}
+    cuts: list[Cut] = [whole.start, *sorted(inner), whole.end]
+    places = {end: place for place, end in enumerate(cuts)}
+    count = len(cuts) - 1
+
+    def mask(parts: Iterable[Part]) -> int:
+        found = 0
+        for part in parts:
+            assert isinstance(part, Span)
+            start, end = max(part.start, whole.start), min(part.end, whole.end)
+            if start < end:
+                found |= (1 << places[end]) - (1 << places[start])
+        return found
+
+    def find(value: object) -> int:
+        number = value if type(value) is int else domain.number(value)
+        place = -1 if number is None else bisect_right(cuts, (number, 0)) - 1
+        return place if place < count else -1
+
+    def sample(place: int) -> Value:
+        number = _between(cuts[place], cuts[place + 1])
+        return int(number) if domain.whole else domain.read(number)
+
+    def cell(mask: int) -> tuple[tuple[Part, ...], bool]:
+        return tuple(Span(cuts[place], cuts[place + 1]) for place in range(count) if mask >> place & 1), False
+
+    return Atoms(domain, count, mask, find, sample, cell)
+
+
+def _between(start: Cut, end: Cut) -> int | Decimal:
+    """A number between two cuts: the first one where there is a first."""
+    if start == BEFORE_ALL:
+        if end == AFTER_ALL:
+            return 0
+        return end[0] if end[1] else end[0] - 1
+    if not start[1]:
+        return start[0]
+    return start[0] + 1 if end == AFTER_ALL else (Decimal(start[0]) + end[0]) / 2
+
+
+# --- codes ------------------------------------------------------------------------------------------------------------
+
+
+def _codes(domain: Code, named: set[str]) -> Atoms:
+    """One atom for what each named code or prefix says beyond the longer ones; the last is every other place."""
+    exact = {code for code in named if not code.endswith("*")}
+    prefixes = {code[:-1] for code in named if code.endswith("*")}
+    owners = sorted(prefixes)
+    samples = {prefix: _free(prefix, exact, prefixes) for prefix in owners}
+    nodes = sorted(exact) + [f"{prefix}*" for prefix in owners if samples[prefix] is not None]
+    places = {node: place for place, node in enumerate(nodes)}
+    lengths = sorted({len(prefix) for prefix in prefixes}, reverse=True)
+    rest = len(nodes)
+    elsewhere = _free("", exact, prefixes)
+
+    def mask(parts: Iterable[Part]) -> int:
+        found = 0
+        for part in parts:
+            text = str(part)
+            if text.endswith("*"):
+                found |= sum(1 << place for node, place in places.items() if node.startswith(text[:-1]))
+            else:
+                found |= 1 << places[text]
+        return found
+
+    def find(value: object) -> int:
+        text = str(value)
+        place = places.get(text) if "*" not in text else None
+        if place is not None:
+            return place
+        for length in lengths:
+            if text[:length] in prefixes and len(text) >= length:
+                return places.get(f"{text[:length]}*", -1)
+        return rest
+
+    def sample(place: int) -> Value:
+        if place == rest:
+            return elsewhere or "elsewhere"
+        return samples[nodes[place][:-1]] or "" if nodes[place].endswith("*") else nodes[place]
+
+    def cell(mask: int) -> tuple[tuple[Part, ...], bool]:
+        inverse = bool(mask >> rest & 1)
+        kept = [node for place, node in enumerate(nodes) if bool(mask >> place & 1) is not inverse]
+        return tuple(kept), inverse
+
+    return Atoms(domain, rest + 1, mask, find, sample, cell)
+
+
+def _free(prefix: str, exact: set[str], prefixes: set[str]) -> str | None:
+    """A code that begins so and that no other named code or longer prefix takes in; None if there is none."""
+    others = prefixes - {prefix}
+    for lengths in (CODE_LENGTHS[:3], CODE_LENGTHS[3:]):
+        found = _search(prefix, lengths, exact, others)
+        if found is not None:
+            return found
+    return None
+
+
+def _search(prefix: str, lengths: tuple[int, ...], exact: set[str], others: set[str]) -> str | None:
+    if prefix in others or len(prefix) > max(lengths):
+        return None
+    below = [code for code in (*exact, *others) if code.startswith(prefix)]
+    if not below:
+        length = min((length for length in lengths if length >= len(prefix)), default=None)
+        return None if length is None else (prefix or "1").ljust(length, "0")
+    if len(prefix) in lengths and prefix not in exact:
+        return prefix
+    for digit in "0123456789" if prefix else "1234567890":
+        found = _search(prefix + digit, lengths, set(below) & exact, set(below) & others)
+        if found is not None:
+            return found
+    return None
+
+
+# --- a column's axis --------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Axis:
+    """One column in the space of cases: its atoms and, where a case may leave it out, one more for that.
+
+    Args:
+        id: The column's id.
+        text: Its name.
+        atoms: Its atoms.
+        unstated: Whether "not stated" is an admissible value of its own.
+    """
+
+    id: str
+    text: Text
+    atoms: Atoms
+    unstated: bool
+
+    @property
+    def size(self) -> int:
+        """How many classes a case can be in."""
+        return self.atoms.count + self.unstated
+
+    @property
+    def full(self) -> int:
+        """The mask of all of them."""
+        return (1 << self.size) - 1
+
+    def mask(self, cell: Cell | None, default: Value | None = None) -> int:
+        """Give the classes that a cell takes in.
+
+        Args:
+            cell: The condition; None for anything.
+            default: What counts for a case that does not state it; None where that is a value of its own.
+        """
+        if cell is None:
+            return self.full
+        mask = self.atoms.mask(cell.parts)
+        if not self.unstated:
+            return mask
+        stated = cell.unstated if default is None else bool(mask >> self.atoms.find(default) & 1)
+        return mask | stated << self.atoms.count
+
+    def sample(self, mask: int) -> Value | None:
+        """Give a value in one of the classes; None for "not stated", where nothing else is left."""
+        place = (mask & -mask).bit_length() - 1
+        return None if place == self.atoms.count else self.atoms.sample(place)
+
+    def say_value(self, value: Value | None) -> Text:
+        """Say to people what one case states."""
+        if value is None:
+            return Text(f"{self.text.en} not stated", f"{self.text.zh}未填")
+        name = Text(str(value), str(value))
+        if isinstance(self.atoms.domain, Closed):
+            name = self.atoms.domain.say(str(value))
+        return Text(f"{self.text.en} = {name.en}", f"{self.text.zh}={name.zh}")
+
+    def say(self, mask: int) -> Text:
+        """Say to people which classes a mask holds."""
+        parts, inverse = self.atoms.cell(mask & (1 << self.atoms.count) - 1)
+        unstated = bool(mask >> self.atoms.count & 1)
+        if not inverse:
+            return say(self.atoms.domain, self.text, Cell(parts, unstated))
+        en, zh = " or not stated" if unstated else "", "或未填" if unstated else ""
+        if not parts:
+            return Text(f"{self.text.en} stated{en}", f"{self.text.zh}已填{zh}")
+        listed = [str(part) for part in parts]
+        return Text(
+            f"{self.text.en} other than {', '.join(listed)}{en}", f"{self.text.zh}为{'、'.join(listed)}以外{zh}"
+        )
+
+
+Region: TypeAlias = tuple[int, ...]
+
+
+def spoken(axes: tuple[Axis, ...], region: Region) -> Mapping[str, Text]:
+    """Say a region column by column; what may be anything is left out."""
+    return {axis.id: axis.say(mask) for axis, mask in zip(axes, region, strict=True) if mask != axis.full}
+
+
+def example(axes: tuple[Axis, ...], region: Region) -> Text:
+    """Say one case in a region, as `sampled` gives it."""
+    said = [axis.say_value(axis.sample(mask)) for axis, mask in zip(axes, region, strict=True)]
+    if not said:
+        return Text("any case", "任何事项")
+    return Text(", ".join(one.en for one in said), "、".join(one.zh for one in said))
+
+
+def sampled(axes: tuple[Axis, ...], region: Region) -> Mapping[str, Value]:
+    """Give one case in a region; what it does not state is left out."""
+    values = {axis.id: axis.sample(mask) for axis, mask in zip(axes, region, strict=True)}
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,279 @@
+"""Decision tables (规则表): read from a file, asked through an index, checked exactly.
+
+A table answers one question of a policy, or derives one attribute of a case. Its rules are boxes over the condition
+columns; a bit mask per class of values says which rules take that class in, and the rule that answers is the lowest bit
+that all of a case's masks have in common. So an answer costs about the same with ten rules and with a thousand.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, Literal
+
+import attrs
+
+from governflow.errors import CommandError, TableError
+from governflow.tables import parsing, vocabulary
+from governflow.tables.atoms import Axis, Region, cut
+from governflow.tables.cells import canonical
+from governflow.tables.domains import Cell, Part, Unfit
+from governflow.tables.exact import Space
+from governflow.tables.findings import Findings, find
+from governflow.tables.reading import Source
+from governflow.tables.rules import Column, Rule
+from governflow.text import Text
+
+#: A column as `Table.match` asks it: id, the atom of a value, the rules of each atom, of a case that does not state it,
+#: and of one whose value is outside the domain.
+_Probe = tuple[str, Callable[[object], int], tuple[int, ...], int, int]
+
+
+@attrs.frozen(slots=False)
+class Table:
+    """A decision table.
+
+    Args:
+        name: The question that it answers, or the attribute that it derives.
+        hit: ``unique``: no two rules may answer one case differently; ``first``: the first rule that fits counts.
+        columns: The condition columns.
+        outcomes: The ids of the outcome columns.
+        rules: The rules in their order.
+    """
+
+    name: str
+    hit: Literal["unique", "first"]
+    columns: tuple[Column, ...]
+    outcomes: tuple[str, ...]
+    rules: tuple[Rule, ...]
+
+    @classmethod
+    def read(
+        cls,
+        source: Source,
+        *,
+        name: str,
+        hit: Literal["unique", "first"] | None = None,
+        sheet: str | None = None,
+    ) -> "Table":
+        """Read a table from a CSV file (UTF-8 or GB18030) or a workbook.
+
+        Args:
+            source: A path, a packaged resource, or a file's name and its bytes.
+            name: The question that it answers (``assess``, ``tier``, ``route``, ``deadlines``, ``escalate``), or the
+                attribute that it derives.
+            hit: The hit policy where the file names none; None for ``unique``.
+            sheet: The sheet of a workbook; None for the one that is called like the table, or the only table in it.
+
+        Raises:
+            TableError: With every fault of the file, each with its sheet, row and column.
+        """
+        draft = parsing.parse(source, name=name, hit=hit, sheet=sheet)
+        return cls(name, draft.hit, draft.columns, draft.outcomes, draft.rules)
+
+    # --- asking ---
+
+    def decide(self, facts: Mapping[str, object]) -> Rule | None:
+        """Give the rule that answers a case.
+
+        Args:
+            facts: What the case states, by column. A column that it does not state counts as its default, or as "not
+                stated"; a value outside a closed domain fits only cells that take anything.
+
+        Returns:
+            The rule, or None where no rule answers: none fits, or the one that does has no outcomes.
+        """
+        rule = self.match(facts)
+        return rule if rule is not None and rule.outcomes else None
+
+    def match(self, facts: Mapping[str, object]) -> Rule | None:
+        """Give the rule that fits a case, also one whose outcomes are all empty; see `decide`."""
+        probes, live = self._index
+        for name, find_atom, rules, missing, outside in probes:
+            value = facts.get(name)
+            if value is None:
+                live &= missing
+            else:
+                atom = find_atom(value)
+                live &= rules[atom] if atom >= 0 else outside
+            if not live:
+                return None
+        return self.rules[(live & -live).bit_length() - 1]
+
+    def read_fact(self, column: str, value: object) -> str | int:
+        """Check a told value of a column and give it as facts hold it.
+
+        Args:
+            column: The column's id.
+            value: As told, in English or Chinese.
+
+        Raises:
+            CommandError: There is no such column, or its domain has no such value; the sentence says what is allowed.
+        """
+        known = {one.id: one for one in self.columns}
+        if column not in known:
+            listed = ", ".join(known) or "none"
+            raise CommandError(
+                f"{column!r} is no fact of the table {self.name}: it asks for {listed}",
+                f"“{column}”不是表格“{self.name}”的事实：可填 {listed}",
+            )
+        try:
+            return known[column].domain.read(value)
+        except Unfit as fault:
+            name = known[column].text
+            raise CommandError(f"{column}: {fault.text.en}", f"{name.zh}：{fault.text.zh}") from None
+
+    def analyse(self) -> Findings:
+        """Find all gaps, conflicts and dead rules, exactly."""
+        return self._findings
+
+    # --- keeping ---
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over what the table says, whatever file it came from, as hexadecimal digits."""
+        told = self.as_json()
+        domains = {column.id: column for column in self.columns}
+        for one, rule in zip(told["rules"], self.rules, strict=True):
+            del one["row"], one["sheet"]
+            one["cells"] = {
+                name: canonical(domains[name].domain, parsing.condition(domains[name], cell))
+                for name, cell in rule.cells.items()
+            }
+        text = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the table as plain JSON values, from which `from_json` makes it again."""
+        return {
+            "name": self.name,
+            "hit": self.hit,
+            "columns": [
+                {
+                    "id": column.id,
+                    "en": column.text.en,
+                    "zh": column.text.zh,
+                    "domain": column.domain.written,
+                    "default": column.default,
+                }
+                for column in self.columns
+            ],
+            "outcomes": list(self.outcomes),
+            "rules": [
+                {
+                    "id": rule.id,
+                    "row": rule.row,
+                    "sheet": rule.sheet,
+                    "cells": dict(rule.cells),
+                    "outcomes": dict(rule.outcomes),
+                    "reason": [rule.reason.en, rule.reason.zh],
+                    "basis": rule.basis,
+                }
+                for rule in self.rules
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> "Table":
+        """Make a table again from what `as_json` gave.
+
+        Raises:
+            TableError: It is not what `as_json` gave.
+        """
+        try:
+            columns = tuple(
+                parsing.column(
+                    one["id"],
+                    Text(one["en"], one["zh"]),
+                    one["domain"] + ("" if one["default"] is None else f"; default {one['default']}"),
+                    told["name"],
+                )
+                for one in told["columns"]
+            )
+            rules = tuple(
+                Rule(
+                    one["id"],
+                    one["row"],
+                    one["sheet"],
+                    dict(one["cells"]),
+                    dict(one["outcomes"]),
+                    Text(*one["reason"]),
+                    one["basis"],
+                )
+                for one in told["rules"]
+            )
+            table = cls(told["name"], told["hit"], columns, tuple(told["outcomes"]), rules)
+            table._cells  # noqa: B018 - so that cells that do not fit the columns are found here
+        except (KeyError, TypeError, AttributeError, Unfit) as fault:
+            raise TableError(
+                str(told.get("name", "?")), [Text(f"it was not kept whole: {fault}", f"保存的内容不完整：{fault}")]
+            ) from None
+        return table
+
+    def rows(self, lang: str) -> list[list[str]]:
+        """Write the table for people: a row of headings, then one row a rule.
+
+        Args:
+            lang: ``zh`` for Chinese, anything else for English.
+        """
+        zh = lang == "zh"
+        heads = [column.text.say(lang) for column in self.columns]
+        outcomes = [vocabulary.outcome_name(name).say(lang) for name in self.outcomes]
+        ends = ["理由", "依据"] if zh else ["reason", "basis"]
+        rows = [["规则" if zh else "rule", *heads, *(f"→ {name}" for name in outcomes), *ends]]
+        for rule in self.rules:
+            cells = [rule.cells.get(column.id, "") for column in self.columns]
+            values = [vocabulary.outcome_text(name, rule.outcomes.get(name, "")) for name in self.outcomes]
+            rows.append([rule.id, *cells, *(value.say(lang) for value in values), rule.reason.say(lang), rule.basis])
+        return rows
+
+    # --- the index ---
+
+    @cached_property
+    def _cells(self) -> tuple[tuple[Cell | None, ...], ...]:
+        return tuple(
+            tuple(
+                parsing.condition(column, rule.cells[column.id]) if column.id in rule.cells else None
+                for column in self.columns
+            )
+            for rule in self.rules
+        )
+
+    def cell(self, rule: int, column: Column) -> Cell | None:
+        """Give the condition of a rule, by its place, on a column; None for anything."""
+        return self._cells[rule][self.columns.index(column)]
+
+    def parts_of(self, column: Column) -> list[Part]:
+        """Give all that the cells of a column speak of."""
+        place = self.columns.index(column)
+        return [part for cells in self._cells if (cell := cells[place]) is not None for part in cell.parts]
+
+    @cached_property
+    def space(self) -> Space:
+        """The rules as boxes over the condition columns."""
+        axes = tuple(
+            Axis(column.id, column.text, cut(column.domain, self.parts_of(column)), column.unstated)
+            for column in self.columns
+        )
+        return Space.of(axes, (self._box(axes, cells) for cells in self._cells))
+
+    def _box(self, axes: tuple[Axis, ...], cells: tuple[Cell | None, ...]) -> Region:
+        return tuple(axis.mask(cell) for axis, cell in zip(axes, cells, strict=True))
+
+    @cached_property
+    def _index(self) -> tuple[tuple[_Probe, ...], int]:
+        probes: list[_Probe] = []
+        for place, (column, axis) in enumerate(zip(self.columns, self.space.axes, strict=True)):
+            by_atom = self.space.by_atom[place]
+            outside = sum(1 << number for number, cells in enumerate(self._cells) if cells[place] is None)
+            missing = outside
+            if column.default is not None:
+                missing = by_atom[axis.atoms.find(column.default)]
+            elif axis.unstated:
+                missing = by_atom[axis.atoms.count]
+            probes.append((column.id, axis.atoms.find, by_atom, missing, outside))
+        return tuple(probes), self.space.every
+
+    @cached_property
+    def _findings(self) -> Findings:
+        return find(self.space, self.rules, first=self.hit == "first")
