@@ -16,7 +16,7 @@ LIVES = 400
 WALK = ("report", "dispatch", "claim", "arrive", "begin", "resolve", "answer", "evaluate", "close")
 START_AT = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
 TIMES = [START_AT + timedelta(minutes=minute) for minute in range(len(WALK))]
-BY = Actor("grid-12", "community")
+BY = Actor("grid-12")
 
 
 class Model:

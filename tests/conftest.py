@@ -10,7 +10,15 @@ from typing import Any
 import attrs
 import pytest
 
+from governflow import localities
 from governflow.cli import main
+
+
+@pytest.fixture(autouse=True)
+def nothing_installed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the localities that happen to be installed out of the tests of everything else."""
+    if request.node.get_closest_marker("installed") is None:
+        monkeypatch.setattr(localities, "installed", dict)
 
 
 @attrs.frozen

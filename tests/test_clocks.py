@@ -25,8 +25,8 @@ class Desk:
     def __init__(self, *plugins: object, **details: Any) -> None:
         self.engine = Engine.open()
         for plugin in plugins:
-            self.engine.localities.register("371621", plugin)
-        self.engine.report(case_id="c", locality="371621", at=T0, **details)
+            self.engine.localities.register("county", plugin)
+        self.engine.report(case_id="c", locality="county", at=T0, **details)
 
     def __getattr__(self, action: str) -> Any:
         def act(minutes: float | datetime, **details: Any) -> Case:
@@ -774,7 +774,7 @@ def test_a_dispatch_stops_the_triage_clock() -> None:
 
 def test_a_reassessment_stops_the_triage_clock_once_the_rules_are_mended() -> None:
     desk = Desk(Faulty())
-    desk.engine.localities.register("371621", Dropping())
+    desk.engine.localities.register("county", Dropping())
     desk.engine.reassess("c", at=plus(3))
     assert (desk.clock("triage").outcome, desk.clock("triage").stopped) == (Outcome.MET, plus(3))
 
@@ -859,7 +859,7 @@ def test_a_locality_adds_clocks_and_changes_others_and_keeps_the_rest() -> None:
     assert desk.clock("review").outcome is Outcome.MET
     assert desk.clock("arrive").due == plus(82)
     ruling = next(ruling for ruling in desk.history[-1].rulings if ruling.what == "clock:arrive")
-    assert (ruling.source, ruling.rule) == ("371621", "arrive/far")
+    assert (ruling.source, ruling.rule) == ("county", "arrive/far")
 
 
 def test_a_clock_is_a_value() -> None:

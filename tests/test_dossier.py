@@ -27,7 +27,7 @@ from governflow.terms import Outcome, Tier
 CST = timezone(timedelta(hours=8))
 START = datetime(2026, 1, 5, 9, 0, tzinfo=CST)
 DESK = Actor("平台3", "intake")
-WORKER = Actor("网格员12", "community")
+WORKER = Actor("网格员12")
 STREET = Actor("镇值班", "street")
 
 
@@ -96,7 +96,7 @@ def winding() -> tuple[Engine, str]:
     engine.arrive(case, at=days(31) + timedelta(minutes=20), by=WORKER)
     engine.resolve(case, at=days(33), by=WORKER)
     engine.appeal(case, reason="厂家延迟交付", clock="resolve#1", at=days(33.1), by=WORKER)
-    engine.rule(case, granted=True, clock="resolve#1", at=days(33.2), by=STREET)
+    engine.rule(case, granted=True, clock="resolve#1", at=days(33.2), by=Actor("县长", "leader"))
     engine.answer(case, at=days(33.3), by=WORKER, text="支管已更换")
     engine.evaluate(case, satisfied=True, score=4, at=days(34))
     return engine, case

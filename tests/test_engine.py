@@ -969,8 +969,10 @@ def test_nobody_verifies_their_own_work(engine: Engine) -> None:
     engine.dispatch("c", to="community", at=plus(1))
     engine.resolve("c", at=plus(2))
     engine.answer("c", at=plus(3))
-    case = engine.evaluate("c", satisfied=True, by=Actor("w", "community"), at=plus(4))
-    assert case.verifier == "street"
+    with pytest.raises(NotAllowed, match="a unit above the holder verifies"):
+        engine.evaluate("c", satisfied=True, by=Actor("w", "community"), at=plus(4))
+    assert engine.history("c")[-1].kind == "denied"
+    assert engine.evaluate("c", satisfied=True, by=Actor("w"), at=plus(4)).verifier == "street"
 
 
 def test_a_case_is_merged_into_no_book(engine: Engine) -> None:

@@ -25,8 +25,8 @@ def plus(minutes: float) -> datetime:
 def desk(plugin: object | None = None, **details: Any) -> Engine:
     engine = Engine.open()
     if plugin is not None:
-        engine.localities.register("371621", plugin)
-    engine.report(case_id="c", locality="371621", at=T0, **details)
+        engine.localities.register("county", plugin)
+    engine.report(case_id="c", locality="county", at=T0, **details)
     return engine
 
 
@@ -506,7 +506,7 @@ def test_a_ladder_that_makes_no_sense_is_a_fault_and_the_holder_is_urged(answer:
     engine, first = climbed_once(Closed(answer))
     assert (first.kind, first.at, first.about["escalation"]["to"]) == ("urged", plus(40), "department")
     (fault,) = [event for event in engine.history("c") if event.kind == "faulted"]
-    assert fault.about["faults"][0]["plugin"] == "371621"
+    assert fault.about["faults"][0]["plugin"] == "county"
     assert clock(engine, "triage").running
     assert clock(engine, "arrive").climb is not None
 

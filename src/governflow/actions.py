@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from governflow import clocks
 from governflow.allowances import Allowance
+from governflow.calendars import WorkingCalendar
 from governflow.clocks import Clock
 from governflow.draft import Draft
 from governflow.errors import CommandError
@@ -49,6 +50,15 @@ def route(draft: Draft, chosen: str | None) -> None:
         draft.about["chosen"] = chosen
         lead = chosen
     draft.changes |= {"unit": lead, "form": form, "assist": assist}
+    _received(draft, lead, designated=chosen is not None and "chosen" in draft.about)
+
+
+def _received(draft: Draft, unit: str, *, designated: bool) -> None:
+    """Note who first received the case, and whether a person chose the present holder."""
+    if draft.case.first is None and unit != draft.policy.units.intake:
+        draft.changes["first"] = unit
+    if designated is not draft.case.designated:
+        draft.changes["designated"] = designated
 
 
 def _as_json(ruled: Route) -> dict[str, Any]:
@@ -109,6 +119,23 @@ def _dispatch(draft: Draft, details: Details, by: Actor | None) -> None:
     route(draft, details.get("to"))
 
 
+def _claim(draft: Draft, details: Details, by: Actor | None) -> None:
+    """Claim a case (领单): out of an open pool the claiming unit becomes its holder (认领)."""
+    units, case = draft.policy.units, draft.case
+    pool = units.units.get(case.unit)
+    if pool is None or "pool" not in pool.roles:
+        return
+    unit = details.get("unit") or (by.unit if by else None)
+    if unit is None:
+        raise CommandError(
+            f"the case is in the pool {case.unit}: say which unit claims it",
+            f"事项在认领池“{pool.text.zh}”：请指明认领单位",
+        )
+    require_unit(draft, unit)
+    draft.changes["unit"] = unit
+    draft.about["pool"] = case.unit
+
+
 def _return(draft: Draft, details: Details, by: Actor | None) -> None:
     draft.changes |= {"unit": draft.policy.units.intake, "assist": []}
 
@@ -156,6 +183,7 @@ def _transfer(draft: Draft, details: Details, by: Actor | None) -> None:
             f"the case is with {to} already: transfer it to another unit", f"事项已在“{to}”：请转给其他单位"
         )
     draft.changes |= {"unit": to, "assist": []}
+    _received(draft, to, designated=True)
     known = draft.policy.units.units.get(to)
     if known is not None and known.forms and draft.case.form not in known.forms:
         draft.changes["form"] = known.forms[0]
@@ -169,7 +197,7 @@ def _escalate(draft: Draft, details: Details, by: Actor | None) -> None:
             f"escalation goes to a higher form: {form} is not above {case.form}",
             f"提级须到更高的办理方式：“{form.text.zh}”不高于“{case.form.text.zh}”",
         )
-    unit = units.for_form(form) if form is not None else None
+    unit = units.for_form(form, case.unit) if form is not None else None
     if form is None or unit is None:
         raise CommandError(
             "the case is at the highest form already: file a special report instead", "事项已在最高层级：请形成专报"
@@ -181,6 +209,7 @@ def _escalate(draft: Draft, details: Details, by: Actor | None) -> None:
             f"escalation never goes down: {to} is below {case.unit}", f"提级不能向下：“{to}”低于“{case.unit}”"
         )
     draft.changes |= {"unit": to, "form": form, "assist": []}
+    retier(draft)
     draft.about["escalation"] = {
         "kind": Kind.TAKE_OVER,
         "cause": Cause.MANUAL,
@@ -202,7 +231,7 @@ def _whistle(draft: Draft, details: Details, by: Actor | None) -> None:
         require_unit(draft, unit)
         if spec is not None:
             draft.start(spec, f"check_in:{unit}")
-    draft.about["units"] = list(units)
+    draft.about |= {"units": list(units), "for": draft.case.unit}
 
 
 def _check_in(draft: Draft, details: Details, by: Actor | None) -> None:
@@ -278,12 +307,16 @@ def _extend(draft: Draft, details: Details, by: Actor | None) -> None:
     _text(details, "reason", "an extension needs a reason", "延期须说明理由")
     clock = _chosen(draft, details.get("clock"))
     until, more = details.get("until"), details.get("allowance")
+    flagged = clock.flagged
     if until is not None:
         due = in_utc(until)
+        _within_limit(draft, clock, due, None)
     elif more is not None:
-        spec = draft.plan.specs.get(clock.name.partition(":")[0])
-        calendar = draft.policy.calendar(spec.name if spec else clock.name, draft.context, draft.faults)
-        due = Allowance.parse(more).due(clock.due, calendar)
+        added = Allowance.parse(more)
+        calendar = _calendar(draft, clock)
+        due = _added(clock, added, calendar)
+        _within_limit(draft, clock, due, added)
+        flagged = flagged or added.flagged(clock.started, due, calendar)
     else:
         raise CommandError(
             "an extension needs a new due time (until), or an allowance to add",
@@ -296,8 +329,45 @@ def _extend(draft: Draft, details: Details, by: Actor | None) -> None:
         )
     warns = clocks.LAPSES not in clock.traits
     warn = clock.started + (due - clock.started) * clocks.WARNING_SHARE if warns else None
-    draft.put(clocks.retimed(clock, due, warn, draft.at, original=clock.original or clock.due))
+    draft.put(clocks.retimed(clock, due, warn, draft.at, original=clock.original or clock.due, flagged=flagged))
     draft.about |= {"clock": f"{clock.name}#{clock.cycle}", "approved_by": approved_by}
+
+
+def _calendar(draft: Draft, clock: Clock) -> WorkingCalendar:
+    return draft.policy.calendar(clock.name.partition(":")[0], draft.context, draft.faults)
+
+
+def _added(clock: Clock, more: Allowance, calendar: WorkingCalendar) -> datetime:
+    # Days are added to the last day, and a due time at 24:00 belongs to the day that ends then.
+    start = clock.due - timedelta.resolution if more.unit in clocks.DAY_UNITS else clock.due
+    return more.due(start, calendar)
+
+
+def _within_limit(draft: Draft, clock: Clock, due: datetime, more: Allowance | None) -> None:
+    """Refuse an extension that the clock's rule does not know, a second one where it knows one, and a longer one."""
+    spec = draft.plan.specs.get(clock.name.partition(":")[0])
+    longest = spec.extension if spec is not None else None
+    why, name = spec.reason if spec is not None else Text("", ""), draft.policy.name(clock.name)
+    if longest is None:
+        if clocks.STATUTE in clock.traits:
+            raise CommandError(
+                f"{clock.name} cannot be extended: {why.en}", f"“{name.zh}”为法定时限，不得延长：{why.zh}"
+            )
+        return
+    if clock.original is not None:
+        raise CommandError(
+            f"{clock.name} was extended once already and cannot be extended again: {why.en}",
+            f"“{name.zh}”已延期一次，不得再次延期：{why.zh}",
+        )
+    calendar = _calendar(draft, clock)
+    latest = _added(clock, longest, calendar)
+    # Where the last day rolls past a holiday, one day more may end no later: what is written counts as well.
+    if due > latest or (more is not None and more.span > longest.span):
+        last = f"{latest.astimezone(calendar.zone):%Y-%m-%d %H:%M}"
+        raise CommandError(
+            f"{clock.name} can be extended by {longest.text('en')} at most, to {last}: {why.en}",
+            f"“{name.zh}”延期最长{longest.text('zh')}，即至 {last}：{why.zh}",
+        )
 
 
 def _chosen(draft: Draft, name: str | None) -> Clock:
@@ -345,6 +415,15 @@ def tier(draft: Draft) -> None:
         draft.rulings.append(decided("tier", value, ruling, source))
 
 
+def retier(draft: Draft) -> None:
+    """Ask for the tier once more where the form has changed: crossing a level may change it (提级)."""
+    answer = draft.policy.ask("governflow_tier", draft.faults, draft.view(), draft.context)
+    if answer is not None and answer[0] is not draft.case.tier:
+        value, ruling, source = answer
+        draft.changes["tier"] = value
+        draft.rulings.append(decided("tier", value, ruling, source))
+
+
 def recount(draft: Draft, *, flagged_only: bool = False) -> None:
     """Count the unfinished clocks anew from their own start, with their pauses carried.
 
@@ -361,7 +440,11 @@ def recount(draft: Draft, *, flagged_only: bool = False) -> None:
         if flagged_only and not clock.flagged:
             continue
         due, warn, flagged = clocks.due_again(clock, spec.allowance, draft.calendar(spec))
-        draft.put(clocks.retimed(clock, due, warn, draft.at, allowance=spec.written, flagged=flagged))
+        kept: dict[str, Any] = {}
+        if flagged_only and clock.original is not None:  # what was granted on top stays granted
+            kept["original"] = due
+            due += clock.due - clock.original
+        draft.put(clocks.retimed(clock, due, warn, draft.at, allowance=spec.written, flagged=flagged, **kept))
         ruling = draft.plan.rulings.get(spec.name)
         if ruling is not None:
             draft.rulings.append(ruling)
@@ -429,6 +512,7 @@ def _merge(draft: Draft, details: Details, by: Actor | None) -> None:
 HANDLERS: Mapping[str, Handler] = {
     "decline": _decline,
     "dispatch": _dispatch,
+    "claim": _claim,
     "return": _return,
     "confer": _confer,
     "suspend": _suspend,

@@ -13,6 +13,9 @@ from governflow.events import Event
 from governflow.terms import Form, Mode, Severity, Tier, Urgency, Verdict
 
 
+NO_FACTS: Mapping[str, str | int] = MappingProxyType({})
+
+
 @attrs.frozen(slots=False)
 class Case:
     """A case as its events leave it. It never says who asked: no rule can treat two people differently.
@@ -32,8 +35,11 @@ class Case:
         tier: Who has to manage it.
         form: In which of the six forms it is handled.
         unit: The unit responsible for it now (intake before dispatch).
+        first: The unit that first received it (首接单位).
+        designated: Whether the present holder was chosen by a person over the route (指定承办).
         assist: The units that assist.
         item: The catalogue item.
+        facts: What the locality's tables look at beside: told in the report, attributes of the item, or derived.
         place: Where it is.
         channel: How it came in.
         informant: The post that reported it on duty, if any.
@@ -74,8 +80,11 @@ class Case:
     tier: Tier | None = None
     form: Form | None = None
     unit: str = ""
+    first: str | None = None
+    designated: bool = False
     assist: tuple[str, ...] = ()
     item: str = ""
+    facts: Mapping[str, str | int] = NO_FACTS
     place: str = ""
     channel: str = ""
     informant: str | None = None
@@ -124,6 +133,7 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "judged": Verdict,
     "assist": tuple,
     "appeals": tuple,
+    "facts": MappingProxyType,
     "until": _moment,
     "special": _moment,
     "closed": _moment,
@@ -132,7 +142,7 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
 #: Actions whose first or last moment the case remembers.
 _STAMPS: Mapping[str, str] = {"resolve": "resolved", "answer": "answered", "appeal": "appealed"}
 #: What is said about a case without changing how its life goes on.
-_ASIDE = frozenset({"special", "appeals"})
+_ASIDE = frozenset({"special", "appeals", "mode"})
 _ASIDE_ACTIONS = frozenset({"extend", "appeal", "rule", "inform", "recalculate"})
 CONTACTS = frozenset({"claim", "arrive", "confer", "inform", "resolve", "answer"})
 
@@ -141,7 +151,7 @@ def change(fields: dict[str, Any], changes: Mapping[str, Any]) -> None:
     """Write changed values into the fields of a case; what came as plain JSON is read first."""
     for name, value in changes.items():
         kind = type(value)
-        read = _READ.get(name) if kind is str or kind is list else None
+        read = _READ.get(name) if kind is str or kind is list or kind is dict else None
         fields[name] = read(value) if read is not None else value
 
 
@@ -159,12 +169,13 @@ def changed(case: Case, changes: Mapping[str, Any]) -> Case:
     return _made(fields)
 
 
-def evolve(case: Case | None, event: Event) -> Case:
+def evolve(case: Case | None, event: Event, seen: Case | None = None) -> Case:
     """Fold one event into a case.
 
     Args:
         case: The case before it; None for the first event.
         event: The next event.
+        seen: The case with the event's changes applied, where somebody has looked at it already.
 
     Returns:
         The case after it. No plugin, calendar or clock is asked.
@@ -179,14 +190,15 @@ def evolve(case: Case | None, event: Event) -> Case:
             f"event {event.seq} of case {event.case} does not follow version {case.version} of case {case.id}",
             f"事项 {event.case} 的第 {event.seq} 个事件不能接在事项 {case.id} 的第 {case.version} 版之后",
         )
-    fields = case.__dict__.copy()
+    fields = (case if seen is None else seen).__dict__.copy()
     at, action, changes, state = event.at, event.action, event.changes, event.state
     fields["version"] = event.seq
     if changes or state != case.state:
         if state != case.state or not changes.keys() <= _ASIDE:
             fields["moved"] = at
         fields["state"] = state
-        change(fields, changes)
+        if seen is None:
+            change(fields, changes)
     if state == "dispatched" and case.dispatched is None:
         fields["dispatched"] = at
     if action in CONTACTS and (case.contacted is None or at < case.contacted):

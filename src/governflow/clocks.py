@@ -28,6 +28,7 @@ PAUSES = "pauses"  # a suspended case pauses it
 LAPSES = "lapses"  # running out is no breach (an evaluation that never comes)
 LASTS = "lasts"  # no return, transfer or escalation restarts it: the requester's own clock
 DUTY = "duty"  # a takeover moves the duty to a higher unit while the state stays
+STATUTE = "statute"  # a law says so: localities below it may tighten the allowance, never drop or loosen it
 
 WARNING_SHARE = 0.8
 
@@ -55,9 +56,10 @@ class ClockSpec:
         allowance: How long it may run.
         starts: What starts it: actions, ``reopen``, ``dispatch:visit`` or ``dispatch:no_visit``.
         stops: The actions that stop it.
-        traits: Any of `PAUSES`, `LAPSES`, `LASTS`, `DUTY`.
+        traits: Any of `PAUSES`, `LAPSES`, `LASTS`, `DUTY`, `STATUTE`.
         rule: The id of the rule that gives the allowance.
         reason: Why, in both languages.
+        extension: The longest extension, which may then be granted once only; None sets no limit.
     """
 
     name: str
@@ -68,6 +70,7 @@ class ClockSpec:
     traits: tuple[str, ...] = ()
     rule: str = ""
     reason: Text = _NO_REASON
+    extension: Allowance | None = None
     written: str = attrs.field(init=False, eq=False, repr=False)
     span: timedelta | None = attrs.field(init=False, eq=False, repr=False)
     warn_after: timedelta | None = attrs.field(init=False, eq=False, repr=False)
@@ -183,10 +186,16 @@ def _disproved(clock: Clock, at: datetime) -> Exempt | None:
     return clock.exempt
 
 
-def cancelled(clock: Clock, at: datetime) -> Clock:
-    """End a clock that nobody has to keep any more; a breach stays a breach."""
+def cancelled(clock: Clock, at: datetime, *, told: bool = True) -> Clock:
+    """End a clock that nobody has to keep any more; a breach stays a breach.
+
+    Args:
+        clock: The clock.
+        at: When.
+        told: Whether somebody did it: what was done in time disproves a breach, a takeover for its sake does not.
+    """
     outcome = Outcome.BREACHED if clock.outcome is Outcome.BREACHED else Outcome.CANCELLED
-    exempt = _disproved(clock, at)
+    exempt = _disproved(clock, at) if told else clock.exempt
     pauses = _pause_over(clock, at)
     return replace(clock, stopped=at, warn=None, climb=None, outcome=outcome, exempt=exempt, paused=None, pauses=pauses)
 

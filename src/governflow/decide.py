@@ -9,13 +9,14 @@ the events comes with them, so that nobody has to fold twice.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from governflow import actions, clocks
-from governflow.case import Case
+from governflow.case import NO_FACTS, Case, changed
 from governflow.clocks import DUTY, LAPSES, LASTS, Clock
 from governflow.draft import Draft
 from governflow.errors import CommandError, IllegalAction, NotAllowed
@@ -76,7 +77,8 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
     if case.moved is not None and at < case.moved:
         _refuse_late(case, action, at)
     draft = Draft(case, policy, at, mode, faults)
-    if policy.authorities:
+    # The defaults let everybody through who names no unit: the commonest case need not ask them.
+    if policy.judges or (command.by is not None and command.by.unit is not None):
         _authorise(draft, command)
     details = command.details
     by = REQUESTER if action == "evaluate" and case.asked else command.by
@@ -104,7 +106,9 @@ def unreported(case_id: str, policy: Policy, at: datetime, mode: Mode, details: 
     Raises:
         CommandError: If the locality has no lifecycle of that name.
     """
-    lifecycle = details.get("lifecycle") or BASE.name
+    ruled = policy.ruled
+    entry = ruled.entry(details.get("item") or "") if ruled.catalogues else ruled.nothing
+    lifecycle = details.get("lifecycle") or entry.get("lifecycle") or BASE.name
     if lifecycle not in policy.lifecycles:
         known = ", ".join(policy.lifecycles)
         raise CommandError(
@@ -113,6 +117,9 @@ def unreported(case_id: str, policy: Policy, at: datetime, mode: Mode, details: 
         )
     severity, urgency = details.get("severity"), details.get("urgency")
     visit, asked = actions.yes_no(details, "visit"), actions.yes_no(details, "asked")
+    if visit is None:
+        visit = entry.get("visit") != "no"
+    told = details.get("facts")
     return Case(
         case_id,
         locality=policy.code,
@@ -125,7 +132,8 @@ def unreported(case_id: str, policy: Policy, at: datetime, mode: Mode, details: 
         place=details.get("place") or "",
         channel=details.get("channel") or "",
         informant=details.get("informant") or None,
-        visit=visit is not False,
+        facts=MappingProxyType(ruled.read(told)) if told else NO_FACTS,
+        visit=visit,
         asked=asked is not False,
         mode=mode,
         zone=details.get("zone") or policy.zone,
@@ -154,25 +162,26 @@ def _refuse_late(case: Case, action: str, at: datetime) -> None:
 
 
 def _authorise(draft: Draft, command: Command) -> None:
-    policy = draft.policy
-    for source, function, names in policy.authorities:
-        arguments = {"actor": command.by, "action": command.action, "case": draft.case, "context": draft.context}
+    policy, by, action = draft.policy, command.by, command.action
+    for source, ask in policy.authorities:
         try:
-            answer = function(*[arguments[name] for name in names])
+            answer = ask(by, action, draft.case, draft.context)
         except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises, the case must stand
             draft.faults.append((source, "governflow_authorise", f"{type(fault).__name__}: {fault}"))
             continue
-        if isinstance(answer, Refused):
-            who = command.by.id if command.by else "nobody in particular"
-            raise NotAllowed(
-                f"{who} may not {command.action} case {draft.case.id}: {answer.reason.en}",
-                f"{who} 不能对事项 {draft.case.id} 执行“{policy.name(command.action).zh}”：{answer.reason.zh}",
-            )
+        if answer is None:
+            continue
         if isinstance(answer, Allowed):
             return
-        if answer is not None:
-            what = f"answered {answer!r:.80} instead of Allowed or Refused"
-            draft.faults.append((source, "governflow_authorise", what))
+        if isinstance(answer, Refused) and type(answer.reason) is Text:
+            who = by.id if by else "nobody in particular"
+            raise NotAllowed(
+                f"{who} may not {action} case {draft.case.id}: {answer.reason.en}",
+                f"{who} 不能对事项 {draft.case.id} 执行“{policy.name(action).zh}”：{answer.reason.zh}",
+                {"action": action, "reason": answer.reason, "rule": str(answer.rule), "source": source},
+            )
+        what = f"answered {answer!r:.80} instead of Allowed or Refused"
+        draft.faults.append((source, "governflow_authorise", what))
 
 
 def _open_way(ways: tuple[Way, ...], draft: Draft, details: Mapping[str, Any]) -> Way | None:
@@ -196,6 +205,12 @@ _SILENT = Case("")
 def _report(draft: Draft) -> None:
     """Write what was told into the event, and ask the rules about it."""
     case, changes, policy = draft.case, draft.changes, draft.policy
+    if policy.ruled.looks:
+        facts, rulings = policy.ruled.derive(case, draft.context)
+        draft.rulings += rulings
+        if facts:
+            changes["facts"] = facts
+            case = draft.case = changed(case, {"facts": facts})
     answer = policy.ask("governflow_assess", draft.faults, case, draft.context)
     severity, urgency = case.severity, case.urgency
     if answer is not None:
@@ -235,6 +250,8 @@ def _take(
         if draft.case.closed is None and "closed" not in draft.changes:
             draft.changes["closed"] = draft.at.isoformat()
     else:
+        if draft.case.closed is not None and "closed" not in draft.changes:
+            draft.changes["closed"] = None  # it goes on: a review was asked for
         if action == "answer":
             draft.stop(("promise",))
         if way.cycle:
@@ -416,11 +433,13 @@ def _taken_over(
             draft.changes["unit"] = escalation.to
             if escalation.form is not None:
                 draft.changes["form"] = escalation.form
+                actions.retier(draft)
         event, after = draft.seal("taken_over", case.state)
         return [event], after
     if LASTS in clock.traits:
         draft.put(replace(clock, **climbed))
     draft.end_ladders(but=clock.name)
+    draft.cancel(keep=LASTS, told=False)
     if action == "dispatch":
         actions.route(draft, None)
         draft.about["escalation"] |= {"to": draft.changes["unit"], "form": draft.changes["form"], "by": escalation.to}
@@ -428,6 +447,7 @@ def _taken_over(
         draft.changes |= {"unit": escalation.to, "assist": []}
         if escalation.form is not None:
             draft.changes["form"] = escalation.form
+            actions.retier(draft)
     event, after = _take(draft, ways[0], None, kind="taken_over")
     return [event], after
 
@@ -441,7 +461,8 @@ def reassess(case: Case, policy: Policy, at: datetime, mode: Mode, by: Actor | N
     lifecycle = policy.lifecycle(case, faults)
     _require_open(case, lifecycle)
     draft = Draft(case, policy, at, mode, faults)
-    answer = policy.ask("governflow_assess", faults, case, draft.context)
+    _derive_again(draft)
+    answer = policy.ask("governflow_assess", faults, draft.view(), draft.context)
     if answer is not None:
         value, ruling, source = answer
         draft.changes |= {"severity": value.severity, "urgency": value.urgency}
@@ -449,13 +470,33 @@ def reassess(case: Case, policy: Policy, at: datetime, mode: Mode, by: Actor | N
     actions.tier(draft)
     actions.recount(draft)
     draft.stop(("triage",))
-    draft.about["before"] = {"severity": case.severity, "urgency": case.urgency, "tier": case.tier}
+    before = {"severity": case.severity, "urgency": case.urgency, "tier": case.tier, "facts": dict(case.facts)}
+    now = draft.view().__dict__
+    draft.about["before"] = {name: value for name, value in before.items() if value != now[name]}
+    draft.about["due"] = due_changes(case, draft)
     draft.attend()
     event, after = draft.seal("reassessed", case.state, "reassess", by)
     events = [event]
     if faults:
         after = _triage(after, policy, at, mode, faults, lifecycle, events)
     return events, after
+
+
+def due_changes(case: Case, draft: Draft) -> dict[str, list[str]]:
+    """Give the due times that a step changes, before and after."""
+    changes = {}
+    for clock in draft.changed.values():
+        before = case.clocks.get(clock.name)
+        if before is not None and before.cycle == clock.cycle and before.due != clock.due:
+            changes[f"{clock.name}#{clock.cycle}"] = [before.due.isoformat(), clock.due.isoformat()]
+    return changes
+
+
+def _derive_again(draft: Draft) -> None:
+    facts, rulings = draft.policy.ruled.derive(draft.case, draft.context)
+    draft.rulings += rulings
+    if facts != dict(draft.case.facts):
+        draft.changes["facts"] = facts
 
 
 def recalculate(case: Case, policy: Policy, at: datetime, mode: Mode, by: Actor | None) -> Outcomes:

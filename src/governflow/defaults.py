@@ -12,18 +12,22 @@ from datetime import timedelta
 from governflow.allowances import Allowance
 from governflow.case import Case
 from governflow.clocks import DUTY, LAPSES, LASTS, PAUSES, ClockSpec
+from governflow.events import Actor
 from governflow.hookspecs import (
+    Allowed,
     Assessment,
     Breach,
     Context,
     Deadlines,
     Escalation,
     Locality,
+    Refused,
     Route,
     Ruling,
     hookimpl,
 )
 from governflow.lifecycle import BASE
+from governflow.roles import authorise
 from governflow.terms import FORMS, Form, Kind, Severity, Tier, Urgency
 from governflow.text import Text
 from governflow.units import OrgChart, Unit
@@ -32,7 +36,8 @@ ROOT = "000000"
 
 _LOCALITY = Locality(ROOT, "默认规则", "the defaults alone")
 
-_UNITS = OrgChart.of(
+#: An abstract chart, so that every default has somebody to act.
+UNITS = OrgChart.of(
     [
         Unit("intake", Text("intake desk", "受理平台"), 0, "leader"),
         Unit("community", Text("community", "村（社区）"), 1, "street", (Form.DIRECT,)),
@@ -41,7 +46,6 @@ _UNITS = OrgChart.of(
         Unit("departments", Text("departments jointly", "区级部门（联办）"), 4, "leader", (Form.JOINT,)),
         Unit("leader", Text("leaders", "委领导"), 5, None, (Form.STUDY,)),
     ],
-    intake="intake",
     open_to_all=True,
 )
 
@@ -72,17 +76,15 @@ _TIERED = {
 _FORM_OF = {Tier.THREE: Form.DIRECT, Tier.TWO: Form.VERIFY, Tier.ONE: Form.LEAD}
 
 
-def _route_for(tier: Tier, form: Form) -> Ruling:
-    unit = _UNITS.for_form(form)
-    assert unit is not None  # the abstract chart has a unit for every form
+def _route_for(tier: Tier, form: Form, unit: Unit | None) -> Ruling:
     return Ruling(
-        Route(unit.id, form),
+        Route(unit.id if unit is not None else UNITS.intake, form),
         Text(f"{tier.text.en}: {form.text.en}", f"{tier.text.zh}：{form.text.zh}"),
         "route/by-tier",
     )
 
 
-_ROUTED = {tier: _route_for(tier, form) for tier, form in _FORM_OF.items()}
+_ROUTED = {tier: _route_for(tier, form, UNITS.for_form(form)) for tier, form in _FORM_OF.items()}
 
 # --- the clocks -------------------------------------------------------------------------------------------------------
 
@@ -135,6 +137,16 @@ CHECK_IN = ClockSpec(
     (DUTY,),
     "default/check_in",
     Text("a summoned unit checks in within 30 minutes", "被吹哨单位30分钟内报到"),
+)
+MUSTER = ClockSpec(
+    "muster",
+    Text("muster", "集结"),
+    Allowance.parse("30min"),
+    frozenset({"muster"}),
+    frozenset(),
+    (DUTY,),
+    "default/muster",
+    Text("every post has checked in within 30 minutes of the assembly order", "集结指令下达后30分钟内全部到岗到位"),
 )
 TRIAGE = ClockSpec(
     "triage",
@@ -189,7 +201,9 @@ def _resolve(severity: Severity) -> ClockSpec:
 
 
 _DEADLINES = {
-    severity: Deadlines((DISPATCH, ARRIVE, _resolve(severity), ANSWER, EVALUATE, CHECK_IN, TRIAGE, ATTEND, WHOLE))
+    severity: Deadlines(
+        (DISPATCH, ARRIVE, _resolve(severity), ANSWER, EVALUATE, CHECK_IN, MUSTER, TRIAGE, ATTEND, WHOLE)
+    )
     for severity in Severity
 }
 
@@ -225,7 +239,7 @@ def _ladder(case: Case, breach: Breach, context: Context) -> tuple[Escalation, T
         return _at_the_top(case, breach, context)
     higher = case.form.next if case.form else Form.DIRECT
     while higher is not None:
-        unit = units.for_form(higher)
+        unit = units.for_form(higher, case.unit)
         if unit is not None and unit.level >= units.level(case.unit, case.form):
             return (
                 Escalation(Kind.TAKE_OVER, unit.id, higher, gap),
@@ -236,7 +250,7 @@ def _ladder(case: Case, breach: Breach, context: Context) -> tuple[Escalation, T
 
 
 def _at_the_top(case: Case, breach: Breach, context: Context) -> tuple[Escalation, Text]:
-    top = context.units.for_form(FORMS[-1])
+    top = context.units.for_form(FORMS[-1], case.unit)
     holder = breach.holder
     if case.special is None:
         return (
@@ -271,7 +285,13 @@ def governflow_terms() -> dict[str, Text]:
 @hookimpl
 def governflow_units() -> OrgChart:
     """An abstract chart, so that every default has somebody to act."""
-    return _UNITS
+    return UNITS
+
+
+@hookimpl
+def governflow_authorise(actor: Actor | None, action: str, case: Case, context: Context) -> Allowed | Refused | None:
+    """Only the holder or above acts on a case, only the one who raised it evaluates, a supervisor urges."""
+    return authorise(actor, action, case, context)
 
 
 @hookimpl
@@ -287,9 +307,14 @@ def governflow_tier(case: Case) -> Ruling:
 
 
 @hookimpl
-def governflow_route(case: Case) -> Ruling:
-    """Each tier has its lowest form: handled at the lowest level that can."""
-    return _ROUTED[case.tier or Tier.THREE]
+def governflow_route(case: Case, context: Context) -> Ruling:
+    """Each tier has its lowest form: handled at the lowest level that can, by the unit of the case's place."""
+    tier = case.tier or Tier.THREE
+    if context.units is UNITS:
+        return _ROUTED[tier]
+    form = _FORM_OF[tier]
+    place = context.units.find(case.place) if case.place else None
+    return _route_for(tier, form, context.units.for_form(form, place.id if place is not None else None))
 
 
 @hookimpl

@@ -246,7 +246,8 @@ class _Tale:
         self._wait("0.3-30h")
         self._wait_for_daylight()
         if not self.asked:
-            self._do("evaluate", "", {"actor": "演示核查员", "unit": self.town, "satisfied": "满意"})
+            verifier = self.town if self.to != self.town else ""  # nobody verifies their own work
+            self._do("evaluate", "", {"actor": "演示核查员", "unit": verifier, "satisfied": "满意"})
         elif self.dice.chance(0.5):
             self._do("evaluate", "", {"satisfied": "满意"})
         else:

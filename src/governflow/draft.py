@@ -133,11 +133,11 @@ class Draft:
             self.faults.append((self.policy.code, "governflow_calendar", str(fault)))
             return clocks.started_on(spec, name, self.at, cycle, WorkingCalendar.always(self.case.zone))
 
-    def cancel(self, *, keep: str | None = None) -> None:
+    def cancel(self, *, keep: str | None = None, told: bool = True) -> None:
         """End the unfinished clocks of the cycle; those with the trait ``keep`` go on."""
         for clock in tuple(self.live.values()):
             if clock.stopped is None and (keep is None or keep not in clock.traits):
-                self.put(clocks.cancelled(clock, max(self.at, clock.started)))
+                self.put(clocks.cancelled(clock, max(self.at, clock.started), told=told))
 
     def pause(self) -> None:
         """Pause the running clocks that a suspension pauses."""
@@ -198,7 +198,7 @@ class Draft:
             secret,
             self.policy.rules if self.rulings else None,
         )
-        return event, evolve(self.case, event)
+        return event, evolve(self.case, event, self._view if self._viewed == len(self.changes) else None)
 
 
 def allowance_of(clock: Clock, spec: ClockSpec | None) -> Allowance | None:

@@ -10,7 +10,7 @@ before it is fired first, each thing with its own moment.
 """
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -20,12 +20,15 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from governflow import decide as deciding
+from governflow import musters
 from governflow.case import Case, evolve
 from governflow.decide import Command
 from governflow.errors import ClockBackwards, CommandError, Conflict, NotAllowed, PolicyError, StoreError, UnknownCase
 from governflow.events import Actor, Event, commitment, decode
 from governflow.explain import Explanation, explain
+from governflow.hookspecs import Merit
 from governflow.localities import Localities
+from governflow.merits import entry as merit_entry
 from governflow.policy import Policy
 from governflow.stores import MemoryStore, SQLiteStore, Store
 from governflow.terms import Mode, member
@@ -39,6 +42,9 @@ _TEXTS = frozenset(TEXTS)
 _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.decode
 
+
+#: The switches of one locality's mode, oldest first.
+Switches = tuple[tuple[datetime, Mode], ...]
 
 _TEXT_OR_NONE = (str, type(None))
 
@@ -75,7 +81,8 @@ class Engine(Verbs):
         self.localities = localities or Localities()
         self._entropy = entropy
         self._lock = threading.RLock()
-        self._modes: dict[str, Mode] = {}
+        self._modes: dict[str, tuple[Switches, ...]] = {}
+        self._kept: set[str] = set()
         self._seen = store.generation
         self._delivering = False
         self._failed: set[tuple[int, str]] = set()
@@ -147,9 +154,10 @@ class Engine(Verbs):
         channel: str = "",
         severity: str | None = None,
         urgency: str | None = None,
-        visit: bool = True,
+        visit: bool | None = None,
         asked: bool = True,
         lifecycle: str | None = None,
+        facts: Mapping[str, Any] | None = None,
         zone: str | None = None,
         extra: Mapping[str, str] | None = None,
         note: str | None = None,
@@ -171,9 +179,10 @@ class Engine(Verbs):
             channel: How it came in.
             severity: ``general``, ``complex`` or ``major``, where the reporter says so.
             urgency: ``normal``, ``urgent`` or ``emergency``.
-            visit: Whether somebody has to go there.
+            visit: Whether somebody has to go there; as the catalogue says of the item by default, else yes.
             asked: Whether somebody asked; False for what a worker found (主动发现).
-            lifecycle: The name of a lifecycle other than the everyday one.
+            lifecycle: The name of a lifecycle; as the catalogue says of the item by default, else the everyday one.
+            facts: What the locality's tables ask for beside, by name: ``{"people": 12}``. Never who asks.
             zone: The IANA zone in which its days are counted; the locality's by default.
             extra: Columns of a journal that mean nothing to the engine. Erasable.
             note: A remark. Erasable.
@@ -201,6 +210,7 @@ class Engine(Verbs):
             "visit": visit,
             "asked": asked,
             "lifecycle": lifecycle,
+            "facts": facts,
             "zone": zone,
             "extra": extra,
             "note": note,
@@ -268,19 +278,27 @@ class Engine(Verbs):
                 case, policy, fresh = self._subject(action, case_id, details, at, locality)
                 if version is not None and version != case.version:
                     raise Conflict(case.id, version, case.version)
-                mode = self._mode(policy.code)
+                mode = self._mode(policy, at)
                 before = None if fresh else case
                 fallen: list[Event] = []
                 if case.next is not None and case.next < at:
-                    fallen, case = self._catch_up(case, policy, mode, at)
+                    fallen, case = self._catch_up(case, policy, at)
                 secret = self._seal(details)
                 command = Command(action, details, by, commitment(*secret) if secret else None)
                 events, after = deciding.decide(case, command, policy, at, mode)
                 kept = (events[0].seq, *secret) if secret else None
                 if fallen:
                     events = fallen + events
-                store.append(before, after, events, self.clock.now(), kept, key, policy.observed)
+                if policy.rules not in self._kept or policy.rewarding:
+                    self._keep(policy, before, after, events, kept, key)
+                else:
+                    store.append(before, after, events, self.clock.now(), kept, key, policy.observed)
                 store.commit()
+            except NotAllowed as refused:
+                store.rollback()
+                if refused.denial is not None:
+                    self._deny(refused.denial, action, case_id, locality, by, at, key)
+                raise
             except BaseException:
                 store.rollback()
                 raise
@@ -288,6 +306,60 @@ class Engine(Verbs):
             with self._lock:
                 self._tell_all()
         return after
+
+    def _keep(
+        self,
+        policy: Policy,
+        before: Case | None,
+        after: Case,
+        events: list[Event],
+        secret: tuple[int, bytes, bytes] | None = None,
+        key: bytes | None = None,
+    ) -> None:
+        """Take the events of a step, the rule set that they name, and the merits that they earn."""
+        if policy.rules not in self._kept:
+            self.store.keep_rule_set(policy.rules, policy.rule_set)
+            self._kept.add(policy.rules)
+        self.store.append(before, after, events, self.clock.now(), secret, key, policy.observed)
+        if policy.rewarding and not after.id.startswith("@"):
+            for kind, about in self._rewards(policy, after, events):
+                self._write_in(policy.layers[0].code, kind, {}, about, None, events[-1].at)
+
+    def _rewards(self, policy: Policy, case: Case, events: list[Event]) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Ask for merits; a hook that fails loses its merits, never the case, and the book says so."""
+        for event in events:
+            context = policy.context(case, self._mode(policy, event.at), event.at)
+            for source, ask in policy.rewarding:
+                try:
+                    merits = [merit_entry(merit, source, case.id) for merit in ask(event, case, context) or ()]
+                except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises, the case must stand
+                    what = f"{type(fault).__name__}: {fault}"[:500]
+                    yield "faulted", {"faults": [{"plugin": source, "hook": "governflow_merits", "fault": what}]}
+                    continue
+                for entry in merits:
+                    yield "merit_entered", entry
+
+    def _deny(
+        self,
+        denial: Mapping[str, object],
+        action: str,
+        case_id: str | None,
+        locality: str | None,
+        by: Actor | None,
+        at: datetime,
+        key: bytes | None,
+    ) -> None:
+        """Write a denial into the case, or into the locality's book where there is no case yet; once for a command."""
+        mark = b"denied:" + key if key is not None else None
+        with self._transaction():
+            if mark is not None and self.store.command(mark) is not None:
+                return
+            case = self.store.load(case_id) if case_id is not None and action != "report" else None
+            if case is None:
+                self._write_in(locality or "000000", "denied", {}, dict(denial), by, at, mark)
+                return
+            event = Event(case.id, case.version + 1, "denied", at, case.state, by=by, about=dict(denial))
+            self.store.append(case, evolve(case, event), [event], self.clock.now(), None, mark)
 
     def _subject(
         self, action: str, case_id: str | None, details: Mapping[str, Any], at: datetime, locality: str | None
@@ -309,7 +381,7 @@ class Engine(Verbs):
         name = case_id or self._new_id(policy.code, at, policy.zone)
         if not isinstance(name, str) or name.startswith("@") or not name.strip():
             raise CommandError(f"{name!r} cannot be the id of a case", f"{name!r} 不能作为事项编号")
-        return deciding.unreported(name, policy, at, self._mode(policy.code), details), policy, True
+        return deciding.unreported(name, policy, at, self._mode(policy, at), details), policy, True
 
     def _new_id(self, code: str, at: datetime, zone: str) -> str:
         number = self.store.count() + 1
@@ -330,18 +402,13 @@ class Engine(Verbs):
         if into == case.id:
             raise CommandError(f"case {into} cannot be merged into itself", f"事项 {into} 不能并入自身")
 
-    def _catch_up(self, case: Case, policy: Policy, mode: Mode, at: datetime) -> tuple[list[Event], Case]:
+    def _catch_up(self, case: Case, policy: Policy, at: datetime) -> tuple[list[Event], Case]:
         """Let happen what fell due for this case before a command, each thing with its own moment."""
         fallen: list[Event] = []
         while case.next is not None and case.next < at:
-            events, case = deciding.fire(case, policy, mode)
+            events, case = deciding.fire(case, policy, self._mode(policy, case.next))
             fallen += events
         return fallen, case
-
-    def _fire(self, case: Case, policy: Policy, mode: Mode) -> tuple[list[Event], Case]:
-        events, after = deciding.fire(case, policy, mode)
-        self.store.append(case, after, events, self.clock.now(), listeners=policy.observed)
-        return events, after
 
     def _seal(self, details: Mapping[str, Any]) -> tuple[bytes, bytes] | None:
         if _TEXTS.isdisjoint(details):
@@ -405,7 +472,9 @@ class Engine(Verbs):
                 while (case := store.next_due(goal)) is not None:
                     policy = self._policy_of(case)
                     observed = observed or bool(policy.observed)
-                    events, _ = self._fire(case, policy, self._mode(policy.code))
+                    assert case.next is not None
+                    events, after = deciding.fire(case, policy, self._mode(policy, case.next))
+                    self._keep(policy, case, after, events)
                     if fired is not None:
                         fired += events
                 store.now = goal
@@ -555,11 +624,10 @@ class Engine(Verbs):
             if case is None or case_id.startswith("@"):
                 raise UnknownCase(case_id)
             policy = self.localities.policy(case.locality)
-            mode = self._mode(policy.code)
-            fallen, now = self._catch_up(case, policy, mode, moment)
-            events, after = ask(now, policy, moment, mode, by)
+            fallen, now = self._catch_up(case, policy, moment)
+            events, after = ask(now, policy, moment, self._mode(policy, moment), by)
             if fallen or events:
-                self.store.append(case, after, fallen + events, self.clock.now(), listeners=policy.observed)
+                self._keep(policy, case, after, fallen + events)
         self.deliver()
         return after  # type: ignore[no-any-return]
 
@@ -596,15 +664,113 @@ class Engine(Verbs):
     ) -> Event:
         """Switch a locality between everyday and emergency running (平急转换); it is written in the locality's book.
 
+        Switching to emergency calls a muster of all posts. Every open case of the locality and of what lies below it
+        says what the switch does to it; its running clocks get the allowances of the new mode.
+
         Args:
             locality: The locality's code.
             mode: ``normal`` or ``emergency``.
             reason: Why.
             by: Who ordered it.
             at: When; now by default.
+
+        Returns:
+            The entry in the book.
+
+        Raises:
+            CommandError: If it runs in this mode already, or a later switch is in the book.
         """
         wanted = member(Mode, mode)
-        return self._enter(locality, "mode_switched", {"mode": wanted}, {"reason": reason}, by, at)
+        about = {"reason": reason}
+        return self._in_book(
+            locality, by, at, lambda book, policy, moment: self._switch(book, policy, moment, wanted, about, by)
+        )
+
+    def check_in_at_muster(
+        self, locality: str, *, post: str, by: Actor | None = None, at: datetime | None = None
+    ) -> Event:
+        """Let a post check in at the muster (到岗); the muster is complete when the last one has.
+
+        Args:
+            locality: The locality's code.
+            post: The post's unit.
+            by: Who says so.
+            at: When it came; now by default.
+
+        Raises:
+            CommandError: If the post is not awaited.
+        """
+        return self._in_book(
+            locality, by, at, lambda book, policy, moment: musters.check_in(book, policy, moment, post, by)
+        )
+
+    def muster(self, locality: str) -> musters.Muster | None:
+        """Give the present muster of a locality, or None in everyday running."""
+        with self._lock:
+            self.store.refresh()
+            return musters.muster(self.store.load(f"@{locality}"))
+
+    def award(
+        self, locality: str, merit: Merit, *, source: str, by: Actor | None = None, at: datetime | None = None
+    ) -> Event:
+        """Enter merits by hand (积分登记): for what no event of a case tells. They never influence a ruling.
+
+        Args:
+            locality: The locality's code.
+            merit: To whom, how many points, why, until when.
+            source: Where it is known from: a roster, an inspection, a resident committee's minutes.
+            by: Who enters it.
+            at: When; now by default.
+        """
+        return self._enter(locality, "merit_entered", {}, merit_entry(merit, source, None), by, at)
+
+    def _in_book(
+        self,
+        locality: str,
+        by: Actor | None,
+        at: datetime | None,
+        decide: Callable[[Case, Policy, datetime], deciding.Outcomes],
+    ) -> Event:
+        """Decide something in the locality's own book, after what falls due there before."""
+        if by is not None:
+            _require_actor(by)
+        moment = in_utc(self.clock.now() if at is None else at)
+        with self._transaction():
+            policy = self.localities.policy(locality)
+            book = self.store.load(f"@{locality}")
+            fallen, now = (
+                ([], Case(f"@{locality}", opened=moment, state=musters.BOOK))
+                if book is None
+                else self._catch_up(book, policy, moment)
+            )
+            events, after = decide(now, policy, moment)
+            self._keep(policy, book, after, fallen + events)
+            self._modes.clear()
+        if policy.observed:
+            self.deliver()
+        return events[0]
+
+    def _switch(
+        self, book: Case, policy: Policy, at: datetime, mode: Mode, about: Mapping[str, Any], by: Actor | None
+    ) -> deciding.Outcomes:
+        later = [then for then, _ in self._switches(policy.code) if then > at]
+        if later:
+            raise CommandError(
+                f"{policy.code} was switched at {later[0].isoformat()} already: a switch cannot come before it",
+                f"{policy.code} 已在 {later[0].isoformat()} 切换过：不能补记更早的切换",
+            )
+        events, after = musters.switch(book, policy, at, mode, about, by)
+        for name in self.store.running():
+            case = self.store.load(name)
+            rules = self._policy_of(case) if case is not None else None
+            if case is None or rules is None or policy.code not in rules.lineage:
+                continue
+            fallen, now = self._catch_up(case, rules, at)
+            if now.next is None or now.opened is None or at < now.opened:  # over by then, or not yet begun
+                continue
+            told, then = musters.remode(now, rules, at, mode, by)
+            self._keep(rules, case, then, fallen + told)
+        return events, after
 
     def declare_outage(
         self,
@@ -633,10 +799,12 @@ class Engine(Verbs):
         return self._enter(locality, "outage_declared", {}, about, by, at)
 
     def outages(self, locality: str) -> Sequence[tuple[datetime, datetime]]:
-        """Give the declared outages of a locality."""
+        """Give the declared outages of a locality and of those above it."""
+        codes = self.localities.policy(locality).lineage
         return [
             (datetime.fromisoformat(event.about["from"]), datetime.fromisoformat(event.about["to"]))
-            for event in self.book(locality)
+            for code in codes
+            for event in self.book(code)
             if event.kind == "outage_declared"
         ]
 
@@ -653,24 +821,49 @@ class Engine(Verbs):
         if by is not None:
             _require_actor(by)
         moment = in_utc(self.clock.now() if at is None else at)
-        name = f"@{locality}"
         with self._transaction():
-            book = self.store.load(name)
-            seq = book.version + 1 if book else 1
-            event = Event(name, seq, kind, moment, "book", by=by, changes=changes, about=about)
-            self.store.append(book, evolve(book, event), [event], self.clock.now())
-            self._modes.pop(locality, None)
+            return self._write_in(locality, kind, changes, about, by, moment)
+
+    def _write_in(
+        self,
+        locality: str,
+        kind: str,
+        changes: dict[str, Any],
+        about: dict[str, Any],
+        by: Actor | None,
+        at: datetime,
+        key: bytes | None = None,
+    ) -> Event:
+        """Write into a book within a transaction."""
+        name = f"@{locality}"
+        book = self.store.load(name)
+        if book is None:
+            changes = {**changes, "locality": locality}
+        seq = book.version + 1 if book else 1
+        event = Event(name, seq, kind, at, musters.BOOK, by=by, changes=changes, about=about)
+        self.store.append(book, evolve(book, event), [event], self.clock.now(), None, key)
         return event
 
-    def _mode(self, locality: str) -> Mode:
-        if self._seen is not self.store.generation:  # somebody else wrote, or a book was opened
+    def _mode(self, policy: Policy, at: datetime) -> Mode:
+        """Give the mode of a locality at a moment: emergency while it, or anything above it, is in emergency."""
+        if self._seen is not self.store.generation:  # somebody else wrote, or a transaction was undone
             self._seen = self.store.generation
             self._modes.clear()
-        mode = self._modes.get(locality)
-        if mode is None:
-            book = self.store.load(f"@{locality}")
-            mode = self._modes[locality] = book.mode if book else Mode.NORMAL
-        return mode
+            self._kept.clear()
+        switched = self._modes.get(policy.code)
+        if switched is None:
+            switched = tuple(found for code in policy.lineage if (found := self._switches(code)))
+            self._modes[policy.code] = switched
+        for switches in switched:
+            before = [mode for then, mode in switches if then <= at]
+            if before and before[-1] is Mode.EMERGENCY:
+                return Mode.EMERGENCY
+        return Mode.NORMAL
+
+    def _switches(self, locality: str) -> tuple[tuple[datetime, Mode], ...]:
+        """Give every switch of a locality's mode, oldest first."""
+        events = self.store.history(f"@{locality}", holding=b'"mode_switched"')
+        return tuple((event.at, Mode(event.changes["mode"])) for event in events if event.kind == "mode_switched")
 
     # --- telling plugins ----------------------------------------------------------------------------------------------
 

@@ -115,3 +115,8 @@ def link(previous: bytes, content: bytes) -> bytes:
 def commitment(salt: bytes, content: bytes) -> str:
     """Commit to erasable content: without the salt the commitment says nothing about it."""
     return _sha256(salt + content).hexdigest()
+
+
+def fingerprint(content: bytes) -> str:
+    """Give the short hash under which a rule set is known."""
+    return _sha256(content).hexdigest()[:16]

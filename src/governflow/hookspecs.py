@@ -5,9 +5,11 @@ optional to take. Hooks are pure and synchronous (`governflow_recorded` alone ma
 ask below". Most specific locality first; the built-in defaults are at the bottom and are a plugin like any other.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 import msgspec
@@ -21,6 +23,10 @@ from governflow.lifecycle import Lifecycle
 from governflow.terms import Cause, Form, Kind, Mode, Severity, Tier, Urgency
 from governflow.text import Text
 from governflow.units import OrgChart
+
+if TYPE_CHECKING:
+    from governflow.engine import Engine
+    from governflow.tables import Catalogue, Table
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -159,6 +165,55 @@ class Refused:
     rule: str = ""
 
 
+#: Who may have merits: posts and those who act for the public, never whoever asks.
+HOLDERS: Mapping[str, Text] = {
+    "post": Text("post", "点位"),
+    "unit": Text("unit", "单位"),
+    "informant": Text("informant", "信息员"),
+    "volunteer": Text("volunteer", "志愿者"),
+}
+
+
+@attrs.frozen
+class Merit:
+    """One entry of the merits ledger (积分): incentive first, and never a reason to treat a case otherwise.
+
+    Args:
+        to: The post, unit, informant or volunteer.
+        holder: Which of `HOLDERS` that is.
+        points: Positive or negative, never zero.
+        reason: Why, in both languages.
+        rule: The id of the indicator.
+        expires: Until when it counts, aware; None for good.
+    """
+
+    to: str
+    holder: str
+    points: int
+    reason: Text = attrs.field(converter=_as_text)
+    rule: str = ""
+    expires: datetime | None = None
+
+
+@attrs.frozen
+class Demo:
+    """A generated day that shows how a locality works, for ``governflow demo --locality CODE`` (演示).
+
+    Args:
+        journal: A narrow journal, in the package; its data must be made up.
+        until: How far to follow it, in the locality's own wall time.
+        about: What is shown, in both languages.
+        shown: The case whose dossier is shown.
+        after: What else to do with the engine afterwards; the lines that it gives are printed.
+    """
+
+    journal: Traversable | Path
+    until: datetime
+    about: Text
+    shown: str | None = None
+    after: "Callable[[Engine], Sequence[Text]] | None" = None
+
+
 class Context(msgspec.Struct, frozen=True, gc=False):
     """What a hook may know beside the case; nothing of it changes under the hook's feet.
 
@@ -196,13 +251,13 @@ def governflow_units() -> OrgChart | None:
 
 
 @hookspec
-def governflow_tables() -> Mapping[str, Any] | None:
-    """Give catalogue and decision tables."""
+def governflow_tables() -> "Mapping[str, Table | Catalogue] | None":
+    """Give catalogue and decision tables, by the question that each answers."""
 
 
 @hookspec
 def governflow_lifecycles(base: Lifecycle) -> Mapping[str, Lifecycle] | None:
-    """Give named lifecycles derived from the base."""
+    """Give named lifecycles derived from the base; ``everyday`` replaces the one that cases have by default."""
 
 
 @hookspec
@@ -241,13 +296,18 @@ def governflow_authorise(actor: Actor | None, action: str, case: Case, context: 
 
 
 @hookspec
-def governflow_merits(event: Event, case: Case, context: Context) -> Any:
+def governflow_merits(event: Event, case: Case, context: Context) -> Sequence[Merit] | None:
     """Give entries for the merits ledger (never of requesters)."""
 
 
 @hookspec
 def governflow_recorded(event: Event, case: Case) -> None:
     """Called after the commit; may do I/O; a failure is kept and tried again, and never breaks the case."""
+
+
+@hookspec
+def governflow_demo() -> Demo | None:
+    """Give a generated day that shows how this locality works."""
 
 
 #: What a ruling of each deciding hook holds.

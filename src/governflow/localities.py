@@ -5,28 +5,27 @@ group ``governflow`` is named by the code. Nothing is looked for until a code is
 its ancestors are imported.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from copy import copy
 from functools import cached_property
-from typing import TYPE_CHECKING
+
+import attrs
 
 from governflow import defaults
 from governflow.defaults import ROOT
+from governflow.discovery import Installed, installed
 from governflow.errors import PolicyError
 from governflow.hookspecs import Locality
-from governflow.policy import Layer, Policy
-
-if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
-
-GROUP = "governflow"
+from governflow.policy import NATION, Layer, Policy
+from governflow.text import Text
 
 
 def prefixes(code: str) -> Iterator[str]:
-    """Give the codes above a division code, nearest first: 371621 -> 371600 -> 370000 -> 000000 (GB/T 2260).
+    """Give the codes above a division code, nearest first: 371621 -> 371600 -> 370000 -> 100000 -> 000000 (GB/T 2260).
 
     A code of nine or twelve digits (街道、村社区) stands under its county.
     """
-    if code.isdigit() and len(code) in (6, 9, 12):
+    if code.isdigit() and len(code) in (6, 9, 12) and code not in (NATION, ROOT):
         if len(code) == 12 and not code.endswith("000"):
             yield code[:9]
         if len(code) > 6:
@@ -34,8 +33,35 @@ def prefixes(code: str) -> Iterator[str]:
         for above in (code[:4] + "00", code[:2] + "0000"):
             if above not in (code, ROOT):
                 yield above
+        yield NATION
     if code != ROOT:
         yield ROOT
+
+
+def said(nearest: str) -> Text:
+    """Name the rules that a code without any of its own takes."""
+    if nearest == NATION:
+        return Text(
+            f"{ROOT} (the defaults, under the statutes of {NATION})", f"{ROOT}（默认规则，并适用 {NATION} 国家法规）"
+        )
+    return Text(nearest, nearest)
+
+
+@attrs.frozen
+class Found:
+    """One locality that can be used, for ``governflow localities``.
+
+    Args:
+        code: Its code.
+        home: Where its plugin comes from: a distribution with its version, or this process.
+        policy: Its policy, or None where it cannot be loaded.
+        fault: Why it cannot be loaded.
+    """
+
+    code: str
+    home: Text
+    policy: Policy | None
+    fault: PolicyError | None
 
 
 class Localities:
@@ -46,13 +72,13 @@ class Localities:
         self._policies: dict[str, Policy] = {}
 
     @cached_property
-    def _installed(self) -> "dict[str, EntryPoint]":
-        from importlib.metadata import entry_points  # a quarter of the time that importing governflow would take
-
-        return {point.name: point for point in entry_points(group=GROUP)}
+    def _installed(self) -> Mapping[str, tuple[Installed, ...]]:
+        return installed()
 
     def register(self, code: str, plugin: object) -> None:
         """Register a plugin for a code in this process; it comes before an installed one.
+
+        A second plugin for the same code takes the place of the first, as an upgrade does: past rulings stand.
 
         Args:
             code: The locality's code.
@@ -63,7 +89,7 @@ class Localities:
 
     def known(self, code: str) -> bool:
         """Say whether a plugin speaks for exactly this code."""
-        return code in self._registered or code in self._installed
+        return code in self._registered or code == NATION or code in self._installed
 
     def nearest(self, code: str) -> str:
         """Give the code itself if it is known, or its nearest known ancestor."""
@@ -77,21 +103,48 @@ class Localities:
         """
         policy = self._policies.get(code)
         if policy is None:
-            policy = self._policies[code] = Policy(code, list(self._layers(code)))
+            nearest = self.nearest(code)
+            if nearest == code:
+                policy = Policy(code, list(self._layers(code)))
+            else:
+                # Thousands of villages may have their county's rules: they share everything but the name.
+                policy = copy(self.policy(nearest))
+                policy.rename(code)
+            above = (layer.code for layer in policy.layers)
+            policy.lineage = tuple(dict.fromkeys((code, *prefixes(code), *above)))
+            self._policies[code] = policy
         return policy
 
     def fallback(self, code: str, fault: PolicyError) -> Policy:
         """Give the defaults in the name of a locality whose rules cannot be loaded: its clocks do not stand still."""
         policy = Policy(code, [self._layer(ROOT)])
         policy.fault = str(fault)
+        policy.lineage = (code, *prefixes(code))
         return policy
+
+    def all(self) -> Iterator[Found]:
+        """Give every locality that is registered or installed, by code, loading each to find its faults."""
+        for code in sorted({*self._registered, NATION, *self._installed}):
+            try:
+                yield Found(code, self._home(code), self.policy(code), None)
+            except PolicyError as fault:
+                yield Found(code, self._home(code), None, fault)
+
+    def _home(self, code: str) -> Text:
+        if code in (ROOT, NATION):
+            return Text("built in", "内置")
+        if code in self._registered:
+            return Text("registered in this process", "本进程登记")
+        listed = [one.called for one in self._installed[code]]
+        return Text(" and ".join(listed), "、".join(listed))
 
     def _layers(self, code: str) -> Iterator[Layer]:
         seen: list[str] = []
         at: str | None = self.nearest(code)
         while at is not None:
             if at in seen:
-                raise PolicyError(f"the parents of {code} go in a circle: {' -> '.join([*seen, at])}")
+                circle = " -> ".join([*seen, at])
+                raise PolicyError(f"the parents of {code} go in a circle: {circle}", f"{code} 的上级成环：{circle}")
             seen.append(at)
             layer = self._layer(at)
             yield layer
@@ -101,17 +154,43 @@ class Localities:
             at = self.nearest(parent) if parent else next(above for above in prefixes(at) if self.known(above))
 
     def _layer(self, code: str) -> Layer:
-        plugin = self._registered.get(code)
-        source = "governflow" if code == ROOT else code
-        if plugin is None:
-            point = self._installed[code]
-            try:
-                plugin = point.load()
-            except Exception as fault:
-                raise PolicyError(f"the plugin of {code} ({point.value}) cannot be imported: {fault}") from fault
-            source = f"{code}@{point.dist.version}" if point.dist else code
-        says = getattr(plugin, "governflow_locality", None)
-        locality = says() if says is not None else Locality(code, code, code)
+        plugin, source = self._plugin(code)
+        try:
+            says = getattr(plugin, "governflow_locality", None)
+            locality = says() if says is not None else Locality(code, code, code)
+        except Exception as fault:
+            what = f"{type(fault).__name__}: {fault}"
+            raise PolicyError(
+                f"{source}: governflow_locality raised {what}", f"{source}：governflow_locality 出错：{what}"
+            ) from fault
         if not isinstance(locality, Locality):
-            raise PolicyError(f"{source}: governflow_locality answered {locality!r:.80}, not a Locality")
+            raise PolicyError(
+                f"{source}: governflow_locality answered {locality!r:.80}, not a Locality",
+                f"{source}：governflow_locality 返回了 {locality!r:.80}，应为 Locality",
+            )
         return Layer(code, source, plugin, locality)
+
+    def _plugin(self, code: str) -> tuple[object, str]:
+        registered = self._registered.get(code)
+        if registered is not None:
+            return registered, "governflow" if code == ROOT else code
+        if code == NATION and code not in self._installed:
+            from governflow import statute  # only a Chinese locality needs the country's statutes
+
+            return statute, code
+        ones = self._installed[code]
+        if len(ones) > 1:
+            listed = [f"{one.called} ({one.value})" for one in ones]
+            raise PolicyError(
+                f"two plugins for {code}: {' and '.join(listed)}; uninstall all but one",
+                f"{code} 装有多个插件：{'、'.join(listed)}；请只保留一个",
+            )
+        try:
+            plugin = ones[0].load()
+        except Exception as fault:
+            what = f"{type(fault).__name__}: {fault}"
+            raise PolicyError(
+                f"the plugin of {code} ({ones[0].value}) cannot be imported: {what}",
+                f"{code} 的插件（{ones[0].value}）无法导入：{what}",
+            ) from fault
+        return plugin, f"{code}@{ones[0].distribution.version}"

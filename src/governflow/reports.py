@@ -176,9 +176,9 @@ def clock_order(name: str) -> tuple[int, str]:
 def _responded(case: Case) -> bool:
     if case.contacted is None:
         return False
-    if case.visit:
-        arrivals = [clock for clock in (*case.past, *case.clocks.values()) if clock.name == "arrive"]
-        return bool(arrivals) and case.contacted <= min(arrivals, key=lambda clock: clock.cycle).due
+    arrivals = [clock for clock in (*case.past, *case.clocks.values()) if clock.name == "arrive"]
+    if case.visit and arrivals:  # a locality may promise no time of arrival: a contact within a day counts there too
+        return case.contacted <= min(arrivals, key=lambda clock: clock.cycle).due
     return case.dispatched is not None and case.contacted <= case.dispatched + CONTACT
 
 

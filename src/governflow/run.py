@@ -72,6 +72,12 @@ _EVER = REMARKS | {"appeal"}
 #: A moment as the engine writes it into its sentences.
 _IN_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00")
 
+#: What separates several units in one cell.
+_SEVERAL = re.compile(r"\s*[、，,]\s*")
+
+#: What stands between two local names of one action.
+_EITHER = re.compile(r"\s*[·/／]\s*")
+
 Progress = Callable[[int, int], None]
 
 
@@ -138,7 +144,7 @@ def run(
     spool = Spool()
     try:
         actions = actions_of(policy)
-        for item in read(journal, map, zone=zone, actions=actions, order=_order(actions)):
+        for item in read(journal, map, zone=zone, actions=actions, order=_order(actions), facts=policy.ruled.told):
             if isinstance(item, Row):
                 wrong = _too_far_ahead(item, latest, zone) or spool.lay(item, wide=wide)
                 if wrong is not None:
@@ -221,6 +227,10 @@ def actions_of(policy: Policy) -> Mapping[str, str]:
         for action in lifecycle.actions.values():
             text = policy.name(action.name)
             names |= {action.name: action.name, action.text.zh: action.name, text.zh: action.name, text.en: action.name}
+    for lifecycle in policy.lifecycles.values():
+        for action in lifecycle.actions.values():
+            for word in _EITHER.split(policy.name(action.name).zh):  # 评价·群众评单: either word will do
+                names.setdefault(word, action.name)
     return names
 
 
@@ -255,6 +265,7 @@ class _Taking:
         self._rank = {name: place for place, name in enumerate(_order(actions))}
         self._auto_dispatch = auto_dispatch
         self._salt = locality.encode()
+        self._policy = engine.localities.policy(locality)
         self._began = engine.now  # what is earlier than this comes late to the store
         self._refused: set[int] = set()
         #: Rows of the present moment that were refused, each with its fault.
@@ -418,6 +429,7 @@ class _Taking:
         key = self._key(at, laid)
         if action == "merge" and not fields.get("into"):
             raise CommandError("a merger needs the case that it goes into", "并案须指明并入的事项")
+        fields = self._with_ids(fields)
         by = _actor(action, fields)
         if self._began is not None and at < self._began and action in _EVER:
             self._require_then(at, laid, key)
@@ -425,6 +437,7 @@ class _Taking:
             self._require_ours(laid.case)
             engine.act(action, laid.case, by=by, at=at, command_id=key, **_details(action, fields))
             return
+        facts = self._policy.ruled.facts_in(laid.extra)
         informant = fields.get("informant")
         channel = fields.get("channel", "")
         engine.report(
@@ -439,10 +452,11 @@ class _Taking:
             channel=channel,
             severity=fields.get("severity"),
             urgency=fields.get("urgency"),
-            visit=fields.get("visit") != "no",
+            visit=fields["visit"] == "yes" if "visit" in fields else None,
+            facts=facts,
             asked=not (channel.strip().lower() in PROACTIVE or (informant and not fields.get("reporter"))),
             zone=self._zone,
-            extra=laid.extra or None,
+            extra={name: value for name, value in laid.extra.items() if name not in facts} or None,
             note=fields.get("note"),
             at=at,
             by=by,
@@ -450,6 +464,15 @@ class _Taking:
         )
         if self._auto_dispatch:
             engine.dispatch(laid.case, at=at, command_id=key + b"auto")
+
+    def _with_ids(self, fields: dict[str, str]) -> dict[str, str]:
+        """Give units that are called by their names the ids of the chart."""
+        named = {name: fields[name] for name in ("unit", "informant") if fields.get(name)}
+        if not named:
+            return fields
+        units = self._policy.units
+        ids = {name: "、".join(units.id_of(one) for one in _SEVERAL.split(cell)) for name, cell in named.items()}
+        return {**fields, **ids}
 
 
 def _actor(action: str, fields: Mapping[str, str]) -> Actor | None:
@@ -467,7 +490,7 @@ def _details(action: str, fields: Mapping[str, str]) -> dict[str, Any]:
     if action in _TO and unit:
         details["to"] = unit
     elif action == "whistle" and unit:
-        details["units"] = [name for name in unit.replace("，", "、").replace(",", "、").split("、") if name.strip()]
+        details["units"] = [name for name in _SEVERAL.split(unit) if name]
     elif action == "check_in":
         details["unit"] = unit
     if until:

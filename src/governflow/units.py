@@ -1,12 +1,36 @@
 """The org chart: who can hold a case (组织架构)."""
 
+import csv
+import io
 from collections.abc import Iterable, Mapping
+from functools import cached_property
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from types import MappingProxyType
 
 import attrs
 
 from governflow.errors import PolicyError
+from governflow.journal.wording import key
 from governflow.terms import FORMS, Form
 from governflow.text import Text
+
+#: The id of the unit that is responsible for a case before it is dispatched, in every chart.
+INTAKE = "intake"
+
+#: What a unit may be beside a holder of cases.
+ROLES: Mapping[str, Text] = MappingProxyType(
+    {
+        "post": Text("post that checks in at a muster", "点位"),
+        "supervisor": Text("supervising team", "督查"),
+        "leader": Text("leader", "领导"),
+        "liaison": Text("liaison", "联络员"),
+        "pool": Text("open pool that teams claim from", "认领池"),
+        "team": Text("team", "队伍"),
+    }
+)
+
+_COLUMNS = ("unit", "name", "name_en", "kind", "level", "parent", "forms", "roles")
 
 
 @attrs.frozen
@@ -14,11 +38,13 @@ class Unit:
     """A unit that can hold a case.
 
     Args:
-        id: Its id, unique in the chart.
+        id: Its id, unique in the chart; a division code where it has one.
         text: Its name in both languages.
         level: Its rank: a higher number is a higher level; escalation never goes to a lower one.
         parent: The next unit up, or None at the top.
         forms: The forms of handling that this unit stands for by default.
+        roles: Any of `ROLES`.
+        kind: What sort of unit it is (``village``, ``town``, ``department``, ...); a route may name it.
     """
 
     id: str
@@ -26,11 +52,13 @@ class Unit:
     level: int
     parent: str | None = None
     forms: tuple[Form, ...] = ()
+    roles: frozenset[str] = frozenset()
+    kind: str = ""
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, slots=False)
 class OrgChart:
-    """The units of a locality; build it with `OrgChart.of`.
+    """The units of a locality; build it with `OrgChart.of` or `OrgChart.read`.
 
     Args:
         units: The units by id.
@@ -44,30 +72,76 @@ class OrgChart:
     open: bool = False
 
     @classmethod
-    def of(cls, units: Iterable[Unit], *, intake: str, open_to_all: bool = False) -> "OrgChart":
+    def of(cls, units: Iterable[Unit], *, intake: str = INTAKE, open_to_all: bool = False) -> "OrgChart":
         """Build a chart.
 
         Raises:
-            PolicyError: If a parent is unknown, lower than its child or its own ancestor, or the intake is unknown.
+            PolicyError: If a parent is unknown, lower than its child or its own ancestor, a role is unknown, or the
+                intake is; every fault is named.
         """
         known: dict[str, Unit] = {}
         faults = []
         for unit in units:
             if unit.id in known:
-                faults.append(f"unit {unit.id!r} is there twice")
+                faults.append(Text(f"unit {unit.id!r} is there twice", f"单位“{unit.id}”重复"))
             known[unit.id] = unit
+            faults += [
+                Text(f"unit {unit.id!r} has the unknown role {role!r}", f"单位“{unit.id}”的角色“{role}”未知")
+                for role in sorted(unit.roles - ROLES.keys())
+            ]
         if intake not in known:
-            faults.append(f"the intake {intake!r} is not among the units")
+            faults.append(Text(f"the intake {intake!r} is not among the units", f"单位中没有受理平台“{intake}”"))
         for unit in known.values():
             if unit.parent is None:
                 continue
             if unit.parent not in known:
-                faults.append(f"unit {unit.id!r} has the unknown parent {unit.parent!r}")
+                faults.append(
+                    Text(
+                        f"unit {unit.id!r} has the unknown parent {unit.parent!r}",
+                        f"单位“{unit.id}”的上级“{unit.parent}”不存在",
+                    )
+                )
             elif known[unit.parent].level <= unit.level:
-                faults.append(f"unit {unit.id!r} is not below its parent {unit.parent!r}")
+                faults.append(
+                    Text(
+                        f"unit {unit.id!r} is not below its parent {unit.parent!r}",
+                        f"单位“{unit.id}”的层级不低于其上级“{unit.parent}”",
+                    )
+                )
         if faults:
-            raise PolicyError("the org chart is wrong: " + "; ".join(faults))
-        return cls(known, intake, open_to_all)
+            raise PolicyError.listing(Text("the org chart is wrong", "组织架构有误"), faults)
+        return cls(MappingProxyType(known), intake, open_to_all)
+
+    @classmethod
+    def read(cls, source: Path | Traversable, *, intake: str = INTAKE, more: Iterable[Unit] = ()) -> "OrgChart":
+        """Read a chart from a CSV file (UTF-8): ``unit,name,name_en,kind,level,parent,forms,roles``.
+
+        Args:
+            source: The file; ``|`` inside a cell separates several forms or roles.
+            intake: The unit that is responsible for a case before it is dispatched.
+            more: Units to add to those of the file.
+
+        Raises:
+            PolicyError: If a cell cannot be read or the chart is wrong; every fault is named by its line.
+        """
+        rows = csv.DictReader(io.StringIO(source.read_text(encoding="utf-8-sig"), newline=""))
+        missing = [name for name in _COLUMNS[:5] if name not in (rows.fieldnames or ())]
+        if missing:
+            raise PolicyError(
+                f"{source.name} lacks the columns {', '.join(missing)}: its header is {','.join(_COLUMNS)}",
+                f"{source.name} 缺少列 {'、'.join(missing)}：表头应为 {','.join(_COLUMNS)}",
+            )
+        units: list[Unit] = []
+        faults: list[Text] = []
+        for row in rows:
+            try:
+                units.append(_unit({name: (row.get(name) or "").strip() for name in _COLUMNS}))
+            except ValueError as fault:
+                where = f"{source.name}, line {rows.line_num}"
+                faults.append(Text(f"{where}: {fault}", f"{source.name} 第 {rows.line_num} 行：{fault}"))
+        if faults:
+            raise PolicyError.listing(Text("the org chart is wrong", "组织架构有误"), faults)
+        return cls.of([*units, *more], intake=intake)
 
     def __contains__(self, unit: str) -> bool:
         return unit in self.units or (self.open and bool(unit))
@@ -77,11 +151,14 @@ class OrgChart:
         known = self.units.get(unit)
         return known.text if known else Text(unit, unit)
 
+    def id_of(self, name: str) -> str:
+        """Give the id of the unit that people call so; the name itself where none, or more than one, is called so."""
+        called = self._names[0].get(key(name), ())
+        return called[0].id if name not in self.units and len(called) == 1 else name
+
     def level(self, unit: str, form: Form | None) -> int:
         """Give a unit's level; one that the chart does not know has the level of the form that it handles in."""
-        known = self.units.get(unit)
-        if known is None and form is not None:
-            known = self.for_form(form)
+        known = self._placed(unit, form)
         return known.level if known else 0
 
     def above(self, unit: str, form: Form | None) -> str | None:
@@ -91,15 +168,150 @@ class OrgChart:
             unit: The holder.
             form: The form in which it handles the case: it places a unit that the chart does not know.
         """
-        known = self.units.get(unit)
-        if known is None and form is not None:
-            known = self.for_form(form)
+        known = self._placed(unit, form)
         return known.parent if known else None
 
-    def for_form(self, form: Form) -> Unit | None:
-        """Give the unit that stands for a form, or for the nearest higher form that has one."""
+    def _placed(self, unit: str, form: Form | None) -> Unit | None:
+        known = self.units.get(unit)
+        return self.for_form(form) if known is None and form is not None else known
+
+    def path(self, unit: str) -> tuple[str, ...]:
+        """Give a unit and everybody above it, upwards; nothing for a unit that the chart does not know."""
+        found = []
+        at: str | None = unit if unit in self.units else None
+        while at is not None:
+            found.append(at)
+            at = self.units[at].parent
+        return tuple(found)
+
+    def for_form(self, form: Form, near: str | None = None) -> Unit | None:
+        """Give the unit that stands for a form, or for the nearest higher form that has one.
+
+        Args:
+            form: The form.
+            near: A unit whose own superiors come first, where several units stand for the form.
+        """
         for candidate in FORMS[FORMS.index(form) :]:
-            for unit in self.units.values():
-                if candidate in unit.forms:
-                    return unit
+            standing = self._standing.get(candidate)
+            if standing is None:
+                continue
+            for above in self.path(near) if near is not None and len(standing) > 1 else ():
+                if candidate in self.units[above].forms:
+                    return self.units[above]
+            return standing[0]
         return None
+
+    @cached_property
+    def _standing(self) -> Mapping[Form, tuple[Unit, ...]]:
+        return {
+            form: found
+            for form in FORMS
+            if (found := tuple(unit for unit in self.units.values() if form in unit.forms))
+        }
+
+    # --- places -------------------------------------------------------------------------------------------------------
+
+    def of_kind(self, kind: str) -> tuple[Unit, ...]:
+        """Give the units of one kind."""
+        return tuple(unit for unit in self.units.values() if unit.kind == kind)
+
+    def having(self, role: str) -> tuple[Unit, ...]:
+        """Give the units that have a role."""
+        return tuple(unit for unit in self.units.values() if role in unit.roles)
+
+    def find(self, place: str) -> Unit | None:
+        """Give the smallest unit that a place names.
+
+        Args:
+            place: A unit's id, a longer division code below it, or a text in which the names of units occur
+                (``孙武街道乐安社区3号楼``): a name below another unit of the text goes before one that is not.
+        """
+        if place in self.units:
+            return self.units[place]
+        if place.isdigit():
+            return next((self.units[place[:size]] for size in (12, 9, 6) if place[:size] in self.units), None)
+        named = self._named_in(place)
+        if not named:
+            return None
+
+        def rank(unit: Unit) -> tuple[int, int, int]:
+            confirmed = sum(other.id in self.path(unit.id) for other in named)
+            return confirmed, -unit.level, len(unit.text.zh)
+
+        return max(named, key=rank)
+
+    def at(self, place: str, kind: str) -> Unit | None:
+        """Give the unit of a kind around a place, or the only one of that kind right below what is around it.
+
+        So ``@town`` is the town that the place lies in, and ``@team`` the team of that town.
+
+        Args:
+            place: As for `find`.
+            kind: The kind of unit that is wanted.
+
+        Returns:
+            The unit, or None if the place names none.
+        """
+        found = self.find(place)
+        path = self.path(found.id) if found is not None else ()
+        around = next((self.units[above] for above in path if self.units[above].kind == kind), None)
+        if around is not None:
+            return around
+        below = ([unit for unit in self._below.get(above, ()) if unit.kind == kind] for above in path)
+        return next((units[0] for units in below if len(units) == 1), None)
+
+    @cached_property
+    def _below(self) -> Mapping[str, list[Unit]]:
+        below: dict[str, list[Unit]] = {}
+        for unit in self.units.values():
+            if unit.parent is not None:
+                below.setdefault(unit.parent, []).append(unit)
+        return below
+
+    def uncovered(self, kind: str, by: str) -> tuple[Unit, ...]:
+        """Give the units of one kind that have no unit of another kind right below them (网格全覆盖检查).
+
+        Args:
+            kind: The places that have to be covered, such as ``village``.
+            by: What has to cover each of them, such as ``micro_grid``.
+        """
+        covering = {unit.parent for unit in self.units.values() if unit.kind == by}
+        return tuple(unit for unit in self.of_kind(kind) if unit.id not in covering)
+
+    def _named_in(self, place: str) -> list[Unit]:
+        # Every part of the text is looked up, so that a chart of ten thousand units costs no more than one of ten.
+        names, sizes = self._names
+        text = key(place)
+        found: dict[str, Unit] = {}
+        for size in sizes:
+            for start in range(len(text) - size + 1):
+                for unit in names.get(text[start : start + size], ()):
+                    found[unit.id] = unit
+        return list(found.values())
+
+    @cached_property
+    def _names(self) -> tuple[Mapping[str, list[Unit]], tuple[int, ...]]:
+        names: dict[str, list[Unit]] = {}
+        for unit in self.units.values():
+            for name in {key(unit.text.zh), key(unit.text.en)}:
+                names.setdefault(name, []).append(unit)
+        return names, tuple(sorted({len(name) for name in names if name}))
+
+
+def _unit(row: Mapping[str, str]) -> Unit:
+    if not row["unit"]:
+        raise ValueError("the unit has no id")
+    try:
+        level = int(row["level"])
+    except ValueError:
+        raise ValueError(f"the level of {row['unit']} is {row['level']!r}: give a whole number") from None
+    strangers = [form for form in _several(row["forms"]) if form not in tuple(Form)]
+    if strangers:
+        raise ValueError(f"{row['unit']} has the unknown form {strangers[0]!r}: use {', '.join(Form)}")
+    forms = tuple(Form(form) for form in _several(row["forms"]))
+    text = Text(row["name_en"] or row["name"], row["name"])
+    return Unit(row["unit"], text, level, row["parent"] or None, forms, frozenset(_several(row["roles"])), row["kind"])
+
+
+def _several(cell: str) -> list[str]:
+    return [part.strip() for part in cell.split("|") if part.strip()]

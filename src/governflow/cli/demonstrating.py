@@ -4,6 +4,7 @@ import csv
 import io
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from governflow.engine import Engine
 from governflow.errors import JournalError
 from governflow.journal.fields import FIELDS
 from governflow.lifecycle import BASE
+from governflow.policy import NATION
 from governflow.reports import lives
 from governflow.run import run
 from governflow.terms import Kind, Verdict
@@ -41,26 +43,30 @@ def demonstrate(*, locality: str, journal: Path | None, html: Path | None, as_js
     with Engine.open() as engine, TemporaryDirectory(prefix="governflow-demo-") as folder:
         policy = engine.localities.policy(locality)
         zone = ZoneInfo(policy.zone)
-        content = _as_csv(fitted(demo.journal(), policy.units))
+        own = policy.demo()
+        content = own.journal.read_bytes() if own is not None else _as_csv(fitted(demo.journal(), policy.units))
+        until = own.until if own is not None else demo.UNTIL
         if journal is not None:
             _keep(journal, content)
         path = Path(folder) / "demo.csv"
         path.write_bytes(content)
         print(demo.GENERATED.say(lang), file=sys.stderr if as_json else sys.stdout)
         if not as_json:
-            print(_about(engine, locality).say(lang) + "\n")
+            print((own.about if own is not None else _about(engine, locality)).say(lang) + "\n")
         result = run(
             engine,
             path,
             locality=locality,
-            until=demo.UNTIL.replace(tzinfo=zone),
+            until=until.replace(tzinfo=zone),
             rejected=lambda reject: print(reject.say(lang), file=sys.stderr),
         )
         running.tell(engine, locality, result, zone=zone, as_json=as_json, lang=lang)
-        case = telling(engine, locality)
+        case = own.shown if own is not None and own.shown else telling(engine, locality)
         _show(engine, case, html, as_json=as_json, lang=lang)
+        for line in own.after(engine) if own is not None and own.after is not None else ():
+            print(line.say(lang), file=sys.stderr if as_json else sys.stdout)
         if not as_json:
-            print("\n" + _next(journal, locality, case).say(lang))
+            print("\n" + _next(journal, locality, case, until).say(lang))
     return 1 if result.rejected else 0
 
 
@@ -70,7 +76,7 @@ def _about(engine: Engine, locality: str) -> Text:
     nearest = engine.localities.nearest(locality)
     known = engine.localities.policy(locality).locality
     by = Text(f"by the rules of {known.name_en} ({nearest})", f"按{known.name}（{nearest}）的规则办理")
-    if nearest == ROOT:
+    if nearest in (ROOT, NATION):
         by = Text(f"by the default rules ({ROOT})", f"按默认规则（{ROOT}）办理")
     return Text(
         f"What people in Huimin County reported on {day}, followed until {until}, {by.en}.\n"
@@ -81,11 +87,12 @@ def _about(engine: Engine, locality: str) -> Text:
     )
 
 
-def _next(journal: Path | None, locality: str, case: str | None) -> Text:
+def _next(journal: Path | None, locality: str, case: str | None, until: datetime) -> Text:
     """Say what to try next."""
     file = "demo.csv" if journal is None else str(journal)
-    lines = [] if journal is not None else [f"  governflow demo --journal {file}"]
-    lines.append(f'  governflow run {file} --locality {locality} --until "{demo.UNTIL:%Y-%m-%d %H:%M}" --store demo.db')
+    chosen = "" if locality == demo.LOCALITY else f" --locality {locality}"
+    lines = [] if journal is not None else [f"  governflow demo{chosen} --journal {file}"]
+    lines.append(f'  governflow run {file} --locality {locality} --until "{until:%Y-%m-%d %H:%M}" --store demo.db')
     lines.append(f"  governflow show {case or 'CASE'} --store demo.db")
     commands = "\n".join(lines)
     return Text(

@@ -16,7 +16,7 @@ from governflow.errors import CommandError, JournalError
 from governflow.journal import Map, Reject, RejectsWriter
 from governflow.journal.times import LocalTimes
 from governflow.journal.wording import ValueFault
-from governflow.localities import Localities
+from governflow.localities import Localities, said
 from governflow.reports import Report, case_as_json, lives
 from governflow.run import AHEAD, Progress, Result, actions_of, run
 from governflow.stores.sqlite import micros
@@ -188,8 +188,8 @@ def tell(
 
 def _ancestor(locality: str, nearest: str) -> Text:
     return Text(
-        f"nobody registered {locality}: the rules of {nearest} apply",
-        f"没有登记 {locality} 的规则：适用 {nearest} 的规则",
+        f"nobody registered {locality}: the rules of {said(nearest).en} apply",
+        f"没有登记 {locality} 的规则：适用 {said(nearest).zh} 的规则",
     )
 
 

@@ -1,6 +1,6 @@
 """From rows of text to clean rows: the one function that the rest of governflow calls."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
@@ -42,6 +42,7 @@ def read(
     zone: str,
     actions: Mapping[str, str] = ACTIONS,
     order: Sequence[str] = ORDER,
+    facts: Container[str] = (),
 ) -> Iterator[Item]:
     """Read a journal row by row, in the order of the file, without ever holding the whole of it.
 
@@ -51,6 +52,7 @@ def read(
         zone: IANA zone of times without an offset, unless the map names one.
         actions: Every name by which an action may be called, to its canonical name.
         order: Canonical actions in the order in which those of the same moment are applied.
+        facts: Headings that are nobody's field, but that the locality's rules ask for.
 
     Yields:
         A `Row` for each clean row, a `Reject` for each other, and a `Notice` for what was taken for granted: of columns
@@ -72,15 +74,15 @@ def read(
             try:
                 yield from _clean(
                     named(book.tables(), lambda headings: missing(headings, map), lack),
-                    _Maker(map, LocalTimes(found, serials=book.serials), actions, order, strict=True),
+                    _Maker(map, LocalTimes(found, serials=book.serials), actions, order, facts, strict=True),
                 )
             finally:
                 book.close()
         elif sort == "csv":
             records = named([(path.name, CsvTable(path, encoding))], lambda headings: missing(headings, map), lack)
-            yield from _clean(records, _Maker(map, LocalTimes(found), actions, order, strict=True))
+            yield from _clean(records, _Maker(map, LocalTimes(found), actions, order, facts, strict=True))
         else:
-            maker = _Maker(map, LocalTimes(found), actions, order, strict=False)
+            maker = _Maker(map, LocalTimes(found), actions, order, facts, strict=False)
             yield from _clean(jsonl_records(path, encoding), maker)
     except OSError as error:
         raise unreadable(path, error) from None
@@ -141,9 +143,17 @@ class _Maker:
     """Makes rows; holds what all rows of one journal share."""
 
     def __init__(
-        self, map: Map, times: LocalTimes, actions: Mapping[str, str], order: Sequence[str], *, strict: bool
+        self,
+        map: Map,
+        times: LocalTimes,
+        actions: Mapping[str, str],
+        order: Sequence[str],
+        facts: Container[str],
+        *,
+        strict: bool,
     ) -> None:
         self._map = map
+        self._facts = facts
         self._times = times
         self._rank = {name: place for place, name in enumerate(order)}
         self._action = remembering(translated(map.values.get("action"), action_reader(actions)))
@@ -360,7 +370,8 @@ class _Maker:
 
     def announce(self, plan: _Plan) -> Iterator[Notice]:
         """Name the unmapped columns that were not named before."""
-        new = [heading for heading, _ in plan.extra if heading not in self._announced]
+        known = self._announced
+        new = [heading for heading, _ in plan.extra if heading not in known and heading not in self._facts]
         if not new or len(self._announced) > _ANNOUNCED:
             return
         self._announced.update(new)

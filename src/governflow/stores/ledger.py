@@ -17,7 +17,7 @@ import attrs
 
 from governflow.case import Case, fold
 from governflow.errors import CommandError, StoreError, Tampered
-from governflow.events import GENESIS, Event, commitment, decode, encode, link
+from governflow.events import GENESIS, Event, commitment, decode, encode, fingerprint, link
 
 
 @attrs.frozen
@@ -150,6 +150,22 @@ class Store(ABC):
         """Note that a plugin heard an event, or why it failed to."""
 
     @abstractmethod
+    def rule_set(self, rules: str) -> bytes | None:
+        """Give a rule set by the hash under which it was kept, or None."""
+
+    @abstractmethod
+    def keep_rule_set(self, rules: str, content: bytes) -> None:
+        """Keep a rule set under its hash, within a transaction; known ones stay as they are."""
+
+    @abstractmethod
+    def rule_sets(self) -> Iterator[tuple[str, bytes]]:
+        """Give every rule set that is kept, with its hash."""
+
+    @abstractmethod
+    def running(self) -> list[str]:
+        """Give the ids of the cases to which something still happens by itself; books are left out."""
+
+    @abstractmethod
     def projections(self) -> Iterator["Projection"]:
         """Give what is kept of every case beside the ledger."""
 
@@ -256,6 +272,9 @@ class Store(ABC):
             raise Tampered(f"case {case} is in the ledger, but not among the cases", f"事项 {case} 的登记被删除")
         if (head, position) != (self.head, self.position):
             raise Tampered("the ledger does not lead to the head that is kept", "账本与所存校验值不符")
+        for rules, content in self.rule_sets():
+            if fingerprint(content) != rules:
+                raise Tampered(f"the rule set {rules} was altered", f"规则集 {rules} 被改动过")
         return f"{position}:{head.hex()}"
 
     def _verify_case(self, kept: Projection, found: bytes | None) -> None:

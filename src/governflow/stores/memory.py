@@ -24,6 +24,7 @@ class MemoryStore(Store):
         self._commands: dict[bytes, tuple[str, int]] = {}
         self._outbox: dict[tuple[int, str], str | None] = {}
         self._due: list[tuple[datetime, int, str]] = []
+        self._rule_sets: dict[str, bytes] = {}
 
     def begin(self) -> None:
         """Nothing to begin: `append` takes all of a step or nothing."""
@@ -95,6 +96,22 @@ class MemoryStore(Store):
             self._outbox.pop((position, plugin), None)
         else:
             self._outbox[position, plugin] = fault
+
+    def rule_set(self, rules: str) -> bytes | None:
+        """Give a rule set by its hash."""
+        return self._rule_sets.get(rules)
+
+    def keep_rule_set(self, rules: str, content: bytes) -> None:
+        """Keep a rule set."""
+        self._rule_sets.setdefault(rules, content)
+
+    def rule_sets(self) -> Iterator[tuple[str, bytes]]:
+        """Give every rule set that is kept."""
+        return iter(self._rule_sets.items())
+
+    def running(self) -> list[str]:
+        """Give the cases to which something still happens."""
+        return [name for name, case in self._cases.items() if case.next is not None and not name.startswith("@")]
 
     def projections(self) -> Iterator[Projection]:
         """Give what is kept beside the ledger."""

@@ -58,13 +58,14 @@ _MICROSECOND = timedelta(microseconds=1)
 
 UPSERT_CASE = (
     "INSERT INTO cases (number, id, locality, state, unit, version, next, tail) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
-    "ON CONFLICT (number) DO UPDATE SET state = excluded.state, unit = excluded.unit, version = excluded.version, "
-    "next = excluded.next, tail = excluded.tail"
+    "ON CONFLICT (number) DO UPDATE SET locality = excluded.locality, state = excluded.state, unit = excluded.unit, "
+    "version = excluded.version, next = excluded.next, tail = excluded.tail"
 )
 INSERT_EVENT = "INSERT INTO events (position, number, recorded, body) VALUES (?, ?, ?, ?)"
 INSERT_TEXT = "INSERT INTO texts (number, seq, salt, content) VALUES (?, ?, ?, ?)"
 INSERT_COMMAND = "INSERT INTO commands (id, number, version) VALUES (?, ?, ?)"
 INSERT_OUTBOX = "INSERT INTO outbox (position, plugin) VALUES (?, ?)"
+INSERT_RULES = "INSERT OR IGNORE INTO meta (key, value) VALUES ('rules:' || ?, ?)"
 UPSERT_META = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 
 
@@ -173,13 +174,14 @@ class SQLiteStore(Store):
         self._new_commands: dict[bytes, tuple[str, int]] = {}
         self._new_outbox: list[tuple[int, str]] = []
         self._dirty: dict[str, None] = {}
+        self._new_rules: dict[str, bytes] = {}
 
     def _data_version(self) -> int:
         version: int = self._query("PRAGMA data_version")[0][0]
         return version
 
     def _read_meta(self) -> None:
-        meta: dict[str, Any] = dict(self._query("SELECT key, value FROM meta"))
+        meta: dict[str, Any] = dict(self._query("SELECT key, value FROM meta WHERE key IN ('position', 'head', 'now')"))
         self.position = meta.get("position", 0)
         self.head = meta.get("head", GENESIS)
         self.now = moment(meta["now"]) if "now" in meta else None
@@ -274,6 +276,8 @@ class SQLiteStore(Store):
                 )
             if self._new_outbox:
                 db.executemany(INSERT_OUTBOX, self._new_outbox)
+            if self._new_rules:
+                db.executemany(INSERT_RULES, self._new_rules.items())
             if self._new_events:
                 db.executemany(UPSERT_META, (("position", self.position), ("head", self.head)))
             if self.now is not None and self.now != self._saved_now:
@@ -487,6 +491,29 @@ class SQLiteStore(Store):
                 "UPDATE outbox SET tries = tries + 1, fault = ? WHERE position = ? AND plugin = ?",
                 (fault, position, plugin),
             )
+
+    def rule_set(self, rules: str) -> bytes | None:
+        """Give a rule set by its hash."""
+        if rules in self._new_rules:
+            return self._new_rules[rules]
+        found = self._query("SELECT value FROM meta WHERE key = ?", f"rules:{rules}")
+        return _bytes(found[0][0]) if found else None
+
+    def keep_rule_set(self, rules: str, content: bytes) -> None:
+        """Keep a rule set; it becomes durable with the events that name it."""
+        self._new_rules[rules] = content
+
+    def rule_sets(self) -> Iterator[tuple[str, bytes]]:
+        """Give every rule set that is kept."""
+        self._write()
+        for key, value in self._query("SELECT key, value FROM meta WHERE key LIKE 'rules:%'"):
+            yield key.removeprefix("rules:"), _bytes(value)
+
+    def running(self) -> list[str]:
+        """Give the cases to which something still happens, in the order in which they were reported."""
+        self._write()
+        found = self._query("SELECT id FROM cases WHERE next IS NOT NULL AND id NOT LIKE '@%' ORDER BY number")
+        return [name for (name,) in found]
 
     def projections(self) -> Iterator[Projection]:
         """Give what is kept beside the ledger."""

@@ -1,0 +1,78 @@
+"""What can be wrong with a plugin before anybody asks it anything (插件自检): every fault is named, not only the first.
+
+pluggy finds a misspelt hook and a strange argument, one at a time; an argument that can only be given by name it does
+not see at all, and the hook fails when it is called. Here a plugin's hooks are looked at before they are registered.
+"""
+
+import inspect
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from governflow import hookspecs
+from governflow.text import Text
+
+_MARK = "governflow_impl"  # where pluggy keeps what `hookimpl` says of a function
+
+#: The hooks and the arguments that each may take.
+HOOKS: dict[str, tuple[str, ...]] = {
+    name: tuple(inspect.signature(function).parameters)
+    for name, function in vars(hookspecs).items()
+    if name.startswith("governflow_") and inspect.isfunction(function)
+}
+
+
+def faults_of(plugin: object) -> list[Text]:
+    """Look a plugin over.
+
+    Args:
+        plugin: A module or an object with hooks.
+
+    Returns:
+        One sentence for each fault.
+    """
+    return [fault for name, function in _functions(plugin) for fault in _hook(name, function)]
+
+
+def _functions(plugin: object) -> Iterator[tuple[str, object]]:
+    for name in dir(plugin):
+        if not name.startswith("governflow_"):
+            continue
+        function = getattr(plugin, name, None)
+        if inspect.isroutine(function) or hasattr(function, _MARK):
+            yield name, function
+
+
+def _hook(name: str, function: object) -> Iterator[Text]:
+    if name not in HOOKS:
+        near = get_close_matches(name, HOOKS, n=1, cutoff=0)[0]
+        yield Text(f"there is no hook {name}: do you mean {near}?", f"没有 {name} 这个钩子：是否为 {near}？")
+        return
+    if not inspect.isroutine(function):
+        yield Text(
+            f"{name} is a {type(function).__name__}, no function, and would never be asked: wrap what it calls instead",
+            f"{name} 是 {type(function).__name__}，不是函数，不会被调用：请改为包装其内部调用",
+        )
+        return
+    if not hasattr(function, _MARK):
+        yield Text(
+            f"{name} is not marked with @hookimpl and would never be asked", f"{name} 未标注 @hookimpl，不会被调用"
+        )
+    if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+        yield Text(f"{name} is no plain function: hooks are synchronous", f"{name} 不是普通函数：钩子须同步返回")
+    known = HOOKS[name]
+    for argument in inspect.signature(function).parameters.values():
+        if argument.kind in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD):
+            yield Text(
+                f"{name} takes *{argument.name}: name the arguments", f"{name} 使用了 *{argument.name}：请写明参数"
+            )
+        elif argument.kind is argument.KEYWORD_ONLY:
+            yield Text(
+                f"{name} takes {argument.name!r} by keyword only: hooks are called by position",
+                f"{name} 的参数“{argument.name}”只能按名称传入：钩子按位置传参",
+            )
+        elif argument.name not in known:
+            listed = ", ".join(known) or "none"
+            yield Text(
+                f"{name} takes the unknown argument {argument.name!r}; it may take: {listed}",
+                f"{name} 的参数“{argument.name}”未知；可用：{listed}",
+            )
