@@ -12,7 +12,6 @@ from governflow.errors import Tampered
 from governflow.events import Event
 from governflow.terms import Form, Mode, Severity, Tier, Urgency, Verdict
 
-
 NO_FACTS: Mapping[str, str | int] = MappingProxyType({})
 
 

@@ -483,7 +483,7 @@ def _merged(answers: Sequence[tuple[str, Deadlines | Allowances]], faults: Fault
 
 
 def _under(law: ClockSpec, spec: ClockSpec) -> ClockSpec:
-    """Keep what the law says of a clock that a locality tightens: that it is the law's, and how far it may be extended."""
+    """Keep what the law says of a clock that a locality tightens: that it is law, and how far it may be extended."""
     traits = spec.traits if STATUTE in spec.traits else (*spec.traits, STATUTE)
     extension = spec.extension
     if extension is None or (law.extension is not None and looser(extension, law.extension)):
