@@ -9,8 +9,7 @@ Every command is decided by pure functions and taken by the store in one transac
 before it is fired first, each thing with its own moment.
 """
 
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -20,18 +19,16 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from governflow import decide as deciding
-from governflow import musters
 from governflow.case import Case, evolve
 from governflow.decide import Command
-from governflow.errors import ClockBackwards, CommandError, Conflict, NotAllowed, PolicyError, StoreError, UnknownCase
-from governflow.events import Actor, Event, commitment, decode
+from governflow.errors import ClockBackwards, CommandError, Conflict, NotAllowed, StoreError, UnknownCase
+from governflow.events import Actor, Event, commitment
 from governflow.explain import Explanation, explain
-from governflow.hookspecs import Merit
+from governflow.keeping import require_actor
+from governflow.localbook import Books
 from governflow.localities import Localities
-from governflow.merits import entry as merit_entry
 from governflow.policy import Policy
 from governflow.stores import MemoryStore, SQLiteStore, Store
-from governflow.terms import Mode, member
 from governflow.timekeeping import Clock, Entropy, SystemClock, in_utc, salt
 from governflow.verbs import Verbs
 
@@ -43,22 +40,7 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.decode
 
 
-#: The switches of one locality's mode, oldest first.
-Switches = tuple[tuple[datetime, Mode], ...]
-
-_TEXT_OR_NONE = (str, type(None))
-
-
-def _require_actor(by: object) -> None:
-    """Refuse an actor that could be written into an event, but never read back."""
-    if type(by) is not Actor or type(by.id) is not str or type(by.unit) not in _TEXT_OR_NONE:
-        raise CommandError(
-            f"{by!r} is no actor: give Actor(id, unit), both texts",
-            f"{by!r} 不是经办人：请用 Actor(编号, 单位)，均为文字",
-        )
-
-
-class Engine(Verbs):
+class Engine(Verbs, Books):
     """Takes commands, keeps deadlines, remembers everything. Safe to share between threads.
 
     Args:
@@ -76,16 +58,7 @@ class Engine(Verbs):
         entropy: Entropy = salt,
         localities: Localities | None = None,
     ) -> None:
-        self.store = store
-        self.clock = clock or SystemClock()
-        self.localities = localities or Localities()
-        self._entropy = entropy
-        self._lock = threading.RLock()
-        self._modes: dict[str, tuple[Switches, ...]] = {}
-        self._kept: set[str] = set()
-        self._seen = store.generation
-        self._delivering = False
-        self._failed: set[tuple[int, str]] = set()
+        super().__init__(store, clock or SystemClock(), entropy, localities or Localities())
 
     @classmethod
     def open(
@@ -266,7 +239,7 @@ class Engine(Verbs):
     ) -> Case:
         at = in_utc(at)
         if by is not None:
-            _require_actor(by)
+            require_actor(by)
         key = command_id.encode() if isinstance(command_id, str) else command_id
         store = self.store
         with self._lock:
@@ -306,38 +279,6 @@ class Engine(Verbs):
             with self._lock:
                 self._tell_all()
         return after
-
-    def _keep(
-        self,
-        policy: Policy,
-        before: Case | None,
-        after: Case,
-        events: list[Event],
-        secret: tuple[int, bytes, bytes] | None = None,
-        key: bytes | None = None,
-    ) -> None:
-        """Take the events of a step, the rule set that they name, and the merits that they earn."""
-        if policy.rules not in self._kept:
-            self.store.keep_rule_set(policy.rules, policy.rule_set)
-            self._kept.add(policy.rules)
-        self.store.append(before, after, events, self.clock.now(), secret, key, policy.observed)
-        if policy.rewarding and not after.id.startswith("@"):
-            for kind, about in self._rewards(policy, after, events):
-                self._write_in(policy.layers[0].code, kind, {}, about, None, events[-1].at)
-
-    def _rewards(self, policy: Policy, case: Case, events: list[Event]) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Ask for merits; a hook that fails loses its merits, never the case, and the book says so."""
-        for event in events:
-            context = policy.context(case, self._mode(policy, event.at), event.at)
-            for source, ask in policy.rewarding:
-                try:
-                    merits = [merit_entry(merit, source, case.id) for merit in ask(event, case, context) or ()]
-                except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises, the case must stand
-                    what = f"{type(fault).__name__}: {fault}"[:500]
-                    yield "faulted", {"faults": [{"plugin": source, "hook": "governflow_merits", "fault": what}]}
-                    continue
-                for entry in merits:
-                    yield "merit_entered", entry
 
     def _deny(
         self,
@@ -402,14 +343,6 @@ class Engine(Verbs):
         if into == case.id:
             raise CommandError(f"case {into} cannot be merged into itself", f"事项 {into} 不能并入自身")
 
-    def _catch_up(self, case: Case, policy: Policy, at: datetime) -> tuple[list[Event], Case]:
-        """Let happen what fell due for this case before a command, each thing with its own moment."""
-        fallen: list[Event] = []
-        while case.next is not None and case.next < at:
-            events, case = deciding.fire(case, policy, self._mode(policy, case.next))
-            fallen += events
-        return fallen, case
-
     def _seal(self, details: Mapping[str, Any]) -> tuple[bytes, bytes] | None:
         if _TEXTS.isdisjoint(details):
             return None
@@ -470,7 +403,7 @@ class Engine(Verbs):
                         f"引擎时钟已到 {here}，不能退回 {there}",
                     )
                 while (case := store.next_due(goal)) is not None:
-                    policy = self._policy_of(case)
+                    policy = self._rules_of(case.locality)
                     observed = observed or bool(policy.observed)
                     assert case.next is not None
                     events, after = deciding.fire(case, policy, self._mode(policy, case.next))
@@ -484,25 +417,6 @@ class Engine(Verbs):
                 raise
         if observed:
             self.deliver()
-
-    def _policy_of(self, case: Case) -> Policy:
-        """Give the rules of a case, or the defaults where they cannot be loaded: one county stops no other's clocks."""
-        try:
-            return self.localities.policy(case.locality)
-        except PolicyError as fault:
-            return self.localities.fallback(case.locality, fault)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        """Make what is done inside durable together, or none of it. `_run`, the hottest path, does the same inline."""
-        with self._lock:
-            self.store.begin()
-            try:
-                yield
-                self.store.commit()
-            except BaseException:
-                self.store.rollback()
-                raise
 
     @contextmanager
     def in_bulk(self) -> Iterator[None]:
@@ -551,11 +465,6 @@ class Engine(Verbs):
         self.case(case_id)
         with self._lock:
             return self.store.history(case_id)
-
-    def book(self, locality: str) -> list[Event]:
-        """Give the locality's own book: mode switches, declared outages."""
-        with self._lock:
-            return self.store.history(f"@{locality}")
 
     def explain(self, case_id: str) -> Explanation:
         """Give every ruling with reason, rule and source, and every clock as segments from start to due."""
@@ -617,7 +526,7 @@ class Engine(Verbs):
 
     def _anew(self, ask: Any, case_id: str, by: Actor | None, at: datetime | None) -> Case:
         if by is not None:
-            _require_actor(by)
+            require_actor(by)
         moment = in_utc(self.clock.now() if at is None else at)
         with self._transaction():
             case = self.store.load(case_id)
@@ -647,7 +556,7 @@ class Engine(Verbs):
         """
         case = self.case(case_id)
         if by is not None:
-            _require_actor(by)
+            require_actor(by)
         moment = in_utc(self.clock.now() if at is None else at)
         with self._transaction():
             case = self.store.load(case_id) or case
@@ -658,256 +567,3 @@ class Engine(Verbs):
         with self._lock:
             self.store.scrub()
         return after
-
-    def switch_mode(
-        self, locality: str, mode: str, *, reason: str, by: Actor | None = None, at: datetime | None = None
-    ) -> Event:
-        """Switch a locality between everyday and emergency running (平急转换); it is written in the locality's book.
-
-        Switching to emergency calls a muster of all posts. Every open case of the locality and of what lies below it
-        says what the switch does to it; its running clocks get the allowances of the new mode.
-
-        Args:
-            locality: The locality's code.
-            mode: ``normal`` or ``emergency``.
-            reason: Why.
-            by: Who ordered it.
-            at: When; now by default.
-
-        Returns:
-            The entry in the book.
-
-        Raises:
-            CommandError: If it runs in this mode already, or a later switch is in the book.
-        """
-        wanted = member(Mode, mode)
-        about = {"reason": reason}
-        return self._in_book(
-            locality, by, at, lambda book, policy, moment: self._switch(book, policy, moment, wanted, about, by)
-        )
-
-    def check_in_at_muster(
-        self, locality: str, *, post: str, by: Actor | None = None, at: datetime | None = None
-    ) -> Event:
-        """Let a post check in at the muster (到岗); the muster is complete when the last one has.
-
-        Args:
-            locality: The locality's code.
-            post: The post's unit.
-            by: Who says so.
-            at: When it came; now by default.
-
-        Raises:
-            CommandError: If the post is not awaited.
-        """
-        return self._in_book(
-            locality, by, at, lambda book, policy, moment: musters.check_in(book, policy, moment, post, by)
-        )
-
-    def muster(self, locality: str) -> musters.Muster | None:
-        """Give the present muster of a locality, or None in everyday running."""
-        with self._lock:
-            self.store.refresh()
-            return musters.muster(self.store.load(f"@{locality}"))
-
-    def award(
-        self, locality: str, merit: Merit, *, source: str, by: Actor | None = None, at: datetime | None = None
-    ) -> Event:
-        """Enter merits by hand (积分登记): for what no event of a case tells. They never influence a ruling.
-
-        Args:
-            locality: The locality's code.
-            merit: To whom, how many points, why, until when.
-            source: Where it is known from: a roster, an inspection, a resident committee's minutes.
-            by: Who enters it.
-            at: When; now by default.
-        """
-        return self._enter(locality, "merit_entered", {}, merit_entry(merit, source, None), by, at)
-
-    def _in_book(
-        self,
-        locality: str,
-        by: Actor | None,
-        at: datetime | None,
-        decide: Callable[[Case, Policy, datetime], deciding.Outcomes],
-    ) -> Event:
-        """Decide something in the locality's own book, after what falls due there before."""
-        if by is not None:
-            _require_actor(by)
-        moment = in_utc(self.clock.now() if at is None else at)
-        with self._transaction():
-            policy = self.localities.policy(locality)
-            book = self.store.load(f"@{locality}")
-            fallen, now = (
-                ([], Case(f"@{locality}", opened=moment, state=musters.BOOK))
-                if book is None
-                else self._catch_up(book, policy, moment)
-            )
-            events, after = decide(now, policy, moment)
-            self._keep(policy, book, after, fallen + events)
-            self._modes.clear()
-        if policy.observed:
-            self.deliver()
-        return events[0]
-
-    def _switch(
-        self, book: Case, policy: Policy, at: datetime, mode: Mode, about: Mapping[str, Any], by: Actor | None
-    ) -> deciding.Outcomes:
-        later = [then for then, _ in self._switches(policy.code) if then > at]
-        if later:
-            raise CommandError(
-                f"{policy.code} was switched at {later[0].isoformat()} already: a switch cannot come before it",
-                f"{policy.code} 已在 {later[0].isoformat()} 切换过：不能补记更早的切换",
-            )
-        events, after = musters.switch(book, policy, at, mode, about, by)
-        for name in self.store.running():
-            case = self.store.load(name)
-            rules = self._policy_of(case) if case is not None else None
-            if case is None or rules is None or policy.code not in rules.lineage:
-                continue
-            fallen, now = self._catch_up(case, rules, at)
-            if now.next is None or now.opened is None or at < now.opened:  # over by then, or not yet begun
-                continue
-            told, then = musters.remode(now, rules, at, mode, by)
-            self._keep(rules, case, then, fallen + told)
-        return events, after
-
-    def declare_outage(
-        self,
-        locality: str,
-        since: datetime,
-        until: datetime,
-        *,
-        reason: str,
-        by: Actor | None = None,
-        at: datetime | None = None,
-    ) -> Event:
-        """Declare that nobody could keep deadlines for a while; breaches due inside are exempt from the statistics.
-
-        Args:
-            locality: The locality's code.
-            since: From when, timezone-aware.
-            until: Until when.
-            reason: Why.
-            by: Who declared it.
-            at: When it was declared; now by default.
-        """
-        start, end = in_utc(since), in_utc(until)
-        if end <= start:
-            raise CommandError("an outage ends after it begins", "停运的结束时间必须晚于开始时间")
-        about = {"from": start.isoformat(), "to": end.isoformat(), "reason": reason}
-        return self._enter(locality, "outage_declared", {}, about, by, at)
-
-    def outages(self, locality: str) -> Sequence[tuple[datetime, datetime]]:
-        """Give the declared outages of a locality and of those above it."""
-        codes = self.localities.policy(locality).lineage
-        return [
-            (datetime.fromisoformat(event.about["from"]), datetime.fromisoformat(event.about["to"]))
-            for code in codes
-            for event in self.book(code)
-            if event.kind == "outage_declared"
-        ]
-
-    def _enter(
-        self,
-        locality: str,
-        kind: str,
-        changes: dict[str, Any],
-        about: dict[str, Any],
-        by: Actor | None,
-        at: datetime | None,
-    ) -> Event:
-        """Write into the locality's own book: a chain like that of a case, under the id ``@<code>``."""
-        if by is not None:
-            _require_actor(by)
-        moment = in_utc(self.clock.now() if at is None else at)
-        with self._transaction():
-            return self._write_in(locality, kind, changes, about, by, moment)
-
-    def _write_in(
-        self,
-        locality: str,
-        kind: str,
-        changes: dict[str, Any],
-        about: dict[str, Any],
-        by: Actor | None,
-        at: datetime,
-        key: bytes | None = None,
-    ) -> Event:
-        """Write into a book within a transaction."""
-        name = f"@{locality}"
-        book = self.store.load(name)
-        if book is None:
-            changes = {**changes, "locality": locality}
-        seq = book.version + 1 if book else 1
-        event = Event(name, seq, kind, at, musters.BOOK, by=by, changes=changes, about=about)
-        self.store.append(book, evolve(book, event), [event], self.clock.now(), None, key)
-        return event
-
-    def _mode(self, policy: Policy, at: datetime) -> Mode:
-        """Give the mode of a locality at a moment: emergency while it, or anything above it, is in emergency."""
-        if self._seen is not self.store.generation:  # somebody else wrote, or a transaction was undone
-            self._seen = self.store.generation
-            self._modes.clear()
-            self._kept.clear()
-        switched = self._modes.get(policy.code)
-        if switched is None:
-            switched = tuple(found for code in policy.lineage if (found := self._switches(code)))
-            self._modes[policy.code] = switched
-        for switches in switched:
-            before = [mode for then, mode in switches if then <= at]
-            if before and before[-1] is Mode.EMERGENCY:
-                return Mode.EMERGENCY
-        return Mode.NORMAL
-
-    def _switches(self, locality: str) -> tuple[tuple[datetime, Mode], ...]:
-        """Give every switch of a locality's mode, oldest first."""
-        events = self.store.history(f"@{locality}", holding=b'"mode_switched"')
-        return tuple((event.at, Mode(event.changes["mode"])) for event in events if event.kind == "mode_switched")
-
-    # --- telling plugins ----------------------------------------------------------------------------------------------
-
-    def deliver(self) -> int:
-        """Tell the plugins what was recorded and what they have not heard yet; what fails is kept for the next time.
-
-        Returns:
-            How many deliveries failed and wait.
-        """
-        with self._lock:
-            self._failed.clear()
-            self._tell_all()
-            return len(self._failed)
-
-    def _tell_all(self) -> None:
-        """Tell what has not been told; what has failed once waits for the next `deliver` or `advance`."""
-        if self._delivering:
-            return  # a plugin acts on what it hears: what that leads to is delivered in its turn
-        self._delivering = True
-        try:
-            while waiting := [entry for entry in self.store.undelivered() if entry not in self._failed]:
-                told = [(*entry, self._tell(*entry)) for entry in waiting]
-                self._failed |= {(position, plugin) for position, plugin, fault in told if fault is not None}
-                self.store.begin()
-                for position, plugin, fault in told:
-                    self.store.delivered(position, plugin, fault)
-                self.store.commit()
-        finally:
-            self._delivering = False
-
-    def _tell(self, position: int, plugin: str) -> str | None:
-        entry = self.store.entry(position)
-        case = self.store.load(entry.case)
-        assert case is not None
-        event = decode(entry.body, entry.recorded)
-        try:
-            policy = self.localities.policy(case.locality)
-        except PolicyError as fault:
-            return str(fault)
-        for source, function, names in policy.impls("governflow_recorded"):
-            if source.partition("@")[0] == plugin:
-                try:
-                    function(*[event if name == "event" else case for name in names])
-                except Exception as fault:  # noqa: BLE001 - a plugin that fails never breaks the case
-                    return f"{type(fault).__name__}: {fault}"
-                return None
-        return f"{plugin} is not registered"

@@ -70,6 +70,8 @@ class Localities:
     def __init__(self) -> None:
         self._registered: dict[str, object] = {ROOT: defaults}
         self._policies: dict[str, Policy] = {}
+        self._broken: dict[str, PolicyError] = {}
+        self._fallbacks: dict[str, Policy] = {}
 
     @cached_property
     def _installed(self) -> Mapping[str, tuple[Installed, ...]]:
@@ -85,7 +87,8 @@ class Localities:
             plugin: An object or module with hooks.
         """
         self._registered[code] = plugin
-        self._policies.clear()
+        for known in (self._policies, self._broken, self._fallbacks):
+            known.clear()
 
     def known(self, code: str) -> bool:
         """Say whether a plugin speaks for exactly this code."""
@@ -105,7 +108,13 @@ class Localities:
         if policy is None:
             nearest = self.nearest(code)
             if nearest == code:
-                policy = Policy(code, list(self._layers(code)))
+                if code in self._broken:
+                    raise self._broken[code]  # what is wrong stays wrong: thousands of cases must not load it anew
+                try:
+                    policy = Policy(code, list(self._layers(code)))
+                except PolicyError as fault:
+                    self._broken[code] = fault
+                    raise
             else:
                 # Thousands of villages may have their county's rules: they share everything but the name.
                 policy = copy(self.policy(nearest))
@@ -117,9 +126,11 @@ class Localities:
 
     def fallback(self, code: str, fault: PolicyError) -> Policy:
         """Give the defaults in the name of a locality whose rules cannot be loaded: its clocks do not stand still."""
-        policy = Policy(code, [self._layer(ROOT)])
-        policy.fault = str(fault)
-        policy.lineage = (code, *prefixes(code))
+        policy = self._fallbacks.get(code)
+        if policy is None:
+            policy = self._fallbacks[code] = Policy(code, [self._layer(ROOT)])
+            policy.fault = str(fault)
+            policy.lineage = (code, *prefixes(code))
         return policy
 
     def all(self) -> Iterator[Found]:
