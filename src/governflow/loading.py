@@ -5,11 +5,18 @@ not see at all, and the hook fails when it is called. Here a plugin's hooks are 
 """
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from typing import Any
+
+import pluggy
 
 from governflow import hookspecs
+from governflow.errors import PolicyError, TableError
 from governflow.text import Text
+
+#: Who answers a hook: the plugin's source, the function, and the arguments that it takes.
+Impl = tuple[str, Callable[..., Any], tuple[str, ...]]
 
 _MARK = "governflow_impl"  # where pluggy keeps what `hookimpl` says of a function
 
@@ -76,3 +83,61 @@ def _hook(name: str, function: object) -> Iterator[Text]:
                 f"{name} takes the unknown argument {argument.name!r}; it may take: {listed}",
                 f"{name} 的参数“{argument.name}”未知；可用：{listed}",
             )
+
+
+# --- asking a plugin what it is -------------------------------------------------------------------------------------
+
+
+def registered(plugins: Sequence[tuple[str, object]], faults: list[Text]) -> dict[str, tuple[Impl, ...]]:
+    """Register the plugins with one manager, and give who answers each hook, most specific first."""
+    manager = pluggy.PluginManager("governflow")
+    manager.add_hookspecs(hookspecs)
+    for source, plugin in reversed(plugins):
+        found = faults_of(plugin)
+        faults += [Text(f"{source}: {fault.en}", f"{source}：{fault.zh}") for fault in found]
+        if not found:
+            manager.register(plugin, name=source)
+    return {
+        name: tuple(
+            (impl.plugin_name, impl.function, tuple(impl.argnames))
+            # pluggy keeps its implementations in the order of registration: the last one is the most specific
+            for impl in reversed(getattr(manager.hook, name).get_hookimpls())
+        )
+        for name in HOOKS
+    }
+
+
+def called(source: str, hook: str, function: Callable[..., Any], given: Sequence[Any], faults: list[Text]) -> Any:
+    """Call a hook that says what a plugin is; what it raises is a fault of the plugin."""
+    try:
+        return function(*given)
+    except PolicyError as fault:
+        faults += [
+            Text(f"{source}: {one.en}", f"{source}：{one.zh}")
+            for one in ([fault.text] if isinstance(fault, TableError) else fault.faults or [fault.text])
+        ]
+    except Exception as fault:  # noqa: BLE001 - whatever it raises, the county's author has to read it
+        what = f"{type(fault).__name__}: {fault}"
+        faults.append(Text(f"{source}: {hook} raised {what}", f"{source}：{hook} 出错：{what}"))
+    return None
+
+
+def mapping(
+    source: str, hook: str, function: Callable[..., Any], given: Sequence[Any], faults: list[Text]
+) -> list[tuple[Any, Any]]:
+    """Call a hook that answers with a mapping, and give its pairs."""
+    answer = called(source, hook, function, given, faults)
+    if answer is None:
+        return []
+    if not isinstance(answer, Mapping):
+        faults.append(wrong(source, hook, answer, "a mapping by name"))
+        return []
+    return list(answer.items())
+
+
+def wrong(source: str, hook: str, answer: object, wanted: str) -> Text:
+    """Say that a hook answered something else than it should."""
+    return Text(
+        f"{source}: {hook} answered {answer!r:.80}, not {wanted}",
+        f"{source}：{hook} 返回了 {answer!r:.80}，应为 {wanted}",
+    )

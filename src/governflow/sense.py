@@ -1,0 +1,56 @@
+"""What must be true of a ruling beyond its type (裁定校验): an escalation that goes down or never ends is a fault."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from governflow.case import Case
+from governflow.hookspecs import Assessment, Breach, Escalation, Route
+from governflow.terms import Form, Kind, Severity, Urgency
+from governflow.units import OrgChart
+
+#: The shortest time after which a ladder may ask for its next rung, or `advance` would never come through.
+SHORTEST_AGAIN = timedelta(minutes=1)
+#: After so many rungs a ladder rests a day at least: one that never comes to its top must not drown the book.
+LONGEST_LADDER = 40
+RESTED = timedelta(days=1)
+
+
+def _assessment(value: Assessment, case: Case, units: OrgChart, cause: Any) -> str | None:
+    if type(value.severity) is Severity and type(value.urgency) is Urgency:
+        return None
+    return f"assessed {value.severity!r}, {value.urgency!r}: give a Severity and an Urgency"
+
+
+def _route(value: Route, case: Case, units: OrgChart, cause: Any) -> str | None:
+    if type(value.form) is not Form or type(value.assist) is not tuple:
+        return f"routed with {value!r:.80}: give a Form, and the assisting units as a tuple"
+    for unit in (value.lead, *value.assist):
+        if type(unit) is not str or unit not in units:
+            return f"routed to {unit!r:.80}, which the chart does not know"
+    return None
+
+
+def _escalation(value: Escalation, case: Case, units: OrgChart, cause: Breach) -> str | None:
+    if type(value.kind) is not Kind or (value.form is not None and type(value.form) is not Form):
+        return f"escalated with {value!r:.80}: give a Kind, and a Form or None"
+    if type(value.to) is not str or value.to not in units:
+        return f"escalated to {value.to!r:.80}, which the chart does not know"
+    if value.again is not None and not (isinstance(value.again, timedelta) and value.again >= SHORTEST_AGAIN):
+        return f"asked for the next rung after {value.again!r:.80}: it must be a minute at least"
+    if value.again is not None and cause.rung >= LONGEST_LADDER and value.again < RESTED:
+        return f"asked for rung {cause.rung + 2} after {value.again}: after {LONGEST_LADDER} rungs a ladder rests a day"
+    if value.kind is Kind.TAKE_OVER and cause.holder != units.intake:
+        form = value.form or case.form
+        if units.level(value.to, form) < units.level(cause.holder, case.form):
+            return f"escalated down from {cause.holder!r} to {value.to!r}"
+    return None
+
+
+#: What must be true of a ruling's value beyond its type; the sentence says what is wrong.
+SENSE: Mapping[str, Callable[[Any, Case, OrgChart, Any], str | None]] = {
+    "governflow_assess": _assessment,
+    "governflow_tier": lambda value, case, units, cause: None,
+    "governflow_route": _route,
+    "governflow_escalate": _escalation,
+}
