@@ -22,7 +22,7 @@ from governflow.events import Actor, Event
 from governflow.lifecycle import Lifecycle
 from governflow.terms import Cause, Form, Kind, Mode, Severity, Tier, Urgency
 from governflow.text import Text
-from governflow.units import OrgChart
+from governflow.units import OrgChart, Unit
 
 if TYPE_CHECKING:
     from governflow.engine import Engine
@@ -246,13 +246,13 @@ def governflow_terms() -> Mapping[str, Text] | None:
 
 
 @hookspec
-def governflow_units() -> OrgChart | None:
-    """Give the org chart."""
+def governflow_units() -> "OrgChart | Sequence[Unit] | Traversable | Path | None":
+    """Give the org chart: built, as units, or as a packaged CSV file."""
 
 
 @hookspec
-def governflow_tables() -> "Mapping[str, Table | Catalogue] | None":
-    """Give catalogue and decision tables, by the question that each answers."""
+def governflow_tables() -> "Mapping[str, Table | Catalogue | Traversable | Path] | Traversable | Path | None":
+    """Give catalogue and decision tables by the question that each answers, or the packaged folder that holds them."""
 
 
 @hookspec

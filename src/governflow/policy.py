@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 import msgspec
 
-from governflow import defaults
+from governflow import defaults, packaged
 from governflow.calendars import WorkingCalendar
 from governflow.case import Case
 from governflow.clocks import Decided, Plan
@@ -269,11 +269,11 @@ class Policy:
 
     def _units(self, faults: list[Text]) -> OrgChart:
         for source, function, _ in self._impls["governflow_units"]:
-            chart = called(source, "governflow_units", function, (), faults)
+            chart = called(source, "governflow_units", lambda function=function: packaged.chart(function()), (), faults)
             if isinstance(chart, OrgChart):
                 return chart
             if chart is not None:
-                faults.append(wrong(source, "governflow_units", chart, "an OrgChart"))
+                faults.append(wrong(source, "governflow_units", chart, "an OrgChart, units or a packaged CSV"))
         return defaults.UNITS
 
     def _lifecycles(self, faults: list[Text]) -> Mapping[str, Lifecycle]:
@@ -303,7 +303,9 @@ class Policy:
         layers = []
         for source, function, _ in self._impls["governflow_tables"]:
             tables: dict[str, Table | Catalogue] = {}
-            for name, table in mapping(source, "governflow_tables", function, (), faults):
+            for name, table in mapping(
+                source, "governflow_tables", lambda function=function: packaged.read(function()), (), faults
+            ):
                 if isinstance(table, Catalogue if name == "catalogue" else Table):
                     tables[name] = table
                 else:
