@@ -4,10 +4,11 @@ Every finding names the rules and their rows, and gives one concrete case.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 import attrs
 
-from governflow.tables.atoms import Region, Value, bits, example, sampled, spoken
+from governflow.tables.atoms import Axis, Region, Value, bits, example, sampled, spoken
 from governflow.tables.domains import Number
 from governflow.tables.exact import Space
 from governflow.tables.rules import Rule
@@ -48,21 +49,37 @@ class Gap:
         )
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Overlap:
     """Two rules of a ``unique`` table that answer one case differently.
 
+    A bad table has tens of thousands of them, and nobody reads more than a few: what is said of one is worked out when
+    it is asked for.
+
     Args:
         rules: The two.
-        region: What both take in.
-        case: A case that both answer.
-        example: The same case to be read.
+        box: What both take in, as masks over the axes.
+        axes: The axes.
     """
 
     rules: tuple[Rule, Rule]
-    region: Mapping[str, Text]
-    case: Mapping[str, Value]
-    example: Text
+    box: Region
+    axes: tuple[Axis, ...] = attrs.field(eq=False, repr=False)
+
+    @cached_property
+    def region(self) -> Mapping[str, Text]:
+        """What both take in."""
+        return spoken(self.axes, self.box)
+
+    @cached_property
+    def case(self) -> Mapping[str, Value]:
+        """A case that both answer."""
+        return sampled(self.axes, self.box)
+
+    @property
+    def example(self) -> Text:
+        """The same case to be read."""
+        return example(self.axes, self.box)
 
     @property
     def text(self) -> Text:
@@ -211,8 +228,7 @@ def _conflicts(space: Space, rules: Sequence[Rule]) -> Iterable[Overlap]:
         later = space.every >> number << number
         for other in bits(space.touching(box, later & ~alike[number])):
             both = tuple(a & b for a, b in zip(box, space.boxes[other], strict=True))
-            axes = space.axes
-            yield Overlap((rules[number], rules[other]), spoken(axes, both), sampled(axes, both), example(axes, both))
+            yield Overlap((rules[number], rules[other]), both, space.axes)
 
 
 def _dead(space: Space, rules: Sequence[Rule], *, first: bool) -> Iterable[tuple[int, Dead]]:
