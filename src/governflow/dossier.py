@@ -20,6 +20,7 @@ from governflow.allowances import Allowance
 from governflow.clocks import PROMISED, Clock
 from governflow.engine import Engine
 from governflow.events import Event
+from governflow.explain import Archive
 from governflow.lifecycle import BASE
 from governflow.pages import render_text
 from governflow.privacy import clean, masker, naming
@@ -175,6 +176,7 @@ class _Scribe(Voice):
         self.case = case = engine.case(case_id)
         self.history: Sequence[Event] = engine.history(case_id)
         self.personal = personal
+        self.archive = Archive(engine.store.rule_set)
         self.outages = engine.outages(case.locality)
         self.now = engine.now
         self.forgotten = any(event.kind == "forgotten" for event in self.history)
@@ -185,7 +187,9 @@ class _Scribe(Voice):
         self.extra = [(str(name), value) for text in told for name, value in (text.get("extra") or {}).items()]
         # Columns of somebody else's journal that nobody mapped may name the very person whom the text names too.
         safe = clean if personal else masker([*self.names, *naming(self.extra)], self.numbers)
-        super().__init__(lang, ZoneInfo(case.zone), engine.localities.policy(case.locality), safe)
+        policy = engine.localities.policy(case.locality)
+        earlier = self.archive.tables(event.rules for event in self.history if event.rules != policy.rules)
+        super().__init__(lang, ZoneInfo(case.zone), policy, safe, [*policy.tables, *earlier])
 
     def dossier(self) -> Dossier:
         case = self.case
@@ -206,7 +210,7 @@ class _Scribe(Voice):
             facts=tuple(self.facts()),
             requester=tuple(self.requester()),
             request=self.request(),
-            steps=chronicle(self, case, self.history, self.texts),
+            steps=chronicle(self, case, self.history, self.texts, self.archive),
             clocks=tuple(map(self.line, case.all_clocks)),
             answers=tuple(self.answers()),
             verdicts=verdicts,
@@ -248,10 +252,12 @@ class _Scribe(Voice):
         filed = [self.when(event.at) for event in self.history if event.kind == "special_report_filed"]
         special = self.join(filed) or self.t("none", "无")
         yield fact("special", "Special report", "专报", special)
+        for name, label, value in self.facts_of(case.facts):
+            yield Fact(f"fact:{name}", label, value)
         if case.assist:
             yield fact("assist", "Assisting units", "协办单位", self.join(map(self.unit, case.assist)))
         if case.informant:
-            yield fact("informant", "Reported by", "信息员", self.safe(case.informant))
+            yield fact("informant", "Reported by", "信息员", self.unit(case.informant))
         if case.mode is not Mode.NORMAL:
             yield fact("mode", "Mode", "运行状态", case.mode.text.say(self.lang))
         if case.merged_into:

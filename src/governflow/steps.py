@@ -9,8 +9,9 @@ import attrs
 from governflow.case import Case, evolve
 from governflow.clocks import Clock, Decided
 from governflow.events import REQUESTER, Event
+from governflow.explain import Archive, condition_of
 from governflow.lifecycle import BASE, START
-from governflow.terms import Cause, Exempt, Kind, Verdict
+from governflow.terms import Cause, Exempt, Kind, Mode, Verdict
 from governflow.text import Text
 from governflow.voice import ERASED, Voice, times
 
@@ -22,12 +23,15 @@ _KINDS: Mapping[str, Text] = {
     "supervised": Text("Supervised from above", "督办"),
     "taken_over": Text("Taken over by a higher form", "提级接办"),
     "special_report_filed": Text("Special report filed", "形成专报"),
-    "lapsed": Text("Lapsed without a verdict", "到期未评"),
+    "lapsed": Text("Time ran out", "到期"),
     "faulted": Text("Fault in the rules: put before a human", "规则故障：转人工研判"),
     "forgotten": Text("Personal data erased on request", "应要求删除个人信息"),
     "reassessed": Text("Assessed anew", "重新研判"),
     "recalculated": Text("Deadlines counted anew", "重算时限"),
+    "denied": Text("Not allowed", "不予准许"),
+    "mode_switched": Text("Mode switched", "平急转换"),
 }
+_UNJUDGED = Text("Lapsed without a verdict", "到期未评")
 #: Kinds whose bare word would not tell an English reader what was done.
 _PAST: Mapping[str, str] = {
     "begun": "Work begun",
@@ -109,7 +113,11 @@ class Step:
 
 
 def chronicle(
-    voice: Voice, case: Case, history: Iterable[Event], texts: Mapping[int, Mapping[str, object]]
+    voice: Voice,
+    case: Case,
+    history: Iterable[Event],
+    texts: Mapping[int, Mapping[str, object]],
+    archive: Archive,
 ) -> tuple[Step, ...]:
     """Write down what happened to a case; what was urged again and again is folded into one line each.
 
@@ -118,16 +126,19 @@ def chronicle(
         case: The case as it is now.
         history: Its events, in the order of the book.
         texts: What was said, by the number of the event.
+        archive: The tables of the time, to show the row that gave a ruling.
     """
-    return tuple(_folded(_Chronicler(voice, case, texts).steps(history)))
+    return tuple(_folded(_Chronicler(voice, case, texts, archive).steps(history)))
 
 
 class _Chronicler(Voice):
     """Writes the steps of one case."""
 
-    def __init__(self, voice: Voice, case: Case, texts: Mapping[int, Mapping[str, object]]) -> None:
-        super().__init__(voice.lang, voice.zone, voice.policy, voice.safe)
-        self.case, self.texts = case, texts
+    def __init__(self, voice: Voice, case: Case, texts: Mapping[int, Mapping[str, object]], archive: Archive) -> None:
+        super().__init__(voice.lang, voice.zone, voice.policy, voice.safe, voice.tables)
+        self.case, self.texts, self.archive = case, texts, archive
+        self.under = condition_of(case)
+        self.met: set[tuple[str | None, ...]] = set()
 
     def steps(self, history: Iterable[Event]) -> Iterable[Step]:
         before, clocks = Case(self.case.id), dict[tuple[str, int], Clock]()
@@ -157,6 +168,8 @@ class _Chronicler(Voice):
 
     def what(self, event: Event) -> str:
         own = _KINDS.get(event.kind)
+        if event.kind == "lapsed" and str(event.about.get("clock", "")).partition("#")[0] == "evaluate":
+            return _UNJUDGED.say(self.lang)
         if own is not None and not (event.kind == "urged" and event.action):
             if event.kind == "taken_over" and event.action == "dispatch":
                 own = Text("Dispatched by the level above", "上级兜底派单")
@@ -165,13 +178,15 @@ class _Chronicler(Voice):
         named = self.policy.name(event.action or event.kind)
         if self.lang != "zh" and base is not None and named == base.text:
             return _PAST.get(event.kind) or event.kind.replace("_", " ").capitalize()
-        return self.safe(named.say(self.lang))
+        told = self.safe(named.say(self.lang))
+        return told[:1].upper() + told[1:]
 
     def by(self, event: Event, before: Case) -> str:
         if event.by is None:
             closed = event.kind == "closed" and before.state == "evaluated" and before.moved == event.at
             resumed = event.kind == "resumed" and before.until == event.at
             alone = not event.action or event.kind in ("taken_over", "lapsed") or closed or resumed
+            alone = alone and event.kind != "denied"
             return self.t("the system", "系统") if alone else self.t("not named", "未记名")
         if event.by == REQUESTER:
             return self.t("the requester", "诉求人")
@@ -206,6 +221,9 @@ class _Chronicler(Voice):
             yield self.pair(Text("Checked in", "报到单位"), self.unit(about["unit"]))
         if about.get("settled_by"):
             yield self.pair(Text("Settled on the spot by", "当场处理"), self.unit(about["settled_by"]))
+        yield from self.anew(event, before, after)
+        if event.kind == "denied":
+            yield self.pair(Text("Asked for", "申请动作"), self.name(str(about.get("action", ""))))
         if about.get("clock") and "escalation" not in about:
             yield self.pair(Text("Deadline", "时限"), self.mark(about["clock"]))
         if about.get("approved_by"):
@@ -228,6 +246,22 @@ class _Chronicler(Voice):
         for fault in about.get("faults", ()):
             told = self.safe(f"{fault['plugin']} · {fault['hook']} · {fault['fault']}")
             yield self.pair(Text("Fault", "故障"), told)
+
+    def anew(self, event: Event, before: Case, after: Case) -> Iterable[str]:
+        """Say what a switch of the mode or a new assessment has changed beside clocks and what `_CHANGED` names."""
+        if event.kind == "mode_switched":
+            old, new = (Mode(event.about[end]).text.say(self.lang) for end in ("from", "to"))
+            yield self.pair(Text("Mode", "运行状态"), f"{old} → {new}")
+        if event.seq > 1 and "facts" in event.changes:
+            names = dict.fromkeys((*before.facts, *after.facts))
+            for name in (name for name in names if before.facts.get(name) != after.facts.get(name)):
+                old, new = (
+                    self.value(name, facts[name]) if name in facts else self.t("not stated", "未填")
+                    for facts in (before.facts, after.facts)
+                )
+                yield f"{self.fact(name)}{self.t(': ', '：')}{old} → {new}"
+        if event.kind == "reassessed" and not event.about.get("before") and not event.about.get("due"):
+            yield self.t("Nothing changed", "结果无变化")
 
     def escalation(self, climb: Mapping[str, Any]) -> str:
         kind, cause = Kind(climb["kind"]).text.say(self.lang), Cause(climb["cause"]).text.say(self.lang)
@@ -283,10 +317,29 @@ class _Chronicler(Voice):
     def reason(self, ruling: Decided) -> Reason:
         return Reason(self.safe(ruling.reason.say(self.lang)), ruling.rule, ruling.source)
 
+    def with_row(self, event: Event, ruling: Decided) -> Reason:
+        """Give the reason with the row of the table that gave it, as it stood then; whole when it is first met."""
+        plain = self.reason(ruling)
+        row = self.archive.row(ruling, event.rules, self.under)
+        if row is None:
+            return plain
+        met = (event.rules, ruling.source, ruling.rule, *row.outcomes)
+        told = self.place(row) if met in self.met else self.row(row, plain.text)
+        self.met.add(met)
+        return attrs.evolve(plain, text=self.t(f"{plain.text} ({told})", f"{plain.text}（{told}）"))
+
     def reasons(self, event: Event, before: Case, rules: Mapping[tuple[str, int], Reason]) -> Iterable[Reason]:
         """Give what was ruled; of what falls due, the rule that set the deadline; else the row of the lifecycle."""
-        yield from dict.fromkeys(map(self.reason, event.rulings))
+        once = {self.reason(ruling): ruling for ruling in reversed(event.rulings)}
+        yield from (self.with_row(event, ruling) for ruling in reversed(once.values()))
         if event.rulings:
+            return
+        if event.kind == "denied":
+            told = event.about
+            yield Reason(self.safe(_text(told["reason"]).say(self.lang)), str(told["rule"]), str(told["source"]))
+            return
+        if event.kind == "mode_switched":
+            yield Reason(self.t("the mode applies to every open case", "运行状态适用于全部在办事项"))
             return
         mark = event.about.get("clock") if event.kind in ("warned", "breached", "lapsed") else None
         if mark is not None:
@@ -308,6 +361,11 @@ class _Chronicler(Voice):
         path = stays if before.state == event.state else self.t(f"lifecycle: {old} → {new}", f"办理流程：{old} → {new}")
         own = self.policy.lifecycles.get(self.case.lifecycle) is BASE
         yield Reason(path, f"lifecycle/{self.case.lifecycle}", "governflow" if own else self.policy.locality.code)
+
+
+def _text(told: Text | Mapping[str, str]) -> Text:
+    """Read a reason that an event holds: as it was made, or as it came back from the ledger."""
+    return told if isinstance(told, Text) else Text(told["en"], told["zh"])
 
 
 def _folded(steps: Iterable[Step]) -> Iterable[Step]:

@@ -106,7 +106,7 @@ class Outcome(_Named):
     MET = "met", "met", "按时"
     BREACHED = "breached", "breached", "超时"
     CANCELLED = "cancelled", "cancelled", "取消"
-    LAPSED = "lapsed", "lapsed", "到期未评"
+    LAPSED = "lapsed", "lapsed", "到期"
 
 
 class Exempt(_Named):

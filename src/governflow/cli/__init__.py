@@ -84,7 +84,7 @@ def run(
 @_JSON
 @_LANG
 def demo(locality: str, journal: Path | None, html: Path | None, as_json: bool, lang: str) -> int:  # noqa: FBT001
-    """One generated day in Huimin County through 54321 (演示：惠民县的一天，数据为生成)."""
+    """A generated day by a locality's rules; Huimin County's 54321 by default (演示，数据为生成)."""
     from governflow.cli import demonstrating
 
     return demonstrating.demonstrate(locality=locality, journal=journal, html=html, as_json=as_json, lang=lang)
@@ -159,6 +159,136 @@ def diagram(code: str, lifecycle: str, svg: Path | None, as_json: bool, lang: st
     from governflow.cli import reading
 
     return reading.diagram(code, lifecycle=lifecycle, svg=svg, as_json=as_json, lang=lang)
+
+
+@cli.command()
+@_JSON
+@_LANG
+def localities(as_json: bool, lang: str) -> int:  # noqa: FBT001
+    """List the localities that can be used, and what is wrong with any (地方清单).
+
+    Exit status: 1 if any of them has faults.
+    """
+    from governflow.cli import listing
+
+    return listing.localities(as_json=as_json, lang=lang)
+
+
+@cli.command()
+@click.argument("rules", metavar="CODE|FILE|FOLDER")
+@click.option("--name", metavar="QUESTION", help="What a file answers: tier, route, ... (its own name by default).")
+@click.option("--all", "whole", is_flag=True, help="List long catalogues whole (列出全部事项).")
+@_JSON
+@_LANG
+def table(rules: str, name: str | None, whole: bool, as_json: bool, lang: str) -> int:  # noqa: FBT001
+    """Print a locality's rules: every table with its rules, and what is wrong with it (规则表).
+
+    A table can be checked before it is installed: give its file, or the folder. Exit status: 1 if there are faults.
+    """
+    from governflow.cli import tabling
+
+    return tabling.table(rules, name=name, whole=whole, as_json=as_json, lang=lang)
+
+
+@cli.command()
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.option("--name", metavar="QUESTION", help="What the files answer: tier, route, ... (their own name by default).")
+@click.option("--store", type=click.Path(dir_okay=False, path_type=Path), help="Where rule sets are kept (数据文件).")
+@_JSON
+@_LANG
+def diff(old: str, new: str, name: str | None, store: Path | None, as_json: bool, lang: str) -> int:  # noqa: FBT001
+    """Say exactly which cases two sets of tables decide differently (规则变更影响).
+
+    OLD and NEW are files, folders, codes of localities, or hashes of rule sets that a store has kept. Exit status: 0
+    all cases are decided alike; 1 some are not.
+    """
+    from governflow.cli import comparing
+
+    return comparing.diff(old, new, name=name, store=store, as_json=as_json, lang=lang)
+
+
+@cli.command()
+@click.argument("code")
+@click.argument("name")
+@click.option("--name-en", default="", metavar="NAME", help="The English name (英文名).")
+@click.option("--parent", metavar="CODE", help="The code above it, where the digits do not say it (上级代码).")
+@click.option("--folder", type=click.Path(path_type=Path), help="Where to write; governflow_CODE by default.")
+@_JSON
+@_LANG
+def new(
+    code: str,
+    name: str,
+    name_en: str,
+    parent: str | None,
+    folder: Path | None,
+    as_json: bool,  # noqa: FBT001
+    lang: str,
+) -> int:
+    """Start a locality: a plugin that installs, with one table to fill in (新建地方插件)."""
+    from governflow.cli import founding
+
+    return founding.new(code, name, name_en=name_en, parent=parent, folder=folder, as_json=as_json, lang=lang)
+
+
+@cli.command()
+@click.argument("code")
+@_STORE
+@click.option("--unit", metavar="UNIT", help="Whose area; all of the locality by default (单位).")
+@click.option(
+    "--period", type=click.Choice(["day", "week", "month"]), help="By default as fits the unit's level (周期)."
+)
+@click.option("--until", metavar="TIME", help="The end of the period; a date is counted in.")
+@_JSON
+@_LANG
+def digest(
+    code: str,
+    store: Path,
+    unit: str | None,
+    period: str | None,
+    until: str | None,
+    as_json: bool,  # noqa: FBT001
+    lang: str,
+) -> int:
+    """Sum up a day, a week or a month of a unit's area: what rises, emerges, comes back (梳理、分析、通报)."""
+    from governflow.cli import briefing
+
+    return briefing.digest(code, store=store, unit=unit, period=period, until=until, as_json=as_json, lang=lang)
+
+
+@cli.command()
+@click.argument("code")
+@_STORE
+@click.option("--holder", metavar="KIND", help="Only of one kind: post, unit, informant, volunteer (类别).")
+@click.option("--since", metavar="TIME", help="Also rank what was earned from here on.")
+@click.option("--until", metavar="TIME", help="Up to when; a date is counted in.")
+@_JSON
+@_LANG
+def merits(
+    code: str,
+    store: Path,
+    holder: str | None,
+    since: str | None,
+    until: str | None,
+    as_json: bool,  # noqa: FBT001
+    lang: str,
+) -> int:
+    """Show a locality's merits, and who earned most (积分、金哨奖)."""
+    from governflow.cli import briefing
+
+    return briefing.merits(code, store=store, holder=holder, since=since, until=until, as_json=as_json, lang=lang)
+
+
+@cli.command()
+@click.argument("case")
+@_STORE
+@_JSON
+@_LANG
+def special(case: str, store: Path, as_json: bool, lang: str) -> int:  # noqa: FBT001
+    """Write the special report of a case: growth, distribution, what it went through (专报)."""
+    from governflow.cli import briefing
+
+    return briefing.special(case, store=store, as_json=as_json, lang=lang)
 
 
 def main() -> None:

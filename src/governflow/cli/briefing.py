@@ -1,6 +1,5 @@
 """Commands that brief those above: ``digest``, ``merits`` and ``special``."""
 
-import json
 import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,6 +10,7 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from governflow.cli import screen
+from governflow.cli.sources import borrowed
 from governflow.engine import Engine
 from governflow.errors import CommandError
 from governflow.hookspecs import HOLDERS
@@ -18,10 +18,6 @@ from governflow.journal.times import LocalTimes
 from governflow.journal.wording import ValueFault
 from governflow.policy import Policy
 from governflow.text import Text
-
-
-def _say(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
 
 def _print(lines: Sequence[str]) -> None:
@@ -55,6 +51,13 @@ def _until(engine: Engine, text: str | None, zone: ZoneInfo) -> datetime:
     return moment + timedelta(days=1) if date_only else moment
 
 
+def _warn(engine: Engine, code: str, lang: str) -> None:
+    """Say on standard error that a code has no rules of its own: it may have been typed wrong."""
+    told = borrowed(engine.localities, code)
+    if told is not None:
+        print(told.say(lang), file=sys.stderr)
+
+
 def digest(
     code: str, *, store: Path, unit: str | None, period: str | None, until: str | None, as_json: bool, lang: str
 ) -> int:
@@ -62,10 +65,11 @@ def digest(
     from governflow.digests import digest as count
 
     with Engine.open(store, must_exist=True, deliver=False) as engine:
+        _warn(engine, code, lang)
         zone = ZoneInfo(engine.localities.policy(code).zone)
         found = count(engine, code, unit, period, until=_until(engine, until, zone))
     if as_json:
-        _say(found.as_json())
+        screen.as_json(found.as_json())
     else:
         _print(found.lines(lang))
     return 0
@@ -78,7 +82,7 @@ def special(case: str, *, store: Path, as_json: bool, lang: str) -> int:
     with Engine.open(store, must_exist=True, deliver=False) as engine:
         report = special_report(engine, case)
     if as_json:
-        _say(report.as_json())
+        screen.as_json(report.as_json())
     else:
         _print(report.lines(lang))
     return 0
@@ -94,6 +98,7 @@ def merits(
         en, zh = ", ".join(HOLDERS), "、".join(f"{name}（{text.zh}）" for name, text in HOLDERS.items())
         raise CommandError(f"{holder!r} has no merits: use one of {en}", f"{holder!r} 没有积分：应为 {zh} 之一")
     with Engine.open(store, must_exist=True, deliver=False) as engine:
+        _warn(engine, code, lang)
         policy = engine.localities.policy(code)
         zone = ZoneInfo(policy.zone)
         at = _until(engine, until, zone)
@@ -106,7 +111,7 @@ def merits(
         places = ledger.ranking(book, start, at, holder)
         awarded = frozenset(place.to for place in ledger.award(book, start, at, holder or "informant"))
     if as_json:
-        _say(
+        screen.as_json(
             {
                 "locality": code,
                 "at": at.astimezone(zone).isoformat(),
@@ -125,6 +130,7 @@ def _print_accounts(accounts: Sequence[Any], policy: Policy, lang: str) -> None:
     words = [Text("whose", "对象"), Text("kind", "类别"), Text("points", "积分"), Text("gained", "加分")]
     words += [Text("lost", "扣分"), Text("expired entries", "失效条目")]
     table = screen.table(Text("Merits", "积分").say(lang), *(word.say(lang) for word in words))
+    table.columns[1].justify = "left"
     for one in accounts:
         name, kind = policy.units.name(one.to).say(lang), HOLDERS[one.holder].say(lang)
         table.add_row(name, kind, str(one.points), str(one.gained), str(one.lost), str(one.expired))
@@ -134,6 +140,7 @@ def _print_accounts(accounts: Sequence[Any], policy: Policy, lang: str) -> None:
 def _print_ranking(places: Sequence[Any], awarded: frozenset[str], policy: Policy, lang: str) -> None:
     words = [Text("rank", "名次"), Text("whose", "对象"), Text("points", "积分"), Text("award", "奖项")]
     table = screen.table(Text("Ranking", "排名").say(lang), *(word.say(lang) for word in words))
+    table.columns[1].justify = "left"
     for place in places:
         prize = Text("whistle award", "金哨奖").say(lang) if place.to in awarded else ""
         table.add_row(str(place.rank), policy.units.name(place.to).say(lang), str(place.points), prize)

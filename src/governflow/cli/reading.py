@@ -5,25 +5,27 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from governflow.cli import screen
+from governflow.clocks import Decided
 from governflow.engine import Engine
-from governflow.errors import CommandError, Tampered
+from governflow.errors import CommandError, PolicyError, Tampered
 from governflow.events import Event
-from governflow.explain import Explanation
+from governflow.explain import Archive, Explanation
+from governflow.explain import explain as explained
 from governflow.lifecycle import SAME
 from governflow.localities import Localities
 from governflow.policy import Policy
+from governflow.privacy import clean
 from governflow.reports import case_as_json, escalations
+from governflow.steps import Step, chronicle
 from governflow.text import Text
-
-
-def _say(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+from governflow.voice import Voice
 
 
 def show(case: str, *, store: Path, html: Path | None, personal: bool, as_json: bool, lang: str) -> int:
@@ -42,7 +44,7 @@ def show(case: str, *, store: Path, html: Path | None, personal: bool, as_json: 
             outages = engine.outages(found.locality)
             zone = ZoneInfo(found.zone)
             told_json = case_as_json(found, escalations(history), outages, zone, lang)
-            _say({**told_json, "steps": [_step(event, zone) for event in history]})
+            screen.as_json({**told_json, "steps": [_step(event, zone) for event in history]})
         elif html is None:
             dossier.render_text(book, screen.console())
     return 0
@@ -62,16 +64,27 @@ def _step(event: Event, zone: ZoneInfo) -> dict[str, Any]:
 def explain(case: str, *, store: Path, as_json: bool, lang: str) -> int:
     """Print every ruling with reason, rule and source, and every clock with its time accounted for."""
     with Engine.open(store, must_exist=True, deliver=False) as engine:
-        told = engine.explain(case)
-        policy = engine.localities.policy(told.case.locality)
+        found = engine.case(case)
+        history = engine.history(case)
+        policy = engine.localities.policy(found.locality)
+        told = explained(found, history, policy, engine.store.rule_set)
+        archive = Archive(engine.store.rule_set)
+        earlier = archive.tables(event.rules for event in history if event.rules != policy.rules)
+        voice = Voice(lang, ZoneInfo(found.zone), policy, clean, [*policy.tables, *earlier])
+        steps = chronicle(voice, found, history, {}, archive)
+    beside = [step for step in steps if step.kind in _BESIDE]
     if as_json:
-        _say(_explained(told, lang))
+        screen.as_json(_explained(told, beside, lang))
     else:
-        _print_explanation(told, policy, lang)
+        _print_explanation(told, beside, voice)
     return 0
 
 
-def _explained(told: Explanation, lang: str) -> dict[str, Any]:
+#: What is no ruling, and says all the same why a case is as it is.
+_BESIDE = ("denied", "mode_switched", "reassessed")
+
+
+def _explained(told: Explanation, beside: Sequence[Step], lang: str) -> dict[str, Any]:
     zone = ZoneInfo(told.case.zone)
 
     def local(moment: datetime) -> str:
@@ -79,6 +92,7 @@ def _explained(told: Explanation, lang: str) -> dict[str, Any]:
 
     return {
         "case": told.case.id,
+        "facts": dict(told.case.facts),
         "rulings": [
             {
                 "seq": entry.seq,
@@ -89,8 +103,21 @@ def _explained(told: Explanation, lang: str) -> dict[str, Any]:
                 "rule": entry.ruling.rule,
                 "source": entry.ruling.source,
                 "rules": entry.rules,
+                "row": entry.row.as_json() if entry.row is not None else None,
             }
             for entry in told.rulings
+        ],
+        "beside": [
+            {
+                "seq": step.seq,
+                "at": step.at.isoformat(),
+                "kind": step.kind,
+                "what": step.what,
+                "by": step.by,
+                "details": list(step.details),
+                "reasons": [{"reason": one.text, "rule": one.rule, "source": one.source} for one in step.reasons],
+            }
+            for step in beside
         ],
         "clocks": [
             {
@@ -117,7 +144,7 @@ _SEGMENTS = {
     "make-up": Text("make-up workday", "调休上班"),
     "paused": Text("paused", "暂停"),
 }
-_ASKED = {
+_ASKED: Mapping[str, Text] = {
     "assess": Text("severity and urgency", "定级"),
     "tier": Text("tier", "分级"),
     "route": Text("route", "派单去向"),
@@ -125,34 +152,47 @@ _ASKED = {
 }
 
 
-def _print_explanation(told: Explanation, policy: Policy, lang: str) -> None:
+def _asked(what: str, voice: Voice) -> str:
+    """Say what a ruling was asked for: a question, a clock, or a fact that a table derives."""
+    kind, _, name = what.rpartition(":")
+    if kind == "fact":
+        return voice.fact(name)
+    return _ASKED[name].say(voice.lang) if name in _ASKED else voice.name(name)
+
+
+def _ruled(ruling: Decided, voice: Voice) -> str:
+    kind, _, name = ruling.what.rpartition(":")
+    return voice.value(name, ruling.value) if kind == "fact" else screen.value(ruling.value, voice.policy, voice.lang)
+
+
+def _print_explanation(told: Explanation, beside: Sequence[Step], voice: Voice) -> None:
     out = screen.console()
-    zone = ZoneInfo(told.case.zone)
+    policy, lang = voice.policy, voice.lang
 
     def local(moment: datetime) -> str:
-        return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+        return f"{voice.local(moment):%Y-%m-%d %H:%M:%S}"
 
     title = Text(f"Case {told.case.id}: what was ruled, and why", f"事项 {told.case.id}：裁量与理由")
-    headings = [
-        Text("time", "时间"),
-        Text("asked", "事由"),
-        Text("ruled", "结果"),
-        Text("reason", "理由"),
-        Text("rule · source", "规则 · 来源"),
-    ]
-    rulings = screen.table(title.say(lang), *(heading.say(lang) for heading in headings), numeric=False)
+    out.print(title.say(lang), style="bold")
+    for _, label, value in voice.facts_of(told.case.facts):
+        screen.indented(out, f"{label}{voice.t(': ', '：')}{value}", 2)
     for entry in told.rulings:
         ruling = entry.ruling
-        name = ruling.what.removeprefix("clock:")
-        asked = _ASKED[name] if name in _ASKED else policy.name(name)
-        rulings.add_row(
-            local(entry.at),
-            asked.say(lang),
-            screen.value(ruling.value, policy, lang),
-            ruling.reason.say(lang),
-            f"{ruling.rule} · {ruling.source}",
-        )
-    out.print(rulings)
+        out.print()
+        out.print(f"{local(entry.at)}  {_asked(ruling.what, voice)}{voice.t(': ', '：')}{_ruled(ruling, voice)}")
+        screen.indented(out, ruling.reason.say(lang), 2)
+        if entry.row is not None:
+            screen.indented(out, voice.row(entry.row, ruling.reason.say(lang)), 2)
+        rules = f" · {voice.t('rule set', '规则集')} {entry.rules}" if entry.rules else ""
+        screen.indented(out, f"{ruling.rule} · {ruling.source}{rules}", 2, style="dim")
+    if beside:
+        out.print()
+        out.print(Text("What was refused, or assessed anew", "未予准许与重新研判").say(lang), style="bold")
+    for step in beside:
+        out.print(f"{step.at:%Y-%m-%d %H:%M:%S}  {step.what}  {step.by}")
+        for line in (*step.details, *(reason.text for reason in step.reasons)):
+            screen.indented(out, line, 2)
+    out.print()
     out.print(Text("How the time was counted", "时限如何计算").say(lang), style="bold")
     for account in told.clocks:
         clock = account.clock
@@ -183,11 +223,11 @@ def verify(*, store: Path, against: str | None, as_json: bool, lang: str) -> int
             head = engine.verify(against)
         except Tampered as fault:
             if as_json:
-                _say({"intact": False, "fault": fault.text.say(lang)})
+                screen.as_json({"intact": False, "fault": fault.text.say(lang)})
             print(fault.text.say(lang), file=sys.stderr)
             return 1
     if as_json:
-        _say({"intact": True, "head": head})
+        screen.as_json({"intact": True, "head": head})
     else:
         print(head)
         print(Text("nothing was altered or cut off", "账本完整，未被改动或截断").say(lang), file=sys.stderr)
@@ -199,11 +239,24 @@ def watch(*, store: Path, every: float, once: bool, as_json: bool, lang: str) ->
     with Engine.open(store, must_exist=True) as engine:
         while True:
             for event in engine.advance():
-                case = engine.case(event.case)
-                _print_event(event, engine.localities.policy(case.locality), ZoneInfo(case.zone), lang, as_json=as_json)
+                policy, zone = _rules_of(engine, event)
+                _print_event(event, policy, zone, lang, as_json=as_json)
             if once:
                 return 0
             time.sleep(every)
+
+
+def _rules_of(engine: Engine, event: Event) -> tuple[Policy, ZoneInfo]:
+    """Give the rules and the zone of an event's case, or of the locality in whose own book it stands."""
+    code, zone = event.case[1:], ""
+    if not event.case.startswith("@"):
+        case = engine.case(event.case)
+        code, zone = case.locality, case.zone
+    try:
+        policy = engine.localities.policy(code)
+    except PolicyError as fault:  # the clocks have run by the defaults, and are told by them
+        policy = engine.localities.fallback(code, fault)
+    return policy, ZoneInfo(zone or policy.zone)
 
 
 _KINDS = {
@@ -213,7 +266,7 @@ _KINDS = {
     "supervised": Text("supervised", "督办"),
     "taken_over": Text("taken over", "提级"),
     "special_report_filed": Text("special report filed", "形成专报"),
-    "lapsed": Text("no evaluation came", "逾期未评"),
+    "lapsed": Text("time ran out", "到期"),
     "resumed": Text("resumed", "恢复"),
     "closed": Text("closed", "归档"),
     "faulted": Text("fault in the rules", "规则故障"),
@@ -244,7 +297,7 @@ def diagram(code: str, *, lifecycle: str, svg: Path | None, as_json: bool, lang:
     if svg is not None:
         _draw(found.dot(lang), svg)
     elif as_json:
-        _say(
+        screen.as_json(
             [
                 {
                     "action": row.action,

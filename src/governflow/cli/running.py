@@ -11,12 +11,13 @@ from typing import IO
 from zoneinfo import ZoneInfo
 
 from governflow.cli import screen
+from governflow.cli.sources import borrowed
 from governflow.engine import Engine
 from governflow.errors import CommandError, JournalError
 from governflow.journal import Map, Reject, RejectsWriter
 from governflow.journal.times import LocalTimes
 from governflow.journal.wording import ValueFault
-from governflow.localities import Localities, said
+from governflow.localities import Localities
 from governflow.reports import Report, case_as_json, lives
 from governflow.run import AHEAD, Progress, Result, actions_of, run
 from governflow.stores.sqlite import micros
@@ -156,9 +157,9 @@ def tell(
     for notice in result.notices:
         print(notice.say(lang), file=sys.stderr)
     policy = engine.localities.policy(locality)
-    nearest = engine.localities.nearest(locality)
-    if nearest != locality:
-        print(_ancestor(locality, nearest).say(lang), file=sys.stderr, flush=True)
+    ancestor = borrowed(engine.localities, locality)
+    if ancestor is not None:
+        print(ancestor.say(lang), file=sys.stderr, flush=True)
     report = Report(engine.outages(locality))
     stream = out or sys.stdout
     if as_json:
@@ -181,16 +182,9 @@ def tell(
     for case, told in lives(engine, locality):
         report.add(case, told)
     console = screen.console(out)
-    name = policy.locality.name if nearest == locality else ""
+    name = policy.locality.name if ancestor is None else ""
     console.print(_headline(report, result, locality, name, zone).say(lang))
     screen.summary(report, policy, lang, console)
-
-
-def _ancestor(locality: str, nearest: str) -> Text:
-    return Text(
-        f"nobody registered {locality}: the rules of {said(nearest).en} apply",
-        f"没有登记 {locality} 的规则：适用 {said(nearest).zh} 的规则",
-    )
 
 
 def _counted(rows: int) -> str:

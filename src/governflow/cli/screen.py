@@ -1,7 +1,9 @@
 """What a person sees on the terminal: tables by rich, plain text in a pipe."""
 
+import json
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import IO, Any
 
@@ -53,6 +55,11 @@ def console(file: IO[str] | None = None, *, err: bool = False) -> Console:
     stream = file or (sys.stderr if err else sys.stdout)
     width = None if stream.isatty() else 100
     return Console(file=stream, width=width, highlight=False, soft_wrap=False, emoji=False, markup=False)
+
+
+def as_json(value: Any) -> None:
+    """Print a value as JSON for programs."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
 
 def summary(report: Report, policy: Policy, lang: str, out: Console) -> None:
@@ -126,6 +133,35 @@ def table(title: str, *headings: str, numeric: bool = True) -> Table:
     return made
 
 
+#: Signs that never begin a line: they hang into the margin.
+_CLOSING = frozenset("，。；：、！？）》〕】”’,.;:!?)]")
+
+
+def indented(out: Console, text: str, by: int, *, style: str = "") -> None:
+    """Print a paragraph with all of its lines indented."""
+    for line in wrapped(text, out.width - by):
+        out.print(Line(" " * by + line, style=style, no_wrap=True, overflow="ignore"), crop=False)
+
+
+def wrapped(text: str, width: int) -> Iterator[str]:
+    """Break a text into lines: between words, and between any two Chinese characters.
+
+    Args:
+        text: The text.
+        width: How many half-width characters a line has room for.
+    """
+    room = max(width - 2, 8)
+    for paragraph in text.split("\n"):
+        line, used = "", 0
+        for piece in re.findall(rf"\s+|[!-~]{{1,{room}}}|.", paragraph):
+            size = cell_len(piece)
+            if used + size > room and line and piece not in _CLOSING:
+                yield line.rstrip()
+                line, used, piece, size = "", 0, piece.lstrip(), cell_len(piece.lstrip())
+            line, used = line + piece, used + size
+        yield line.rstrip()
+
+
 def allowance(written: str, lang: str) -> str:
     """Write an allowance for people."""
     if written == PROMISED:
@@ -147,7 +183,8 @@ def value(ruled: Any, policy: Policy, lang: str) -> str:
     if isinstance(ruled, Mapping):
         assist = "、".join(policy.units.name(unit).say(lang) for unit in ruled.get("assist", ()))
         lead, form = policy.units.name(ruled["lead"]).say(lang), Form(ruled["form"]).text.say(lang)
-        return f"{lead}（{form}）{assist}" if lang == "zh" else f"{lead} ({form}) {assist}".rstrip()
+        with_ = Text(f", assisted by {assist}", f"，协办：{assist}").say(lang) if assist else ""
+        return (f"{lead}（{form}）" if lang == "zh" else f"{lead} ({form})") + with_
     if isinstance(ruled, list):
         return (
             "、".join(value(part, policy, lang) for part in ruled)

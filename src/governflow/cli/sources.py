@@ -1,0 +1,190 @@
+"""What a command may be given for rules: a table's file, a folder of tables, a locality's code, a kept rule set."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import attrs
+
+from governflow.defaults import ROOT
+from governflow.engine import Engine
+from governflow.errors import CommandError, PolicyError, TableError
+from governflow.explain import CATALOGUE, Archive, remade
+from governflow.localities import Localities, prefixes, said
+from governflow.packaged import tables
+from governflow.policy import Policy
+from governflow.tables import Catalogue, Table
+from governflow.text import Text
+
+AnyTable = Table | Catalogue
+
+_FILES = (".csv", ".xlsx")
+_HASH = re.compile(r"[0-9a-f]{16}")
+#: Hooks with which code decides something; what a plugin merely declares is no decision.
+DECIDING: Mapping[str, Text] = {
+    "governflow_assess": Text("severity and urgency", "定级"),
+    "governflow_tier": Text("tier", "分级"),
+    "governflow_route": Text("route", "派单去向"),
+    "governflow_deadlines": Text("deadlines", "时限"),
+    "governflow_calendar": Text("calendar", "工作日历"),
+    "governflow_lifecycles": Text("lifecycles", "办理流程"),
+    "governflow_escalate": Text("escalation", "升级"),
+    "governflow_authorise": Text("who may do what", "权限"),
+    "governflow_merits": Text("merits", "积分"),
+}
+
+
+@attrs.frozen
+class Rules:
+    """The tables of something that a person named.
+
+    Args:
+        title: What it is called.
+        layers: The tables by layer, most specific first; one layer "" for files.
+        policy: Knows the names of what the tables speak of.
+        alone: Whether these are files, which stand for no layer in particular.
+        single: Whether it is one file, which stands for one table.
+        code: What is decided in code beside the tables, by hook, most specific layer first; None where nobody knows.
+    """
+
+    title: Text
+    layers: Sequence[tuple[str, Mapping[str, AnyTable]]]
+    policy: Policy
+    alone: bool = False
+    single: bool = False
+    code: Mapping[str, tuple[str, ...]] | None = attrs.field(factory=dict)
+
+
+def borrowed(localities: Localities, code: str) -> Text | None:
+    """Say whose rules a code without any of its own takes; None for one that has its own."""
+    nearest = localities.nearest(code)
+    if nearest == code:
+        return None
+    return Text(
+        f"nobody registered {code}: the rules of {said(nearest).en} apply",
+        f"没有登记 {code} 的规则：适用 {said(nearest).zh} 的规则",
+    )
+
+
+def is_file(what: str) -> bool:
+    """Say whether a person means a file or a folder: a bare code is a code, whatever lies around."""
+    path = Path(what)
+    if path.suffix.lower() in _FILES or len(path.parts) > 1:
+        return True
+    return path.exists() and not what.isdigit() and not Localities().known(what)
+
+
+def of_files(what: str, name: str | None) -> Rules:
+    """Read a table's file, or a folder of them.
+
+    Args:
+        what: The path.
+        name: The question that a file answers; the file's own name by default.
+
+    Raises:
+        CommandError: If there is nothing at the path.
+        PolicyError: If a table cannot be used; every fault is named.
+    """
+    path = Path(what)
+    if not path.exists():
+        raise CommandError(f"there is no file {what}", f"没有文件 {what}")
+    if path.is_dir():
+        try:
+            found: Mapping[str, AnyTable] = tables(path)
+        except PolicyError as fault:
+            raise PolicyError.listing(fault.text, list(_one_by_one(path)) or fault.faults) from None
+        if not found:
+            raise CommandError(f"{what} holds no tables (.csv, .xlsx)", f"{what} 中没有表格（.csv、.xlsx）")
+    else:
+        name = name or path.stem
+        found = {name: _read(path, name)}
+    return Rules(
+        Text(path.name, path.name), [("", found)], Localities().policy(ROOT), alone=True, single=path.is_file()
+    )
+
+
+def _read(path: Path, name: str) -> AnyTable:
+    return Catalogue.read(path) if name == CATALOGUE else Table.read(path, name=name)
+
+
+def _one_by_one(folder: Path) -> Iterator[Text]:
+    """Give every fault of a folder's tables as a sentence of its own, with the file that it is in."""
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() in _FILES and not path.name.startswith(("~", ".")):
+            try:
+                _read(path, path.stem)
+            except TableError as fault:
+                yield from (Text(f"{path.name}, {one.en}", f"{path.name} {one.zh}") for one in fault.faults)
+
+
+def of_code(code: str) -> Rules:
+    """Give the rules of an installed locality, or of its nearest ancestor.
+
+    Raises:
+        CommandError: If that is no code, and no file either.
+        PolicyError: If its rules cannot be loaded; every fault is named.
+    """
+    localities = Localities()
+    if not localities.known(code) and len(list(prefixes(code))) < 2:
+        raise CommandError(
+            f"{code!r} is neither a file nor a locality: give a path, or a code that `governflow localities` lists",
+            f"“{code}”既不是文件，也不是地方代码：请给出路径，或 governflow localities 列出的代码",
+        )
+    policy = localities.policy(code)
+    known = policy.locality
+    if known.code == code:
+        title = Text(f"{known.name_en} ({code})", f"{known.name}（{code}）")
+    else:
+        title = Text(f"{code} (rules of {known.name_en}, {known.code})", f"{code}（适用{known.name} {known.code}）")
+    deciding = {hook: sources for hook in DECIDING if (sources := tuple(source for source, _, _ in policy.impls(hook)))}
+    return Rules(title, policy.tables, policy, code=deciding)
+
+
+def of_store(rules: str, store: Path, policy: Policy) -> Rules | None:
+    """Give a rule set as a store has kept it.
+
+    Args:
+        rules: Its hash.
+        store: The SQLite file.
+        policy: Knows the names; the rule set has none.
+    """
+    with Engine.open(store, must_exist=True, deliver=False) as engine:
+        layers = Archive(engine.store.rule_set).layers(rules)
+    if layers is None:
+        return None
+    made = [
+        (source, {name: table for name, one in kept.items() if (table := remade(name, one)) is not None})
+        for source, kept in layers
+    ]
+    return Rules(Text(f"rule set {rules}", f"规则集 {rules}"), made, policy, code=None)
+
+
+def named(what: str, *, name: str | None, store: Path | None) -> Rules:
+    """Find out what a person means, and read it.
+
+    Args:
+        what: A path, a code, or the hash of a rule set.
+        name: The question that a file answers.
+        store: Where kept rule sets are looked for.
+
+    Raises:
+        CommandError: If it is nothing of these.
+        PolicyError: If the rules cannot be used.
+    """
+    if is_file(what):
+        return of_files(what, name)
+    if _HASH.fullmatch(what):
+        kept = of_store(what, store, Localities().policy(ROOT)) if store is not None else None
+        if kept is None:
+            where = str(store) if store is not None else None
+            raise CommandError(
+                f"{where} has kept no rule set {what}" if where else f"say where rule set {what} is kept: --store FILE",
+                f"{where} 中没有规则集 {what}" if where else f"请用 --store 指明保存规则集 {what} 的数据文件",
+            )
+        return kept
+    return of_code(what)
+
+
+def faults_of(fault: PolicyError) -> tuple[Text, ...]:
+    """Give every fault of rules as a sentence of its own."""
+    return fault.faults or (fault.text,)
