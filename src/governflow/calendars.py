@@ -264,8 +264,8 @@ class WorkingCalendar:
         except ImportError:
             raise CalendarError(
                 "the holidays of China come from the package chinesecalendar, which is not here:"
-                " pip install 'governflow[china]'",
-                "中国节假日数据来自 chinesecalendar 包，尚未安装：请执行 pip install 'governflow[china]'",
+                " pip install chinesecalendar",
+                "中国节假日数据来自 chinesecalendar 包，尚未安装：请执行 pip install chinesecalendar",
             ) from None
         week = _read_weekly(weekly if weekly is not None else {name: [("00:00", "24:00")] for name in DAYS[:5]})
         years = [day.year for day in constants.holidays]  # the list is published a whole year at a time

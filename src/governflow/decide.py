@@ -211,6 +211,8 @@ def _report(draft: Draft) -> None:
         if facts:
             changes["facts"] = facts
             case = draft.case = changed(case, {"facts": facts})
+    elif case.facts:
+        changes["facts"] = dict(case.facts)
     answer = policy.ask("governflow_assess", draft.faults, case, draft.context)
     severity, urgency = case.severity, case.urgency
     if answer is not None:

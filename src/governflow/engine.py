@@ -469,7 +469,7 @@ class Engine(Verbs, Books):
     def explain(self, case_id: str) -> Explanation:
         """Give every ruling with reason, rule and source, and every clock as segments from start to due."""
         case = self.case(case_id)
-        return explain(case, self.history(case_id), self.localities.policy(case.locality))
+        return explain(case, self.history(case_id), self.localities.policy(case.locality), self.store.rule_set)
 
     def personal(self, case_id: str, *, by: Actor) -> list[Mapping[str, Any]]:
         """Give the texts and personal data of a case, one mapping an event that brought any.

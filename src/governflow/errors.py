@@ -72,6 +72,20 @@ class UnknownCase(CommandError):
         super().__init__(f"there is no case {case}: report it first", f"没有编号为 {case} 的事项：请先上报")
 
 
+class FactError(CommandError):
+    """A fact that the rules do not ask for, or a value that is outside its domain.
+
+    Args:
+        name: What the fact was called.
+        en: One English sentence.
+        zh: The same sentence in Chinese.
+    """
+
+    def __init__(self, name: str, en: str, zh: str) -> None:
+        super().__init__(en, zh)
+        self.name = name
+
+
 class Conflict(CommandError):
     """Somebody else changed the case since it was read."""
 

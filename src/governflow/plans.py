@@ -1,6 +1,7 @@
 """One plan of clocks from what each layer says of them (时限合成), and what no layer may do to a clock of the law."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 import attrs
 
@@ -30,9 +31,8 @@ def merged(answers: Sequence[tuple[str, Deadlines | Allowances]], faults: list[t
     """
     specs: dict[str, ClockSpec] = {}
     sources: dict[str, str] = {}
-    for source, answer in answers:
-        dropped = answer.drop
-        for name in dropped:
+    for source, answer in _in_order(answers):
+        for name in answer.drop:
             known = specs.get(name)
             if known is not None and STATUTE in known.traits:
                 faults.append((source, _HOOK, f"drops the clock {name}, which {known.rule} demands"))
@@ -59,6 +59,21 @@ def merged(answers: Sequence[tuple[str, Deadlines | Allowances]], faults: list[t
             specs[spec.name] = spec
             sources[spec.name] = source
     return Plan.of(specs.values(), sources)
+
+
+def _in_order(
+    answers: Sequence[tuple[str, Deadlines | Allowances]],
+) -> Iterator[tuple[str, Deadlines | Allowances]]:
+    """Give the answers from the bottom up; what a layer's hook says of a clock goes before what its tables say."""
+    for source, group in groupby(answers, key=lambda answer: answer[0]):
+        of_layer = [answer for _, answer in group]
+        hooks = [answer for answer in of_layer if isinstance(answer, Deadlines)]
+        said = {spec.name for hook in hooks for spec in hook.clocks} | {name for hook in hooks for name in hook.drop}
+        for answer in of_layer:
+            if isinstance(answer, Allowances):
+                changed = tuple(change for change in answer.changed if change[0] not in said)
+                yield source, attrs.evolve(answer, changed=changed)
+        yield from ((source, hook) for hook in hooks)
 
 
 def _under(law: ClockSpec, spec: ClockSpec) -> ClockSpec:

@@ -133,8 +133,14 @@ class Policy:
         """Give the day that shows how the locality itself works; its ancestors' days would show somebody else."""
         for source, function, _ in self._impls["governflow_demo"]:
             if source == self.layers[0].source:
-                answer = function()
-                return answer if isinstance(answer, Demo) else None
+                faults: list[Text] = []
+                answer = called(source, "governflow_demo", function, (), faults)
+                if isinstance(answer, Demo):
+                    return answer
+                if answer is not None:
+                    faults.append(wrong(source, "governflow_demo", answer, "a Demo"))
+                if faults:
+                    raise PolicyError(faults[0].en, faults[0].zh, faults)
         return None
 
     def _order(self, hook: str) -> tuple[tuple[str, Call], ...]:

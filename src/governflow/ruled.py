@@ -19,12 +19,12 @@ import attrs
 from governflow.allowances import Allowance
 from governflow.case import Case, changed
 from governflow.clocks import Decided
-from governflow.errors import CommandError
+from governflow.errors import CommandError, FactError
 from governflow.hookspecs import Assessment, Breach, Context, Escalation, Route, Ruling
 from governflow.lifecycle import Lifecycle
-from governflow.tables import Catalogue, Entry, Rule, Table
+from governflow.tables import Catalogue, Column, Entry, Rule, Table
 from governflow.tables.domains import Code
-from governflow.terms import Form, Kind, Mode, Severity, Tier, Urgency
+from governflow.terms import Form, Kind, Severity, Tier, Urgency
 from governflow.text import Text
 from governflow.units import OrgChart
 
@@ -42,7 +42,6 @@ QUESTIONS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-Facts = dict[str, object]
 Asking = Callable[[Case, Context, Any], Any]
 
 #: What a condition may ask about beside facts: how each is read from the case.
@@ -63,6 +62,8 @@ _OF_CASE: Mapping[str, Asking] = {
 }
 #: Columns of a catalogue that answer a question; every other column is an attribute of the item.
 _ANSWERS = frozenset({"severity", "urgency", "tier", "lead", "assist", "form", "lifecycle", "visit"})
+#: What the condition is called under which an item of a catalogue is taken up.
+_CONDITION = ("condition", "立案条件")
 #: Columns of a catalogue that are for people to read.
 _BESIDE = frozenset({"units", "supervisor", "domain_code", "basis", "reason"})
 #: Words of an escalation table that stand for a unit.
@@ -117,18 +118,50 @@ class Ruled:
         self.catalogues = [
             (source, table) for source, tables in layers for table in tables.values() if isinstance(table, Catalogue)
         ]
+        #: Columns that are called by the Chinese name of another: 颜色, where a table derives colour/颜色.
+        self._known_as = self._aliases()
         self._derived = self._in_order(faults)
+        self._readers = {
+            id(table): tuple((column.id, self._reader(column)) for column in table.columns) for table in self._all()
+        }
         self.nothing = _NO_ENTRY
+        self._conditions = {
+            entry.condition for _, catalogue in self.catalogues for entry in catalogue.entries if entry.condition
+        }
         #: Whether there is anything to look at beyond what every case tells.
         self.looks = bool(self._derived or self.catalogues)
         #: The facts that a report may tell, by id and by Chinese name: the table that declares each, and its id.
         self.told = self._told()
         for source, tables in self._decided.items():
             for name, table in tables.items():
-                faults += [Text(f"{source}: {one.en}", f"{source}：{one.zh}") for one in table.analyse().faults()]
+                faults += [
+                    Text(f"{source}: table {name}: {one.en}", f"{source}：表格“{name}”：{one.zh}")
+                    for one in table.analyse().faults()
+                ]
                 faults += self._strangers(source, name, table)
         for source, catalogue in self.catalogues:
             faults += self._items(source, catalogue, lifecycles)
+
+    def _all(self) -> Iterator[Table]:
+        return (table for tables in self._decided.values() for table in tables.values())
+
+    def _aliases(self) -> Mapping[str, str]:
+        ids = {column.id for table in self._all() for column in (*table.columns, *table.gives)}
+        named = {
+            column.text.zh: column.id
+            for table in self._all()
+            for column in (*table.columns, *table.gives)
+            if column.text.zh != column.id
+        }
+        return MappingProxyType({zh: name for zh, name in named.items() if zh in ids})
+
+    def _canonical(self, name: str, value: str) -> str | int:
+        """Give a derived value as the tables that ask for it write it."""
+        for table in self._all():
+            for column in table.columns:
+                if self._known_as.get(column.id, column.id) == name:
+                    return table.read_fact(column.id, value)
+        return value
 
     # --- facts --------------------------------------------------------------------------------------------------------
 
@@ -138,7 +171,8 @@ class Ruled:
         for tables in self._decided.values():
             for name, table in tables.items():
                 if name not in QUESTIONS:
-                    waiting.setdefault(name, set()).update(column.id for column in table.columns)
+                    asked = {self._known_as.get(column.id, column.id) for column in table.columns}
+                    waiting.setdefault(name, set()).update(asked)
         ordered: list[str] = []
         while waiting:
             ready = [name for name, asked in waiting.items() if not asked & waiting.keys()]
@@ -156,8 +190,9 @@ class Ruled:
         for tables in reversed(self._decided.values()):
             for table in tables.values():
                 for column in table.columns:
-                    if column.id not in _OF_CASE and column.id not in self._derived:
-                        told[column.id] = told[column.text.zh] = (table, column.id)
+                    name = self._known_as.get(column.id, column.id)
+                    if name not in _OF_CASE and name not in self._derived:
+                        told[name] = told[column.text.zh] = (table, column.id)
         return MappingProxyType(told)
 
     def read(self, facts: Mapping[str, object]) -> Mapping[str, str | int]:
@@ -176,20 +211,37 @@ class Ruled:
         for name, value in facts.items():
             if value is None or value == "":
                 continue
+            if name in _CONDITION and self._conditions:
+                read["condition"] = self._condition(name, value)
+                continue
             known = self.told.get(name)
             if known is None:
                 listed = sorted({column for _, column in self.told.values()})
-                raise CommandError(
+                raise FactError(
+                    name,
                     f"the rules ask for no fact {name!r}; they ask for: {', '.join(listed) or 'none'}",
                     f"规则中没有要素“{name}”；现有：{'、'.join(listed) or '无'}",
                 )
             table, column = known
-            read[column] = table.read_fact(column, value)
+            try:
+                read[self._known_as.get(column, column)] = table.read_fact(column, value)
+            except CommandError as fault:
+                raise FactError(name, fault.text.en, fault.text.zh) from None
         return read
+
+    def _condition(self, name: str, value: object) -> str:
+        """Read under which condition of its item a case is taken up (立案条件): one that a catalogue has."""
+        if value not in self._conditions:
+            raise FactError(
+                name,
+                f"no item of the catalogue is taken up under {value!r}: copy a condition from the catalogue",
+                f"事项清单中没有立案条件“{value}”：请照抄清单中的立案条件",
+            )
+        return str(value)
 
     def facts_in(self, columns: Mapping[str, str]) -> dict[str, str]:
         """Give those columns of a journal that the rules ask for."""
-        return {name: value for name, value in columns.items() if name in self.told}
+        return {name: value for name, value in columns.items() if name in self.told or name in _CONDITION}
 
     def entry(self, item: str) -> Mapping[str, str]:
         """Give what the catalogues say about an item: the most specific one wins, attribute by attribute."""
@@ -220,9 +272,9 @@ class Ruled:
             looked_at = changed(case, {"facts": facts})
             for source, tables in self._decided.items():
                 table = tables.get(name)
-                rule = _decide(table, looked_at, context, None, self._units) if table is not None else None
+                rule = self._decide(table, looked_at, context, None) if table is not None else None
                 if rule is not None and rule.outcomes:
-                    facts[name] = rule.outcomes[name]
+                    facts[name] = self._canonical(name, rule.outcomes[name])
                     rulings.append(Decided(f"fact:{name}", facts[name], rule.reason, f"{name}/{rule.id}", source))
                     break
         return facts, rulings
@@ -245,7 +297,7 @@ class Ruled:
         units, make = self._units, _FROM_RULE[question]
 
         def ask(case: Case, context: Context, cause: Any) -> Any:
-            rule = _decide(table, case, context, cause, units)
+            rule = self._decide(table, case, context, cause)
             if rule is None or not rule.outcomes:
                 return None
             return make(rule.outcomes, f"{question}/{rule.id}", rule.reason, case, units, cause)
@@ -272,6 +324,26 @@ class Ruled:
 
         return ask
 
+    def _decide(self, table: Table, case: Case, context: Context, cause: Any) -> Rule | None:
+        facts: dict[str, object] = {}
+        for column, read in self._readers[id(table)]:
+            value = read(case, context, cause)
+            if value is not None and value != "":
+                facts[column] = value
+        return table.decide(facts)
+
+    def _reader(self, column: Column) -> Asking:
+        """Give how a column is read from a case."""
+        name, units = self._known_as.get(column.id, column.id), self._units
+        if name == "place" and isinstance(column.domain, Code):
+
+            def code(case: Case, context: Context, cause: Any) -> str:
+                found = units.find(case.place) if not case.place.isdigit() else None
+                return found.id if found is not None else case.place
+
+            return code
+        return _OF_CASE.get(name) or (lambda case, context, cause: case.facts.get(name))
+
     # --- what can be wrong --------------------------------------------------------------------------------------------
 
     def _strangers(self, source: str, name: str, table: Table) -> Iterator[Text]:
@@ -282,6 +354,11 @@ class Ruled:
                 yield Text(f"{where.en} gives no lead unit", f"{where.zh} 未写牵头单位")
             if name == "escalate" and rule.outcomes and not (rule.outcomes.get("kind") and rule.outcomes.get("to")):
                 yield Text(f"{where.en} does not say what it does, and to whom", f"{where.zh} 未写升级方式或对象")
+            if name in self._derived and name in rule.outcomes:
+                try:
+                    self._canonical(name, rule.outcomes[name])
+                except CommandError as fault:
+                    yield Text(f"{where.en}: {fault.text.en}", f"{where.zh}：{fault.text.zh}")
             for column in ("lead", "assist", "to"):
                 for unit in _several(rule.outcomes.get(column, "")):
                     yield from self._stranger(unit, where, escalating=column == "to")
@@ -334,17 +411,14 @@ class Ruled:
 
     def check_clocks(self, policy: "Policy", faults: list[Text]) -> None:
         """See that every clock to which a table gives an allowance exists; a hook may start one for some cases only."""
-        if any(source not in _BUILT_IN for source, _, _ in policy.impls("governflow_deadlines")):
+        hooks = policy.impls("governflow_deadlines")
+        if any(source not in _BUILT_IN for source, _, _ in hooks):
             return
         known = {
-            name
-            for severity in Severity
+            spec.name
             for lifecycle in policy.lifecycles
-            for name in policy.plan(
-                Case("", policy.code, lifecycle, opened=_SOME_DAY, severity=severity),
-                Context(policy.code, Mode.NORMAL, _SOME_DAY, policy.units, policy.zone),
-                [],
-            ).specs
+            for _, function, names in hooks
+            for spec in function(*[Case("", policy.code, lifecycle, opened=_SOME_DAY) for _ in names]).clocks
         }
         for source, tables in self._decided.items():
             table = tables.get("deadlines")
@@ -357,20 +431,6 @@ class Ruled:
                             f"{source}：表格“deadlines”中的时限“{clock}”不存在；现有：{listed}",
                         )
                     )
-
-
-def _decide(table: Table, case: Case, context: Context, cause: Any, units: OrgChart) -> Rule | None:
-    facts: Facts = {}
-    for column in table.columns:
-        name = column.id
-        of_case = _OF_CASE.get(name)
-        value = of_case(case, context, cause) if of_case is not None else case.facts.get(name)
-        if name == "place" and isinstance(column.domain, Code):
-            found = units.find(case.place)
-            value = found.id if found is not None and not case.place.isdigit() else case.place
-        if value is not None and value != "":
-            facts[name] = value
-    return table.decide(facts)
 
 
 # --- from a rule to what a hook answers -------------------------------------------------------------------------------
@@ -436,7 +496,9 @@ def _escalation(
     outcome: Mapping[str, str], rule: str, reason: Text, case: Case, units: OrgChart, cause: Breach
 ) -> Ruling:
     form = Form(outcome["form"]) if "form" in outcome else None
-    again: timedelta | None = Allowance.parse(outcome["again"]).span if "again" in outcome else cause.gap
+    again: timedelta | None = cause.gap
+    if "again" in outcome:
+        again = None if outcome["again"] == "-" else Allowance.parse(outcome["again"]).span
     to = outcome["to"]
     if to == _HOLDER:
         to = cause.holder

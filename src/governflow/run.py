@@ -22,6 +22,7 @@ from governflow.decide import REMARKS
 from governflow.engine import Engine
 from governflow.errors import (
     CommandError,
+    FactError,
     GovernflowError,
     IllegalAction,
     JournalError,
@@ -352,6 +353,8 @@ class _Taking:
         if place is None:
             place = columns.fields.get(field, columns.fields.get("action"))
         heading = tuple(laid.cells)[place] if place is not None else ""
+        if isinstance(fault, FactError):
+            heading = fault.name
         row = Row(laid.line, laid.cells, laid.case, laid.fields, laid.extra, (), laid.digest)
         self._refuse(row.refused(told, column=heading, value=laid.cells.get(heading, "")))
 

@@ -152,7 +152,7 @@ class Voice:
         for _, tables in self.tables:
             for table in tables.values():
                 if isinstance(table, Table):
-                    yield from (column for column in table.columns if column.id == name)
+                    yield from (column for column in (*table.columns, *table.gives) if column.id == name)
 
     def facts_of(self, facts: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
         """Say the facts of a case: the id, the label and the value of each."""

@@ -205,7 +205,7 @@ def _code(code: Mapping[str, tuple[str, ...]], voice: Voice, out: Console) -> No
     out.print(voice.t("Decided in code as well", "另有程序参与判断"), style="bold")
     note = voice.t(
         "Most specific layer first; within a layer code is asked before tables.",
-        "由近及远逐层判断；同层先程序、后表格，时限以表格为准。",
+        "由近及远逐层判断；同层先程序、后表格。",
     )
     screen.indented(out, note, 2, style="dim")
     for hook, sources in code.items():

@@ -31,12 +31,14 @@ class Draft:
         columns: The condition columns.
         outcomes: The outcome columns' ids.
         rules: The rules in their order.
+        gives: The outcome columns that are an attribute of the case, with their names and values.
     """
 
     hit: Hit
     columns: tuple[Column, ...]
     outcomes: tuple[str, ...]
     rules: tuple[Rule, ...]
+    gives: tuple[Column, ...] = ()
 
 
 class Faults:
@@ -140,6 +142,7 @@ class _Sheet:
         self._faults = Faults(grid, self._row, self._cells)
         self._columns: dict[int, Column] = {}
         self._sorts: dict[int, tuple[str, Sort]] = {}
+        self._gives: list[Column] = []
         self._reasons: dict[int, str] = {}
 
     def draft(self) -> Draft:
@@ -155,7 +158,7 @@ class _Sheet:
         if self._faults.found:
             raise TableError(self._title, self._faults.texts())
         outcomes = tuple(name for name, _ in self._sorts.values())
-        return Draft(hit, tuple(self._columns.values()), outcomes, rules)
+        return Draft(hit, tuple(self._columns.values()), outcomes, rules, tuple(self._gives))
 
     def _hit_policy(self) -> Hit:
         hit: Hit = self._hit or "unique"
@@ -230,15 +233,19 @@ class _Sheet:
 
     def _outcome(self, place: int, head: Heading, domain: str) -> None:
         sort: Sort = OUTCOMES.get(self._name, {}).get(head.id, (TEXT, ()))[0]
+        known: Closed | Open = Open()
         if domain:
             try:
                 found, default = read_domain(domain)
                 if default or sort != TEXT or not isinstance(found, (Closed, Open)):
                     raise Unfit("is an outcome and has no domain here: leave the cell empty", "是结果列：此处请留空")
+                known = found
                 sort = found if isinstance(found, Closed) else sort
             except Unfit as fault:
                 self._faults.add(self._domains_at, place, fault.text)
         self._sorts[place] = (head.id, sort)
+        if head.id not in OUTCOMES.get(self._name, {}):
+            self._gives.append(Column(head.id, head.text, known))
 
     def _condition(self, place: int, head: Heading, written: str) -> None:
         try:

@@ -39,6 +39,7 @@ class Table:
         columns: The condition columns.
         outcomes: The ids of the outcome columns.
         rules: The rules in their order.
+        gives: The outcome columns that are an attribute of the case, with their names and values.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Table:
     columns: tuple[Column, ...]
     outcomes: tuple[str, ...]
     rules: tuple[Rule, ...]
+    gives: tuple[Column, ...] = ()
 
     @classmethod
     def read(
@@ -69,7 +71,7 @@ class Table:
             TableError: With every fault of the file, each with its sheet, row and column.
         """
         draft = parsing.parse(source, name=name, hit=hit, sheet=sheet)
-        return cls(name, draft.hit, draft.columns, draft.outcomes, draft.rules)
+        return cls(name, draft.hit, draft.columns, draft.outcomes, draft.rules, draft.gives)
 
     # --- asking ---
 
@@ -148,16 +150,8 @@ class Table:
         return {
             "name": self.name,
             "hit": self.hit,
-            "columns": [
-                {
-                    "id": column.id,
-                    "en": column.text.en,
-                    "zh": column.text.zh,
-                    "domain": column.domain.written,
-                    "default": column.default,
-                }
-                for column in self.columns
-            ],
+            "columns": [_as_json(column) for column in self.columns],
+            "gives": [_as_json(column) for column in self.gives],
             "outcomes": list(self.outcomes),
             "rules": [
                 {
@@ -181,14 +175,17 @@ class Table:
             TableError: It is not what `as_json` gave.
         """
         try:
-            columns = tuple(
-                parsing.column(
-                    one["id"],
-                    Text(one["en"], one["zh"]),
-                    one["domain"] + ("" if one["default"] is None else f"; default {one['default']}"),
-                    told["name"],
+            columns, gives = (
+                tuple(
+                    parsing.column(
+                        one["id"],
+                        Text(one["en"], one["zh"]),
+                        one["domain"] + ("" if one["default"] is None else f"; default {one['default']}"),
+                        told["name"],
+                    )
+                    for one in told[part]
                 )
-                for one in told["columns"]
+                for part in ("columns", "gives")
             )
             rules = tuple(
                 Rule(
@@ -202,7 +199,7 @@ class Table:
                 )
                 for one in told["rules"]
             )
-            table = cls(told["name"], told["hit"], columns, tuple(told["outcomes"]), rules)
+            table = cls(told["name"], told["hit"], columns, tuple(told["outcomes"]), rules, gives)
             table._cells  # noqa: B018 - so that cells that do not fit the columns are found here
         except (KeyError, TypeError, AttributeError, Unfit) as fault:
             raise TableError(
@@ -218,7 +215,8 @@ class Table:
         """
         zh = lang == "zh"
         heads = [column.text.say(lang) for column in self.columns]
-        outcomes = [vocabulary.outcome_name(name).say(lang) for name in self.outcomes]
+        named = {column.id: column.text for column in self.gives}
+        outcomes = [named.get(name, vocabulary.outcome_name(name)).say(lang) for name in self.outcomes]
         ends = ["理由", "依据"] if zh else ["reason", "basis"]
         rows = [["规则" if zh else "rule", *heads, *(f"→ {name}" for name in outcomes), *ends]]
         for rule in self.rules:
@@ -277,3 +275,13 @@ class Table:
     @cached_property
     def _findings(self) -> Findings:
         return find(self.space, self.rules, first=self.hit == "first")
+
+
+def _as_json(column: Column) -> dict[str, Any]:
+    return {
+        "id": column.id,
+        "en": column.text.en,
+        "zh": column.text.zh,
+        "domain": column.domain.written,
+        "default": column.default,
+    }
