@@ -24,7 +24,8 @@ ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
 READMES = ("README.md", "README.zh-CN.md")
 GUIDES = ("docs/journals.md", "docs/clocks.md", "docs/results.md")
-PAGES = (*READMES, *GUIDES, *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")), "CHANGELOG.md")
+_DOCS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md"))
+PAGES = (*READMES, *GUIDES, *_DOCS, "plugins/README.md", "CHANGELOG.md")
 PAGES = tuple(dict.fromkeys(PAGES))
 
 Command = Callable[..., Any]
@@ -130,6 +131,8 @@ def test_every_command_of_a_readme_works_on_its_journal(
     monkeypatch.chdir(tmp_path)
     Path("day.csv").write_text(blocks(name, "csv")[0], encoding="utf-8")
     for block in blocks(name, "sh")[2:]:
+        if "pip install" in block:
+            continue  # a locality and its commands: see test_guide.py
         for line in block.splitlines():
             arguments = shlex.split(line, comments=True)
             assert arguments.pop(0) == ".venv/bin/governflow"
@@ -157,7 +160,8 @@ def test_every_relative_link_leads_somewhere(name: str) -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_every_file_that_is_named_exists(name: str) -> None:
     named = re.findall(r"(?<![\w/.])((?:tests|src|docs|benchmarks|plugins)/[\w./-]*\w)", page(name))
-    assert [path for path in named if not (ROOT / path).exists()] == []
+    # The guide's invented county is written by whoever follows it.
+    assert [path for path in named if not (ROOT / path).exists() and "governflow_example" not in path] == []
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -450,7 +454,6 @@ def test_every_allowance_of_the_clocks_page_reads_as_its_english_form() -> None:
 
 
 def test_the_python_of_the_clocks_page_runs_and_prints_what_its_comments_say() -> None:
-    pytest.importorskip("chinese_calendar", reason="needs governflow[china]")
     names: dict[str, object] = {"__name__": "docs"}
     for block in blocks("docs/clocks.md", "python"):
         assert printed_by(block, names) == re.findall(r"^# (.*)$", block, re.MULTILINE)

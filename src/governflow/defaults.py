@@ -314,7 +314,9 @@ def governflow_route(case: Case, context: Context) -> Ruling:
         return _ROUTED[tier]
     form = _FORM_OF[tier]
     place = context.units.find(case.place) if case.place else None
-    return _route_for(tier, form, context.units.for_form(form, place.id if place is not None else None))
+    # Where nobody knows the place the intake has to find out: its own path leads to no community.
+    near = place.id if place is not None else context.units.intake
+    return _route_for(tier, form, context.units.standing(form, near))
 
 
 @hookimpl

@@ -30,6 +30,8 @@ ROLES: Mapping[str, Text] = MappingProxyType(
     }
 )
 
+#: Forms in which the unit of the place handles a case: there is one in every village or town.
+_OF_A_PLACE = frozenset({Form.DIRECT, Form.VERIFY, Form.ASSIST})
 _COLUMNS = ("unit", "name", "name_en", "kind", "level", "parent", "forms", "roles")
 
 
@@ -136,9 +138,9 @@ class OrgChart:
         for row in rows:
             try:
                 units.append(_unit({name: (row.get(name) or "").strip() for name in _COLUMNS}))
-            except ValueError as fault:
-                where = f"{source.name}, line {rows.line_num}"
-                faults.append(Text(f"{where}: {fault}", f"{source.name} 第 {rows.line_num} 行：{fault}"))
+            except PolicyError as fault:
+                line, what = rows.line_num, fault.text
+                faults.append(Text(f"{source.name}, line {line}: {what.en}", f"{source.name} 第 {line} 行：{what.zh}"))
         if faults:
             raise PolicyError.listing(Text("the org chart is wrong", "组织架构有误"), faults)
         return cls.of([*units, *more], intake=intake)
@@ -185,21 +187,22 @@ class OrgChart:
         return tuple(found)
 
     def for_form(self, form: Form, near: str | None = None) -> Unit | None:
-        """Give the unit that stands for a form, or for the nearest higher form that has one.
+        """Give the unit that stands for a form, or for the nearest higher form that has one; see `standing`."""
+        return next((unit for one in FORMS[FORMS.index(form) :] if (unit := self.standing(one, near))), None)
+
+    def standing(self, form: Form, near: str | None = None) -> Unit | None:
+        """Give the unit that stands for exactly this form: the one above a unit, else the first of the chart.
 
         Args:
             form: The form.
-            near: A unit whose own superiors come first, where several units stand for the form.
+            near: A unit. Where several communities or streets stand for the form and none of them is above it, nobody
+                does: none of them may be picked at random.
         """
-        for candidate in FORMS[FORMS.index(form) :]:
-            standing = self._standing.get(candidate)
-            if standing is None:
-                continue
-            for above in self.path(near) if near is not None and len(standing) > 1 else ():
-                if candidate in self.units[above].forms:
-                    return self.units[above]
-            return standing[0]
-        return None
+        units = self._standing.get(form, ())
+        if len(units) < 2 or near is None:
+            return units[0] if units else None
+        own = next((self.units[above] for above in self.path(near) if form in self.units[above].forms), None)
+        return own or (None if form in _OF_A_PLACE else units[0])
 
     @cached_property
     def _standing(self) -> Mapping[Form, tuple[Unit, ...]]:
@@ -238,7 +241,9 @@ class OrgChart:
             confirmed = sum(other.id in self.path(unit.id) for other in named)
             return confirmed, -unit.level, len(unit.text.zh)
 
-        return max(named, key=rank)
+        best = max(named, key=rank)
+        # Two villages of one name: the place does not say which.
+        return best if [rank(unit) for unit in named].count(rank(best)) == 1 else None
 
     def at(self, place: str, kind: str) -> Unit | None:
         """Give the unit of a kind around a place, or the only one of that kind right below what is around it.
@@ -299,15 +304,21 @@ class OrgChart:
 
 
 def _unit(row: Mapping[str, str]) -> Unit:
-    if not row["unit"]:
-        raise ValueError("the unit has no id")
-    try:
-        level = int(row["level"])
-    except ValueError:
-        raise ValueError(f"the level of {row['unit']} is {row['level']!r}: give a whole number") from None
+    name, written = row["unit"], row["level"]
+    if not name:
+        raise PolicyError("the unit has no id", "单位编号为空")
+    if not written.lstrip("-").isdecimal():
+        raise PolicyError(
+            f"the level of {name} is {written!r}: give a whole number", f"单位“{name}”的层级“{written}”应为整数"
+        )
+    level = int(written)
     strangers = [form for form in _several(row["forms"]) if form not in tuple(Form)]
     if strangers:
-        raise ValueError(f"{row['unit']} has the unknown form {strangers[0]!r}: use {', '.join(Form)}")
+        known = "、".join(f"{form.value}（{form.text.zh}）" for form in Form)
+        raise PolicyError(
+            f"{name} has the unknown form {strangers[0]!r}: use {', '.join(Form)}",
+            f"单位“{name}”的办理方式“{strangers[0]}”未知：应为 {known}",
+        )
     forms = tuple(Form(form) for form in _several(row["forms"]))
     text = Text(row["name_en"] or row["name"], row["name"])
     return Unit(row["unit"], text, level, row["parent"] or None, forms, frozenset(_several(row["roles"])), row["kind"])
