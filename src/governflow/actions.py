@@ -15,7 +15,7 @@ from governflow.allowances import Allowance
 from governflow.calendars import WorkingCalendar
 from governflow.clocks import Clock
 from governflow.draft import Draft
-from governflow.errors import CommandError
+from governflow.errors import CalendarError, CommandError
 from governflow.events import Actor
 from governflow.hookspecs import Route
 from governflow.policy import decided
@@ -27,6 +27,9 @@ from governflow.timekeeping import in_utc
 SUSPENSION = timedelta(days=7)
 #: A score of this or more is satisfied (contracts: rates).
 SATISFIED_FROM = 3
+
+#: Clocks that the engine starts by itself.
+_ALWAYS = frozenset({"triage", "attend"})
 
 Details = Mapping[str, Any]
 Handler = Callable[[Draft, Details, "Actor | None"], None]
@@ -132,7 +135,9 @@ def _claim(draft: Draft, details: Details, by: Actor | None) -> None:
             f"事项在认领池“{pool.text.zh}”：请指明认领单位",
         )
     require_unit(draft, unit)
-    draft.changes["unit"] = unit
+    draft.changes |= {"unit": unit, "designated": False}
+    if case.first == case.unit:
+        draft.changes["first"] = unit
     draft.about["pool"] = case.unit
 
 
@@ -402,8 +407,17 @@ def _reclassify(draft: Draft, details: Details, by: Actor | None) -> None:
         draft.changes["severity"] = member(Severity, severity)
     if urgency is not None:
         draft.changes["urgency"] = member(Urgency, urgency)
+    derive(draft)
     tier(draft)
     recount(draft)
+
+
+def derive(draft: Draft) -> None:
+    """Work out anew what the tables look at: it may look at how hard and how pressing the case is."""
+    facts, rulings = draft.policy.ruled.derive(draft.view(), draft.context)
+    draft.rulings += rulings
+    if facts != dict(draft.case.facts):
+        draft.changes["facts"] = facts
 
 
 def tier(draft: Draft) -> None:
@@ -424,23 +438,37 @@ def retier(draft: Draft) -> None:
         draft.rulings.append(decided("tier", value, ruling, source))
 
 
-def recount(draft: Draft, *, flagged_only: bool = False) -> None:
+def recount(draft: Draft, *, flagged_only: bool = False, fairly: bool = False) -> None:
     """Count the unfinished clocks anew from their own start, with their pauses carried.
 
     Args:
         draft: The step.
         flagged_only: Only those that were fixed when the calendar did not yet know the days.
+        fairly: Leave alone what somebody extended, and give nobody less than the new allowance from now on.
     """
     for clock in tuple(draft.live.values()):
         spec = draft.plan.specs.get(clock.name.partition(":")[0])
-        if clock.stopped is not None or spec is None or clock.allowance == clocks.PROMISED:
+        if clock.stopped is not None or clock.allowance == clocks.PROMISED:
+            continue
+        if spec is None:
+            if not flagged_only and clock.name not in _ALWAYS:  # the rules do not give this clock any more
+                draft.put(clocks.cancelled(clock, max(draft.at, clock.started), told=False))
             continue
         if spec.written == clock.allowance and not (flagged_only and clock.flagged):
             continue
-        if flagged_only and not clock.flagged:
+        if (flagged_only and not clock.flagged) or (fairly and clock.original is not None):
             continue
-        due, warn, flagged = clocks.due_again(clock, spec.allowance, draft.calendar(spec))
+        calendar = draft.calendar(spec)
         kept: dict[str, Any] = {}
+        try:
+            due, warn, flagged = clocks.due_again(clock, spec.allowance, calendar)
+            since = max(draft.at, clock.started) if clock.paused is None else clock.paused
+            if fairly and due < since and due < clock.due:
+                # Nobody could have kept what was asked of them only now.
+                due, warn = min(clock.due, spec.allowance.due(since, calendar)), None
+        except CalendarError as fault:  # the clock keeps the due time that it has, and a human looks at the rules
+            draft.faults.append((draft.policy.code, "governflow_calendar", str(fault)))
+            continue
         if flagged_only and clock.original is not None:  # what was granted on top stays granted
             kept["original"] = due
             due += clock.due - clock.original

@@ -30,6 +30,8 @@ LASTS = "lasts"  # no return, transfer or escalation restarts it: the requester'
 DUTY = "duty"  # a takeover moves the duty to a higher unit while the state stays
 STATUTE = "statute"  # a law says so: localities below it may tighten the allowance, never drop or loosen it
 
+TRAITS = frozenset({PAUSES, LAPSES, LASTS, DUTY, STATUTE})
+
 WARNING_SHARE = 0.8
 
 #: What stands for the allowance of a clock whose due time somebody promised.

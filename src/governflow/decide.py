@@ -17,9 +17,9 @@ from msgspec.structs import replace
 
 from governflow import actions, clocks
 from governflow.case import NO_FACTS, Case, changed
-from governflow.clocks import DUTY, LAPSES, LASTS, Clock
+from governflow.clocks import DUTY, LAPSES, LASTS, Clock, Decided
 from governflow.draft import Draft
-from governflow.errors import CommandError, IllegalAction, NotAllowed
+from governflow.errors import CommandError, IllegalAction, NotAllowed, described, shown
 from governflow.events import REQUESTER, Actor, Event
 from governflow.hookspecs import Allowed, Breach, Escalation, Refused, Ruling
 from governflow.lifecycle import BASE, START, Lifecycle, Way
@@ -107,7 +107,10 @@ def unreported(case_id: str, policy: Policy, at: datetime, mode: Mode, details: 
         CommandError: If the locality has no lifecycle of that name.
     """
     ruled = policy.ruled
-    entry = ruled.entry(details.get("item") or "") if ruled.catalogues else ruled.nothing
+    item = details.get("item") or ""
+    if ruled.catalogues:
+        item = ruled.name_of(item)
+    entry = ruled.entry(item) if ruled.catalogues else ruled.nothing
     lifecycle = details.get("lifecycle") or entry.get("lifecycle") or BASE.name
     if lifecycle not in policy.lifecycles:
         known = ", ".join(policy.lifecycles)
@@ -128,7 +131,7 @@ def unreported(case_id: str, policy: Policy, at: datetime, mode: Mode, details: 
         severity=member(Severity, severity) if severity else Severity.GENERAL,
         urgency=member(Urgency, urgency) if urgency else Urgency.NORMAL,
         unit=policy.units.intake,
-        item=details.get("item") or "",
+        item=item,
         place=details.get("place") or "",
         channel=details.get("channel") or "",
         informant=details.get("informant") or None,
@@ -147,11 +150,7 @@ def _illegal(case: Case, action: str, lifecycle: Lifecycle, policy: Policy) -> I
 
 
 def _refuse_late(case: Case, action: str, at: datetime) -> None:
-    if case.opened is not None and at < case.opened:
-        raise CommandError(
-            f"{at.isoformat()} is before case {case.id} was opened ({case.opened.isoformat()})",
-            f"{at.isoformat()} 早于事项 {case.id} 的上报时间（{case.opened.isoformat()}）",
-        )
+    _refuse_before(case, at)
     if action not in REMARKS and case.moved is not None:
         raise CommandError(
             f"{action} at {at.isoformat()} no longer fits case {case.id}: it has been {case.state} "
@@ -161,13 +160,21 @@ def _refuse_late(case: Case, action: str, at: datetime) -> None:
         )
 
 
+def _refuse_before(case: Case, at: datetime) -> None:
+    if case.opened is not None and at < case.opened:
+        raise CommandError(
+            f"{at.isoformat()} is before case {case.id} was opened ({case.opened.isoformat()})",
+            f"{at.isoformat()} 早于事项 {case.id} 的上报时间（{case.opened.isoformat()}）",
+        )
+
+
 def _authorise(draft: Draft, command: Command) -> None:
     policy, by, action = draft.policy, command.by, command.action
     for source, ask in policy.authorities:
         try:
             answer = ask(by, action, draft.case, draft.context)
         except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises, the case must stand
-            draft.faults.append((source, "governflow_authorise", f"{type(fault).__name__}: {fault}"))
+            draft.faults.append((source, "governflow_authorise", described(fault)))
             continue
         if answer is None:
             continue
@@ -178,9 +185,10 @@ def _authorise(draft: Draft, command: Command) -> None:
             raise NotAllowed(
                 f"{who} may not {action} case {draft.case.id}: {answer.reason.en}",
                 f"{who} 不能对事项 {draft.case.id} 执行“{policy.name(action).zh}”：{answer.reason.zh}",
-                {"action": action, "reason": answer.reason, "rule": str(answer.rule), "source": source},
+                {"action": action, "reason": answer.reason, "rule": str(answer.rule), "source": source}
+                | ({"faults": listed(draft.faults)} if draft.faults else {}),
             )
-        what = f"answered {answer!r:.80} instead of Allowed or Refused"
+        what = f"answered {shown(answer)} instead of Allowed or Refused"
         draft.faults.append((source, "governflow_authorise", what))
 
 
@@ -206,19 +214,23 @@ def _report(draft: Draft) -> None:
     """Write what was told into the event, and ask the rules about it."""
     case, changes, policy = draft.case, draft.changes, draft.policy
     if policy.ruled.looks:
-        facts, rulings = policy.ruled.derive(case, draft.context)
-        draft.rulings += rulings
-        if facts:
-            changes["facts"] = facts
-            case = draft.case = changed(case, {"facts": facts})
-    elif case.facts:
-        changes["facts"] = dict(case.facts)
+        facts, rulings = _derived(draft, case)
+        case = draft.case = changed(case, {"facts": facts})
     answer = policy.ask("governflow_assess", draft.faults, case, draft.context)
     severity, urgency = case.severity, case.urgency
     if answer is not None:
         value, ruling, source = answer
         severity, urgency = value.severity, value.urgency
         draft.rulings.append(decided("assess", [severity, urgency], ruling, source))
+    if policy.ruled.looks:
+        if severity is not case.severity or urgency is not case.urgency:
+            # What is derived looks at how hard and how pressing the case was found to be.
+            assessed = changed(case, {"severity": severity, "urgency": urgency})
+            facts, rulings = _derived(draft, assessed)
+        draft.rulings += rulings
+        case = draft.case = changed(case, {"facts": facts})
+    if case.facts:
+        changes["facts"] = dict(case.facts)
     changes["locality"] = case.locality
     changes["zone"] = case.zone
     changes["unit"] = case.unit
@@ -231,6 +243,15 @@ def _report(draft: Draft) -> None:
     if severity is case.severity and urgency is case.urgency:
         draft.seen()
     actions.tier(draft)
+
+
+def _derived(draft: Draft, case: Case) -> tuple[dict[str, Any], list[Decided]]:
+    """Work out the facts; tables that fail leave what was told, and the fault in the book."""
+    try:
+        return draft.policy.ruled.derive(case, draft.context)
+    except Exception as fault:  # noqa: BLE001 - whatever a county's table does, the case must stand
+        draft.faults.append((draft.policy.code, "governflow_tables", described(fault)))
+        return dict(case.facts), []
 
 
 def _take(
@@ -289,12 +310,21 @@ def _close_if_done(
     return after
 
 
+def listed(faults: Faults) -> list[dict[str, str]]:
+    """Write faults as an event keeps them."""
+    return [{"plugin": source, "hook": hook, "fault": what[:500]} for source, hook, what in faults]
+
+
 def _triage(
     case: Case, policy: Policy, at: datetime, mode: Mode, faults: Faults, lifecycle: Lifecycle, events: list[Event]
 ) -> Case:
     """Record what went wrong in the rules and put the case before a human, with a clock running."""
     draft = Draft(case, policy, at, mode, [])
-    draft.about["faults"] = [{"plugin": source, "hook": hook, "fault": what[:500]} for source, hook, what in faults]
+    draft.about["faults"] = listed(faults)
+    if case.id.startswith("@"):  # a locality's book is no case that anybody could look at anew
+        event, after = draft.seal("faulted", case.state)
+        events.append(event)
+        return after
     known = case.clocks.get("triage")
     if known is not None and known.stopped is None and policy.fault:
         return case  # it is with a human already, and the fault stands in the book
@@ -411,6 +441,8 @@ _RUNGS = {Kind.URGE: "urged", Kind.SUPERVISE: "supervised", Kind.SPECIAL_REPORT:
 def _rung(draft: Draft, cause: Breach) -> Escalation:
     """Ask what this rung does; where the answer makes no sense the holder is urged, so that nothing is forgotten."""
     answer = draft.policy.ask("governflow_escalate", draft.faults, draft.case, draft.context, cause)
+    if draft.policy.fault:
+        answer = None  # the defaults' ladder leads to units that this locality does not have
     if answer is not None:
         escalation, ruling, source = answer
         draft.rulings.append(decided("escalate", escalation.kind, ruling, source))
@@ -446,7 +478,7 @@ def _taken_over(
         actions.route(draft, None)
         draft.about["escalation"] |= {"to": draft.changes["unit"], "form": draft.changes["form"], "by": escalation.to}
     else:
-        draft.changes |= {"unit": escalation.to, "assist": []}
+        draft.changes |= {"unit": escalation.to, "assist": [], "designated": False}
         if escalation.form is not None:
             draft.changes["form"] = escalation.form
             actions.retier(draft)
@@ -462,13 +494,14 @@ def reassess(case: Case, policy: Policy, at: datetime, mode: Mode, by: Actor | N
     faults: Faults = []
     lifecycle = policy.lifecycle(case, faults)
     _require_open(case, lifecycle)
+    _refuse_before(case, at)
     draft = Draft(case, policy, at, mode, faults)
-    _derive_again(draft)
-    answer = policy.ask("governflow_assess", faults, draft.view(), draft.context)
+    answer = policy.ask("governflow_assess", faults, case, draft.context)
     if answer is not None:
         value, ruling, source = answer
         draft.changes |= {"severity": value.severity, "urgency": value.urgency}
         draft.rulings.append(decided("assess", [value.severity, value.urgency], ruling, source))
+    actions.derive(draft)
     actions.tier(draft)
     actions.recount(draft)
     draft.stop(("triage",))
@@ -484,6 +517,23 @@ def reassess(case: Case, policy: Policy, at: datetime, mode: Mode, by: Actor | N
     return events, after
 
 
+def remode(case: Case, policy: Policy, at: datetime, mode: Mode, by: Actor | None) -> Outcomes:
+    """Tell an open case that the mode has changed: its running clocks get the allowances of the new mode."""
+    faults: Faults = []
+    lifecycle = policy.lifecycle(case, faults)
+    draft = Draft(case, policy, at, mode, faults)
+    draft.changes["mode"] = mode
+    actions.recount(draft, fairly=True)
+    if case.state not in lifecycle.ends and case.until is None:
+        draft.attend()
+    draft.about |= {"from": case.mode, "to": mode, "due": due_changes(case, draft)}
+    event, after = draft.seal("mode_switched", case.state, "", by)
+    events = [event]
+    if faults:
+        after = _triage(after, policy, at, mode, faults, lifecycle, events)
+    return events, after
+
+
 def due_changes(case: Case, draft: Draft) -> dict[str, list[str]]:
     """Give the due times that a step changes, before and after."""
     changes = {}
@@ -492,13 +542,6 @@ def due_changes(case: Case, draft: Draft) -> dict[str, list[str]]:
         if before is not None and before.cycle == clock.cycle and before.due != clock.due:
             changes[f"{clock.name}#{clock.cycle}"] = [before.due.isoformat(), clock.due.isoformat()]
     return changes
-
-
-def _derive_again(draft: Draft) -> None:
-    facts, rulings = draft.policy.ruled.derive(draft.case, draft.context)
-    draft.rulings += rulings
-    if facts != dict(draft.case.facts):
-        draft.changes["facts"] = facts
 
 
 def recalculate(case: Case, policy: Policy, at: datetime, mode: Mode, by: Actor | None) -> Outcomes:

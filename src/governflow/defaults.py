@@ -230,7 +230,7 @@ def _ladder(case: Case, breach: Breach, context: Context) -> tuple[Escalation, T
             Escalation(Kind.TAKE_OVER, above or breach.holder, None, gap),
             Text("nobody dispatched it: the level above does", "无人派单：上一级兜底派单"),
         )
-    if clock.name.startswith("check_in:"):
+    if clock.name.startswith("check_in:") or clock.name == MUSTER.name:
         if above is not None:
             return (
                 Escalation(Kind.TAKE_OVER, above, None, gap),

@@ -1,6 +1,6 @@
 """Telling plugins what was recorded, after the commit (办后告知): what fails is kept and tried again, never lost."""
 
-from governflow.errors import PolicyError
+from governflow.errors import PolicyError, described
 from governflow.events import decode
 from governflow.keeping import Keeping
 from governflow.localities import Localities
@@ -57,6 +57,6 @@ class Deliveries(Keeping):
                 try:
                     function(*[event if name == "event" else case for name in names])
                 except Exception as fault:  # noqa: BLE001 - a plugin that fails never breaks the case
-                    return f"{type(fault).__name__}: {fault}"
+                    return described(fault)
                 return None
         return f"{plugin} is not registered"

@@ -250,7 +250,7 @@ class Engine(Verbs, Books):
                     return self._as_of(*seen)
                 case, policy, fresh = self._subject(action, case_id, details, at, locality)
                 if version is not None and version != case.version:
-                    raise Conflict(case.id, version, case.version)
+                    self._require_only_denials(case, version)
                 mode = self._mode(policy, at)
                 before = None if fresh else case
                 fallen: list[Event] = []
@@ -271,6 +271,7 @@ class Engine(Verbs, Books):
                 store.rollback()
                 if refused.denial is not None:
                     self._deny(refused.denial, action, case_id, locality, by, at, key)
+                    self._tell_all()
                 raise
             except BaseException:
                 store.rollback()
@@ -297,10 +298,13 @@ class Engine(Verbs, Books):
                 return
             case = self.store.load(case_id) if case_id is not None and action != "report" else None
             if case is None:
-                self._write_in(locality or "000000", "denied", {}, dict(denial), by, at, mark)
+                code = locality or "000000"
+                self._write_in(code, "denied", {}, dict(denial), by, at, mark, self._rules_of(code).observed)
                 return
-            event = Event(case.id, case.version + 1, "denied", at, case.state, by=by, about=dict(denial))
-            self.store.append(case, evolve(case, event), [event], self.clock.now(), None, mark)
+            rules = self._rules_of(case.locality)
+            fallen, now = self._catch_up(case, rules, at)
+            event = Event(now.id, now.version + 1, "denied", at, now.state, by=by, about=dict(denial))
+            self._keep(rules, case, evolve(now, event), [*fallen, event], None, mark)
 
     def _subject(
         self, action: str, case_id: str | None, details: Mapping[str, Any], at: datetime, locality: str | None
@@ -323,6 +327,13 @@ class Engine(Verbs, Books):
         if not isinstance(name, str) or name.startswith("@") or not name.strip():
             raise CommandError(f"{name!r} cannot be the id of a case", f"{name!r} 不能作为事项编号")
         return deciding.unreported(name, policy, at, self._mode(policy, at), details), policy, True
+
+    def _require_only_denials(self, case: Case, version: int) -> None:
+        """Refuse a stale version; what somebody else was not allowed to do has changed nothing."""
+        if not 0 < version <= case.version or any(
+            event.kind != "denied" for event in self.store.history(case.id)[version:]
+        ):
+            raise Conflict(case.id, version, case.version)
 
     def _new_id(self, code: str, at: datetime, zone: str) -> str:
         number = self.store.count() + 1
@@ -563,7 +574,8 @@ class Engine(Verbs, Books):
             erased = self.store.erase(case_id)
             event = Event(case_id, case.version + 1, "forgotten", moment, case.state, by=by, about={"texts": erased})
             after = evolve(case, event)
-            self.store.append(case, after, [event], self.clock.now())
+            self._keep(self._rules_of(case.locality), case, after, [event])
         with self._lock:
             self.store.scrub()
+        self.deliver()
         return after

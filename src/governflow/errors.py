@@ -21,6 +21,29 @@ class GovernflowError(Exception):
         self.text = Text(en, zh if zh is not None else en)
 
 
+def described(fault: BaseException) -> str:
+    """Say what somebody's code raised, so that it can be written down: an exception may have no words, or half ones."""
+    try:
+        words = str(fault)
+    except Exception:  # noqa: BLE001 - it is their exception that cannot be said
+        words = "it has no words for it"
+    return writable(f"{type(fault).__name__}: {words}")
+
+
+def shown(value: object) -> str:
+    """Show what somebody's code answered, in 80 characters that can be written down."""
+    try:
+        words = repr(value)
+    except Exception:  # noqa: BLE001 - it is their object that cannot be shown
+        words = f"a {type(value).__name__} that cannot be shown"
+    return writable(words[:80])
+
+
+def writable(words: str) -> str:
+    """Escape halves of characters, which no file can hold."""
+    return words.encode("utf-8", "backslashreplace").decode()
+
+
 # --- the caller's ---------------------------------------------------------------------------------
 
 

@@ -5,15 +5,15 @@ in one transaction.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from governflow import decide as deciding
 from governflow.case import Case, evolve
-from governflow.errors import CommandError, PolicyError
-from governflow.events import Actor, Event
+from governflow.errors import CommandError, PolicyError, described
+from governflow.events import Actor, Event, decode, encode
 from governflow.localities import Localities
 from governflow.merits import entry as merit_entry
 from governflow.musters import BOOK
@@ -22,8 +22,8 @@ from governflow.stores import Store
 from governflow.terms import Mode
 from governflow.timekeeping import Clock, Entropy
 
-#: The switches of one locality's mode, oldest first.
-Switches = tuple[tuple[datetime, Mode], ...]
+#: A code and the switches of its mode, oldest first.
+Switches = tuple[str, tuple[tuple[datetime, Mode], ...]]
 
 _TEXT_OR_NONE = (str, type(None))
 
@@ -89,13 +89,13 @@ class Keeping:
 
     def _rewards(self, policy: Policy, case: Case, events: list[Event]) -> Iterator[tuple[str, dict[str, Any]]]:
         """Ask for merits; a hook that fails loses its merits, never the case, and the book says so."""
-        for event in events:
+        for event in (decode(encode(event)) for event in events):  # whoever is asked cannot rewrite what happened
             context = policy.context(case, self._mode(policy, event.at), event.at)
             for source, ask in policy.rewarding:
                 try:
                     merits = [merit_entry(merit, source, case.id) for merit in ask(event, case, context) or ()]
                 except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises, the case must stand
-                    what = f"{type(fault).__name__}: {fault}"[:500]
+                    what = described(fault)[:500]
                     yield "faulted", {"faults": [{"plugin": source, "hook": "governflow_merits", "fault": what}]}
                     continue
                 for entry in merits:
@@ -125,6 +125,7 @@ class Keeping:
         by: Actor | None,
         at: datetime,
         key: bytes | None = None,
+        listeners: Sequence[str] = (),
     ) -> Event:
         """Write into a book within a transaction."""
         name = f"@{locality}"
@@ -133,20 +134,28 @@ class Keeping:
             changes = {**changes, "locality": locality}
         seq = book.version + 1 if book else 1
         event = Event(name, seq, kind, at, BOOK, by=by, changes=changes, about=about)
-        self.store.append(book, evolve(book, event), [event], self.clock.now(), None, key)
+        self.store.append(book, evolve(book, event), [event], self.clock.now(), None, key, listeners)
         return event
 
-    def _mode(self, policy: Policy, at: datetime) -> Mode:
-        """Give the mode of a locality at a moment: emergency while it, or anything above it, is in emergency."""
+    def _mode(self, policy: Policy, at: datetime, *, but: str | None = None) -> Mode:
+        """Give the mode of a locality at a moment: emergency while it, or anything above it, is in emergency.
+
+        Args:
+            policy: The locality's policy.
+            at: The moment.
+            but: A code whose own switches are left out.
+        """
         if self._seen is not self.store.generation:  # somebody else wrote, or a transaction was undone
             self._seen = self.store.generation
             self._modes.clear()
             self._kept.clear()
         switched = self._modes.get(policy.code)
         if switched is None:
-            switched = tuple(found for code in policy.lineage if (found := self._switches(code)))
+            switched = tuple((code, found) for code in policy.lineage if (found := self._switches(code)))
             self._modes[policy.code] = switched
-        for switches in switched:
+        for code, switches in switched:
+            if code == but:
+                continue
             before = [mode for then, mode in switches if then <= at]
             if before and before[-1] is Mode.EMERGENCY:
                 return Mode.EMERGENCY

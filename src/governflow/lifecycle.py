@@ -15,6 +15,7 @@ the two equal.
 """
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -151,7 +152,8 @@ class Lifecycle:
         if faults:
             raise UnsoundLifecycle(name, faults)
         machine = _declare(table, states)
-        return cls(name, dict(states), finals, known, table, machine, _compile(machine, known, finals, table))
+        ways = MappingProxyType(_compile(machine, known, finals, table))
+        return cls(name, MappingProxyType(dict(states)), finals, MappingProxyType(known), table, machine, ways)
 
     def ways_for(self, state: str, action: str) -> tuple[Way, ...]:
         """Give the ways that an action has in a state; none if it is not possible there."""

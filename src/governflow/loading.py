@@ -12,7 +12,7 @@ from typing import Any
 import pluggy
 
 from governflow import hookspecs
-from governflow.errors import PolicyError, TableError
+from governflow.errors import PolicyError, TableError, described, shown
 from governflow.text import Text
 
 #: Who answers a hook: the plugin's source, the function, and the arguments that it takes.
@@ -117,7 +117,7 @@ def called(source: str, hook: str, function: Callable[..., Any], given: Sequence
             for one in ([fault.text] if isinstance(fault, TableError) else fault.faults or [fault.text])
         ]
     except Exception as fault:  # noqa: BLE001 - whatever it raises, the county's author has to read it
-        what = f"{type(fault).__name__}: {fault}"
+        what = described(fault)
         faults.append(Text(f"{source}: {hook} raised {what}", f"{source}：{hook} 出错：{what}"))
     return None
 
@@ -138,6 +138,6 @@ def mapping(
 def wrong(source: str, hook: str, answer: object, wanted: str) -> Text:
     """Say that a hook answered something else than it should."""
     return Text(
-        f"{source}: {hook} answered {answer!r:.80}, not {wanted}",
-        f"{source}：{hook} 返回了 {answer!r:.80}，应为 {wanted}",
+        f"{source}: {hook} answered {shown(answer)}, not {wanted}",
+        f"{source}：{hook} 返回了 {shown(answer)}，应为 {wanted}",
     )

@@ -1,12 +1,12 @@
 """A locality's own book: what belongs to no case (地方台账): switches of mode and their musters, outages, merits."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from governflow import decide as deciding
 from governflow import musters
 from governflow.case import Case
-from governflow.decide import Outcomes
 from governflow.deliveries import Deliveries
 from governflow.errors import CommandError
 from governflow.events import Actor, Event
@@ -57,10 +57,21 @@ class Books(Deliveries):
             CommandError: If it runs in this mode already, or a later switch is in the book.
         """
         wanted = member(Mode, mode)
-        about = {"reason": reason}
-        return self._in_book(
-            locality, by, at, lambda book, policy, moment: self._switch(book, policy, moment, wanted, about, by)
-        )
+        if by is not None:
+            require_actor(by)
+        moment = in_utc(self.clock.now() if at is None else at)
+        with self._transaction():
+            policy = self.localities.policy(locality)
+            self._refuse_earlier(policy.code, moment)
+            book, fallen, now = self._book(policy, moment)
+            events, after = musters.switch(now, policy, moment, wanted, {"reason": reason}, by)
+            # All is decided before anything is written: what is interrupted leaves nothing behind.
+            steps = [(policy, book, after, fallen + events), *self._told_of(policy.code, moment, wanted, by)]
+            for step in steps:
+                self._keep(*step)
+            self._modes.clear()
+        self.deliver()
+        return events[0]
 
     def check_in_at_muster(
         self, locality: str, *, post: str, by: Actor | None = None, at: datetime | None = None
@@ -76,9 +87,16 @@ class Books(Deliveries):
         Raises:
             CommandError: If the post is not awaited.
         """
-        return self._in_book(
-            locality, by, at, lambda book, policy, moment: musters.check_in(book, policy, moment, post, by)
-        )
+        if by is not None:
+            require_actor(by)
+        moment = in_utc(self.clock.now() if at is None else at)
+        with self._transaction():
+            policy = self.localities.policy(locality)
+            book, fallen, now = self._book(policy, moment)
+            events, after = musters.check_in(now, policy, moment, post, by)
+            self._keep(policy, book, after, fallen + events)
+        self.deliver()
+        return events[0]
 
     def muster(self, locality: str) -> musters.Muster | None:
         """Give the present muster of a locality, or None in everyday running."""
@@ -126,53 +144,38 @@ class Books(Deliveries):
         about = {"from": start.isoformat(), "to": end.isoformat(), "reason": reason}
         return self._enter(locality, "outage_declared", {}, about, by, at)
 
-    def _in_book(
-        self,
-        locality: str,
-        by: Actor | None,
-        at: datetime | None,
-        decide: Callable[[Case, Policy, datetime], Outcomes],
-    ) -> Event:
-        """Decide something in the locality's own book, after what falls due there before."""
-        if by is not None:
-            require_actor(by)
-        moment = in_utc(self.clock.now() if at is None else at)
-        with self._transaction():
-            policy = self.localities.policy(locality)
-            book = self.store.load(f"@{locality}")
-            fallen, now = (
-                ([], Case(f"@{locality}", opened=moment, state=musters.BOOK))
-                if book is None
-                else self._catch_up(book, policy, moment)
-            )
-            events, after = decide(now, policy, moment)
-            self._keep(policy, book, after, fallen + events)
-            self._modes.clear()
-        if policy.observed:
-            self.deliver()
-        return events[0]
+    def _book(self, policy: Policy, at: datetime) -> tuple[Case | None, list[Event], Case]:
+        """Give a locality's book as it is kept, what fell due in it before a moment, and the book then."""
+        book = self.store.load(f"@{policy.code}")
+        if book is None:
+            return None, [], Case(f"@{policy.code}", opened=at, state=musters.BOOK)
+        return book, *self._catch_up(book, policy, at)
 
-    def _switch(
-        self, book: Case, policy: Policy, at: datetime, mode: Mode, about: Mapping[str, Any], by: Actor | None
-    ) -> Outcomes:
-        later = [then for then, _ in self._switches(policy.code) if then > at]
+    def _refuse_earlier(self, code: str, at: datetime) -> None:
+        later = [then for then, _ in self._switches(code) if then > at]
         if later:
             raise CommandError(
-                f"{policy.code} was switched at {later[0].isoformat()} already: a switch cannot come before it",
-                f"{policy.code} 已在 {later[0].isoformat()} 切换过：不能补记更早的切换",
+                f"{code} was switched at {later[0].isoformat()} already: a switch cannot come before it",
+                f"{code} 已在 {later[0].isoformat()} 切换过：不能补记更早的切换",
             )
-        events, after = musters.switch(book, policy, at, mode, about, by)
+
+    def _told_of(
+        self, code: str, at: datetime, mode: Mode, by: Actor | None
+    ) -> Iterator[tuple[Policy, Case, Case, list[Event]]]:
+        """Tell every open case below a locality that its mode changes, if it does."""
         for name in self.store.running():
             case = self.store.load(name)
-            rules = self._rules_of(case.locality) if case is not None else policy
-            if case is None or policy.code not in rules.lineage:
+            rules = self._rules_of(case.locality) if case is not None else None
+            if case is None or rules is None or case.opened is None or code not in rules.lineage:
                 continue
-            fallen, now = self._catch_up(case, rules, at)
-            if now.next is None or now.opened is None or at < now.opened:  # over by then, or not yet begun
+            then = max(at, case.opened)  # one that was told late reaches what was reported since
+            fallen, now = self._catch_up(case, rules, then)
+            others = mode is not Mode.EMERGENCY and self._mode(rules, then, but=code) is Mode.EMERGENCY
+            effective = Mode.EMERGENCY if others else mode
+            if now.next is None or now.mode is effective:
                 continue
-            told, then = musters.remode(now, rules, at, mode, by)
-            self._keep(rules, case, then, fallen + told)
-        return events, after
+            told, after = deciding.remode(now, rules, then, effective, by)
+            yield rules, case, after, fallen + told
 
     def _enter(
         self,

@@ -14,7 +14,7 @@ import attrs
 from governflow import defaults
 from governflow.defaults import ROOT
 from governflow.discovery import Installed, installed
-from governflow.errors import PolicyError
+from governflow.errors import PolicyError, described, shown
 from governflow.hookspecs import Locality
 from governflow.policy import NATION, Layer, Policy
 from governflow.text import Text
@@ -45,6 +45,17 @@ def said(nearest: str) -> Text:
             f"{ROOT} (the defaults, under the statutes of {NATION})", f"{ROOT}（默认规则，并适用 {NATION} 国家法规）"
         )
     return Text(nearest, nearest)
+
+
+def _lineage(code: str, policy: Policy) -> tuple[str, ...]:
+    """Give a code and everything above it, whether or not a plugin speaks for it: by named parents, else by digits."""
+    parents = {layer.code: layer.locality.parent for layer in policy.layers}
+    found: list[str] = []
+    at: str | None = code
+    while at is not None and at not in found:
+        found.append(at)
+        at = parents.get(at) or next(prefixes(at), None)
+    return tuple(found)
 
 
 @attrs.frozen
@@ -119,8 +130,7 @@ class Localities:
                 # Thousands of villages may have their county's rules: they share everything but the name.
                 policy = copy(self.policy(nearest))
                 policy.rename(code)
-            above = (layer.code for layer in policy.layers)
-            policy.lineage = tuple(dict.fromkeys((code, *prefixes(code), *above)))
+            policy.lineage = _lineage(code, policy)
             self._policies[code] = policy
         return policy
 
@@ -170,14 +180,14 @@ class Localities:
             says = getattr(plugin, "governflow_locality", None)
             locality = says() if says is not None else Locality(code, code, code)
         except Exception as fault:
-            what = f"{type(fault).__name__}: {fault}"
+            what = described(fault)
             raise PolicyError(
                 f"{source}: governflow_locality raised {what}", f"{source}：governflow_locality 出错：{what}"
             ) from fault
         if not isinstance(locality, Locality):
             raise PolicyError(
-                f"{source}: governflow_locality answered {locality!r:.80}, not a Locality",
-                f"{source}：governflow_locality 返回了 {locality!r:.80}，应为 Locality",
+                f"{source}: governflow_locality answered {shown(locality)}, not a Locality",
+                f"{source}：governflow_locality 返回了 {shown(locality)}，应为 Locality",
             )
         return Layer(code, source, plugin, locality)
 
@@ -199,7 +209,7 @@ class Localities:
         try:
             plugin = ones[0].load()
         except Exception as fault:
-            what = f"{type(fault).__name__}: {fault}"
+            what = described(fault)
             raise PolicyError(
                 f"the plugin of {code} ({ones[0].value}) cannot be imported: {what}",
                 f"{code} 的插件（{ones[0].value}）无法导入：{what}",

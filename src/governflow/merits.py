@@ -10,9 +10,10 @@ from typing import Any
 
 import attrs
 
-from governflow.errors import CommandError
+from governflow.errors import CommandError, shown
 from governflow.events import Event
 from governflow.hookspecs import HOLDERS, Merit
+from governflow.text import Text
 from governflow.timekeeping import in_utc
 
 #: The kind of the book's events that enter a merit.
@@ -71,7 +72,9 @@ def entry(merit: Merit, source: str, case: str | None) -> dict[str, Any]:
     Raises:
         CommandError: If it is nobody's, of an unknown holder, of no points, or without reason or source.
     """
-    if merit.holder not in HOLDERS:
+    if type(merit) is not Merit:
+        raise CommandError(f"{shown(merit)} is no Merit", f"{shown(merit)} 不是 Merit")
+    if not isinstance(merit.holder, str) or merit.holder not in HOLDERS:
         en, zh = ", ".join(HOLDERS), "、".join(f"{name}（{text.zh}）" for name, text in HOLDERS.items())
         raise CommandError(
             f"merits are for {en}, not for {merit.holder!r}: whoever asks has none",
@@ -83,7 +86,12 @@ def entry(merit: Merit, source: str, case: str | None) -> dict[str, Any]:
         raise CommandError(
             f"{merit.points!r} points: give a whole number other than zero", f"分值 {merit.points!r} 应为非零整数"
         )
-    if not merit.reason.en.strip() or not merit.reason.zh.strip():
+    if type(merit.rule) is not str or not Text(f"{merit.to}{merit.rule}", str(source)).sound:
+        raise CommandError(
+            f"whose it is, rule and source must be text, not {shown(merit.rule)}",
+            f"积分的对象、规则和来源应为文字，而不是 {shown(merit.rule)}",
+        )
+    if not merit.reason.sound or not merit.reason.en.strip() or not merit.reason.zh.strip():
         raise CommandError("a merit needs a reason in both languages", "积分须说明理由（中英文）")
     if not isinstance(source, str) or not source.strip():
         raise CommandError("a merit needs its source: who says so", "积分须注明来源")

@@ -12,10 +12,10 @@ from typing import Any
 
 import attrs
 
-from governflow import actions, clocks
+from governflow import clocks
 from governflow.case import Case
 from governflow.clocks import Clock
-from governflow.decide import Outcomes, due_changes
+from governflow.decide import Outcomes
 from governflow.defaults import CHECK_IN, MUSTER
 from governflow.draft import Draft
 from governflow.errors import CommandError
@@ -75,6 +75,8 @@ def switch(
         raise CommandError(f"{policy.code} runs in {mode} mode already", f"{policy.code} 已处于“{mode.text.zh}”状态")
     draft = Draft(book, policy, at, mode, [])
     draft.changes |= {"mode": mode, "locality": policy.code, "unit": policy.units.intake, "zone": policy.zone}
+    # Each muster climbs for itself.
+    draft.changes |= {"form": None, "special": None, "tier": None}
     draft.about |= about
     draft.cancel()
     posts = policy.units.having("post") if mode is Mode.EMERGENCY else ()
@@ -110,14 +112,4 @@ def check_in(book: Case, policy: Policy, at: datetime, post: str, by: Actor | No
         last = max(moment for moment in came if moment is not None)
         draft.put(clocks.stopped(draft.live[MUSTER.name], last))
     event, after = draft.seal("checked_in", BOOK, "", by)
-    return [event], after
-
-
-def remode(case: Case, policy: Policy, at: datetime, mode: Mode, by: Actor | None) -> Outcomes:
-    """Tell an open case that the mode has changed: its running clocks get the allowances of the new mode."""
-    draft = Draft(case, policy, at, mode, [])
-    draft.changes["mode"] = mode
-    actions.recount(draft)
-    draft.about |= {"from": case.mode, "to": mode, "due": due_changes(case, draft)}
-    event, after = draft.seal("mode_switched", case.state, "", by)
     return [event], after

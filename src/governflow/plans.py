@@ -1,16 +1,21 @@
 """One plan of clocks from what each layer says of them (时限合成), and what no layer may do to a clock of the law."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from itertools import groupby
 
 import attrs
 
 from governflow.allowances import Allowance
-from governflow.clocks import STATUTE, ClockSpec, Plan
+from governflow.clocks import STATUTE, TRAITS, ClockSpec, Plan
 from governflow.hookspecs import Deadlines
 from governflow.ruled import Allowances
+from governflow.sense import LONGEST
+from governflow.text import Text
 
 _HOOK = "governflow_deadlines"
+#: The longest run of days off, with the weekends beside it (国庆、春节).
+_HOLIDAYS = timedelta(days=11)
 
 
 def only_specs(answer: object) -> bool:
@@ -19,7 +24,24 @@ def only_specs(answer: object) -> bool:
         return True
     if type(answer) is not Deadlines or type(answer.clocks) is not tuple or type(answer.drop) is not tuple:
         return False
-    return all(type(spec) is ClockSpec for spec in answer.clocks)
+    return all(type(spec) is ClockSpec and _sound(spec) for spec in answer.clocks)
+
+
+def _sound(spec: ClockSpec) -> bool:
+    """Say whether a clock can be kept and read again."""
+    words = (spec.name, spec.rule, *spec.starts, *spec.stops) if _sets(spec) else (None,)
+    return (
+        all(isinstance(word, str) and Text(word, word).sound for word in words)
+        and all(type(text) is Text and text.sound for text in (spec.text, spec.reason))
+        and type(spec.traits) is tuple
+        and set(spec.traits) <= TRAITS
+        and type(spec.allowance) is Allowance
+        and spec.allowance.span <= LONGEST
+    )
+
+
+def _sets(spec: ClockSpec) -> bool:
+    return type(spec.starts) is frozenset and type(spec.stops) is frozenset
 
 
 def merged(answers: Sequence[tuple[str, Deadlines | Allowances]], faults: list[tuple[str, str, str]]) -> Plan:
@@ -77,16 +99,29 @@ def _in_order(
 
 
 def _under(law: ClockSpec, spec: ClockSpec) -> ClockSpec:
-    """Keep what the law says of a clock that a locality tightens: that it is law, and how far it may be extended."""
-    traits = spec.traits if STATUTE in spec.traits else (*spec.traits, STATUTE)
-    extension = spec.extension
-    if extension is None or (law.extension is not None and looser(extension, law.extension)):
-        extension = law.extension
-    return attrs.evolve(spec, traits=traits, extension=extension)
+    """Let a locality tighten a clock of the law: its allowance and its longest extension, and nothing else of it."""
+    extension = law.extension
+    if spec.extension is not None and extension is not None and not looser(spec.extension, extension):
+        extension = spec.extension
+    return attrs.evolve(
+        law, allowance=spec.allowance, text=spec.text, rule=spec.rule, reason=spec.reason, extension=extension
+    )
 
 
-def looser(one: Allowance, other: Allowance) -> bool:
-    """Say whether an allowance surely gives more time than another; days of different kinds are compared as days."""
-    if one.unit == other.unit:
-        return one.amount > other.amount
-    return one.span > other.span
+def looser(one: Allowance, law: Allowance) -> bool:
+    """Say whether an allowance may give more time than the law's; of other units only what is surely tighter passes."""
+    if one.unit == law.unit:
+        return one.amount > law.amount
+    if one.elapsed and law.elapsed:
+        return one.span > law.span
+    return _at_most(one) > law.span
+
+
+def _at_most(allowance: Allowance) -> timedelta:
+    """Give the most time that an allowance can come to: with weekends, and the longest holidays of the year."""
+    if allowance.elapsed:
+        return allowance.span
+    if allowance.unit == "cd":
+        return allowance.span + _HOLIDAYS
+    days = allowance.span / timedelta(hours=6) if allowance.unit == "wh" else allowance.span / timedelta(days=1)
+    return timedelta(days=7) * (days / 5) + _HOLIDAYS

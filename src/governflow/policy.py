@@ -16,7 +16,7 @@ from governflow import defaults, packaged
 from governflow.calendars import WorkingCalendar
 from governflow.case import Case
 from governflow.clocks import Decided, Plan
-from governflow.errors import PolicyError
+from governflow.errors import PolicyError, described, shown
 from governflow.events import fingerprint
 from governflow.hookspecs import (
     VALUES,
@@ -115,6 +115,7 @@ class Policy:
         self._sole = deadlines[0][1] if len(deadlines) == 1 else None
         self._plans: dict[Any, tuple[Plan, Any]] = {}
         self._same: dict[Any, Plan] = {}
+        self._readable: dict[int, Ruling] = {}
         self._context: Context | None = None
         self.ruled.check_clocks(self, faults)
         if faults:
@@ -188,18 +189,28 @@ class Policy:
             try:
                 ruling = call(case, context, cause)
             except Exception as raised:  # noqa: BLE001 - whatever a county's rule raises, the case must stand
-                faults.append((source, hook, f"{type(raised).__name__}: {raised}"))
+                faults.append((source, hook, described(raised)))
                 continue
             if ruling is None:
                 continue
             if type(ruling) is not Ruling or type(ruling.value) is not wanted or type(ruling.reason) is not Text:
-                faults.append((source, hook, f"answered {ruling!r:.80} instead of a Ruling of {wanted.__name__}"))
+                faults.append((source, hook, f"answered {shown(ruling)} instead of a Ruling of {wanted.__name__}"))
                 continue
-            fault = None if type(ruling.rule) is str else f"gave the rule id {ruling.rule!r:.80}, which is no text"
-            fault = fault or SENSE[hook](ruling.value, case, self.units, cause)
+            fault = self._unreadable(ruling) or SENSE[hook](ruling.value, case, self.units, cause)
             if fault is None:
                 return ruling.value, ruling, source
             faults.append((source, hook, fault))
+        return None
+
+    def _unreadable(self, ruling: Ruling) -> str | None:
+        """Say what of a ruling could not be read again; most are made once and given a thousand times."""
+        if self._readable.get(id(ruling)) is ruling:
+            return None
+        if not ruling.reason.sound or not Text(ruling.rule, ruling.rule).sound:
+            return f"gave the reason {shown(ruling.reason)} and the rule id {shown(ruling.rule)}: both must be text"
+        if len(self._readable) > 4096:
+            self._readable.clear()
+        self._readable[id(ruling)] = ruling
         return None
 
     def plan(self, case: Case, context: Context, faults: Faults) -> Plan:
@@ -216,7 +227,7 @@ class Policy:
             try:
                 answer = call(case, context, None)
             except Exception as fault:  # noqa: BLE001 - see ask
-                faults.append((source, "governflow_deadlines", f"{type(fault).__name__}: {fault}"))
+                faults.append((source, "governflow_deadlines", described(fault)))
                 continue
             if answer is None:
                 continue
@@ -234,7 +245,7 @@ class Policy:
         sound = [(source, answer) for source, answer in answers if only_specs(answer)]
         for source, answer in answers:
             if not only_specs(answer):
-                faults.append((source, "governflow_deadlines", f"answered {answer!r:.80} instead of Deadlines"))
+                faults.append((source, "governflow_deadlines", f"answered {shown(answer)} instead of Deadlines"))
         if len(sound) < len(answers):
             return merged(list(reversed(sound)), faults)
         # A hook that makes equal answers anew each time costs a comparison, not a plan and memory for each.
@@ -257,12 +268,12 @@ class Policy:
             try:
                 calendar = function(*[clock if name == "clock" else context for name in names])
             except Exception as fault:  # noqa: BLE001 - see ask
-                faults.append((source, "governflow_calendar", f"{type(fault).__name__}: {fault}"))
+                faults.append((source, "governflow_calendar", described(fault)))
                 continue
             if isinstance(calendar, WorkingCalendar):
                 return calendar
             if calendar is not None:
-                faults.append((source, "governflow_calendar", f"answered {calendar!r:.80}, which is no calendar"))
+                faults.append((source, "governflow_calendar", f"answered {shown(calendar)}, which is no calendar"))
         return WorkingCalendar.always(context.zone)
 
     def name(self, word: str) -> Text:
@@ -329,7 +340,16 @@ class Policy:
             else {"source": layer.source}
             for layer in self.layers
         ]
-        return msgspec.json.encode(told, order="deterministic")
+        units = [
+            [unit.id, unit.level, unit.parent, unit.forms, sorted(unit.roles)] for unit in self.units.units.values()
+        ]
+        rows = {
+            name: [[row.action, row.sources, row.target, row.guard, row.cycle] for row in lifecycle.rows]
+            for name, lifecycle in self.lifecycles.items()
+        }
+        # What tables cannot say is told apart, not told: the chart and the lifecycles stand for themselves.
+        apart = fingerprint(msgspec.json.encode([units, rows], order="deterministic"))
+        return msgspec.json.encode([*told, {"source": "", "apart": apart}], order="deterministic")
 
 
 def _taking(function: Callable[..., Any], names: tuple[str, ...], given: tuple[str, ...]) -> Call:

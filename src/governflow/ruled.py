@@ -18,13 +18,14 @@ import attrs
 
 from governflow.allowances import Allowance
 from governflow.case import Case, changed
-from governflow.clocks import Decided
+from governflow.clocks import ClockSpec, Decided
 from governflow.errors import CommandError, FactError
-from governflow.hookspecs import Assessment, Breach, Context, Escalation, Route, Ruling
+from governflow.hookspecs import Assessment, Breach, Context, Deadlines, Escalation, Route, Ruling
 from governflow.lifecycle import Lifecycle
+from governflow.sense import LONGEST, LONGEST_AGAIN, SHORTEST_AGAIN
 from governflow.tables import Catalogue, Column, Entry, Rule, Table
-from governflow.tables.domains import Code
-from governflow.terms import Form, Kind, Severity, Tier, Urgency
+from governflow.tables.domains import Code, Open
+from governflow.terms import Form, Kind, Mode, Severity, Tier, Urgency
 from governflow.text import Text
 from governflow.units import OrgChart
 
@@ -62,6 +63,12 @@ _OF_CASE: Mapping[str, Asking] = {
 }
 #: Columns of a catalogue that answer a question; every other column is an attribute of the item.
 _ANSWERS = frozenset({"severity", "urgency", "tier", "lead", "assist", "form", "lifecycle", "visit"})
+#: What is not known yet when a question is asked; "" stands for the derived attributes.
+_LATER = {
+    "": frozenset({"tier", "form", "clock", "rung"}),
+    "assess": frozenset({"tier", "form", "clock", "rung"}),
+    "escalate": frozenset[str](),
+}
 #: What the condition is called under which an item of a catalogue is taken up.
 _CONDITION = ("condition", "立案条件")
 #: Columns of a catalogue that are for people to read.
@@ -131,7 +138,9 @@ class Ruled:
         #: Whether there is anything to look at beyond what every case tells.
         self.looks = bool(self._derived or self.catalogues)
         #: The facts that a report may tell, by id and by Chinese name: the table that declares each, and its id.
-        self.told = self._told()
+        self.told = self._told(faults)
+        #: Facts of free text, and the words that rules use of each.
+        self._open = self._words()
         for source, tables in self._decided.items():
             for name, table in tables.items():
                 faults += [
@@ -185,14 +194,35 @@ class Ruled:
                 del waiting[name]
         return tuple(ordered)
 
-    def _told(self) -> Mapping[str, tuple[Table, str]]:
+    def _words(self) -> Mapping[str, set[str]]:
+        words: dict[str, set[str]] = {}
+        for table in self._all():
+            for column in table.columns:
+                if isinstance(column.domain, Open):
+                    named = words.setdefault(self._known_as.get(column.id, column.id), set())
+                    named.update(one for rule in table.rules for one in _several(rule.cells.get(column.id, "")))
+        return words
+
+    def _told(self, faults: list[Text]) -> Mapping[str, tuple[Table, str]]:
         told: dict[str, tuple[Table, str]] = {}
         for tables in reversed(self._decided.values()):
             for table in tables.values():
                 for column in table.columns:
                     name = self._known_as.get(column.id, column.id)
-                    if name not in _OF_CASE and name not in self._derived:
-                        told[name] = told[column.text.zh] = (table, column.id)
+                    if name in _OF_CASE or name in self._derived:
+                        continue
+                    other = told.get(name)
+                    written = _domain(other[0], other[1]) if other is not None else column.domain.written
+                    if other is not None and written != column.domain.written:
+                        faults.append(
+                            Text(
+                                f"the tables {other[0].name} and {table.name} ask for {name} in two domains: {written} "
+                                f"and {column.domain.written}",
+                                f"表格“{other[0].name}”与“{table.name}”中“{column.text.zh}”的取值范围不一致："
+                                f"{written} 与 {column.domain.written}",
+                            )
+                        )
+                    told[name] = told[column.text.zh] = (table, column.id)
         return MappingProxyType(told)
 
     def read(self, facts: Mapping[str, object]) -> Mapping[str, str | int]:
@@ -224,9 +254,13 @@ class Ruled:
                 )
             table, column = known
             try:
-                read[self._known_as.get(column, column)] = table.read_fact(column, value)
+                found = table.read_fact(column, value)
             except CommandError as fault:
                 raise FactError(name, fault.text.en, fault.text.zh) from None
+            fact = self._known_as.get(column, column)
+            # Free text that no rule speaks of decides nothing, and might say who somebody is: it is not kept.
+            if fact not in self._open or found in self._open[fact]:
+                read[fact] = found
         return read
 
     def _condition(self, name: str, value: object) -> str:
@@ -241,7 +275,11 @@ class Ruled:
 
     def facts_in(self, columns: Mapping[str, str]) -> dict[str, str]:
         """Give those columns of a journal that the rules ask for."""
-        return {name: value for name, value in columns.items() if name in self.told or name in _CONDITION}
+        return {
+            name: value
+            for name, value in columns.items()
+            if name in self.told or (name in _CONDITION and value in self._conditions)
+        }
 
     def entry(self, item: str) -> Mapping[str, str]:
         """Give what the catalogues say about an item: the most specific one wins, attribute by attribute."""
@@ -260,7 +298,9 @@ class Ruled:
         Returns:
             The facts by name, and the rulings that gave the derived ones.
         """
-        facts: dict[str, str | int] = {name: value for name, value in case.facts.items() if name not in self._derived}
+        told = {column for _, column in self.told.values()} | {_CONDITION[0]}
+        # What today's rules neither ask for nor derive stays behind.
+        facts: dict[str, str | int] = {name: value for name, value in case.facts.items() if name in told}
         for name, attribute in self.entry(case.item).items():
             if name in _ANSWERS or name in _BESIDE or not attribute:
                 continue
@@ -268,7 +308,6 @@ class Ruled:
             facts[name] = known[0].read_fact(name, attribute) if known else attribute
         rulings = []
         for name in self._derived:
-            facts.pop(name, None)
             looked_at = changed(case, {"facts": facts})
             for source, tables in self._decided.items():
                 table = tables.get(name)
@@ -278,6 +317,14 @@ class Ruled:
                     rulings.append(Decided(f"fact:{name}", facts[name], rule.reason, f"{name}/{rule.id}", source))
                     break
         return facts, rulings
+
+    def name_of(self, item: str) -> str:
+        """Give an item by the name that the catalogues have for it: people write its code, or other letters."""
+        for _, catalogue in self.catalogues:
+            rows = catalogue.rows(item)
+            if rows:
+                return rows[0].item
+        return item
 
     # --- hooks --------------------------------------------------------------------------------------------------------
 
@@ -348,12 +395,16 @@ class Ruled:
 
     def _strangers(self, source: str, name: str, table: Table) -> Iterator[Text]:
         """Find units and words in a table's outcomes that the chart does not know."""
+        yield from self._too_early(source, name, table)
         for rule in table.rules:
             where = Text(f"{source}: rule {rule.id} of table {name}", f"{source}：表格“{name}”规则 {rule.id}")
             if name == "route" and rule.outcomes and not rule.outcomes.get("lead"):
                 yield Text(f"{where.en} gives no lead unit", f"{where.zh} 未写牵头单位")
             if name == "escalate" and rule.outcomes and not (rule.outcomes.get("kind") and rule.outcomes.get("to")):
                 yield Text(f"{where.en} does not say what it does, and to whom", f"{where.zh} 未写升级方式或对象")
+            for column, cell in rule.outcomes.items() if name in ("deadlines", "escalate") else ():
+                if (name == "deadlines" or column == "again") and cell != "-":
+                    yield from _unfit(Allowance.parse(cell), cell, where, again=column == "again")
             if name in self._derived and name in rule.outcomes:
                 try:
                     self._canonical(name, rule.outcomes[name])
@@ -362,6 +413,16 @@ class Ruled:
             for column in ("lead", "assist", "to"):
                 for unit in _several(rule.outcomes.get(column, "")):
                     yield from self._stranger(unit, where, escalating=column == "to")
+
+    def _too_early(self, source: str, name: str, table: Table) -> Iterator[Text]:
+        """Find columns that ask what is not known yet when the table is asked."""
+        known_later = _LATER.get(name, _LATER[""] if name in self._derived else frozenset({"clock", "rung"}))
+        for column in table.columns:
+            if column.id in known_later:
+                yield Text(
+                    f"{source}: table {name} asks for {column.id}, which is not known yet when the table is asked",
+                    f"{source}：表格“{name}”使用了“{column.text.zh}”，此时尚不可知",
+                )
 
     def _stranger(self, unit: str, where: Text, *, escalating: bool) -> Iterator[Text]:
         if escalating and unit in (_HOLDER, _ABOVE, _STANDING):
@@ -418,7 +479,7 @@ class Ruled:
             spec.name
             for lifecycle in policy.lifecycles
             for _, function, names in hooks
-            for spec in function(*[Case("", policy.code, lifecycle, opened=_SOME_DAY) for _ in names]).clocks
+            for spec in _clocks(function, names, policy, lifecycle)
         }
         for source, tables in self._decided.items():
             table = tables.get("deadlines")
@@ -431,6 +492,24 @@ class Ruled:
                             f"{source}：表格“deadlines”中的时限“{clock}”不存在；现有：{listed}",
                         )
                     )
+
+
+def _clocks(function: Asking, names: Sequence[str], policy: "Policy", lifecycle: str) -> tuple[ClockSpec, ...]:
+    case = Case("", policy.code, lifecycle, opened=_SOME_DAY)
+    given: dict[str, Any] = {"case": case, "context": policy.context(case, Mode.NORMAL, _SOME_DAY)}
+    answer = function(*[given[name] for name in names])
+    return answer.clocks if isinstance(answer, Deadlines) else ()
+
+
+def _domain(table: Table, column: str) -> str:
+    return next(one.domain.written for one in table.columns if one.id == column)
+
+
+def _unfit(allowance: Allowance, cell: str, where: Text, *, again: bool) -> Iterator[Text]:
+    shortest, longest = (SHORTEST_AGAIN, LONGEST_AGAIN) if again else (timedelta(0), LONGEST)
+    if allowance.span < shortest or allowance.span > longest:
+        en, zh = ("a minute to a year", "1分钟至1年") if again else ("100 years at most", "不超过100年")
+        yield Text(f"{where.en} says {cell}: give {en}", f"{where.zh} 写了 {cell}：应为{zh}")
 
 
 # --- from a rule to what a hook answers -------------------------------------------------------------------------------

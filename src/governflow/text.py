@@ -15,6 +15,16 @@ class Text:
     en: str
     zh: str
 
+    @property
+    def sound(self) -> bool:
+        """Whether both sentences are texts that can be written down and read again."""
+        try:
+            self.en.encode()
+            self.zh.encode()
+        except (AttributeError, UnicodeEncodeError):
+            return False
+        return type(self.en) is str and type(self.zh) is str
+
     def say(self, lang: str) -> str:
         """Give the text in one language.
 

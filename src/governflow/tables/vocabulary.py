@@ -103,6 +103,15 @@ FORBIDDEN = frozenset(
     key(word) for name in _WHO for word in (name, FIELDS[name].zh, *FIELDS[name].headings)
 ) | frozenset(map(key, ("merits", "merit", "积分", "信用", "信用评价", "信用分", "申请人", "投诉人", "举报人")))
 
+#: Parts of a heading that tell of whoever asks, or of the way in which they asked, in whatever compound.
+_TELLING = tuple(
+    map(
+        key,
+        "渠道 电话 手机 身份证 来电 户籍 姓名 信用 积分 诉求人 反映人 投诉人 举报人 申请人 "
+        "reporter requester caller citizen complainant phone channel informant merit".split(),
+    )
+)
+
 _CONDITIONS = {
     key(word): name
     for name, words in {
@@ -146,7 +155,8 @@ def heading(cell: str, outcomes: Mapping[str, tuple[Sort, tuple[str, ...]]] = Ma
     latin = next((part for part in parts if part.isascii()), parts[0])
     name = known or latin.replace(" ", "_").lower()
     zh = next((part for part in parts if not part.isascii()), "") or (_chinese(name) if known else "") or parts[0]
-    forbidden = any(key(part) in FORBIDDEN for part in (plain, *parts))
+    words = [key(part) for part in (plain, *parts)]
+    forbidden = any(word in FORBIDDEN or any(part in word for part in _TELLING) for word in words)
     return Heading(name, Text(name.replace("_", " "), zh), bool(mark), forbidden)
 
 
