@@ -366,7 +366,7 @@ def test_china_covers_the_years_that_its_package_knows() -> None:
 
 def test_a_missing_package_is_named_with_the_way_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "chinese_calendar", None)
-    with pytest.raises(CalendarError, match=r"pip install 'governflow\[china\]'"):
+    with pytest.raises(CalendarError, match=r"pip install chinesecalendar"):
         WorkingCalendar.china()
 
 

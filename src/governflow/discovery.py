@@ -43,8 +43,7 @@ class Installed:
     @property
     def called(self) -> str:
         """What a person calls the distribution: ``governflow-huimin 0.1.0``."""
-        distribution = self.distribution
-        return f"{distribution.metadata['Name']} {distribution.version}"
+        return f"{_name(self.distribution) or self.home} {version_of(self.distribution) or '?'}"
 
     def load(self) -> object:
         """Import the plugin."""
@@ -68,9 +67,11 @@ def installed(path: Iterable[str] | None = None) -> dict[str, tuple[Installed, .
             if name in seen:
                 continue
             seen.add(name)
-            section = _SECTION.search(content)
+            section = _SECTION.search(content.removeprefix(b"\xef\xbb\xbf"))
             for code, value in _LINE.findall(section[1]) if section else ():
-                one = Installed(code.decode().strip("\"'"), value.decode(), home)
+                # What is not UTF-8 is somebody's broken metadata: its own lines fail when they are used.
+                words = [part.decode(errors="backslashreplace") for part in (code, value)]
+                one = Installed(words[0].strip("\"'"), words[1], home)
                 found.setdefault(one.code, []).append(one)
     return {code: tuple(ones) for code, ones in found.items()}
 
@@ -96,6 +97,30 @@ def _entry_points(folder: str) -> Iterator[tuple[str, bytes, str | Distribution]
 
 
 def _in_archive(archive: str) -> Iterator[tuple[str, bytes, str | Distribution]]:
-    for distribution in MetadataPathFinder.find_distributions(DistributionFinder.Context(path=[archive])):
-        text = distribution.read_text("entry_points.txt") or ""
-        yield distribution.metadata["Name"].lower().replace("_", "-"), text.encode(), distribution
+    try:
+        found = list(MetadataPathFinder.find_distributions(DistributionFinder.Context(path=[archive])))
+    except OSError:
+        return  # no archive after all
+    for distribution in found:
+        name = _name(distribution)
+        try:
+            text = distribution.read_text("entry_points.txt") or ""
+        except (OSError, UnicodeError):
+            text = ""
+        if name is not None:
+            yield name.lower().replace("_", "-").replace(".", "-"), text.encode(), distribution
+
+
+def version_of(distribution: Distribution) -> str | None:
+    """Give a distribution's version, or None where its metadata names none."""
+    try:
+        return distribution.version or None
+    except (KeyError, OSError, UnicodeError):
+        return None
+
+
+def _name(distribution: Distribution) -> str | None:
+    try:
+        return distribution.metadata["Name"]
+    except (KeyError, OSError, UnicodeError):
+        return None

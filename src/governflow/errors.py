@@ -178,14 +178,10 @@ class PolicyError(GovernflowError):
 class UnsoundLifecycle(PolicyError):
     """A lifecycle with a fault in its table; every fault is named."""
 
-    def __init__(self, name: str, faults: Iterable[str]) -> None:
+    def __init__(self, name: str, faults: Iterable[Text]) -> None:
         found = tuple(faults)
-        listed = "; ".join(found)
-        super().__init__(
-            f"lifecycle {name!r} is unsound: {listed}",
-            f"流程“{name}”不健全：{listed}",
-            [Text(fault, fault) for fault in found],
-        )
+        en, zh = "; ".join(fault.en for fault in found), "；".join(fault.zh for fault in found)
+        super().__init__(f"lifecycle {name!r} is unsound: {en}", f"流程“{name}”不健全：{zh}", found)
 
 
 class TableError(PolicyError):

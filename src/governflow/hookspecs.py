@@ -25,6 +25,7 @@ from governflow.text import Text
 from governflow.units import OrgChart, Unit
 
 if TYPE_CHECKING:
+    from governflow.charter.verdicts import Waiver
     from governflow.engine import Engine
     from governflow.tables import Catalogue, Table
 
@@ -214,6 +215,23 @@ class Demo:
     after: "Callable[[Engine], Sequence[Text]] | None" = None
 
 
+@attrs.frozen
+class Example:
+    """A worked example (算例): a case, and what the rules must say of it, with the source that promises so.
+
+    Args:
+        told: The case as a report tells it: ``item``, ``place``, ``severity``, ``urgency``, ``visit``, ``asked``,
+            ``lifecycle``, ``mode``; any other name is a fact.
+        expect: What must come out: ``severity``, ``urgency``, ``tier``, ``unit``, ``form``, ``assist``, the allowance
+            of a clock (``clock:resolve``; ``-`` where it must not run), or a fact by its name.
+        source: Where it is promised: an article with its date, a regulation, the minutes of a meeting.
+    """
+
+    told: Mapping[str, Any]
+    expect: Mapping[str, Any]
+    source: str
+
+
 class Context(msgspec.Struct, frozen=True, gc=False):
     """What a hook may know beside the case; nothing of it changes under the hook's feet.
 
@@ -308,6 +326,16 @@ def governflow_recorded(event: Event, case: Case) -> None:
 @hookspec
 def governflow_demo() -> Demo | None:
     """Give a generated day that shows how this locality works."""
+
+
+@hookspec
+def governflow_examples() -> "Sequence[Example] | Traversable | Path | None":
+    """Give worked examples that ``governflow check`` proves, as values or as a packaged CSV file."""
+
+
+@hookspec
+def governflow_waivers() -> "Sequence[Waiver] | None":
+    """Name the laws of the charter that this locality is let off for a while, each with a reason and an end."""
 
 
 #: What a ruling of each deciding hook holds.

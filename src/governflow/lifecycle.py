@@ -273,27 +273,43 @@ def _guard_text(guard: tuple[str, str]) -> Text:
 
 def _unknown(
     rows: tuple[Row, ...], states: Mapping[str, Text], ends: frozenset[str], actions: Mapping[str, Action]
-) -> list[str]:
-    faults = [f"end {state!r} is not among the states" for state in sorted(ends - set(states))]
+) -> list[Text]:
+    faults = [
+        Text(f"end {state!r} is not among the states", f"终点“{state}”不在状态之列")
+        for state in sorted(ends - set(states))
+    ]
     if not ends:
-        faults.append("no state is an end")
+        faults.append(Text("no state is an end", "没有终点状态"))
     for row in rows:
         strangers = [state for state in row.sources if state not in states and state != START]
-        faults += [f"{row.action!r} starts from the unknown state {state!r}" for state in strangers]
+        faults += [
+            Text(f"{row.action!r} starts from the unknown state {state!r}", f"“{row.action}”的起始状态“{state}”不存在")
+            for state in strangers
+        ]
         if row.target != SAME and row.target not in states:
-            faults.append(f"{row.action!r} from {', '.join(row.sources)} leads to the unknown state {row.target!r}")
+            faults.append(
+                Text(
+                    f"{row.action!r} from {', '.join(row.sources)} leads to the unknown state {row.target!r}",
+                    f"“{row.action}”（自 {'、'.join(row.sources)}）通向不存在的状态“{row.target}”",
+                )
+            )
         if row.action not in actions:
-            faults.append(f"{row.action!r} is not among the actions")
+            faults.append(Text(f"{row.action!r} is not among the actions", f"“{row.action}”不在动作之列"))
         if row.guard is None:
             continue
         fact, value = row.guard
         values = FACTS.get(fact, ())
         if fact not in FACTS or (values is not None and value not in values):
-            faults.append(f"{row.action!r} asks for {fact} = {value}, which no case can answer")
+            faults.append(
+                Text(
+                    f"{row.action!r} asks for {fact} = {value}, which no case can answer",
+                    f"“{row.action}”要求 {fact} = {value}，任何事项都无法满足",
+                )
+            )
     return faults
 
 
-def _two_ways(rows: tuple[Row, ...]) -> list[str]:
+def _two_ways(rows: tuple[Row, ...]) -> list[Text]:
     """Two rows for one action in one state are two open ways unless one fact tells them apart."""
     seen: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
@@ -305,11 +321,16 @@ def _two_ways(rows: tuple[Row, ...]) -> list[str]:
         facts = {guard[0] if guard else None for guard in guards}
         if len(ways) > 1 and (None in facts or len(facts) > 1 or len(set(guards)) < len(guards)):
             targets = ", ".join(source if way.target == SAME else way.target for way in ways)
-            faults.append(f"{action!r} has two open ways in state {source!r}: to {targets}")
+            faults.append(
+                Text(
+                    f"{action!r} has two open ways in state {source!r}: to {targets}",
+                    f"“{action}”在状态“{source}”下有两条通路：{targets}",
+                )
+            )
     return faults
 
 
-def _lost(rows: tuple[Row, ...], states: Mapping[str, Text], ends: frozenset[str]) -> list[str]:
+def _lost(rows: tuple[Row, ...], states: Mapping[str, Text], ends: frozenset[str]) -> list[Text]:
     forward: dict[str, set[str]] = {}
     backward: dict[str, set[str]] = {}
     for row in rows:
@@ -319,9 +340,13 @@ def _lost(rows: tuple[Row, ...], states: Mapping[str, Text], ends: frozenset[str
             backward.setdefault(target, set()).add(source)
     reached = _spread({START}, forward)
     saved = _spread(set(ends), backward)
-    faults = [f"state {state!r} is unreachable" for state in states if state not in reached]
+    faults = [
+        Text(f"state {state!r} is unreachable", f"状态“{state}”无法到达") for state in states if state not in reached
+    ]
     return faults + [
-        f"state {state!r} is a trap: no end can be reached from it" for state in states if state not in saved
+        Text(f"state {state!r} is a trap: no end can be reached from it", f"状态“{state}”是死路：到不了终点")
+        for state in states
+        if state not in saved
     ]
 
 

@@ -20,6 +20,8 @@ Impl = tuple[str, Callable[..., Any], tuple[str, ...]]
 
 _MARK = "governflow_impl"  # where pluggy keeps what `hookimpl` says of a function
 
+_NO_PLAIN_FUNCTION = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+
 #: The hooks and the arguments that each may take.
 HOOKS: dict[str, tuple[str, ...]] = {
     name: tuple(inspect.signature(function).parameters)
@@ -37,22 +39,27 @@ def faults_of(plugin: object) -> list[Text]:
     Returns:
         One sentence for each fault.
     """
-    return [fault for name, function in _functions(plugin) for fault in _hook(name, function)]
+    return [fault for name, hook, function in _functions(plugin) for fault in _hook(name, hook, function)]
 
 
-def _functions(plugin: object) -> Iterator[tuple[str, object]]:
+def _functions(plugin: object) -> Iterator[tuple[str, str, object]]:
+    """Give what is marked or named as a hook: its name, the hook that it answers, and the function."""
     for name in dir(plugin):
-        if not name.startswith("governflow_"):
+        try:
+            function = getattr(plugin, name)
+            options = getattr(function, _MARK, None)
+        except Exception:  # noqa: BLE001 - an attribute that cannot be read is no hook
             continue
-        function = getattr(plugin, name, None)
-        if inspect.isroutine(function) or hasattr(function, _MARK):
-            yield name, function
+        named = options.get("specname") if isinstance(options, dict) else None
+        hook = named or name
+        if hook.startswith("governflow_") and (isinstance(options, dict) or inspect.isroutine(function)):
+            yield name, hook, function
 
 
-def _hook(name: str, function: object) -> Iterator[Text]:
-    if name not in HOOKS:
-        near = get_close_matches(name, HOOKS, n=1, cutoff=0)[0]
-        yield Text(f"there is no hook {name}: do you mean {near}?", f"没有 {name} 这个钩子：是否为 {near}？")
+def _hook(name: str, hook: str, function: object) -> Iterator[Text]:
+    if hook not in HOOKS:
+        near = get_close_matches(hook, HOOKS, n=1, cutoff=0)[0]
+        yield Text(f"there is no hook {hook}: do you mean {near}?", f"没有 {hook} 这个钩子：是否为 {near}？")
         return
     if not inspect.isroutine(function):
         yield Text(
@@ -64,9 +71,16 @@ def _hook(name: str, function: object) -> Iterator[Text]:
         yield Text(
             f"{name} is not marked with @hookimpl and would never be asked", f"{name} 未标注 @hookimpl，不会被调用"
         )
-    if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+    options = getattr(function, _MARK, None) or {}
+    if options.get("hookwrapper") or options.get("wrapper"):
+        yield Text(
+            f"{name} wraps other hooks: hooks are synchronous, and each layer answers for itself",
+            f"{name} 包装了其他钩子：钩子须同步返回，各层各自作答",
+        )
+        return
+    if any(test(function) for test in _NO_PLAIN_FUNCTION):
         yield Text(f"{name} is no plain function: hooks are synchronous", f"{name} 不是普通函数：钩子须同步返回")
-    known = HOOKS[name]
+    known = HOOKS[hook]
     for argument in inspect.signature(function).parameters.values():
         if argument.kind in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD):
             yield Text(
@@ -78,32 +92,58 @@ def _hook(name: str, function: object) -> Iterator[Text]:
                 f"{name} 的参数“{argument.name}”只能按名称传入：钩子按位置传参",
             )
         elif argument.name not in known:
-            listed = ", ".join(known) or "none"
             yield Text(
-                f"{name} takes the unknown argument {argument.name!r}; it may take: {listed}",
-                f"{name} 的参数“{argument.name}”未知；可用：{listed}",
+                f"{name} takes the unknown argument {argument.name!r}; it may take: {', '.join(known) or 'none'}",
+                f"{name} 的参数“{argument.name}”未知；可用：{', '.join(known) or '无'}",
+            )
+        elif argument.default is not argument.empty:
+            yield Text(
+                f"{name} gives {argument.name!r} a default and would always get it: take the argument without one",
+                f"{name} 的参数“{argument.name}”带有默认值，永远只会得到默认值：请去掉默认值",
             )
 
 
 # --- asking a plugin what it is -------------------------------------------------------------------------------------
 
 
+class _Hooks:
+    """The hooks of a plugin that can be asked; pluggy tells plugins apart by identity."""
+
+
 def registered(plugins: Sequence[tuple[str, object]], faults: list[Text]) -> dict[str, tuple[Impl, ...]]:
-    """Register the plugins with one manager, and give who answers each hook, most specific first."""
+    """Register the plugins with one manager, and give who answers each hook, most specific first.
+
+    Of a plugin with faulty hooks the others are registered all the same, so that what they say can be looked at too.
+    """
     manager = pluggy.PluginManager("governflow")
     manager.add_hookspecs(hookspecs)
+    spoken: dict[int, str] = {}
     for source, plugin in reversed(plugins):
-        found = faults_of(plugin)
-        faults += [Text(f"{source}: {fault.en}", f"{source}：{fault.zh}") for fault in found]
-        if not found:
-            manager.register(plugin, name=source)
+        if id(plugin) in spoken:
+            other = spoken[id(plugin)]
+            faults.append(
+                Text(
+                    f"one plugin speaks for {other} and for {source}: whoever has no rules of their own needs none",
+                    f"{other} 与 {source} 登记了同一个插件：没有自己规则的地方无需登记",
+                )
+            )
+        spoken[id(plugin)] = source
+        hooks = _Hooks()
+        for name, hook, function in _functions(plugin):
+            found = list(_hook(name, hook, function))
+            faults += [Text(f"{source}: {fault.en}", f"{source}：{fault.zh}") for fault in found]
+            if not found:
+                setattr(hooks, name, function)
+        manager.register(hooks, name=source)
+    order = {source: place for place, (source, _) in enumerate(plugins)}
     return {
         name: tuple(
             (impl.plugin_name, impl.function, tuple(impl.argnames))
-            # pluggy keeps its implementations in the order of registration: the last one is the most specific
-            for impl in reversed(getattr(manager.hook, name).get_hookimpls())
+            # Layers have their own order, whatever a plugin asked pluggy for (tryfirst, trylast).
+            for impl in sorted(caller.get_hookimpls(), key=lambda impl: order[impl.plugin_name])
         )
         for name in HOOKS
+        if (caller := getattr(manager.hook, name)) is not None
     }
 
 

@@ -13,11 +13,12 @@ import attrs
 
 from governflow import defaults
 from governflow.defaults import ROOT
-from governflow.discovery import Installed, installed
+from governflow.discovery import Installed, installed, version_of
 from governflow.errors import PolicyError, described, shown
 from governflow.hookspecs import Locality
 from governflow.policy import NATION, Layer, Policy
 from governflow.text import Text
+from governflow.timekeeping import zone_named
 
 
 def prefixes(code: str) -> Iterator[str]:
@@ -189,6 +190,16 @@ class Localities:
                 f"{source}: governflow_locality answered {shown(locality)}, not a Locality",
                 f"{source}：governflow_locality 返回了 {shown(locality)}，应为 Locality",
             )
+        if not isinstance(locality.zone, str) or zone_named(locality.zone) is None:
+            raise PolicyError(
+                f"{source}: there is no zone {locality.zone!r}: give an IANA name such as Asia/Shanghai",
+                f"{source}：没有时区 {locality.zone!r}：应为 Asia/Shanghai 这样的 IANA 名称",
+            )
+        if locality.parent is not None and not (isinstance(locality.parent, str) and locality.parent.strip()):
+            raise PolicyError(
+                f"{source}: the parent {locality.parent!r} is no code: give it as text",
+                f"{source}：上级 {locality.parent!r} 不是代码：应为文字",
+            )
         return Layer(code, source, plugin, locality)
 
     def _plugin(self, code: str) -> tuple[object, str]:
@@ -208,10 +219,16 @@ class Localities:
             )
         try:
             plugin = ones[0].load()
-        except Exception as fault:
+        except (Exception, SystemExit) as fault:
             what = described(fault)
             raise PolicyError(
                 f"the plugin of {code} ({ones[0].value}) cannot be imported: {what}",
                 f"{code} 的插件（{ones[0].value}）无法导入：{what}",
             ) from fault
-        return plugin, f"{code}@{ones[0].distribution.version}"
+        version = version_of(ones[0].distribution)
+        if version is None:
+            raise PolicyError(
+                f"the distribution of {code} ({ones[0].home}) names no version: install it anew",
+                f"{code} 的插件包（{ones[0].home}）没有版本号：请重新安装",
+            )
+        return plugin, f"{code}@{version}"

@@ -10,14 +10,12 @@ from types import MappingProxyType
 from typing import Any
 
 import attrs
-import msgspec
 
-from governflow import defaults, packaged
+from governflow import defaults, packaged, rulesets
 from governflow.calendars import WorkingCalendar
 from governflow.case import Case
 from governflow.clocks import Decided, Plan
 from governflow.errors import PolicyError, described, shown
-from governflow.events import fingerprint
 from governflow.hookspecs import (
     VALUES,
     Context,
@@ -29,6 +27,7 @@ from governflow.lifecycle import BASE, Lifecycle
 from governflow.loading import Impl, called, mapping, registered, wrong
 from governflow.plans import merged, only_specs
 from governflow.ruled import Ruled
+from governflow.rulesets import standing_apart
 from governflow.sense import SENSE
 from governflow.tables import Catalogue, Table
 from governflow.terms import Mode
@@ -88,11 +87,14 @@ class Policy:
         #: Each layer's tables by the question that they answer, most specific layer first.
         self.tables = self._tables(faults)
         self.ruled = Ruled(self.tables, self.units, self.lifecycles, faults)
+        self._context: Context | None = None
+        self.ruled.check_clocks(self, faults)
         if faults:
             raise PolicyError.listing(Text(f"the rules of {code} cannot be loaded", f"{code} 的规则无法加载"), faults)
-        self.rule_set = self._rule_set()
-        #: The hash of the rule set: plugins with their versions, and every table.
-        self.rules = fingerprint(self.rule_set)
+        rule_set = [layer.source for layer in layers], dict(self.tables), standing_apart(self.units, self.lifecycles)
+        #: The hash of the rule set: plugins with their versions, every table, the chart and the lifecycles.
+        self.rules = rulesets.known_as(*rule_set)
+        self.rule_set = rulesets.written(*rule_set)
         #: The plugins that want to hear of recorded events, by code: an update must not lose what waits for them.
         self.observed = tuple(source.partition("@")[0] for source, _, _ in self._impls["governflow_recorded"])
         #: Who says what an actor may do.
@@ -116,10 +118,6 @@ class Policy:
         self._plans: dict[Any, tuple[Plan, Any]] = {}
         self._same: dict[Any, Plan] = {}
         self._readable: dict[int, Ruling] = {}
-        self._context: Context | None = None
-        self.ruled.check_clocks(self, faults)
-        if faults:
-            raise PolicyError.listing(Text(f"the rules of {code} cannot be loaded", f"{code} 的规则无法加载"), faults)
 
     def rename(self, code: str) -> None:
         """Let a copy speak for a code below that has no rules of its own."""
@@ -330,26 +328,6 @@ class Policy:
                     faults.append(wrong(source, "governflow_tables", table, f"{wanted} for {name!r}"))
             layers.append((source, MappingProxyType(tables)))
         return tuple(layers)
-
-    def _rule_set(self) -> bytes:
-        """Write down what rules: who, in which version, and every table, so that the row of the time can be shown."""
-        tables = dict(self.tables)
-        told = [
-            {"source": layer.source, "tables": {name: table.as_json() for name, table in tables[layer.source].items()}}
-            if layer.source in tables
-            else {"source": layer.source}
-            for layer in self.layers
-        ]
-        units = [
-            [unit.id, unit.level, unit.parent, unit.forms, sorted(unit.roles)] for unit in self.units.units.values()
-        ]
-        rows = {
-            name: [[row.action, row.sources, row.target, row.guard, row.cycle] for row in lifecycle.rows]
-            for name, lifecycle in self.lifecycles.items()
-        }
-        # What tables cannot say is told apart, not told: the chart and the lifecycles stand for themselves.
-        apart = fingerprint(msgspec.json.encode([units, rows], order="deterministic"))
-        return msgspec.json.encode([*told, {"source": "", "apart": apart}], order="deterministic")
 
 
 def _taking(function: Callable[..., Any], names: tuple[str, ...], given: tuple[str, ...]) -> Call:

@@ -4,6 +4,7 @@ import secrets  # noqa: TID251 - this module owns randomness
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from governflow.errors import CommandError
 
@@ -45,3 +46,18 @@ def in_utc(moment: datetime) -> datetime:
             f"{moment!s} 不是带时区的时间：请注明时区，例如 +08:00",
         )
     return moment.astimezone(UTC)
+
+
+def zone_named(name: str) -> ZoneInfo | None:
+    """Find a zone.
+
+    Args:
+        name: Its IANA name.
+
+    Returns:
+        The zone, or None where there is none of that name.
+    """
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # not found; not a proper name; the name of a directory
+        return None

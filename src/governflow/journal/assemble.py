@@ -24,13 +24,14 @@ from governflow.journal.columns import NARROW, RESERVED, Columns, conflict, find
 from governflow.journal.digests import Unfit, digest, picker, prefix, unfit
 from governflow.journal.fields import ACTIONS, FIELDS, ORDER, Sort
 from governflow.journal.lines import CsvTable, jsonl_records
-from governflow.journal.maps import Map, unknown_zone, zone_named
+from governflow.journal.maps import Map, unknown_zone
 from governflow.journal.reading import Record, named, sort_of, unreadable
 from governflow.journal.rows import NOTHING, Fault, Item, Notice, Reject, Row, Step, shorten
 from governflow.journal.sheets import Book
 from governflow.journal.times import LocalTimes
 from governflow.journal.wording import ValueFault, key
 from governflow.text import Text
+from governflow.timekeeping import zone_named
 
 _ANNOUNCED = 100
 

@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
 import attrs
 
@@ -26,6 +25,7 @@ from governflow.journal.fields import ACTIONS, FIELDS, Sort
 from governflow.journal.rows import Fault
 from governflow.journal.wording import ValueFault, nearest
 from governflow.text import Text
+from governflow.timekeeping import zone_named
 
 _KEYS = ("zone", "columns", "times", "constants", "values")
 
@@ -88,21 +88,6 @@ class Map:
             en, zh = "; ".join(fault.en for fault in faults), "；".join(fault.zh for fault in faults)
             raise MapError(f"the map {path.name} cannot be used: {en}", f"对照表 {path.name} 无法使用：{zh}")
         return made
-
-
-def zone_named(name: str) -> ZoneInfo | None:
-    """Find a zone.
-
-    Args:
-        name: Its IANA name.
-
-    Returns:
-        The zone, or None where there is none of that name.
-    """
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # not found; not a proper name; the name of a directory
-        return None
 
 
 def unknown_zone(name: str) -> Text:

@@ -17,7 +17,7 @@ import attrs
 
 from governflow.case import Case, fold
 from governflow.errors import CommandError, StoreError, Tampered
-from governflow.events import GENESIS, Event, commitment, decode, encode, fingerprint, link
+from governflow.events import GENESIS, Event, commitment, decode, encode, link
 
 
 @attrs.frozen
@@ -266,22 +266,32 @@ class Store(ABC):
                 f"the ledger has {position} events, the head {against} spoke of {wanted[0]}: something was cut off",
                 f"账本只有 {position} 个事件，校验值 {against} 记载 {wanted[0]} 个：账本被截断",
             )
+        asked: set[str] = set()
         for kept in self.projections():
-            self._verify_case(kept, tails.pop(kept.case, None))
+            self._verify_case(kept, tails.pop(kept.case, None), asked)
         for case in tails:
             raise Tampered(f"case {case} is in the ledger, but not among the cases", f"事项 {case} 的登记被删除")
         if (head, position) != (self.head, self.position):
             raise Tampered("the ledger does not lead to the head that is kept", "账本与所存校验值不符")
-        for rules, content in self.rule_sets():
-            if fingerprint(content) != rules:
-                raise Tampered(f"the rule set {rules} was altered", f"规则集 {rules} 被改动过")
+        self._verify_rule_sets(asked)
         return f"{position}:{head.hex()}"
 
-    def _verify_case(self, kept: Projection, found: bytes | None) -> None:
+    def _verify_rule_sets(self, asked: set[str]) -> None:
+        from governflow.rulesets import read_again  # a store is opened without any rules
+
+        for rules, content in self.rule_sets():
+            asked.discard(rules)
+            if read_again(content) != rules:
+                raise Tampered(f"the rule set {rules} was altered", f"规则集 {rules} 被改动过")
+        for rules in sorted(asked):
+            raise Tampered(f"the rule set {rules} was removed", f"规则集 {rules} 被删除")
+
+    def _verify_case(self, kept: Projection, found: bytes | None, asked: set[str]) -> None:
         case = kept.case
         if found != kept.tail:
             raise Tampered(f"the events of case {case} were altered", f"事项 {case} 的事件被改动过")
         events = self.history(case)
+        asked.update(event.rules for event in events if event.rules is not None)
         known = fold(events)
         if known is None or Projection.of(known, kept.tail) != kept:
             raise Tampered(

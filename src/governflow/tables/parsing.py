@@ -22,6 +22,10 @@ Hit: TypeAlias = Literal["unique", "first"]
 _ABOVE = 20
 
 
+#: What a marked column of a question holds that the question does not know by name: a clock of the locality's own.
+_MARKED: Mapping[str, Sort] = {"deadlines": ALLOWANCE}
+
+
 @attrs.frozen
 class Draft:
     """A table as it was read.
@@ -220,7 +224,8 @@ class _Sheet:
         for place in domains:
             if (place and place >= len(self._cells)) or (place and not self._cells[place].strip()):
                 self._faults.add(self._domains_at, place, _NO_HEADING)
-        if not any(("outcome", name) in taken for name in (*ours, self._name)):
+        here = {("outcome", name) for name in (*ours, self._name)}
+        if not any(one in here or (one[0] == "outcome" and self._name in _MARKED) for one in taken):
             known = ", ".join(ours) or self._name
             self._faults.add(
                 self._row,
@@ -232,7 +237,7 @@ class _Sheet:
             )
 
     def _outcome(self, place: int, head: Heading, domain: str) -> None:
-        sort: Sort = OUTCOMES.get(self._name, {}).get(head.id, (TEXT, ()))[0]
+        sort: Sort = OUTCOMES.get(self._name, {}).get(head.id, (_MARKED.get(self._name, TEXT), ()))[0]
         known: Closed | Open = Open()
         if domain:
             try:
@@ -244,7 +249,7 @@ class _Sheet:
             except Unfit as fault:
                 self._faults.add(self._domains_at, place, fault.text)
         self._sorts[place] = (head.id, sort)
-        if head.id not in OUTCOMES.get(self._name, {}):
+        if head.id not in OUTCOMES.get(self._name, {}) and sort != ALLOWANCE:
             self._gives.append(Column(head.id, head.text, known))
 
     def _condition(self, place: int, head: Heading, written: str) -> None:

@@ -105,11 +105,13 @@ FORBIDDEN = frozenset(
 
 #: Parts of a heading that tell of whoever asks, or of the way in which they asked, in whatever compound.
 _TELLING = tuple(
-    map(
-        key,
-        "渠道 电话 手机 身份证 来电 户籍 姓名 信用 积分 诉求人 反映人 投诉人 举报人 申请人 "
-        "reporter requester caller citizen complainant phone channel informant merit".split(),
+    key(word)
+    for words in (
+        ("渠道", "电话", "手机", "身份证", "来电", "户籍", "姓名", "信用", "积分"),
+        ("诉求人", "反映人", "投诉人", "举报人", "申请人"),
+        ("reporter", "requester", "caller", "citizen", "complainant", "phone", "channel", "informant", "merit"),
     )
+    for word in words
 )
 
 _CONDITIONS = {
