@@ -24,7 +24,7 @@ from governflow.hookspecs import Assessment, Breach, Context, Deadlines, Escalat
 from governflow.lifecycle import Lifecycle
 from governflow.sense import LONGEST, LONGEST_AGAIN, SHORTEST_AGAIN
 from governflow.tables import Catalogue, Column, Entry, Rule, Table
-from governflow.tables.domains import Code, Open
+from governflow.tables.domains import Code, Open, Unfit
 from governflow.terms import Form, Kind, Mode, Severity, Tier, Urgency
 from governflow.text import Text
 from governflow.units import OrgChart
@@ -386,7 +386,10 @@ class Ruled:
 
             def code(case: Case, context: Context, cause: Any) -> str:
                 found = units.find(case.place) if not case.place.isdigit() else None
-                return found.id if found is not None else case.place
+                try:
+                    return str(column.domain.read(found.id if found is not None else case.place))
+                except Unfit:
+                    return case.place  # no code, and no place of the chart: another place
 
             return code
         return _OF_CASE.get(name) or (lambda case, context, cause: case.facts.get(name))

@@ -238,12 +238,12 @@ class OrgChart:
             return None
 
         def rank(unit: Unit) -> tuple[int, int, int]:
-            confirmed = sum(other.id in self.path(unit.id) for other in named)
-            return confirmed, -unit.level, len(unit.text.zh)
+            confirmed = sum(other in self.path(unit.id) for other in named)
+            return confirmed, -unit.level, named[unit.id]
 
-        best = max(named, key=rank)
+        ranked = sorted((self.units[name] for name in named), key=rank)
         # Two villages of one name: the place does not say which.
-        return best if [rank(unit) for unit in named].count(rank(best)) == 1 else None
+        return ranked[-1] if len(ranked) == 1 or rank(ranked[-1]) != rank(ranked[-2]) else None
 
     def at(self, place: str, kind: str) -> Unit | None:
         """Give the unit of a kind around a place, or the only one of that kind right below what is around it.
@@ -283,16 +283,22 @@ class OrgChart:
         covering = {unit.parent for unit in self.units.values() if unit.kind == by}
         return tuple(unit for unit in self.of_kind(kind) if unit.id not in covering)
 
-    def _named_in(self, place: str) -> list[Unit]:
+    def _named_in(self, place: str) -> dict[str, int]:
+        """Give the units whose names stand in a text, each with the length of its name; 王村 does not stand in 大王村."""
         # Every part of the text is looked up, so that a chart of ten thousand units costs no more than one of ten.
         names, sizes = self._names
         text = key(place)
-        found: dict[str, Unit] = {}
-        for size in sizes:
+        found: dict[str, int] = {}
+        taken: list[tuple[int, int]] = []
+        for size in reversed(sizes):
             for start in range(len(text) - size + 1):
-                for unit in names.get(text[start : start + size], ()):
-                    found[unit.id] = unit
-        return list(found.values())
+                called = names.get(text[start : start + size])
+                if called is None or any(first <= start and start + size <= last for first, last in taken):
+                    continue
+                taken.append((start, start + size))
+                for unit in called:
+                    found.setdefault(unit.id, size)
+        return found
 
     @cached_property
     def _names(self) -> tuple[Mapping[str, list[Unit]], tuple[int, ...]]:
