@@ -136,6 +136,9 @@ def watched(hook: Callable[..., object], answers: list[object]) -> Callable[...,
 def live(engine: Engine) -> None:
     """Two nights and days in a county: enough for every hook to be asked, and for every example to have a say."""
     policy = engine.localities.policy(CODE)
+    for hook in ("governflow_examples", "governflow_waivers"):  # asked by a check of the charter, by no case
+        for _, function, _ in policy.impls(hook):
+            function()
     own = policy.demo()
     if own is not None:
         refused: list[object] = []

@@ -395,6 +395,9 @@ def test_a_hook_takes_any_of_its_arguments_in_any_order(hook: str, order: tuple[
     engine.dispatch("c", by=Actor("desk", "intake"), at=plus(1))
     engine.advance(plus(60))
     engine.localities.policy(COUNTY).demo()
+    for asked in ("governflow_examples", "governflow_waivers"):  # by a check of the charter, and by no case
+        for _, function, _ in engine.localities.policy(COUNTY).impls(asked):
+            function()
     assert heard
     for given in heard:
         assert len(given) == len(order)

@@ -179,7 +179,7 @@ def test_functions_of_a_plugin_that_are_no_hooks_are_left_alone() -> None:
 
 
 def test_the_hooks_that_are_looked_for_are_those_of_the_contract() -> None:
-    assert len(HOOKS) == 15
+    assert len(HOOKS) == 17
     assert HOOKS["governflow_authorise"] == ("actor", "action", "case", "context")
     assert faults_of(object()) == []
 

@@ -276,6 +276,8 @@ OPINIONS: dict[str, Callable[..., Any]] = {
     "governflow_merits": lambda: [_MERIT],
     "governflow_recorded": lambda: None,
     "governflow_demo": lambda: None,
+    "governflow_examples": lambda: None,
+    "governflow_waivers": lambda: None,
 }
 
 
