@@ -2,9 +2,11 @@
 
 import calendar_due
 import durable
+import localities
 import scale
 import startup
 import step
+import tables
 from measuring import Row, show
 
 
@@ -34,4 +36,14 @@ def calendars() -> list[Row]:
 
 if __name__ == "__main__":
     # Memory first: a child inherits the peak of the process that starts it.
-    show([*scale.rows(), *step.rows(), *durable.rows(), *calendars(), *startup.rows()])
+    show(
+        [
+            *scale.rows(),
+            *step.rows(),
+            *durable.rows(),
+            *calendars(),
+            *startup.rows(),
+            *tables.rows(),
+            *localities.rows(),
+        ]
+    )

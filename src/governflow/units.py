@@ -284,7 +284,7 @@ class OrgChart:
         return tuple(unit for unit in self.of_kind(kind) if unit.id not in covering)
 
     def _named_in(self, place: str) -> dict[str, int]:
-        """Give the units whose names stand in a text, each with the length of its name; 王村 does not stand in 大王村."""
+        """Give the units whose names stand in a text, with the length of each name; 王村 does not stand in 大王村."""
         # Every part of the text is looked up, so that a chart of ten thousand units costs no more than one of ten.
         names, sizes = self._names
         text = key(place)
