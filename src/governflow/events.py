@@ -75,6 +75,9 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="v", tag=
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Event) and astuple(self)[:-1] == astuple(other)[:-1]
 
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
     def __hash__(self) -> int:
         return hash((self.case, self.seq))
 

@@ -191,4 +191,10 @@ class Books(Deliveries):
             require_actor(by)
         moment = in_utc(self.clock.now() if at is None else at)
         with self._transaction():
+            rules = self._rules_of(locality)
+            book = self.store.load(f"@{locality}")
+            if book is not None:  # a muster that is late is late before whatever is written now
+                fallen, now = self._catch_up(book, rules, moment)
+                if fallen:
+                    self._keep(rules, book, now, fallen)
             return self._write_in(locality, kind, changes, about, by, moment)

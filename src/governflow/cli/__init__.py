@@ -209,6 +209,42 @@ def diff(old: str, new: str, name: str | None, store: Path | None, as_json: bool
 
 
 @cli.command()
+@click.argument("what", metavar="CODE_OR_PATH")
+@click.option("--level", type=click.Choice(["certify", "search"]), default="certify", show_default=True)
+@click.option("--law", "laws", multiple=True, metavar="ID", help="Only this law; may be given again (条目).")
+@click.option("--case", metavar="JSON", help="Look at this one case only, as a failure prints it (只验此例).")
+@click.option("--locality", metavar="CODE", help="Only this one of the localities of a path (地方代码).")
+@click.option("--seconds", type=click.FloatRange(min=0.1), help="With --level search: how long each law may look.")
+@click.option("--seed", type=int, default=0, show_default=True, help="With --level search: what chance starts from.")
+@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Also write a JUnit file.")
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Also write the report as one page.")
+@_JSON
+@_LANG
+def check(
+    what: str,
+    level: str,
+    laws: tuple[str, ...],
+    case: str | None,
+    locality: str | None,
+    seconds: float | None,
+    seed: int,
+    junit: Path | None,
+    html: Path | None,
+    as_json: bool,  # noqa: FBT001
+    lang: str,
+) -> int:
+    """Check a locality's rules against the charter before they meet a citizen (宪章检验).
+
+    CODE_OR_PATH is the code of a locality, or a plugin that is not installed: a folder with a pyproject.toml, or a .py
+    file. Exit status: 0 every law holds; 1 some do not; 2 the rules cannot be used at all.
+    """
+    from governflow.cli import checking
+
+    asked = checking.Asked(what, locality, level, laws, seconds, seed, case, lang)
+    return checking.check_rules(asked, as_json=as_json, junit=junit, html=html)
+
+
+@cli.command()
 @click.argument("code")
 @click.argument("name")
 @click.option("--name-en", default="", metavar="NAME", help="The English name (英文名).")

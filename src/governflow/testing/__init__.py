@@ -1,8 +1,13 @@
 """What locality authors test their rules with; public and supported."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from governflow.timekeeping import in_utc
+
+if TYPE_CHECKING:
+    from governflow.localities import Localities
 
 
 class ManualClock:
@@ -52,4 +57,39 @@ class Counted:
         return self._count.to_bytes(16, "big")
 
 
-__all__ = ["Counted", "ManualClock", "counted"]
+def conformance(
+    code: str,
+    *,
+    localities: "Localities | None" = None,
+    level: str = "certify",
+    seconds: float | None = None,
+    lang: str | None = None,
+) -> Callable[[str], None]:
+    """Give a test function with one test for each law of the charter; needs pytest.
+
+    Args:
+        code: The locality's code.
+        localities: Where it is registered; the installed ones by default.
+        level: ``certify`` or ``search``: see ``governflow check``.
+        seconds: How long each law may look at the level ``search``.
+        lang: The language of what a failure tells, ``"zh"`` or ``"en"``; the machine's by default.
+
+    Returns:
+        A test function, to be given a name that begins with ``test_``.
+
+    Example:
+        ``test_charter = governflow.testing.conformance("371621")``
+    """
+    import pytest
+
+    from governflow.charter import laws
+    from governflow.testing.verdicts import examine
+
+    @pytest.mark.parametrize("law", list(laws()))
+    def test_charter(law: str) -> None:
+        examine(code, law, localities=localities, level=level, seconds=seconds, lang=lang)
+
+    return test_charter
+
+
+__all__ = ["Counted", "ManualClock", "conformance", "counted"]

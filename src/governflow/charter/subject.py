@@ -1,0 +1,88 @@
+"""What is checked: one locality, its rules, and how far to look (检验对象)."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from governflow.case import Case
+from governflow.decide import unreported
+from governflow.engine import Engine
+from governflow.hookspecs import Context
+from governflow.localities import Localities
+from governflow.policy import Policy
+from governflow.terms import Mode
+from governflow.testing import ManualClock, counted
+
+#: Every check begins at this moment: a Monday morning in Shanghai, so that the same check gives the same verdict.
+BEGIN = datetime(2026, 3, 2, 1, tzinfo=UTC)
+
+#: A case as a report tells it: the keyword arguments of `Engine.report`, and ``mode``.
+Told = Mapping[str, Any]
+
+
+class Subject:
+    """One locality under examination.
+
+    Args:
+        localities: Where it is registered or installed.
+        code: Its code.
+        level: ``certify`` (deterministic) or ``search`` (random).
+        seed: What chance starts from at the level ``search``.
+        seconds: How long a law may look at the level ``search``.
+        only: The one case to look at; None for all of them.
+    """
+
+    def __init__(
+        self,
+        localities: Localities,
+        code: str,
+        *,
+        level: str = "certify",
+        seed: int = 0,
+        seconds: float = 10.0,
+        only: Told | None = None,
+    ) -> None:
+        self.localities = localities
+        self.code = code
+        self.level = level
+        self.seed = seed
+        self.seconds = seconds
+        self.only = only
+        self.examples = 0
+
+    @cached_property
+    def policy(self) -> Policy:
+        """Its rules."""
+        return self.localities.policy(self.code)
+
+    def tried(self) -> None:
+        """Count one example."""
+        self.examples += 1
+
+    def told(self) -> Iterator[Told]:
+        """Give admissible cases, cut at the boundaries of its own tables, units and clocks: the simplest first."""
+        if self.only is not None:
+            return iter((self.only,))
+        from governflow.charter.cases import told
+
+        return told(self)
+
+    def case(self, told: Told, at: datetime = BEGIN) -> Case:
+        """Make the case that a report tells, its facts worked out and its severity assessed as a report would."""
+        from governflow.charter.cases import reported
+
+        return reported(self.policy, told, at)
+
+    def context(self, case: Case, mode: Mode = Mode.NORMAL, at: datetime = BEGIN) -> Context:
+        """Give what hooks may know beside a case."""
+        return self.policy.context(case, mode, at)
+
+    def engine(self) -> Engine:
+        """Give a fresh engine in memory whose clock stands at `BEGIN`."""
+        return Engine.open(clock=ManualClock(BEGIN), entropy=counted(), localities=self.localities)
+
+    def unreported(self, told: Told, at: datetime = BEGIN) -> Case:
+        """Make the case before any rule was asked about it."""
+        details = {name: value for name, value in told.items() if name != "mode"}
+        return unreported("check", self.policy, at, Mode(told.get("mode", Mode.NORMAL)), details)

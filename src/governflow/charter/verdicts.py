@@ -1,0 +1,87 @@
+"""What a check of the charter found (检验结论): per law a verdict, per failure a story."""
+
+from collections.abc import Mapping
+
+import attrs
+
+from governflow.text import Text
+
+
+@attrs.frozen
+class Failure:
+    """One case in which a law does not hold, told so that an official understands it.
+
+    Args:
+        sentence: What is wrong, in one sentence.
+        case: The smallest case found, as a report tells it (``item``, ``place``, ``severity``, facts, ...); empty where
+            the law is not about a case.
+        said: What the rules said, step by step, each with who said it.
+        look_at: The rule or hook to look at: ``tier/T14 of 371621@0.1.0``, ``governflow_route of 371621``.
+        suggestion: What would mend it, where that can be known.
+    """
+
+    sentence: Text
+    case: Mapping[str, object] = attrs.field(factory=dict)
+    said: tuple[Text, ...] = ()
+    look_at: str = ""
+    suggestion: Text | None = None
+
+
+@attrs.frozen
+class Waiver:
+    """A law that a locality is let off for a while (豁免).
+
+    Args:
+        law: The law's id.
+        reason: Why, in both languages; a county official has to accept it.
+        until: The last day on which it holds, ``YYYY-MM-DD``.
+    """
+
+    law: str
+    reason: Text
+    until: str
+
+
+@attrs.frozen
+class Verdict:
+    """What became of one law.
+
+    Args:
+        law: The law's id.
+        outcome: ``passed``, ``failed`` or ``waived``.
+        method: ``exact`` or ``examples``.
+        examples: How many cases, lives or pairs were looked at; 0 for an exact law.
+        seconds: How long it took.
+        failures: Every failure found, the smallest first; kept for a waived law too.
+        waiver: The waiver, if there is one.
+    """
+
+    law: str
+    outcome: str
+    method: str
+    examples: int
+    seconds: float
+    failures: tuple[Failure, ...] = ()
+    waiver: Waiver | None = None
+
+
+@attrs.frozen
+class Report:
+    """The verdicts of one check.
+
+    Args:
+        code: The locality.
+        rules: The hash of its rule set.
+        level: ``certify`` or ``search``.
+        verdicts: One for each law, in the order of the charter.
+    """
+
+    code: str
+    rules: str
+    level: str
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether no law failed."""
+        return all(verdict.outcome != "failed" for verdict in self.verdicts)

@@ -1,0 +1,750 @@
+"""The charter's laws on rulings and on layers: each catches the faults that break it, and a sound county passes."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from random import Random  # noqa: TID251 - chance is one of the faults
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from governflow import Case, Event, Text, defaults, hookimpl
+from governflow.allowances import Allowance
+from governflow.calendars import WorkingCalendar
+from governflow.charter import Waiver, check, laws, stacks
+from governflow.charter.asking import asked
+from governflow.charter.cases import BUDGET, Dimensions, mixed, smallest, strategy, told, written
+from governflow.charter.examples import of_rows
+from governflow.charter.otherwise import OTHER_DAYS, elsewhere, on, watched
+from governflow.charter.subject import Subject
+from governflow.charter.verdicts import Failure
+from governflow.clocks import LAPSES, PAUSES, ClockSpec
+from governflow.hookspecs import (
+    Allowed,
+    Assessment,
+    Context,
+    Deadlines,
+    Escalation,
+    Example,
+    Locality,
+    Merit,
+    Refused,
+    Route,
+    Ruling,
+)
+from governflow.localities import Localities
+from governflow.statute import governflow_deadlines as of_the_law
+from governflow.tables import Catalogue, Table
+from governflow.terms import Form, Kind, Severity, Tier
+from governflow.units import OrgChart, Unit
+
+COUNTY, OTHER = "990101", "990102"
+LAWS = laws()
+OURS = (
+    "ruling/total",
+    "ruling/unambiguous",
+    "ruling/examples",
+    "ruling/pure",
+    "ruling/impartial",
+    "locality/isolated",
+    "locality/stricter",
+)
+
+
+def table(name: str, *lines: str) -> Table:
+    return Table.read((f"{name}.csv", "\n".join(lines).encode()), name=name)
+
+
+def text(words: str) -> Text:
+    return Text(words, words)
+
+
+CHART = OrgChart.of(
+    [
+        Unit("intake", Text("Intake", "受理平台"), 0, "leaders"),
+        *(
+            Unit(f"99010100100{n}", Text(f"Village {n}", f"{name}村"), 1, "990101001", (Form.DIRECT,), kind="village")
+            for n, name in enumerate("甲乙丙", 1)
+        ),
+        Unit("990101001", Text("Town", "丁镇"), 2, "bureau", (Form.VERIFY, Form.ASSIST), kind="town"),
+        Unit("bureau", Text("Bureau", "住建局"), 3, "joint", (Form.LEAD,), frozenset({"post"}), "bureau"),
+        Unit("joint", Text("Jointly", "联办"), 4, "leaders", (Form.JOINT,)),
+        Unit("leaders", Text("Leaders", "县领导"), 5, None, (Form.STUDY,)),
+    ]
+)
+ITEMS = tuple(f"事项{n}" for n in range(1, 201))
+CATALOGUE = Catalogue.read(("catalogue.csv", "\n".join(("事项,依据", *(f"{item},示例" for item in ITEMS))).encode()))
+TIER = (
+    "规则,严重程度,people/人数,事项等级,理由",
+    "取值,,0..1000；默认 0,,",
+    "T1,重大,,一级,重大事项",
+    "T2,一般|复杂,>=30,一级,三十人以上",
+    "T3,复杂,<30,二级,复杂事项",
+    "T4,一般,<30,三级,一般事项",
+)
+DEADLINES = ("规则,严重程度,办结,理由", "D1,一般,1天,一般", "D2,复杂,3天,复杂", "D3,重大,5天,重大")
+
+
+class County:
+    """A county without a fault."""
+
+    tier: Sequence[str] = TIER
+
+    @hookimpl
+    def governflow_locality(self) -> Locality:
+        return Locality(COUNTY, "测试县", "Test County")
+
+    @hookimpl
+    def governflow_units(self) -> OrgChart:
+        return CHART
+
+    @hookimpl
+    def governflow_tables(self) -> Mapping[str, Table | Catalogue]:
+        return {
+            "catalogue": CATALOGUE,
+            "tier": table("tier", *self.tier),
+            "deadlines": table("deadlines", *DEADLINES),
+        }
+
+
+class Neighbour:
+    """Another county, which is to be left alone."""
+
+    @hookimpl
+    def governflow_locality(self) -> Locality:
+        return Locality(OTHER, "邻县", "Next County")
+
+
+ONE, THREE = (Ruling(tier, text("by the hook"), "hook") for tier in (Tier.ONE, Tier.THREE))
+TO_BUREAU = Ruling(Route("bureau", Form.LEAD), text("to the bureau"), "hook")
+
+
+# --- somebody answers for every case ----------------------------------------------------------------------------------
+
+
+class FailsForOneItem(County):
+    @hookimpl
+    def governflow_tier(self, case: Case) -> Ruling | None:
+        assert case.item.removeprefix("事项") != "137"
+        return None
+
+
+class RoutesToNobody(County):
+    @hookimpl
+    def governflow_route(self, case: Case) -> Ruling | None:
+        return Ruling(Route("nobody", Form.LEAD), text("?"), "R9") if case.severity is Severity.MAJOR else None
+
+
+class TierIsAWord(County):
+    @hookimpl
+    def governflow_tier(self, case: Case) -> Ruling | None:
+        return Ruling("1", text("?"), "T9") if case.severity is Severity.MAJOR else None
+
+
+class AssessesWithWords(County):
+    @hookimpl
+    def governflow_assess(self, case: Case) -> Ruling | None:
+        return None if case.asked else Ruling(Assessment("major", "normal"), text("?"), "A9")  # type: ignore[arg-type]
+
+
+class NoClocksInAnEmergency(County):
+    @hookimpl
+    def governflow_deadlines(self, context: Context) -> Deadlines | None:
+        if context.mode == "emergency":
+            raise KeyError("emergency")
+        return None
+
+
+class ClimbsDown(County):
+    @hookimpl
+    def governflow_escalate(self, cause: Any, context: Context) -> Ruling | None:
+        if cause.rung < 2 or cause.holder == "intake":
+            return None
+        lowest = Escalation(Kind.TAKE_OVER, "990101001001", Form.DIRECT, cause.gap)
+        return Ruling(lowest, text("down"), "X9") if context.units.level(cause.holder, None) > 1 else None
+
+
+class RefusesReports(County):
+    @hookimpl
+    def governflow_authorise(self, action: str) -> Refused | None:
+        return Refused(text("not today"), "no") if action == "report" else None
+
+
+class FailsForOneVillageAndMajor(County):
+    @hookimpl
+    def governflow_tier(self, case: Case) -> Ruling | None:
+        if case.severity is Severity.MAJOR and case.place.startswith("990101001"):
+            raise ValueError("both")
+        return None
+
+
+class FailsFromAHundredAndElevenPeople(County):
+    @hookimpl
+    def governflow_tier(self, case: Case) -> Ruling | None:
+        people = int(case.facts.get("people", 0))
+        return ONE if people != 111 else Ruling(None, text("?"), "T9")
+
+
+class AssistedByNobody(County):
+    @hookimpl
+    def governflow_route(self, case: Case) -> Ruling | None:
+        return Ruling(Route("bureau", Form.LEAD, ("ghost",)), text("?"), "R9") if case.place == "丁镇" else None
+
+
+# --- tables -----------------------------------------------------------------------------------------------------------
+
+
+class RuleDeleted(County):
+    tier = TIER[:-1]
+
+
+class BoundShiftedUp(County):
+    tier = tuple(line.replace(">=30", ">30") for line in TIER)
+
+
+class BoundShiftedDown(County):
+    tier = tuple(line.replace(">=30", ">=29") for line in TIER)
+
+
+class TwoRulesContradict(County):
+    tier = (*TIER, "T5,重大,,二级,重大归镇")
+
+
+class RuleIsDead(County):
+    tier = ("命中策略,首个", *TIER[:2], "T0,,,二级,一律二级", *TIER[2:3])
+
+
+class NoDomain(County):
+    tier = (TIER[0], "取值,,,,", *TIER[2:])
+
+
+# --- the same answer --------------------------------------------------------------------------------------------------
+
+
+class LooksAtTheClock(County):
+    @hookimpl
+    def governflow_tier(self) -> Ruling | None:
+        return ONE if datetime.now().weekday() == 6 else None  # noqa: DTZ005, TID251
+
+
+class LooksAtTheSeconds(County):
+    @hookimpl
+    def governflow_tier(self) -> Ruling | None:
+        return ONE if time.time() > 1_900_000_000 else None  # noqa: TID251
+
+
+class LooksAtTheDate(County):
+    @hookimpl
+    def governflow_deadlines(self, case: Case) -> Deadlines | None:
+        spec = attrs.evolve(defaults.ARRIVE, allowance=Allowance.parse("2h"))
+        return Deadlines((spec,)) if date.today().month == 2 else None  # noqa: DTZ011
+
+
+COUNTED = {"cases": 0}
+
+
+class EveryThirdCase(County):
+    @hookimpl
+    def governflow_tier(self) -> Ruling | None:
+        COUNTED["cases"] += 1
+        return ONE if COUNTED["cases"] % 97 == 0 else None
+
+
+class ByTheOrderOfASet(County):
+    @hookimpl
+    def governflow_route(self) -> Ruling | None:
+        unit = next(iter({"990101001", "bureau", "joint", "leaders", "990101001001", "990101001002"}))
+        return Ruling(Route(unit, Form.LEAD), text("any"), "R9")
+
+
+REMEMBERED: dict[str, Ruling] = {}
+
+
+class RemembersTheFirst(County):
+    @hookimpl
+    def governflow_tier(self, case: Case) -> Ruling | None:
+        return REMEMBERED.setdefault(case.item, ONE if case.severity is Severity.MAJOR else THREE)
+
+
+CHANCE = Random(5)
+
+
+class ByChance(County):
+    @hookimpl
+    def governflow_tier(self) -> Ruling | None:
+        return ONE if CHANCE.random() < 0.01 else None
+
+
+# --- whoever asks -----------------------------------------------------------------------------------------------------
+
+
+class HotlineFirst(County):
+    @hookimpl
+    def governflow_tier(self, case: Case) -> Ruling | None:
+        return ONE if case.channel == "县长信箱" else None
+
+
+class MediaFirstForOneItem(County):
+    @hookimpl
+    def governflow_route(self, case: Case) -> Ruling | None:
+        return TO_BUREAU if case.item == ITEMS[9] and case.channel.startswith("媒") else None
+
+
+class InformantFirst(County):
+    @hookimpl
+    def governflow_assess(self, case: Case) -> Ruling | None:
+        return Ruling(Assessment(Severity.MAJOR, case.urgency), text("on duty"), "A9") if case.informant else None
+
+
+BALANCE = {"points": 0}
+
+
+class MeritsFirst(County):
+    @hookimpl
+    def governflow_merits(self, event: Event) -> Sequence[Merit]:
+        BALANCE["points"] += event.action == "report"
+        return ()
+
+    @hookimpl
+    def governflow_tier(self) -> Ruling | None:
+        return ONE if BALANCE["points"] > 3 else None
+
+
+# --- beside and above -------------------------------------------------------------------------------------------------
+
+
+class ChangesTheDefaults(County):
+    @hookimpl
+    def governflow_locality(self) -> Locality:
+        defaults._TIERED[Severity.GENERAL] = ONE
+        return Locality(COUNTY, "测试县", "Test County")
+
+
+class ChangesTheDefaultsWhenAsked(County):
+    @hookimpl
+    def governflow_route(self) -> Ruling | None:
+        defaults._DEADLINES[Severity.COMPLEX] = defaults._DEADLINES[Severity.GENERAL]
+        return None
+
+
+def whole(**changes: Any) -> ClockSpec:
+    """The 60 days of the law, changed."""
+    spec = next(one for one in of_the_law(Case("")).clocks if one.name == "whole")
+    return attrs.evolve(spec, **changes)
+
+
+class Longer(County):
+    clock = Deadlines((whole(allowance=Allowance.parse("61cd")),))
+
+    @hookimpl
+    def governflow_deadlines(self, case: Case) -> Deadlines | None:
+        return self.clock if case.item == ITEMS[3] else None
+
+
+class Dropped(Longer):
+    clock = Deadlines((), ("whole",))
+
+
+class ReceiptDropped(County):
+    @hookimpl
+    def governflow_deadlines(self, case: Case) -> Deadlines | None:
+        return Deadlines((), ("receipt",)) if case.lifecycle == "petition" else None
+
+
+class TableIsLonger(County):
+    @hookimpl
+    def governflow_tables(self) -> Mapping[str, Table | Catalogue]:
+        return {
+            "deadlines": table("deadlines", "规则,严重程度,全程,理由", "D1,一般|复杂,60天,法定", "D2,重大,90天,重大")
+        }
+
+
+class WorkingDaysForDays(Longer):
+    clock = Deadlines((whole(allowance=Allowance.parse("50wd")),))
+
+
+class OwnHolidays(County):
+    @hookimpl
+    def governflow_calendar(self, clock: str, context: Context) -> WorkingCalendar | None:
+        return IDLE if clock == "whole" else None
+
+
+IDLE = WorkingCalendar("Asia/Shanghai", {"mon": [("09:00", "17:00")]})
+
+#: Per fault: the law that it breaks, and words of the place that is named.
+PLANTED: Mapping[type[County], tuple[str, str]] = {
+    FailsForOneItem: ("ruling/total", "governflow_tier of 990101"),
+    RoutesToNobody: ("ruling/total", "governflow_route of 990101"),
+    TierIsAWord: ("ruling/total", "governflow_tier of 990101"),
+    AssessesWithWords: ("ruling/total", "governflow_assess of 990101"),
+    NoClocksInAnEmergency: ("ruling/total", "governflow_deadlines of 990101"),
+    ClimbsDown: ("ruling/total", "governflow_escalate of 990101"),
+    RefusesReports: ("ruling/total", ""),
+    FailsForOneVillageAndMajor: ("ruling/total", "governflow_tier of 990101"),
+    FailsFromAHundredAndElevenPeople: ("ruling/total", "governflow_tier of 990101"),
+    AssistedByNobody: ("ruling/total", "governflow_route of 990101"),
+    RuleDeleted: ("ruling/unambiguous", "tier"),
+    BoundShiftedUp: ("ruling/unambiguous", "tier/T4, tier/T2 of 990101"),
+    BoundShiftedDown: ("ruling/unambiguous", "tier/T2 and tier/T"),
+    TwoRulesContradict: ("ruling/unambiguous", "tier/T1 and tier/T5 of 990101"),
+    RuleIsDead: ("ruling/unambiguous", "tier/T1 of 990101"),
+    NoDomain: ("ruling/unambiguous", "governflow_tables of 990101"),
+    LooksAtTheClock: ("ruling/pure", "of 990101"),
+    LooksAtTheSeconds: ("ruling/pure", "of 990101"),
+    LooksAtTheDate: ("ruling/pure", ""),
+    EveryThirdCase: ("ruling/pure", "of 990101"),
+    ByTheOrderOfASet: ("ruling/pure", "of 990101"),
+    RemembersTheFirst: ("ruling/pure", "of 990101"),
+    ByChance: ("ruling/pure", "of 990101"),
+    HotlineFirst: ("ruling/impartial", "hook of 990101"),
+    MediaFirstForOneItem: ("ruling/impartial", "hook of 990101"),
+    InformantFirst: ("ruling/impartial", "A9 of 990101"),
+    MeritsFirst: ("ruling/impartial", "of 990101"),
+    ChangesTheDefaults: ("locality/isolated", "the plugin of 990101"),
+    ChangesTheDefaultsWhenAsked: ("locality/isolated", "the plugin of 990101"),
+    Longer: ("locality/stricter", "990101"),
+    Dropped: ("locality/stricter", "990101"),
+    ReceiptDropped: ("locality/stricter", "990101"),
+    TableIsLonger: ("locality/stricter", "990101"),
+    WorkingDaysForDays: ("locality/stricter", "990101"),
+    OwnHolidays: ("locality/stricter", "990101"),
+}
+
+
+@pytest.fixture(autouse=True)
+def _defaults_as_they_were() -> Iterator[None]:
+    kept = [(held, dict(held)) for held in (defaults._TIERED, defaults._DEADLINES, COUNTED, REMEMBERED, BALANCE)]
+    yield
+    for held, before in kept:
+        held.clear()  # type: ignore[attr-defined]
+        held.update(before)  # type: ignore[attr-defined]
+
+
+def subject(plugin: object, **how: Any) -> Subject:
+    localities = Localities()
+    localities.register(OTHER, Neighbour())
+    localities.register(COUNTY, plugin)
+    return Subject(localities, COUNTY, **how)
+
+
+def broken(law: str, plugin: object) -> list[Failure]:
+    return list(LAWS[law].check(subject(plugin)))
+
+
+@pytest.mark.parametrize("law", OURS)
+def test_a_sound_county_keeps_the_law(law: str) -> None:
+    assert broken(law, County()) == []
+
+
+@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.__name__)
+def test_a_planted_fault_is_caught_by_the_law_that_it_breaks(planted: type[County]) -> None:
+    law, where = PLANTED[planted]
+    failures = broken(law, planted())
+    assert failures
+    assert where in failures[0].look_at
+    assert all(failure.sentence.en and failure.sentence.zh for failure in failures)
+    assert len(failures) <= 5
+
+
+# --- the smallest case ------------------------------------------------------------------------------------------------
+
+
+def test_a_fault_of_one_item_is_told_with_the_item_and_nothing_else() -> None:
+    (failure,) = broken("ruling/total", FailsForOneItem())
+    assert failure.case == {"item": "事项137"}
+
+
+def test_a_fault_of_two_circumstances_is_told_with_both() -> None:
+    (failure,) = broken("ruling/total", FailsForOneVillageAndMajor())
+    assert failure.case.keys() == {"severity", "place"}
+
+
+def test_a_number_that_only_a_hook_knows_is_tried() -> None:
+    (failure,) = broken("ruling/total", FailsFromAHundredAndElevenPeople())
+    assert failure.case == {"facts": {"people": 111}}
+
+
+def test_a_gap_is_told_with_the_case_that_nobody_answers() -> None:
+    (failure,) = broken("ruling/unambiguous", BoundShiftedUp())
+    assert failure.case["facts"] == {"people": 30}
+    assert failure.suggestion is not None
+
+
+def test_a_channel_that_only_a_hook_knows_is_tried_and_told() -> None:
+    failures = broken("ruling/impartial", HotlineFirst())
+    assert failures[0].case == {"channel": "县长信箱"}
+
+
+def test_a_case_is_shrunk_to_what_the_fault_needs() -> None:
+    big = {"item": "a", "place": "b", "facts": {"x": 1, "y": 2}}
+    assert smallest(big, lambda case: case.get("facts", {}).get("y") == 2) == {"facts": {"y": 2}}
+
+
+# --- the cases --------------------------------------------------------------------------------------------------------
+
+
+def test_the_stream_of_cases_is_the_same_every_time_and_repeats_nothing() -> None:
+    once, again = (list(map(written, told(subject(County())))) for _ in range(2))
+    assert once == again
+    assert len(set(once)) == len(once)
+    assert BUDGET / 2 < len(once) < BUDGET * 1.5
+
+
+def test_the_stream_begins_with_the_case_that_tells_nothing() -> None:
+    assert next(iter(told(subject(County())))) == {}
+
+
+def test_every_item_is_tried_in_both_modes() -> None:
+    cases = [case for case in told(subject(County())) if case.keys() <= {"item", "mode"}]
+    for item in (*ITEMS, "清单以外的事项"):
+        assert {"item": item} in cases
+        assert {"item": item, "mode": "emergency"} in cases
+
+
+def test_both_sides_of_each_bound_of_a_table_are_tried() -> None:
+    people = {case["facts"]["people"] for case in told(subject(County())) if "people" in case.get("facts", {})}
+    assert {0, 29, 30, 1000} <= people
+
+
+def test_every_rule_of_every_table_is_asked() -> None:
+    county = subject(County())
+    rules = {ruling.rule for case in county.told() for ruling in asked(county.policy, case).rulings}
+    assert {"tier/T1", "tier/T2", "tier/T3", "tier/T4", "deadlines/D1", "deadlines/D2", "deadlines/D3"} <= rules
+
+
+def test_a_search_goes_on_with_other_cases_until_its_time_is_up() -> None:
+    certified = set(map(written, told(subject(County()))))
+    searched = [written(case) for case in told(subject(County(), level="search", seconds=0.2, seed=7))]
+    assert set(searched) > certified
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_a_strategy_draws_cases_that_can_be_reported(data: st.DataObject) -> None:
+    county = subject(County())
+    case = county.case(data.draw(strategy(county.policy)))
+    assert case.tier is not None
+
+
+def test_a_case_can_be_written_as_json_and_read_back() -> None:
+    county = subject(County())
+    dimensions, chance = Dimensions.of(county.policy), Random(3)
+    cases = [mixed(dimensions, chance) for _ in range(50)]
+    assert [json.loads(written(case)) for case in cases] == cases
+
+
+# --- other circumstances ----------------------------------------------------------------------------------------------
+
+
+def test_on_another_day_a_plugin_sees_that_day_and_everybody_sees_today_again_afterwards() -> None:
+    policy = subject(LooksAtTheClock()).policy
+    before = datetime.now  # noqa: TID251
+    with on(OTHER_DAYS[0], policy):
+        assert date.today().year == 2031  # noqa: DTZ011
+        assert isinstance(OTHER_DAYS[0], datetime)
+    assert datetime.now == before  # noqa: TID251
+    assert date.today().year != 2031  # noqa: DTZ011
+
+
+def test_what_is_read_of_a_case_is_seen() -> None:
+    case = Case("1", channel="app")
+    with watched("channel") as read:
+        assert read == set()
+        assert case.channel == "app"
+        assert read == {"channel"}
+    assert case.channel == "app"
+
+
+def test_a_second_interpreter_gives_a_sound_county_the_same_answers() -> None:
+    county = subject(County())
+    cases = [{}, {"severity": "major"}]
+    digests = elsewhere(county.localities, {COUNTY: cases})
+    assert digests == {COUNTY: [asked(county.policy, case).digest for case in cases]}
+
+
+def test_a_plugin_that_cannot_be_taken_elsewhere_is_asked_here_only() -> None:
+    class Local(County):
+        pass
+
+    assert elsewhere(subject(Local()).localities, {COUNTY: [{}]}) is None
+
+
+# --- worked examples --------------------------------------------------------------------------------------------------
+
+
+class Promises(County):
+    def __init__(self, *promised: object) -> None:
+        self.given = promised
+
+    @hookimpl
+    def governflow_examples(self) -> Any:
+        return list(self.given)
+
+
+SAID = "公告 2026-01-05"
+RIGHT = Example(
+    {"severity": "复杂", "人数": 12, "place": "丁镇甲村"},
+    {"tier": "二级", "unit": "丁镇", "form": "核办", "clock:resolve": "3d", "people": 12, "severity": "complex"},
+    SAID,
+)
+
+
+def test_worked_examples_that_come_out_as_promised_pass() -> None:
+    assert broken("ruling/examples", Promises(RIGHT, Example({}, {"clock:resolve": "1天"}, SAID))) == []
+
+
+def test_a_worked_example_that_comes_out_otherwise_is_told() -> None:
+    class Shipped(County):
+        @hookimpl
+        def governflow_examples(self) -> Sequence[Example]:
+            return [Example({"severity": "complex"}, {"tier": "1"}, SAID)]
+
+    (failure,) = broken("ruling/examples", Shipped())
+    assert failure.look_at == "tier/T3 of 990101"
+    assert SAID in failure.sentence.en
+    assert failure.case == {"severity": "complex"}
+
+
+@pytest.mark.parametrize(
+    ("example", "words"),
+    [
+        (Example({}, {"clock:resolve": "2d"}, SAID), "clock:resolve = 2d"),
+        (Example({}, {"clock:arrive": "-"}, SAID), "clock:arrive = -"),
+        (Example({}, {"tier": "3"}, " "), "has no source"),
+        (Example({}, {}, SAID), "expects nothing"),
+        (Example({"dogs": 3}, {"tier": "3"}, SAID), "dogs"),
+        (Example({"severity": "huge"}, {"tier": "3"}, SAID), "huge"),
+        (Example({}, {"tier": "fifth"}, SAID), "fifth"),
+        (Example({"people": 3}, {"people": 4}, SAID), "people = 4"),
+        ({"told": {}}, "no Example"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_an_example_that_is_wrong_is_told_with_what_is_wrong(example: object, words: str) -> None:
+    failures = broken("ruling/examples", Promises(example))
+    assert [words in failure.sentence.en for failure in failures] == [True]
+
+
+def test_examples_are_read_from_a_sheet_with_chinese_headings(tmp_path: Path) -> None:
+    file = tmp_path / "examples.csv"
+    rows = "严重程度,人数,是否到场,→事项等级,→办结,→牵头单位,来源\n复杂,12,是,二级,3天,,公告\n一般,,否,一级,1天,,公告\n"
+    file.write_text(rows, encoding="utf-8")
+
+    class Shipped(County):
+        @hookimpl
+        def governflow_examples(self) -> Path:
+            return file
+
+    (failure,) = broken("ruling/examples", Shipped())
+    assert failure.sentence.en.startswith("example 2 (公告) promises tier = 1")
+    assert failure.case == {"severity": "general", "visit": False}
+
+
+def test_a_sheet_says_what_is_told_what_is_expected_and_who_promised_it() -> None:
+    (example,) = of_rows([["事项", "→办结", "→form", "source"], ["路灯", "2d", "直办", "公告"]])
+    assert example == Example({"item": "路灯"}, {"clock:resolve": "2d", "form": "直办"}, "公告")
+
+
+# --- waivers ----------------------------------------------------------------------------------------------------------
+
+DAY = date(2026, 3, 2)
+
+
+class Waiving(FailsForOneItem):
+    def __init__(self, reason: str, until: str) -> None:
+        self.waiver = Waiver("ruling/total", text(reason), until)
+
+    @hookimpl
+    def governflow_waivers(self) -> Sequence[Waiver]:
+        return [self.waiver]
+
+
+def waived(plugin: object) -> tuple[str, list[Failure]]:
+    (verdict,) = check(subject(plugin).localities, COUNTY, laws=["ruling/total"], today=DAY).verdicts
+    return verdict.outcome, list(verdict.failures)
+
+
+def test_a_law_that_is_waived_with_a_reason_and_an_end_fails_nobody() -> None:
+    class Revising(FailsForOneItem):
+        @hookimpl
+        def governflow_waivers(self) -> Sequence[Waiver]:
+            return [Waiver("ruling/total", text("the item is being defined anew"), "2026-03-02")]
+
+    outcome, failures = waived(Revising())
+    assert outcome == "waived"
+    assert [failure.case for failure in failures] == [{"item": "事项137"}]
+
+
+@pytest.mark.parametrize(("reason", "until"), [("", "2026-12-31"), ("why", "2026-03-01"), ("why", "soon"), ("why", "")])
+def test_a_waiver_without_a_reason_or_an_end_or_past_its_end_is_a_failure_itself(reason: str, until: str) -> None:
+    outcome, failures = waived(Waiving(reason, until))
+    assert outcome == "failed"
+    assert len(failures) == 2
+
+
+# --- clocks of the law ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"starts": frozenset({"dispatch"})}, "starts"),
+        ({"stops": frozenset({"answer", "resolve"})}, "stops"),
+        ({"traits": (*whole().traits, PAUSES)}, "pauses"),
+        ({"traits": (*whole().traits, LAPSES)}, "lapses"),
+        ({"traits": ("duty", "statute")}, "lasts"),
+        ({"extension": None}, "extension"),
+        ({"extension": Allowance.parse("31cd")}, "extension"),
+    ],
+)
+def test_a_clock_is_looser_by_more_than_its_allowance(changes: Mapping[str, Any], what: str) -> None:
+    assert [kind for kind, _ in stacks._rules(whole(**changes), whole())] == [what]
+
+
+def test_a_clock_that_is_tightened_is_no_fault() -> None:
+    tight = whole(allowance=Allowance.parse("30cd"), extension=Allowance.parse("10cd"), stops=frozenset())
+    assert list(stacks._rules(tight, whole())) == []
+    assert list(stacks._due(tight, whole(), (WorkingCalendar.china(), WorkingCalendar.china()))) == []
+
+
+def test_a_county_that_tightens_the_law_keeps_it() -> None:
+    class Tighter(Longer):
+        clock = Deadlines((whole(allowance=Allowance.parse("30cd")),))
+
+    assert broken("locality/stricter", Tighter()) == []
+
+
+def test_an_equal_number_of_days_ends_later_on_a_calendar_with_more_holidays() -> None:
+    (found,) = stacks._due(whole(), whole(), (IDLE, WorkingCalendar.china()))
+    assert found[0] == "due"
+
+
+# --- rules that cannot be loaded --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("law", [law for law in OURS if law != "ruling/unambiguous"])
+def test_rules_that_cannot_be_loaded_keep_no_law(law: str) -> None:
+    (failure,) = broken(law, RuleDeleted())
+    assert "cannot be loaded" in failure.sentence.en
+
+
+def test_an_actor_is_allowed_by_a_county_that_says_nothing_else() -> None:
+    class Open(County):
+        @hookimpl
+        def governflow_authorise(self) -> Allowed:
+            return Allowed()
+
+    assert broken("ruling/total", Open()) == []
+
+
+def test_a_locality_below_is_not_among_those_that_are_to_be_left_alone() -> None:
+    city = subject(County())
+    city.localities.register("990100", Neighbour())
+    asking: Callable[[Subject], Mapping[str, object]] = stacks._others
+    assert COUNTY not in asking(Subject(city.localities, "990100"))
+    assert OTHER in asking(city)
