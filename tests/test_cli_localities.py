@@ -540,7 +540,11 @@ def test_a_briefing_makes_no_store(tmp_path: Path, governflow: Command, command:
 
 
 def test_a_code_that_was_typed_wrong_is_pointed_out(store: Path, governflow: Command) -> None:
-    assert "nobody registered 37162" in governflow("digest", "37162", "--store", store).err
+    assert "nobody registered 371622" in governflow("digest", "371622", "--store", store).err
+    for wrong in ("37162", "惠民", "371621.0"):
+        done = governflow("digest", wrong, "--store", store)
+        assert (done.status, "is no code of a locality" in done.err) == (2, True)
+    assert "nobody registered 371622" in governflow("digest", " ３７１６２２", "--store", store).err
 
 
 # --- watch ------------------------------------------------------------------------------------------------------------

@@ -593,3 +593,27 @@ def test_a_catalogue_of_thousands_of_rows_answers_for_each_of_its_items(engine: 
     case = engine.report(case_id="c", locality=COUNTY, item="item 4999", visit=False, at=T0)
     assert case.tier == Tier.TWO
     assert engine.dispatch("c", at=plus(1)).clocks["resolve"].allowance == "5d"
+
+
+@pytest.mark.parametrize("ending", [SystemExit, GeneratorExit])
+def test_a_hook_that_ends_the_program_is_a_fault_and_the_case_stands(ending: type[BaseException]) -> None:
+    def exiting() -> None:
+        raise ending
+
+    engine = Engine.open(clock=ManualClock(T0))
+    engine.localities.register(COUNTY, Plugin(tier=exiting))
+    assert live(engine).state == "dispatched"
+    assert {(plugin, name) for plugin, name, _ in faults(engine)} == {(COUNTY, "governflow_tier")}
+
+
+def test_the_book_of_a_case_is_read_while_the_rules_cannot_be_loaded(tmp_path: Path) -> None:
+    def gone() -> None:
+        raise LookupError("the file is gone")
+
+    path = tmp_path / "cases.db"
+    with Engine.open(path, clock=ManualClock(T0)) as engine:
+        engine.localities.register(COUNTY, Plugin())
+        live(engine)
+    with Engine.open(path, clock=ManualClock(T0)) as engine:
+        engine.localities.register(COUNTY, Plugin(units=gone))
+        assert engine.explain("c").rulings

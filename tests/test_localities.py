@@ -338,6 +338,26 @@ def test_one_plugin_for_a_county_and_its_city_is_refused_in_a_sentence_that_name
         assert "371600" in text
 
 
+def test_a_plugin_that_speaks_for_another_code_than_it_is_registered_for_is_refused() -> None:
+    with pytest.raises(PolicyError, match="990199"):
+        known(c990101=plugin(locality=lambda: Locality("990199", "别县", "elsewhere"))).policy("990101")
+
+
+def test_a_city_may_name_units_of_its_own_chart_without_harm_to_a_county_with_another() -> None:
+    chart = OrgChart.of([Unit("intake", Text("x", "某"), 0), Unit("bureau", Text("x", "某"), 4)])
+    city = plugin(
+        units=lambda: chart,
+        tables=lambda: {"route": table("route", "rule,severity,lead,reason", "A,,bureau,the city's bureau")},
+    )
+    county = plugin(units=lambda: OrgChart.of([Unit("intake", Text("y", "乙"), 0)]))
+    localities = known(c990101=county, c990100=city)
+    engine = Engine.open(localities=localities, clock=ManualClock(T0))
+    engine.report(case_id="c", locality="990101", at=T0)
+    assert engine.dispatch("c", at=T0).unit == "intake"
+    assert "faulted" not in {event.kind for event in engine.history("c")}
+    assert localities.policy("990100").units is chart
+
+
 def test_a_broken_county_is_listed_with_its_faults_and_hides_no_other() -> None:
     misspelt = plugin(teir=lambda: None)
     listed = {found.code: found for found in known(c371621=misspelt, c371622=plugin()).all()}

@@ -137,7 +137,7 @@ def test_without_a_folder_it_is_named_after_the_code(
     monkeypatch.chdir(tmp_path)
     done = governflow("new", "379911", "示例县", "--lang", "zh")
     assert (done.status, [path.name for path in tmp_path.iterdir()]) == (0, ["governflow_379911"])
-    assert "python -m pip install ./governflow_379911" in done.out
+    assert "python -m pip install -e ./governflow_379911" in done.out
     assert "填写事项" in done.out
     told = governflow("new", "379912", "示例县", "--json").json
     assert (told["code"], told["distribution"], told["folder"]) == ("379912", "governflow-379912", "governflow_379912")

@@ -29,7 +29,8 @@ from governflow.text import Text
 
 #: Actions that say something about a case and change nothing of its life: they may come late without harm.
 REMARKS = frozenset({"note", "inform", "urge"})
-_FALLBACK_AGAIN = timedelta(days=1)
+#: Where the rules say nothing usable the holder is urged daily for a week, then weekly.
+_FALLBACK_AGAIN, _FALLBACK_RARELY, _OFTEN = timedelta(days=1), timedelta(weeks=1), 7
 
 
 class Command(msgspec.Struct, frozen=True, gc=False):
@@ -173,7 +174,7 @@ def _authorise(draft: Draft, command: Command) -> None:
     for source, ask in policy.authorities:
         try:
             answer = ask(by, action, draft.case, draft.context)
-        except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises, the case must stand
+        except (Exception, SystemExit, GeneratorExit) as fault:  # noqa: BLE001 - whatever a county's rule raises, the case must stand
             draft.faults.append((source, "governflow_authorise", described(fault)))
             continue
         if answer is None:
@@ -249,7 +250,7 @@ def _derived(draft: Draft, case: Case) -> tuple[dict[str, Any], list[Decided]]:
     """Work out the facts; tables that fail leave what was told, and the fault in the book."""
     try:
         return draft.policy.ruled.derive(case, draft.context)
-    except Exception as fault:  # noqa: BLE001 - whatever a county's table does, the case must stand
+    except (Exception, SystemExit, GeneratorExit) as fault:  # noqa: BLE001 - whatever a county's table does, the case must stand
         draft.faults.append((draft.policy.code, "governflow_tables", described(fault)))
         return dict(case.facts), []
 
@@ -447,7 +448,8 @@ def _rung(draft: Draft, cause: Breach) -> Escalation:
         escalation, ruling, source = answer
         draft.rulings.append(decided("escalate", escalation.kind, ruling, source))
         return escalation  # type: ignore[no-any-return]
-    escalation = Escalation(Kind.URGE, cause.holder, None, _FALLBACK_AGAIN)
+    again = _FALLBACK_AGAIN if cause.rung < _OFTEN else _FALLBACK_RARELY
+    escalation = Escalation(Kind.URGE, cause.holder, None, again)
     reason = Text("the rules gave no usable escalation: the holder is urged", "规则未给出可用的升级方式：先行催办")
     draft.rulings.append(decided("escalate", Kind.URGE, Ruling(escalation, reason, "ladder/fallback"), "governflow"))
     return escalation

@@ -187,7 +187,7 @@ class _Scribe(Voice):
         self.extra = [(str(name), value) for text in told for name, value in (text.get("extra") or {}).items()]
         # Columns of somebody else's journal that nobody mapped may name the very person whom the text names too.
         safe = clean if personal else masker([*self.names, *naming(self.extra)], self.numbers)
-        policy = engine.localities.policy(case.locality)
+        policy = engine.rules_of(case.locality)
         earlier = self.archive.tables(event.rules for event in self.history if event.rules != policy.rules)
         super().__init__(lang, ZoneInfo(case.zone), policy, safe, [*policy.tables, *earlier])
 

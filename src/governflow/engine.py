@@ -299,9 +299,9 @@ class Engine(Verbs, Books):
             case = self.store.load(case_id) if case_id is not None and action != "report" else None
             if case is None:
                 code = locality or "000000"
-                self._write_in(code, "denied", {}, dict(denial), by, at, mark, self._rules_of(code).observed)
+                self._write_in(code, "denied", {}, dict(denial), by, at, mark, self.rules_of(code).observed)
                 return
-            rules = self._rules_of(case.locality)
+            rules = self.rules_of(case.locality)
             fallen, now = self._catch_up(case, rules, at)
             event = Event(now.id, now.version + 1, "denied", at, now.state, by=by, about=dict(denial))
             self._keep(rules, case, evolve(now, event), [*fallen, event], None, mark)
@@ -414,7 +414,7 @@ class Engine(Verbs, Books):
                         f"引擎时钟已到 {here}，不能退回 {there}",
                     )
                 while (case := store.next_due(goal)) is not None:
-                    policy = self._rules_of(case.locality)
+                    policy = self.rules_of(case.locality)
                     observed = observed or bool(policy.observed)
                     assert case.next is not None
                     events, after = deciding.fire(case, policy, self._mode(policy, case.next))
@@ -480,7 +480,7 @@ class Engine(Verbs, Books):
     def explain(self, case_id: str) -> Explanation:
         """Give every ruling with reason, rule and source, and every clock as segments from start to due."""
         case = self.case(case_id)
-        return explain(case, self.history(case_id), self.localities.policy(case.locality), self.store.rule_set)
+        return explain(case, self.history(case_id), self.rules_of(case.locality), self.store.rule_set)
 
     def personal(self, case_id: str, *, by: Actor) -> list[Mapping[str, Any]]:
         """Give the texts and personal data of a case, one mapping an event that brought any.
@@ -574,7 +574,7 @@ class Engine(Verbs, Books):
             erased = self.store.erase(case_id)
             event = Event(case_id, case.version + 1, "forgotten", moment, case.state, by=by, about={"texts": erased})
             after = evolve(case, event)
-            self._keep(self._rules_of(case.locality), case, after, [event])
+            self._keep(self.rules_of(case.locality), case, after, [event])
         with self._lock:
             self.store.scrub()
         self.deliver()

@@ -94,14 +94,14 @@ class Keeping:
             for source, ask in policy.rewarding:
                 try:
                     merits = [merit_entry(merit, source, case.id) for merit in ask(event, case, context) or ()]
-                except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises, the case must stand
+                except (Exception, SystemExit, GeneratorExit) as fault:  # noqa: BLE001 - whatever a county's rule raises, the case must stand
                     what = described(fault)[:500]
                     yield "faulted", {"faults": [{"plugin": source, "hook": "governflow_merits", "fault": what}]}
                     continue
                 for entry in merits:
                     yield "merit_entered", entry
 
-    def _rules_of(self, locality: str) -> Policy:
+    def rules_of(self, locality: str) -> Policy:
         """Give a locality's rules, or the defaults where they cannot be loaded: one county stops no other's clocks."""
         try:
             return self.localities.policy(locality)

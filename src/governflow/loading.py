@@ -156,7 +156,7 @@ def called(source: str, hook: str, function: Callable[..., Any], given: Sequence
             Text(f"{source}: {one.en}", f"{source}：{one.zh}")
             for one in ([fault.text] if isinstance(fault, TableError) else fault.faults or [fault.text])
         ]
-    except Exception as fault:  # noqa: BLE001 - whatever it raises, the county's author has to read it
+    except (Exception, SystemExit, GeneratorExit) as fault:  # noqa: BLE001 - whatever it raises, the county's author has to read it
         what = described(fault)
         faults.append(Text(f"{source}: {hook} raised {what}", f"{source}：{hook} 出错：{what}"))
     return None

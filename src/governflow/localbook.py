@@ -17,6 +17,9 @@ from governflow.policy import Policy
 from governflow.terms import Mode, member
 from governflow.timekeeping import in_utc
 
+#: What no switch may be told before: another one, and posts that came to a muster.
+_SETTLED = frozenset({"mode_switched", "checked_in"})
+
 
 class Books(Deliveries):
     """The part of an engine that keeps the localities' own books."""
@@ -30,7 +33,7 @@ class Books(Deliveries):
         """Give the declared outages of a locality and of those above it."""
         return [
             (datetime.fromisoformat(event.about["from"]), datetime.fromisoformat(event.about["to"]))
-            for code in self._rules_of(locality).lineage
+            for code in self.rules_of(locality).lineage
             for event in self.book(code)
             if event.kind == "outage_declared"
         ]
@@ -57,11 +60,13 @@ class Books(Deliveries):
             CommandError: If it runs in this mode already, or a later switch is in the book.
         """
         wanted = member(Mode, mode)
+        if not isinstance(reason, str) or not reason.strip():
+            raise CommandError("a switch of mode needs a reason", "切换状态须说明理由")
         if by is not None:
             require_actor(by)
         moment = in_utc(self.clock.now() if at is None else at)
         with self._transaction():
-            policy = self.localities.policy(locality)
+            policy = self.localities.policy(self.localities.require_code(locality))
             self._refuse_earlier(policy.code, moment)
             book, fallen, now = self._book(policy, moment)
             events, after = musters.switch(now, policy, moment, wanted, {"reason": reason}, by)
@@ -152,11 +157,12 @@ class Books(Deliveries):
         return book, *self._catch_up(book, policy, at)
 
     def _refuse_earlier(self, code: str, at: datetime) -> None:
-        later = [then for then, _ in self._switches(code) if then > at]
+        later = [event for event in self.book(code) if event.kind in _SETTLED and event.at > at]
         if later:
             raise CommandError(
-                f"{code} was switched at {later[0].isoformat()} already: a switch cannot come before it",
-                f"{code} 已在 {later[0].isoformat()} 切换过：不能补记更早的切换",
+                f"the book of {code} has {later[0].kind} at {later[0].at.isoformat()} already: "
+                "a switch cannot come before it",
+                f"{code} 的台账在 {later[0].at.isoformat()} 已有记录：不能补记更早的切换",
             )
 
     def _told_of(
@@ -165,7 +171,7 @@ class Books(Deliveries):
         """Tell every open case below a locality that its mode changes, if it does."""
         for name in self.store.running():
             case = self.store.load(name)
-            rules = self._rules_of(case.locality) if case is not None else None
+            rules = self.rules_of(case.locality) if case is not None else None
             if case is None or rules is None or case.opened is None or code not in rules.lineage:
                 continue
             then = max(at, case.opened)  # one that was told late reaches what was reported since
@@ -191,7 +197,7 @@ class Books(Deliveries):
             require_actor(by)
         moment = in_utc(self.clock.now() if at is None else at)
         with self._transaction():
-            rules = self._rules_of(locality)
+            rules = self.rules_of(locality)
             book = self.store.load(f"@{locality}")
             if book is not None:  # a muster that is late is late before whatever is written now
                 fallen, now = self._catch_up(book, rules, moment)

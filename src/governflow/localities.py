@@ -5,6 +5,7 @@ group ``governflow`` is named by the code. Nothing is looked for until a code is
 its ancestors are imported.
 """
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from copy import copy
 from functools import cached_property
@@ -14,7 +15,7 @@ import attrs
 from governflow import defaults
 from governflow.defaults import ROOT
 from governflow.discovery import Installed, installed, version_of
-from governflow.errors import PolicyError, described, shown
+from governflow.errors import CommandError, PolicyError, described, shown
 from governflow.hookspecs import Locality
 from governflow.policy import NATION, Layer, Policy
 from governflow.text import Text
@@ -105,6 +106,26 @@ class Localities:
     def known(self, code: str) -> bool:
         """Say whether a plugin speaks for exactly this code."""
         return code in self._registered or code == NATION or code in self._installed
+
+    def require_code(self, told: str) -> str:
+        """Read a code as people type it: full-width digits and spaces are mended.
+
+        Args:
+            told: What was typed.
+
+        Returns:
+            The code.
+
+        Raises:
+            CommandError: If no plugin speaks for it, and it is no division code of 6, 9 or 12 digits either.
+        """
+        code = unicodedata.normalize("NFKC", told).strip()
+        if self.known(code) or (code.isascii() and code.isdigit() and len(code) in (6, 9, 12)):
+            return code
+        raise CommandError(
+            f"{told!r} is no code of a locality: give 6, 9 or 12 digits, or a code of `governflow localities`",
+            f"“{told}”不是地方代码：应为 6、9 或 12 位区划代码，或 governflow localities 列出的代码",
+        )
 
     def nearest(self, code: str) -> str:
         """Give the code itself if it is known, or its nearest known ancestor."""
@@ -199,6 +220,11 @@ class Localities:
             raise PolicyError(
                 f"{source}: the parent {locality.parent!r} is no code: give it as text",
                 f"{source}：上级 {locality.parent!r} 不是代码：应为文字",
+            )
+        if locality.code and locality.code != code:
+            raise PolicyError(
+                f"{source}: the plugin says that it speaks for {locality.code}: mend its code or its entry point",
+                f"{source}：插件自称代表 {locality.code}：请更正代码或登记",
             )
         return Layer(code, source, plugin, locality)
 

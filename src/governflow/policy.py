@@ -81,12 +81,12 @@ class Policy:
         self.zone = self.locality.zone
         faults: list[Text] = []
         self._impls = registered([(layer.source, layer.plugin) for layer in layers], faults)
-        self.units = self._units(faults)
+        self.units, charted = self._units(faults)
         self.lifecycles = self._lifecycles(faults)
         self.names = self._names(faults)
         #: Each layer's tables by the question that they answer, most specific layer first.
         self.tables = self._tables(faults)
-        self.ruled = Ruled(self.tables, self.units, self.lifecycles, faults)
+        self.ruled = Ruled(self.tables, self.units, self.lifecycles, faults, charted)
         self._context: Context | None = None
         self.ruled.check_clocks(self, faults)
         if faults:
@@ -186,7 +186,7 @@ class Policy:
         for source, call in self._asked[hook]:
             try:
                 ruling = call(case, context, cause)
-            except Exception as raised:  # noqa: BLE001 - whatever a county's rule raises, the case must stand
+            except (Exception, SystemExit, GeneratorExit) as raised:  # noqa: BLE001 - whatever a county's rule raises, the case must stand
                 faults.append((source, hook, described(raised)))
                 continue
             if ruling is None:
@@ -216,7 +216,7 @@ class Policy:
         if self._sole is not None:  # one layer gives all the clocks, as it is wherever no county changes them
             try:
                 known = self._plans.get(id(self._sole(case, context, None)))
-            except Exception:  # noqa: BLE001 - asked once more below, where the fault is noted
+            except (Exception, SystemExit, GeneratorExit):  # noqa: BLE001 - asked once more below, where the fault is noted
                 known = None
             if known is not None:
                 return known[0]
@@ -224,7 +224,7 @@ class Policy:
         for source, call in self._asked["governflow_deadlines"]:
             try:
                 answer = call(case, context, None)
-            except Exception as fault:  # noqa: BLE001 - see ask
+            except (Exception, SystemExit, GeneratorExit) as fault:  # noqa: BLE001 - see ask
                 faults.append((source, "governflow_deadlines", described(fault)))
                 continue
             if answer is None:
@@ -265,7 +265,7 @@ class Policy:
         for source, function, names in self._impls["governflow_calendar"]:
             try:
                 calendar = function(*[clock if name == "clock" else context for name in names])
-            except Exception as fault:  # noqa: BLE001 - see ask
+            except (Exception, SystemExit, GeneratorExit) as fault:  # noqa: BLE001 - see ask
                 faults.append((source, "governflow_calendar", described(fault)))
                 continue
             if isinstance(calendar, WorkingCalendar):
@@ -282,14 +282,16 @@ class Policy:
             return Text(f"check in ({unit.en})", f"报到（{unit.zh}）")
         return known or Text(word, word)
 
-    def _units(self, faults: list[Text]) -> OrgChart:
+    def _units(self, faults: list[Text]) -> tuple[OrgChart, frozenset[str]]:
+        """Give the chart, and the layers whose tables have to fit it: those below have charts of their own."""
         for source, function, _ in self._impls["governflow_units"]:
             chart = called(source, "governflow_units", lambda function=function: packaged.chart(function()), (), faults)
             if isinstance(chart, OrgChart):
-                return chart
+                sources = [layer.source for layer in self.layers]
+                return chart, frozenset(sources[: sources.index(source) + 1])
             if chart is not None:
                 faults.append(wrong(source, "governflow_units", chart, "an OrgChart, units or a packaged CSV"))
-        return defaults.UNITS
+        return defaults.UNITS, frozenset()
 
     def _lifecycles(self, faults: list[Text]) -> Mapping[str, Lifecycle]:
         known = {BASE.name: BASE}

@@ -108,6 +108,7 @@ class Ruled:
         units: The org chart.
         lifecycles: The lifecycles by name.
         faults: Where to add what is wrong.
+        charted: The layers whose tables have to fit the chart: an ancestor names units of its own.
     """
 
     def __init__(
@@ -116,8 +117,10 @@ class Ruled:
         units: OrgChart,
         lifecycles: Mapping[str, Lifecycle],
         faults: list[Text],
+        charted: frozenset[str],
     ) -> None:
         self._units = units
+        self._charted = charted
         self._decided = {
             source: {name: table for name, table in tables.items() if isinstance(table, Table)}
             for source, tables in layers
@@ -415,7 +418,7 @@ class Ruled:
                     yield Text(f"{where.en}: {fault.text.en}", f"{where.zh}：{fault.text.zh}")
             for column in ("lead", "assist", "to"):
                 for unit in _several(rule.outcomes.get(column, "")):
-                    yield from self._stranger(unit, where, escalating=column == "to")
+                    yield from self._stranger(source, unit, where, escalating=column == "to")
 
     def _too_early(self, source: str, name: str, table: Table) -> Iterator[Text]:
         """Find columns that ask what is not known yet when the table is asked."""
@@ -427,7 +430,9 @@ class Ruled:
                     f"{source}：表格“{name}”使用了“{column.text.zh}”，此时尚不可知",
                 )
 
-    def _stranger(self, unit: str, where: Text, *, escalating: bool) -> Iterator[Text]:
+    def _stranger(self, source: str, unit: str, where: Text, *, escalating: bool) -> Iterator[Text]:
+        if source not in self._charted:
+            return
         if escalating and unit in (_HOLDER, _ABOVE, _STANDING):
             return
         if unit.startswith("@"):
@@ -452,9 +457,11 @@ class Ruled:
                 yield Text(
                     f"{where.en} names who assists, but nobody who leads", f"{where.zh} 写了协办单位，未写牵头单位"
                 )
+            if entry.allowance is not None:
+                yield from _unfit(entry.allowance, entry.written or str(entry.allowance), where, again=False)
             for column in ("lead", "assist"):
                 for unit in _several(entry.attributes.get(column, "")):
-                    yield from self._stranger(unit, where, escalating=False)
+                    yield from self._stranger(source, unit, where, escalating=False)
             named = entry.attributes.get("lifecycle")
             if named and named not in lifecycles:
                 known = ", ".join(lifecycles)
@@ -551,8 +558,10 @@ def _route(
     if "lead" not in outcome:
         return None
     lead = _unit(outcome["lead"], case, units)
-    assist = dict.fromkeys(_unit(cell, case, units) for cell in _several(outcome.get("assist", "")))
-    assist.pop(lead, None)
+    if lead not in units:
+        return None  # a unit of an ancestor's own chart: this locality has to say who does it here
+    named = dict.fromkeys(_unit(cell, case, units) for cell in _several(outcome.get("assist", "")))
+    assist = [unit for unit in named if unit != lead and unit in units]
     if "form" in outcome:
         form = Form(outcome["form"])
     else:

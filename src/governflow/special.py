@@ -189,7 +189,7 @@ def special_report(engine: Engine, case_id: str) -> SpecialReport:
         UnknownCase: If there is no such case.
     """
     case, history = engine.case(case_id), engine.history(case_id)
-    policy = engine.localities.policy(case.locality)
+    policy = engine.rules_of(case.locality)
     filing = next((event for event in reversed(history) if event.kind == "special_report_filed"), None)
     events = history[: filing.seq] if filing is not None else history
     zone = ZoneInfo(case.zone)

@@ -35,6 +35,22 @@ _OF_A_PLACE = frozenset({Form.DIRECT, Form.VERIFY, Form.ASSIST})
 _COLUMNS = ("unit", "name", "name_en", "kind", "level", "parent", "forms", "roles")
 
 
+_HEADINGS = {
+    key(word): name
+    for name, words in {
+        "unit": "单位 单位编号 单位代码",
+        "name": "名称 单位名称 中文名称",
+        "name_en": "英文名称",
+        "kind": "类别 单位类别",
+        "level": "层级 级别",
+        "parent": "上级 上级单位",
+        "forms": "办理方式",
+        "roles": "角色",
+    }.items()
+    for word in (name, *words.split())
+}
+
+
 @attrs.frozen
 class Unit:
     """A unit that can hold a case.
@@ -126,8 +142,9 @@ class OrgChart:
         Raises:
             PolicyError: If a cell cannot be read or the chart is wrong; every fault is named by its line.
         """
-        rows = csv.DictReader(io.StringIO(source.read_text(encoding="utf-8-sig"), newline=""))
-        missing = [name for name in _COLUMNS[:5] if name not in (rows.fieldnames or ())]
+        rows = csv.DictReader(io.StringIO(_text(source), newline=""))
+        rows.fieldnames = [_HEADINGS.get(key(name), name) for name in rows.fieldnames or ()]
+        missing = [name for name in _COLUMNS[:5] if name not in rows.fieldnames]
         if missing:
             raise PolicyError(
                 f"{source.name} lacks the columns {', '.join(missing)}: its header is {','.join(_COLUMNS)}",
@@ -307,6 +324,22 @@ class OrgChart:
             for name in {key(unit.text.zh), key(unit.text.en)}:
                 names.setdefault(name, []).append(unit)
         return names, tuple(sorted({len(name) for name in names if name}))
+
+
+def _text(source: Path | Traversable) -> str:
+    """Read a file as Excel and WPS save it: UTF-8, or GB18030."""
+    content = source.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass
+    try:
+        return content.decode("gb18030")
+    except UnicodeDecodeError:
+        raise PolicyError(
+            f"{source.name} is neither UTF-8 nor GB18030: save it as CSV UTF-8",
+            f"{source.name} 既不是 UTF-8 也不是 GB18030：请另存为 CSV UTF-8",
+        ) from None
 
 
 def _unit(row: Mapping[str, str]) -> Unit:

@@ -65,6 +65,7 @@ def digest(
     from governflow.digests import digest as count
 
     with Engine.open(store, must_exist=True, deliver=False) as engine:
+        code = engine.localities.require_code(code)
         _warn(engine, code, lang)
         zone = ZoneInfo(engine.localities.policy(code).zone)
         found = count(engine, code, unit, period, until=_until(engine, until, zone))
@@ -98,11 +99,14 @@ def merits(
         en, zh = ", ".join(HOLDERS), "、".join(f"{name}（{text.zh}）" for name, text in HOLDERS.items())
         raise CommandError(f"{holder!r} has no merits: use one of {en}", f"{holder!r} 没有积分：应为 {zh} 之一")
     with Engine.open(store, must_exist=True, deliver=False) as engine:
+        code = engine.localities.require_code(code)
         _warn(engine, code, lang)
         policy = engine.localities.policy(code)
         zone = ZoneInfo(policy.zone)
         at = _until(engine, until, zone)
         book = engine.book(code)
+        if until is None and book:  # whatever has been entered counts, however far the clock has been taken
+            at = max(at, *(event.at for event in book))
     accounts = [one for one in ledger.balances(book, at).values() if holder in (None, one.holder)]
     places: Sequence[ledger.Place] = ()
     awarded: frozenset[str] = frozenset()

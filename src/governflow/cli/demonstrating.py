@@ -41,6 +41,7 @@ def demonstrate(*, locality: str, journal: Path | None, html: Path | None, as_js
         The exit status: 1 if the locality's rules refused some of the rows.
     """
     with Engine.open() as engine, TemporaryDirectory(prefix="governflow-demo-") as folder:
+        locality = engine.localities.require_code(locality)
         policy = engine.localities.policy(locality)
         zone = ZoneInfo(policy.zone)
         own = policy.demo()

@@ -43,7 +43,7 @@ def new(
         (f"{inside / 'tables' / 'catalogue.csv'}", Text("fill in your items, one a row", "填写事项，每行一项")),
         (f"{inside / 'units.csv'}", Text("put in your own units", "换成本地单位")),
         (f"governflow table {inside / 'tables'}", Text("check the tables", "检查表格")),
-        (f"python -m pip install {here}", Text("install it", "安装")),
+        (f"python -m pip install -e {here} pytest", Text("install it", "安装")),
         (f"governflow table {made.code}", Text("read all of its rules", "查看全部规则")),
         (f"governflow demo --locality {made.code}", Text("see a day by its rules", "按本地规则演示一天")),
         (f"python -m pytest {folder}", Text("run its tests", "运行测试")),

@@ -66,7 +66,7 @@ def explain(case: str, *, store: Path, as_json: bool, lang: str) -> int:
     with Engine.open(store, must_exist=True, deliver=False) as engine:
         found = engine.case(case)
         history = engine.history(case)
-        policy = engine.localities.policy(found.locality)
+        policy = engine.rules_of(found.locality)
         told = explained(found, history, policy, engine.store.rule_set)
         archive = Archive(engine.store.rule_set)
         earlier = archive.tables(event.rules for event in history if event.rules != policy.rules)

@@ -48,6 +48,7 @@ def run_journal(
             "--locality 为空：请给出地方代码，默认规则为 000000",
         )
     localities = Localities()
+    locality = localities.require_code(locality)
     policy = localities.policy(locality)
     map = Map.load(map_path, actions=actions_of(policy)) if map_path is not None else None
     zone = ZoneInfo((map.zone if map else None) or policy.zone)

@@ -227,12 +227,17 @@ class _Sheet:
         here = {("outcome", name) for name in (*ours, self._name)}
         if not any(one in here or (one[0] == "outcome" and self._name in _MARKED) for one in taken):
             known = ", ".join(ours) or self._name
+            en, zh = "", ""
+            if self._name not in OUTCOMES:
+                named = ", ".join(OUTCOMES)
+                en = f"; if it is to answer a question, call the file one of {named}"
+                zh = f"；如用于回答某个问题，请把文件命名为 {named} 之一"
             self._faults.add(
                 self._row,
                 None,
                 Text(
-                    f"has no outcome column: add {known}, or mark one with →",
-                    f"没有结果列：请添加 {known}，或用 → 标明",
+                    f"has no outcome column: add {known}, or mark one with →{en}",
+                    f"没有结果列：请添加 {known}，或用 → 标明{zh}",
                 ),
             )
 
