@@ -743,8 +743,13 @@ def test_an_actor_is_allowed_by_a_county_that_says_nothing_else() -> None:
 
 
 def test_a_locality_below_is_not_among_those_that_are_to_be_left_alone() -> None:
+    class City:
+        @hookimpl
+        def governflow_locality(self) -> Locality:
+            return Locality("990100", "上级市", "Upper City")
+
     city = subject(County())
-    city.localities.register("990100", Neighbour())
+    city.localities.register("990100", City())
     asking: Callable[[Subject], Mapping[str, object]] = stacks._others
     assert COUNTY not in asking(Subject(city.localities, "990100"))
     assert OTHER in asking(city)
