@@ -17,8 +17,8 @@ from governflow.cli import cli
 from governflow.clocks import ClockSpec
 from governflow.defaults import governflow_deadlines
 from governflow.journal.fields import ACTIONS, FIELDS, ORDER
-from governflow.journal.wording import key
 from governflow.terms import Severity
+from governflow.wording import key
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"

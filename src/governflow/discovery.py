@@ -10,10 +10,13 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from importlib.metadata import Distribution, DistributionFinder, EntryPoint, MetadataPathFinder, PathDistribution
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import attrs
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution  # it brings half of `email`, and most never need it
 
 GROUP = "governflow"
 
@@ -33,11 +36,13 @@ class Installed:
 
     code: str
     value: str
-    home: str | Distribution = attrs.field(eq=False)
+    home: "str | Distribution" = attrs.field(eq=False)
 
     @property
-    def distribution(self) -> Distribution:
+    def distribution(self) -> "Distribution":
         """The distribution that brings it."""
+        from importlib.metadata import PathDistribution
+
         return PathDistribution(Path(self.home)) if isinstance(self.home, str) else self.home
 
     @property
@@ -47,6 +52,8 @@ class Installed:
 
     def load(self) -> object:
         """Import the plugin."""
+        from importlib.metadata import EntryPoint
+
         return EntryPoint(self.code, self.value, GROUP).load()
 
 
@@ -76,7 +83,7 @@ def installed(path: Iterable[str] | None = None) -> dict[str, tuple[Installed, .
     return {code: tuple(ones) for code, ones in found.items()}
 
 
-def _entry_points(folder: str) -> Iterator[tuple[str, bytes, str | Distribution]]:
+def _entry_points(folder: str) -> Iterator[tuple[str, bytes, "str | Distribution"]]:
     """Give what each distribution of a folder says, by its normalised name."""
     try:
         names = sorted(name for name in os.listdir(folder) if name.endswith((".dist-info", ".egg-info")))
@@ -96,7 +103,9 @@ def _entry_points(folder: str) -> Iterator[tuple[str, bytes, str | Distribution]
             yield distribution, b"", home  # it has none, and hides another of its name all the same
 
 
-def _in_archive(archive: str) -> Iterator[tuple[str, bytes, str | Distribution]]:
+def _in_archive(archive: str) -> Iterator[tuple[str, bytes, "str | Distribution"]]:
+    from importlib.metadata import DistributionFinder, MetadataPathFinder
+
     try:
         found = list(MetadataPathFinder.find_distributions(DistributionFinder.Context(path=[archive])))
     except OSError:
@@ -111,7 +120,7 @@ def _in_archive(archive: str) -> Iterator[tuple[str, bytes, str | Distribution]]
             yield name.lower().replace("_", "-").replace(".", "-"), text.encode(), distribution
 
 
-def version_of(distribution: Distribution) -> str | None:
+def version_of(distribution: "Distribution") -> str | None:
     """Give a distribution's version, or None where its metadata names none."""
     try:
         return distribution.version or None
@@ -119,7 +128,7 @@ def version_of(distribution: Distribution) -> str | None:
         return None
 
 
-def _name(distribution: Distribution) -> str | None:
+def _name(distribution: "Distribution") -> str | None:
     try:
         return distribution.metadata["Name"]
     except (KeyError, OSError, UnicodeError):

@@ -11,9 +11,9 @@ from types import MappingProxyType
 import attrs
 
 from governflow.errors import PolicyError
-from governflow.journal.wording import key
 from governflow.terms import FORMS, Form
 from governflow.text import Text
+from governflow.wording import key
 
 #: The id of the unit that is responsible for a case before it is dispatched, in every chart.
 INTAKE = "intake"

@@ -12,12 +12,12 @@ from governflow.charter.subject import BEGIN, Told
 from governflow.charter.verdicts import Failure
 from governflow.errors import GovernflowError
 from governflow.hookspecs import Example
-from governflow.journal.wording import half_width, key
 from governflow.policy import Policy
 from governflow.tables.domains import FORM, MODE, SEVERITY, TIER, URGENCY, YES_NO, Closed, Unfit
 from governflow.tables.reading import Grid, read
 from governflow.tables.vocabulary import CLOCKS, OUTCOMES, heading
 from governflow.text import Text
+from governflow.wording import half_width, key
 
 _HOOK = "governflow_examples"
 _SOURCE = frozenset(map(key, ("source", "来源", "出处")))

@@ -15,9 +15,9 @@ from governflow.engine import Engine
 from governflow.errors import CommandError
 from governflow.hookspecs import HOLDERS
 from governflow.journal.times import LocalTimes
-from governflow.journal.wording import ValueFault
 from governflow.policy import Policy
 from governflow.text import Text
+from governflow.wording import ValueFault
 
 
 def _print(lines: Sequence[str]) -> None:

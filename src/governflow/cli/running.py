@@ -16,13 +16,13 @@ from governflow.engine import Engine
 from governflow.errors import CommandError, JournalError
 from governflow.journal import Map, Reject, RejectsWriter
 from governflow.journal.times import LocalTimes
-from governflow.journal.wording import ValueFault
 from governflow.localities import Localities
 from governflow.reports import Report, case_as_json, lives
 from governflow.run import AHEAD, Progress, Result, actions_of, run
 from governflow.stores.sqlite import micros
 from governflow.text import Text
 from governflow.timekeeping import SystemClock
+from governflow.wording import ValueFault
 
 
 def run_journal(

@@ -29,9 +29,9 @@ from governflow.journal.reading import Record, named, sort_of, unreadable
 from governflow.journal.rows import NOTHING, Fault, Item, Notice, Reject, Row, Step, shorten
 from governflow.journal.sheets import Book
 from governflow.journal.times import LocalTimes
-from governflow.journal.wording import ValueFault, key
 from governflow.text import Text
 from governflow.timekeeping import zone_named
+from governflow.wording import ValueFault, key
 
 _ANNOUNCED = 100
 

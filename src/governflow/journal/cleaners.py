@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 
 from governflow.journal.fields import FIELDS, Field, Sort
 from governflow.journal.rows import NOTHING
-from governflow.journal.wording import ValueFault, half_width, key, nearest
 from governflow.text import Text
+from governflow.wording import ValueFault, half_width, key, nearest
 
 Cleaner = Callable[[str], str]
 

@@ -7,8 +7,8 @@ import attrs
 from governflow.journal.fields import FIELDS, HEADINGS
 from governflow.journal.maps import Map
 from governflow.journal.rows import Reject
-from governflow.journal.wording import key, nearest
 from governflow.text import Text
+from governflow.wording import key, nearest
 
 #: What every row must have.
 NARROW = ("time", "case", "action")

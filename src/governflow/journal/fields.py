@@ -10,10 +10,10 @@ from types import MappingProxyType
 import attrs
 
 from governflow.journal.rows import NOTHING
-from governflow.journal.wording import key
 from governflow.lifecycle import BASE
 from governflow.terms import Severity, Urgency
 from governflow.text import Text
+from governflow.wording import key
 
 
 class Sort(Enum):

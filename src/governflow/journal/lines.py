@@ -11,8 +11,8 @@ from typing import TextIO
 from governflow.errors import JournalError
 from governflow.journal.reading import NO_FORMULAS, Record, refuse, uneven
 from governflow.journal.rows import Fault, Reject, shorten
-from governflow.journal.wording import number_text
 from governflow.text import Text
+from governflow.wording import number_text
 
 #: A record longer than this many characters is no row of a journal but a file without an end of line or of quote.
 MAX_RECORD = 64 * 1024 * 1024

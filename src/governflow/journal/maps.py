@@ -23,9 +23,9 @@ from governflow.errors import MapError
 from governflow.journal.cleaners import Cleaner, action_reader, cleaner
 from governflow.journal.fields import ACTIONS, FIELDS, Sort
 from governflow.journal.rows import Fault
-from governflow.journal.wording import ValueFault, nearest
 from governflow.text import Text
 from governflow.timekeeping import zone_named
+from governflow.wording import ValueFault, nearest
 
 _KEYS = ("zone", "columns", "times", "constants", "values")
 

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Literal, cast
 from governflow.errors import JournalError
 from governflow.journal.rows import Reject
 from governflow.journal.sheets import escape
-from governflow.journal.wording import is_text
+from governflow.wording import is_text
 
 if TYPE_CHECKING:
     from openpyxl.worksheet._write_only import WriteOnlyWorksheet

@@ -17,7 +17,7 @@ from governflow.errors import JournalError
 from governflow.journal.columns import RESERVED
 from governflow.journal.reading import NO_FORMULAS, Record, letter, uneven
 from governflow.journal.rows import Reject
-from governflow.journal.wording import number_text
+from governflow.wording import number_text
 
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell, MergedCell

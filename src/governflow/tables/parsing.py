@@ -7,7 +7,6 @@ import attrs
 
 from governflow.allowances import Allowance
 from governflow.errors import CalendarError, TableError
-from governflow.journal.wording import half_width, key, nearest
 from governflow.tables import vocabulary
 from governflow.tables.cells import read_cell, read_domain, say
 from governflow.tables.domains import Cell, Closed, Domain, Open, Unfit
@@ -15,6 +14,7 @@ from governflow.tables.reading import MOST_RULES, Grid, Source, read
 from governflow.tables.rules import Column, Rule
 from governflow.tables.vocabulary import ALLOWANCE, OUTCOMES, TEXT, UNIT, UNITS, Heading, Sort, heading
 from governflow.text import Text
+from governflow.wording import half_width, key, nearest
 
 Hit: TypeAlias = Literal["unique", "first"]
 

@@ -8,10 +8,10 @@ import attrs
 from governflow.allowances import Allowance
 from governflow.errors import CalendarError
 from governflow.journal.fields import FIELDS
-from governflow.journal.wording import half_width, key
 from governflow.lifecycle import BASE
 from governflow.tables.domains import FORM, KIND, MODE, SEVERITY, TIER, URGENCY, YES_NO, Closed, Domain, Number, Open
 from governflow.text import Text
+from governflow.wording import half_width, key
 
 UNIT, UNITS, ALLOWANCE, TEXT = "unit", "units", "allowance", "text"
 
