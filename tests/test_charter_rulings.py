@@ -595,7 +595,11 @@ RIGHT = Example(
 
 
 def test_worked_examples_that_come_out_as_promised_pass() -> None:
-    assert broken("ruling/examples", Promises(RIGHT, Example({}, {"clock:resolve": "1天"}, SAID))) == []
+    county = Promises(RIGHT, Example({}, {"clock:resolve": "1天"}, SAID))
+    assert broken("ruling/examples", county) == []
+    looked = subject(county)
+    list(laws()["ruling/examples"].check(looked))
+    assert looked.examples == 2  # the verdict says how many were shipped: none is no proof
 
 
 def test_a_worked_example_that_comes_out_otherwise_is_told() -> None:

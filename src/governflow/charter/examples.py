@@ -1,6 +1,6 @@
 """Worked examples (算例): read from what a plugin ships, and compared with what its rules say."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -29,11 +29,12 @@ _HEADINGS = {
 _UNITS = {"unit": "unit", "lead": "unit", "assist": "assist"}
 
 
-def failures(policy: Policy) -> Iterator[Failure]:
+def failures(policy: Policy, tried: Callable[[], None]) -> Iterator[Failure]:
     """Rule on every example that the locality itself ships, and tell those that come out otherwise.
 
     Args:
         policy: The rules.
+        tried: Called for each example: one that nobody shipped is not looked at, and the verdict says how many were.
     """
     own = policy.layers[0].source
     for source, function, _ in policy.impls(_HOOK):
@@ -50,6 +51,7 @@ def failures(policy: Policy) -> Iterator[Failure]:
             yield _unread(own, Text(what, what))
             continue
         for number, example in enumerate(shipped, 1):
+            tried()
             yield from _wrong(policy, own, number, example)
 
 

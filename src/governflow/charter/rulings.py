@@ -174,7 +174,7 @@ def _as_told(case: Mapping[str, str | int]) -> Told:
         "the worked examples that the plugin ships, each with its source, come out as stated",
         "插件附带的每个算例都注明出处，且裁定结果与所述一致",
     ),
-    method="exact",
+    method="examples",
 )
 def examples(subject: Subject) -> Iterator[Failure]:
     """Rule on each example that the locality itself ships."""
@@ -182,7 +182,7 @@ def examples(subject: Subject) -> Iterator[Failure]:
     if isinstance(policy, Failure):
         yield policy
         return
-    yield from islice(shipped.failures(policy), AT_MOST)
+    yield from islice(shipped.failures(policy, subject.tried), AT_MOST)
 
 
 # --- ruling/pure ------------------------------------------------------------------------------------------------------
