@@ -19,8 +19,9 @@ from governflow.calendars import WorkingCalendar
 from governflow.charter import Waiver, check, laws, stacks
 from governflow.charter.asking import asked
 from governflow.charter.cases import BUDGET, Dimensions, mixed, smallest, strategy, told, written
+from governflow.charter.elsewhere import elsewhere
 from governflow.charter.examples import of_rows
-from governflow.charter.otherwise import OTHER_DAYS, elsewhere, on, watched
+from governflow.charter.otherwise import OTHER_DAYS, on, watched
 from governflow.charter.subject import Subject
 from governflow.charter.verdicts import Failure
 from governflow.clocks import LAPSES, PAUSES, ClockSpec

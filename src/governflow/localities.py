@@ -6,9 +6,10 @@ its ancestors are imported.
 """
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from functools import cached_property
+from types import MappingProxyType
 
 import attrs
 
@@ -78,9 +79,14 @@ class Found:
 
 
 class Localities:
-    """The localities that an engine knows."""
+    """The localities that an engine knows.
 
-    def __init__(self) -> None:
+    Args:
+        without: Codes whose installed plugins are left out, as if they were not installed.
+    """
+
+    def __init__(self, *, without: Iterable[str] = ()) -> None:
+        self._without = frozenset(without)
         self._registered: dict[str, object] = {ROOT: defaults}
         self._policies: dict[str, Policy] = {}
         self._broken: dict[str, PolicyError] = {}
@@ -88,7 +94,23 @@ class Localities:
 
     @cached_property
     def _installed(self) -> Mapping[str, tuple[Installed, ...]]:
-        return installed()
+        return {code: ones for code, ones in installed().items() if code not in self._without}
+
+    @property
+    def registered(self) -> Mapping[str, object]:
+        """The plugins that were registered in this process, by code; the defaults among them."""
+        return MappingProxyType(self._registered)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Every code for which a plugin is registered or installed, in order."""
+        return tuple(sorted({*self._registered, NATION, *self._installed}))
+
+    def anew(self) -> "Localities":
+        """Give the same localities with nothing of them loaded yet."""
+        fresh = Localities(without=self._without)
+        fresh._registered.update(self._registered)
+        return fresh
 
     def register(self, code: str, plugin: object) -> None:
         """Register a plugin for a code in this process; it comes before an installed one.
@@ -144,7 +166,7 @@ class Localities:
                 if code in self._broken:
                     raise self._broken[code]  # what is wrong stays wrong: thousands of cases must not load it anew
                 try:
-                    policy = Policy(code, list(self._layers(code)))
+                    policy = Policy(code, list(self.layers(code)))
                 except PolicyError as fault:
                     self._broken[code] = fault
                     raise
@@ -167,7 +189,7 @@ class Localities:
 
     def all(self) -> Iterator[Found]:
         """Give every locality that is registered or installed, by code, loading each to find its faults."""
-        for code in sorted({*self._registered, NATION, *self._installed}):
+        for code in self.codes:
             try:
                 yield Found(code, self._home(code), self.policy(code), None)
             except PolicyError as fault:
@@ -181,7 +203,12 @@ class Localities:
         listed = [one.called for one in self._installed[code]]
         return Text(" and ".join(listed), "、".join(listed))
 
-    def _layers(self, code: str) -> Iterator[Layer]:
+    def layers(self, code: str) -> Iterator[Layer]:
+        """Give the layers of a locality as they lie over each other, the most specific first.
+
+        Raises:
+            PolicyError: If a plugin cannot be imported or does not say who it is, or if parents go in a circle.
+        """
         seen: list[str] = []
         at: str | None = self.nearest(code)
         while at is not None:

@@ -234,7 +234,7 @@ def _unloadable(subject: Subject, chosen: list[Law], fault: PolicyError) -> list
 
 def _layers(subject: Subject) -> list[Layer]:
     try:
-        return list(subject.localities._layers(subject.code))
+        return list(subject.localities.layers(subject.code))
     except PolicyError:  # a plugin cannot even be imported
         return []
 

@@ -48,7 +48,7 @@ class Checked:
             locality = policy.locality
             return cls(report, Text(locality.name_en, locality.name), policy, policy.tables)
         try:
-            layers = list(localities._layers(report.code))
+            layers = list(localities.layers(report.code))
         except PolicyError:
             layers = []
         name = Text(layers[0].locality.name_en, layers[0].locality.name) if layers else Text(report.code, report.code)

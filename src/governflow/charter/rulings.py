@@ -9,9 +9,10 @@ from governflow import packaged
 from governflow.charter import examples as shipped
 from governflow.charter.asking import ACTOR, Answer, asked, difference
 from governflow.charter.cases import BUDGET, written
+from governflow.charter.elsewhere import SEEDS, elsewhere
 from governflow.charter.gathering import AT_MOST, Fault, batches, found, raised, usable
 from governflow.charter.laws import law
-from governflow.charter.otherwise import OTHER_DAYS, SEEDS, elsewhere, on, watched
+from governflow.charter.otherwise import OTHER_DAYS, on, watched
 from governflow.charter.subject import BEGIN, Subject, Told
 from governflow.charter.verdicts import Failure
 from governflow.charter.words import spoken_of
@@ -105,7 +106,7 @@ def _missing(policy: Policy, answer: Answer) -> Iterator[Text]:
 def unambiguous(subject: Subject) -> Iterator[Failure]:
     """Analyse every table of the stack; it needs no rules that can be loaded, which those with a gap cannot."""
     try:
-        layers = list(subject.localities._layers(subject.code))
+        layers = list(subject.localities.layers(subject.code))
     except PolicyError as fault:
         yield Failure(fault.text, look_at=f"the plugin of {subject.code}")
         return

@@ -9,9 +9,9 @@ from governflow.calendars import WorkingCalendar
 from governflow.case import Case, changed
 from governflow.charter.asking import Answer, asked, difference
 from governflow.charter.cases import mode_of
+from governflow.charter.elsewhere import elsewhere
 from governflow.charter.gathering import AT_MOST, Fault, batches, found, usable
 from governflow.charter.laws import law
-from governflow.charter.otherwise import elsewhere
 from governflow.charter.subject import BEGIN, Subject, Told
 from governflow.charter.verdicts import Failure
 from governflow.clocks import LAPSES, LASTS, PAUSES, STATUTE, ClockSpec, Plan
@@ -68,10 +68,8 @@ def _others(subject: Subject) -> Mapping[str, Policy]:
 
     At the level ``certify`` a few are asked, those with the nearest codes; at ``search`` all of them.
     """
-    fresh = Localities()
-    fresh._registered.update(subject.localities._registered)
-    vars(fresh)["_installed"] = subject.localities._installed
-    codes = sorted({*fresh._registered, *fresh._installed} - {subject.code, ROOT, NATION})
+    fresh = subject.localities.anew()
+    codes = [code for code in fresh.codes if code not in (subject.code, ROOT, NATION)]
     if subject.level != "search":
         place = bisect(codes, subject.code)
         codes = codes[max(0, place - _OTHERS // 2) :][:_OTHERS]
