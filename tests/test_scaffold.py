@@ -1,5 +1,6 @@
 """A new locality: what is written installs, passes its own tests, and says what to do next in both languages."""
 
+import csv
 import os
 import re
 import subprocess
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from governflow import CommandError, localities
+from governflow.charter import check, laws
 from governflow.discovery import installed
 from governflow.scaffold import Scaffold
 from governflow.tables import Catalogue
@@ -58,14 +60,18 @@ def test_what_is_written_is_found_loads_and_has_no_faults(
     assert (shown.status, list(shown.json["layers"][0]["tables"])) == (0, ["catalogue"])
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_its_own_tests_pass(tmp_path: Path, lang: str) -> None:
+@pytest.mark.parametrize(
+    ("lang", "some", "count"),
+    # Of the two languages only the rows differ: the laws that look at no row are checked once.
+    [("zh", (), 2 + len(laws())), ("en", ("-k", "item or total or examples"), 4)],
+)
+def test_its_own_tests_pass(tmp_path: Path, lang: str, some: tuple[str, ...], count: int) -> None:
     folder = tmp_path / "made"
     Scaffold("379904", "示例县").write(folder, lang)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder)]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder), *some]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env={**os.environ})
     assert done.returncode == 0, done.stdout
-    assert "3 passed" in done.stdout
+    assert f"{count} passed" in done.stdout
 
 
 def test_its_own_tests_fail_when_the_catalogue_names_a_unit_that_is_not_there(tmp_path: Path) -> None:
@@ -102,6 +108,32 @@ def test_there_is_one_table_whose_rows_are_marked_as_examples(tmp_path: Path, la
     assert bool(re.search("[\u4e00-\u9fff]", file.read_text(encoding="utf-8-sig"))) is (lang == "zh")
 
 
+@pytest.mark.parametrize(("lang", "words"), [("zh", "示例：请换成"), ("en", "example: replace by")])
+def test_its_examples_are_looked_at_and_say_that_their_source_is_to_be_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lang: str, words: str
+) -> None:
+    Scaffold("379917", "示例县").write(tmp_path / "made", lang)
+    put_on_path(tmp_path / "made", tmp_path / "site", monkeypatch)
+    sys.modules.pop("governflow_379917", None)
+    (verdict,) = check(localities.Localities(), "379917", laws=["ruling/examples"]).verdicts
+    assert (verdict.outcome, verdict.examples) == ("passed", 2)
+    (file,) = (tmp_path / "made" / "src").glob("*/examples.csv")
+    heads, *rows = csv.reader(file.read_text(encoding="utf-8-sig").splitlines())
+    assert all(row[heads.index("来源" if lang == "zh" else "source")].startswith(words) for row in rows)
+
+
+def test_its_own_tests_fail_when_a_rule_no_longer_keeps_what_an_example_promises(tmp_path: Path) -> None:
+    folder = tmp_path / "made"
+    Scaffold("379918", "示例县").write(folder, "zh")
+    catalogue = folder / "src" / "governflow_379918" / "tables" / "catalogue.csv"
+    told = catalogue.read_text(encoding="utf-8-sig")
+    catalogue.write_text(told.replace("路灯不亮,公共设施,三级", "路灯不亮,公共设施,二级"), "utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder), "-k", "examples"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode, "1 failed" in done.stdout) == (1, True)
+    assert "路灯不亮" in done.stdout
+
+
 def test_the_units_are_few_marked_as_examples_and_stand_for_every_form(tmp_path: Path) -> None:
     Scaffold("379908", "示例县").write(tmp_path / "made", "zh")
     chart = OrgChart.read(tmp_path / "made" / "src" / "governflow_379908" / "units.csv")
@@ -117,7 +149,7 @@ def test_the_units_are_few_marked_as_examples_and_stand_for_every_form(tmp_path:
 def test_excel_opens_the_tables_as_what_they_are(tmp_path: Path) -> None:
     Scaffold("379909", "示例县").write(tmp_path / "made", "zh")
     tables = [*tmp_path.rglob("*.csv")]
-    assert len(tables) == 2
+    assert {file.name for file in tables} == {"units.csv", "catalogue.csv", "examples.csv"}
     assert all(file.read_bytes().startswith(b"\xef\xbb\xbf") for file in tables)
 
 
@@ -126,7 +158,8 @@ def test_the_readme_says_what_to_do_next_in_both_languages(tmp_path: Path) -> No
     readme = (tmp_path / "made" / "README.md").read_text(encoding="utf-8")
     assert "示例县 · Example County (379910)" in readme
     chinese, english = readme.split("## Next steps (English)")
-    for words in ("catalogue.csv", "units.csv", "governflow table", "pip install", "--locality 379910", "pytest"):
+    files = ("catalogue.csv", "units.csv", "examples.csv")
+    for words in (*files, "governflow table", "governflow check 379910", "pip install", "--locality 379910", "pytest"):
         assert words in chinese
         assert words in english
 

@@ -1,5 +1,18 @@
-"""The charter, one test a law: the locality as it is installed."""
+"""The charter, one test a law: the locality as it is installed; and what its worked examples speak of."""
 
+import pytest
+
+from governflow.charter import check
+from governflow.localities import Localities
 from governflow.testing import conformance
+from governflow.testing.spoken import unspoken
 
 test_charter = conformance("220200")
+
+
+@pytest.mark.parametrize("code", ["220200", "220202", "220204", "220211", "220221", "220283"])
+def test_the_worked_examples_come_out_as_stated_and_speak_of_every_rule(code: str) -> None:
+    (verdict,) = check(Localities(), code, laws=["ruling/examples"]).verdicts
+    assert [failure.sentence.en for failure in verdict.failures] == []
+    assert verdict.examples > 0
+    assert unspoken(code) == ()

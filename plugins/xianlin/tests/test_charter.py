@@ -1,5 +1,15 @@
-"""The charter, one test a law: the locality as it is installed."""
+"""The charter, one test a law: the locality as it is installed; and what its worked examples speak of."""
 
+from governflow.charter import check
+from governflow.localities import Localities
 from governflow.testing import conformance
+from governflow.testing.spoken import unspoken
 
 test_charter = conformance("320113007")
+
+
+def test_the_worked_examples_come_out_as_stated_and_speak_of_every_rule() -> None:
+    (verdict,) = check(Localities(), "320113007", laws=["ruling/examples"]).verdicts
+    assert [failure.sentence.en for failure in verdict.failures] == []
+    assert verdict.examples > 0
+    assert unspoken("320113007") == ()

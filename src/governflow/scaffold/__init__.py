@@ -25,6 +25,7 @@ _PLACES: Mapping[str, str] = {
     "plugin.txt": "src/$package/__init__.py",
     "units.csv": "src/$package/units.csv",
     "catalogue.$lang.csv": "src/$package/tables/catalogue.csv",
+    "examples.$lang.csv": "src/$package/examples.csv",
     "test.txt": "tests/test_$word.py",
 }
 

@@ -10,6 +10,7 @@ Source: 《以“四制”探寻基层治理“最优解”》, by the county's 
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from governflow.case import Case
 from governflow.events import Actor, Event
@@ -105,6 +106,12 @@ def governflow_authorise(actor: Actor | None, action: str, case: Case, context: 
 def governflow_merits(event: Event, case: Case) -> Sequence[Merit]:
     """What posts and units earn by being in time; see `governflow_huimin.merits`."""
     return merits.earned(event, case)
+
+
+@hookimpl
+def governflow_examples() -> Traversable:
+    """54321, the lowest level that can, and both chains of command, as worked examples."""
+    return files(__package__) / "examples.csv"
 
 
 @hookimpl

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from governflow.allowances import Allowance
 from governflow.calendars import WorkingCalendar
@@ -144,6 +145,12 @@ def _county(case: Case, context: Context) -> str:
         return found.id
     own = context.locality[:6]
     return own if f"{own}-centre" in context.units else CITY
+
+
+@hookimpl
+def governflow_examples() -> Traversable:
+    """Nets, teams, routes and deadlines as worked examples."""
+    return _HERE / "examples.csv"
 
 
 @hookimpl

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from governflow.allowances import Allowance
 from governflow.case import Case
@@ -189,6 +190,12 @@ def governflow_authorise(actor: Actor | None, action: str, case: Case, context: 
     if action == "whistle" and unit.kind in ("community", "team", "pool"):
         return Refused(Text("the street whistles: ask it to", "街道吹哨、部门报到：请由街道吹哨"), "whistle/street")
     return None
+
+
+@hookimpl
+def governflow_examples() -> Traversable:
+    """Groups, nets, the pool and deadlines as worked examples."""
+    return files(__package__) / "examples.csv"
 
 
 @hookimpl

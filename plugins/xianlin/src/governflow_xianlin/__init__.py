@@ -9,6 +9,7 @@ cases on party building and livelihood (民生网, 2021-04-14).
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from zoneinfo import ZoneInfo
 
 from governflow import roles
@@ -137,6 +138,12 @@ _watchers = roles.only("urge")
 def governflow_authorise(actor: Actor | None, action: str, case: Case, context: Context) -> Allowed | Refused | None:
     """The supervising team (“盯得紧”督导考核队) sees and urges, and does nothing else."""
     return _watchers(actor, action, case, context)
+
+
+@hookimpl
+def governflow_examples() -> Traversable:
+    """Grids and their offices, the street's conference and the revisit, as worked examples."""
+    return _HERE / "examples.csv"
 
 
 @hookimpl

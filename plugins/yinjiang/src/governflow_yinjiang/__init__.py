@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from governflow.calendars import WorkingCalendar
 from governflow.case import Case
@@ -168,6 +169,12 @@ def governflow_authorise(actor: Actor | None, action: str, case: Case, context: 
             "committee/own-street",
         )
     return None
+
+
+@hookimpl
+def governflow_examples() -> Traversable:
+    """Colours, the three lists, mediation and routes as worked examples."""
+    return files(__package__) / "examples.csv"
 
 
 @hookimpl

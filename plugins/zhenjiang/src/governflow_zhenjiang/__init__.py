@@ -10,6 +10,7 @@ Its three tiers carry no time limits: the clocks are those of the layers below, 
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from governflow.case import Case
 from governflow.events import Actor, Event
@@ -77,6 +78,12 @@ def governflow_authorise(actor: Actor | None, action: str, case: Case, context: 
 def governflow_merits(event: Event, case: Case, context: Context) -> Sequence[Merit]:
     """Points of informants."""
     return tuple(earned(event, case, context.units))
+
+
+@hookimpl
+def governflow_examples() -> Traversable:
+    """Three tiers, their forms, and what must be reported up, as worked examples."""
+    return _HERE / "examples.csv"
 
 
 @hookimpl

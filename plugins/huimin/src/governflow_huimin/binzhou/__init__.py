@@ -15,6 +15,7 @@ No org chart: each county has its own.
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from governflow.allowances import Allowance
 from governflow.case import Case
@@ -103,3 +104,9 @@ def governflow_authorise(actor: Actor | None, action: str, case: Case, context: 
         return None
     unit = context.units.units.get(actor.unit)
     return _HELPS_ONLY if unit is not None and "liaison" in unit.roles else None
+
+
+@hookimpl
+def governflow_examples() -> Traversable:
+    """What the regulation lists, and its clocks, as worked examples."""
+    return files(__package__) / "examples.csv"

@@ -8,6 +8,7 @@ confer: ``confer(until=...)`` is a clock. Where nobody names one, a month is tak
 from collections.abc import Mapping
 from datetime import datetime
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from governflow.allowances import Allowance
 from governflow.case import Case
@@ -98,6 +99,12 @@ def governflow_route(case: Case, context: Context) -> Ruling | None:
         Text("what its council heard stays with the community", "议事会收集的事项由本社区直办"),
         "changyi/council",
     )
+
+
+@hookimpl
+def governflow_examples() -> Traversable:
+    """What comes before the council, and what does not, as worked examples."""
+    return files(__package__) / "examples.csv"
 
 
 @hookimpl

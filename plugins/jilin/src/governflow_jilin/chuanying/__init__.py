@@ -7,6 +7,7 @@ cases over: ``tables/liaison.csv`` says whose liaison assists the team to which 
 from collections.abc import Mapping
 from datetime import datetime
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 import attrs
 
@@ -58,6 +59,12 @@ def governflow_route(case: Case, context: Context) -> Ruling | None:
         Text(f"{ruled.reason.en}; {name.en} assists", f"{ruled.reason.zh}；{name.zh}协办"),
         "chuanying/liaison",
     )
+
+
+@hookimpl
+def governflow_examples() -> Traversable:
+    """Whose liaison assists with what, as worked examples."""
+    return files(__package__) / "examples.csv"
 
 
 @hookimpl

@@ -7,6 +7,7 @@ streets to it; of everything else the district has no opinion, and the city deci
 from collections.abc import Mapping
 from datetime import datetime
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from governflow.hookspecs import Demo, Locality, hookimpl
 from governflow.packaged import tables
@@ -34,6 +35,12 @@ def governflow_units() -> OrgChart:
 def governflow_tables() -> Mapping[str, Table | Catalogue]:
     """Routing of enforcement, and of nothing else."""
     return tables(files(__package__) / "tables")
+
+
+@hookimpl
+def governflow_examples() -> Traversable:
+    """Enforcement street by street, and what is the city's, as worked examples."""
+    return files(__package__) / "examples.csv"
 
 
 @hookimpl

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from governflow.hookspecs import Demo, Locality, hookimpl
 from governflow.text import Text
@@ -21,6 +22,12 @@ def governflow_locality() -> Locality:
 def governflow_units() -> OrgChart:
     """The city's chart, Shulan's own units first."""
     return chart(_CODE)
+
+
+@hookimpl
+def governflow_examples() -> Traversable:
+    """The drain, and how the city's rules reach Shulan's units, as worked examples."""
+    return files(__package__) / "examples.csv"
 
 
 @hookimpl

@@ -7,6 +7,7 @@ Thirteen services are given online: nobody goes anywhere, and nobody confers abo
 from collections.abc import Mapping
 from datetime import datetime
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from governflow.case import Case
 from governflow.hookspecs import Deadlines, Demo, Locality, hookimpl
@@ -57,6 +58,12 @@ def governflow_lifecycles(base: Lifecycle) -> dict[str, Lifecycle]:
 def governflow_deadlines(case: Case) -> Deadlines | None:
     """Without conferring there is no clock for it."""
     return _ONLINE if case.lifecycle == "online" else None
+
+
+@hookimpl
+def governflow_examples() -> Traversable:
+    """The thirteen services, and what is no service, as worked examples."""
+    return files(__package__) / "examples.csv"
 
 
 @hookimpl
