@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from governflow import Actor, Case, CommandError, Engine, hookimpl
+from governflow import Actor, Case, CommandError, Engine, hookimpl, policy
 from governflow.allowances import Allowance
 from governflow.clocks import Clock, ClockSpec
 from governflow.events import Event
@@ -860,6 +860,30 @@ def test_a_locality_adds_clocks_and_changes_others_and_keeps_the_rest() -> None:
     assert desk.clock("arrive").due == plus(82)
     ruling = next(ruling for ruling in desk.history[-1].rulings if ruling.what == "clock:arrive")
     assert (ruling.source, ruling.rule) == ("county", "arrive/far")
+
+
+class Remade:
+    """A locality whose deadlines are made anew once, as behind a cache that was emptied."""
+
+    def __init__(self) -> None:
+        self.deadlines = Deadlines(drop=("arrive",))
+
+    @hookimpl
+    def governflow_deadlines(self) -> Deadlines:
+        return self.deadlines
+
+
+def test_deadlines_that_were_made_anew_are_looked_at_once_and_then_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    county = Remade()
+    desk = Desk(county)
+    rules, case = desk.engine.localities.policy("county"), desk.case
+    context = rules.context(case, case.mode, T0)
+    before = rules.plan(case, context, [])
+    county.deadlines = Deadlines(drop=("arrive",))
+    looked: list[object] = []
+    monkeypatch.setattr(policy, "only_specs", lambda answer: looked.append(answer) is None)
+    assert all(rules.plan(case, context, []) is before for _ in range(3))
+    assert sum(answer is county.deadlines for answer in looked) == 1
 
 
 def test_a_clock_is_a_value() -> None:

@@ -240,24 +240,28 @@ class Policy:
         known = self._plans.get(key)
         if known is not None:
             return known[0]
-        sound = [(source, answer) for source, answer in answers if only_specs(answer)]
+        sound: list[tuple[str, Any]] = []
         for source, answer in answers:
-            if not only_specs(answer):
+            if only_specs(answer):
+                sound.append((source, answer))
+            else:
                 faults.append((source, "governflow_deadlines", f"answered {shown(answer)} instead of Deadlines"))
         if len(sound) < len(answers):
             return merged(list(reversed(sound)), faults)
-        # A hook that makes equal answers anew each time costs a comparison, not a plan and memory for each.
+        # Equal answers have one plan. A hook that makes them anew each time costs a comparison; one that made them
+        # anew once, as a cache that was emptied does, is known from then on by its new objects too.
         same = tuple(answers)
         plan = self._same.get(same)
         if plan is None:
             before = len(faults)
             plan = merged(list(reversed(answers)), faults)
-            if len(faults) == before:
-                if len(self._plans) > 4096:
-                    self._plans.clear()
-                    self._same.clear()
-                self._plans[key] = (plan, same)
-                self._same[same] = plan
+            if len(faults) > before:
+                return plan  # what is wrong is noted every time
+        if len(self._plans) > 4096:
+            self._plans.clear()
+            self._same.clear()
+        self._plans[key] = (plan, same)
+        self._same[same] = plan
         return plan
 
     def calendar(self, clock: str, context: Context, faults: Faults) -> WorkingCalendar:
