@@ -442,13 +442,47 @@ def test_an_upgraded_locality_is_compared_with_the_rules_that_a_store_has_kept(
     ]
 
 
-def test_diff_says_that_code_is_not_compared(governflow: Command, install: Install) -> None:
-    install("371600", "滨州市", "Binzhou City", tables={"tier.csv": SOUND})
+def test_diff_says_that_code_is_not_compared_where_one_side_is_tables_alone(
+    governflow: Command, install: Install, tmp_path: Path
+) -> None:
     more = "\n\n@hookimpl\ndef governflow_route(case):\n    return None\n"
     install("371621", source=PLUGIN + more, tables={"tier.csv": SOUND})
-    done = governflow("diff", "371621", "371600", "--lang", "zh")
+    done = governflow("diff", "371621", write(tmp_path / "new", tier=SOUND), "--lang", "zh")
+    assert done.status == 0
     assert "仅比对表格：“惠民县（371621）”另有程序参与判断（派单去向），不在比对之列。" in done.out
-    assert "“滨州市（371600）”另有程序" not in done.out
+
+
+def test_the_tables_of_a_plugin_that_is_not_installed_are_compared_with_files(
+    governflow: Command, tmp_path: Path
+) -> None:
+    home = tmp_path / "county"
+    (home / "plugin_county" / "tables").mkdir(parents=True)
+    more = "\n\n@hookimpl\ndef governflow_route(case):\n    return None\n"
+    source = (PLUGIN + more).format(code="990201", name="河畔县", name_en="Riverside")
+    (home / "plugin_county" / "__init__.py").write_text(source, encoding="utf-8")
+    (home / "pyproject.toml").write_text('[project.entry-points.governflow]\n990201 = "plugin_county"\n')
+    write(home / "plugin_county" / "tables", tier=SOUND)
+    new = write(tmp_path / "new", tier=TIER.format(first="<=30|none", second=">30"))
+    done = governflow("diff", home, new, "--json", "--lang", "en")
+    assert (done.status, [one["table"] for one in done.json["differences"]]) == (1, ["tier"])
+    assert done.json["not_compared"] == [
+        f"Only tables are compared: Riverside (990201) in {home} also decides in code (route)."
+    ]
+
+
+def test_two_localities_are_compared_case_by_case(governflow: Command, install: Install) -> None:
+    install("371600", "滨州市", "Binzhou City", tables={"tier.csv": SOUND})
+    more = "\n\n@hookimpl\ndef governflow_tier(case):\n    from governflow import Text, terms\n"
+    more += (
+        "    from governflow.hookspecs import Ruling\n    return Ruling(terms.Tier.ONE, Text('all', '一律'), 'T1')\n"
+    )
+    install("371621", source=PLUGIN + more, tables={"tier.csv": SOUND})
+    done = governflow("diff", "371600", "371621", "--json", "--lang", "en")
+    (one,) = done.json["localities"]
+    assert (done.status, one["old"], one["new"], done.json["not_compared"]) == (1, "371600", "371621", [])
+    tiers = [row for row in one["changes"] if row["aspect"] == "tier"]
+    assert {row["new"] for row in tiers} == {"1"}
+    assert {row["by_new"] for row in tiers} == {"T1 of 371621"}
 
 
 def test_files_of_different_names_need_to_be_told_their_question(governflow: Command, tmp_path: Path) -> None:

@@ -195,17 +195,38 @@ def table(rules: str, name: str | None, whole: bool, as_json: bool, lang: str) -
 @click.argument("new", metavar="NEW")
 @click.option("--name", metavar="QUESTION", help="What the files answer: tier, route, ... (their own name by default).")
 @click.option("--store", type=click.Path(dir_okay=False, path_type=Path), help="Where rule sets are kept (数据文件).")
+@click.option("--locality", metavar="CODE", help="Only this one of the localities of a path (地方代码).")
+@click.option("--journal", type=click.Path(path_type=Path), help="Also try real cases: a journal, as for run (台账).")
+@click.option("--map", "map_", type=click.Path(path_type=Path), help="TOML: which column means what (列映射).")
+@click.option("--auto-dispatch", is_flag=True, help="Dispatch every reported case at once along the route (自动派单).")
 @_JSON
 @_LANG
-def diff(old: str, new: str, name: str | None, store: Path | None, as_json: bool, lang: str) -> int:  # noqa: FBT001
-    """Say exactly which cases two sets of tables decide differently (规则变更影响).
+def diff(
+    old: str,
+    new: str,
+    name: str | None,
+    store: Path | None,
+    locality: str | None,
+    journal: Path | None,
+    map_: Path | None,
+    auto_dispatch: bool,  # noqa: FBT001 - click passes flags by name
+    as_json: bool,  # noqa: FBT001
+    lang: str,
+) -> int:
+    """Say what changes between two sets of rules (规则变更影响).
 
-    OLD and NEW are files, folders, codes of localities, or hashes of rule sets that a store has kept. Exit status: 0
-    all cases are decided alike; 1 some are not.
+    OLD and NEW are codes of localities, or plugins that are not installed (a folder with a pyproject.toml, or a .py
+    file): then all that they decide is compared. Or they are files, folders of tables, or hashes of rule sets that a
+    store has kept: then the tables are. Exit status: 0 all is decided alike; 1 some is not; 2 it cannot be compared.
     """
+    from governflow.changes import Journal
     from governflow.cli import comparing
 
-    return comparing.diff(old, new, name=name, store=store, as_json=as_json, lang=lang)
+    if journal is None and (map_ is not None or auto_dispatch):
+        raise click.UsageError("--map and --auto-dispatch belong to --journal")
+    real = Journal(journal, map_, auto_dispatch) if journal is not None else None
+    wanted = comparing.Wanted(old, new, name, store, locality, real, lang)
+    return comparing.diff(wanted, as_json=as_json)
 
 
 @cli.command()

@@ -1,10 +1,7 @@
 """``governflow check``: a locality's rules against the charter, before they meet a citizen (宪章检验)."""
 
-import importlib.util
 import sys
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import EntryPoint
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +12,9 @@ from governflow.charter.checked import Checked
 from governflow.charter.laws import LAWS
 from governflow.charter.verdicts import Failure, Report, Verdict
 from governflow.cli import screen
-from governflow.cli.sources import borrowed, faults_of
-from governflow.discovery import GROUP
-from governflow.errors import CommandError, PolicyError, UnsoundLifecycle, described
-from governflow.hookspecs import hookimpl
-from governflow.localities import Localities, prefixes
+from governflow.cli.sources import borrowed, faults_of, found, one_of
+from governflow.errors import CommandError, PolicyError
+from governflow.localities import Localities
 from governflow.text import Text
 from governflow.voice import Voice
 
@@ -63,7 +58,7 @@ def check_rules(asked: Asked, *, as_json: bool, junit: Path | None, html: Path |
     case = telling.read_case(asked.case) if asked.case is not None else None
     try:
         localities, codes = found(asked.what)
-        codes = _one_of(codes, asked)
+        codes = one_of(codes, asked.locality, asked.what)
         reports: list[Checked] = []
         for code in codes:
             loud = None if as_json else _Screen(asked, localities, code, several=len(codes) > 1)
@@ -93,136 +88,6 @@ def check_rules(asked: Asked, *, as_json: bool, junit: Path | None, html: Path |
     return 0 if all(checked.report.passed for checked in reports) else 1
 
 
-def _one_of(codes: Sequence[str], asked: Asked) -> Sequence[str]:
-    if asked.locality is None:
-        return codes
-    if asked.locality not in codes:
-        raise CommandError(
-            f"{asked.what} does not speak for {asked.locality}; it speaks for {', '.join(codes)}",
-            f"{asked.what} 中没有 {asked.locality}；现有：{'、'.join(codes)}",
-        )
-    return [asked.locality]
-
-
-# --- what is checked --------------------------------------------------------------------------------------------------
-
-
-def found(what: str) -> tuple[Localities, Sequence[str]]:
-    """Find the localities that a person means.
-
-    Args:
-        what: A code; a folder with a ``pyproject.toml`` whose entry points name the plugins; or a ``.py`` file with
-            hooks. What is found by its path is registered in this process and comes before what is installed.
-
-    Returns:
-        Where they are registered, and their codes, the most specific first.
-
-    Raises:
-        CommandError: If it is none of these.
-        PolicyError: If a plugin cannot be imported.
-    """
-    localities = Localities()
-    path = Path(what)
-    if path.suffix == ".py" and path.is_file():
-        plugins = {"": _file(path)}
-    elif (path / "pyproject.toml").is_file():
-        plugins = _folder(path)
-    elif not localities.known(what) and len(list(prefixes(what))) < 2:
-        raise CommandError(
-            f"{what!r} is neither a locality nor a plugin: give a code that `governflow localities` lists, "
-            "a folder with a pyproject.toml, or a .py file",
-            f"“{what}”既不是地方代码，也不是插件：请给出 governflow localities 列出的代码、"
-            "含 pyproject.toml 的目录或 .py 文件",
-        )
-    else:
-        return localities, (what,)
-    codes = []
-    for named, plugin in plugins.items():
-        code = named or _speaks_for(plugin, path)
-        localities.register(code, plugin)
-        codes.append(code)
-    # A county before its city, a village before its county: whoever checks a folder means its nearest rules.
-    return localities, sorted(codes, key=lambda code: -len(code.rstrip("0")))
-
-
-def _folder(folder: Path) -> dict[str, object]:
-    """Import the plugins of a distribution that is not installed."""
-    try:
-        project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
-    except ValueError as fault:  # no TOML, or no UTF-8
-        raise CommandError(
-            f"{folder / 'pyproject.toml'} cannot be read: {fault}", f"{folder / 'pyproject.toml'} 无法读取：{fault}"
-        ) from None
-    points = project.get("project", {}).get("entry-points", {}).get(GROUP, {})
-    if not isinstance(points, Mapping) or not points:
-        raise CommandError(
-            f"{folder} speaks for no locality: its pyproject.toml has no [project.entry-points.{GROUP}]",
-            f"{folder} 未登记地方：pyproject.toml 缺少 [project.entry-points.{GROUP}]",
-        )
-    home = folder / "src" if (folder / "src").is_dir() else folder
-    _importable(home)
-    return {code: _imported(value, EntryPoint(code, value, GROUP).load) for code, value in points.items()}
-
-
-def _file(path: Path) -> object:
-    """Import a plugin that is one file, under its own name, so that another interpreter finds it too."""
-    _importable(path.parent)
-
-    def load() -> object:
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        assert spec is not None and spec.loader is not None  # noqa: PT018 - a .py file always has them
-        module = importlib.util.module_from_spec(spec)
-        sys.modules.setdefault(path.stem, module)
-        spec.loader.exec_module(module)
-        return module
-
-    return _imported(path.name, load)
-
-
-def _importable(folder: Path) -> None:
-    home = str(folder.resolve())
-    if home not in sys.path:
-        sys.path.insert(0, home)
-
-
-def _imported(name: str, load: Callable[[], object]) -> object:
-    """Import a plugin; one that builds an unsound lifecycle is a plugin all the same, and breaks that law."""
-    try:
-        return load()
-    except UnsoundLifecycle as fault:
-        return _Unsound(fault)
-    except Exception as fault:
-        what = described(fault)
-        raise PolicyError(f"{name} cannot be imported: {what}", f"{name} 无法导入：{what}") from fault
-
-
-class _Unsound:
-    """Stands for a plugin that got no further than its lifecycle."""
-
-    def __init__(self, fault: UnsoundLifecycle) -> None:
-        self.fault = fault
-
-    @hookimpl
-    def governflow_lifecycles(self) -> None:
-        raise self.fault
-
-
-def _speaks_for(plugin: object, path: Path) -> str:
-    says = getattr(plugin, "governflow_locality", None)
-    if isinstance(plugin, _Unsound):
-        return path.stem
-    if says is None:
-        raise CommandError(
-            f"{path} does not say whom it speaks for: it has no governflow_locality",
-            f"{path} 未说明代表哪个地方：缺少 governflow_locality",
-        )
-    try:
-        return str(says().code)
-    except Exception as fault:
-        what = described(fault)
-        raise PolicyError(f"governflow_locality raised {what}", f"governflow_locality 出错：{what}") from fault
-
-
 # --- what is said of it -----------------------------------------------------------------------------------------------
 
 
@@ -249,6 +114,9 @@ class _Screen:
         spent = telling.took(verdict)
         self.out.print(f"{told}  ({spent})", style=style)
         screen.indented(self.out, law.slogan.say(lang), 2, style="dim")
+        note = telling.note(verdict)
+        if note is not None:
+            screen.indented(self.out, note.say(lang), 2, style="yellow")
 
     def end(self, checked: Checked) -> None:
         """Print the stories of what failed, and the summary."""
@@ -310,6 +178,7 @@ def _verdict(report: Report, verdict: Verdict, asked: Asked, *, several: bool) -
         "method": verdict.method,
         "examples": verdict.examples,
         "seconds": round(verdict.seconds, 3),
+        "note": verdict.note.say(lang) if verdict.note is not None else None,
         "waiver": {"reason": waiver.reason.say(lang), "until": waiver.until} if waiver is not None else None,
         "failures": [
             {
