@@ -1,21 +1,24 @@
 """The laws about whole lives, clocks and ladders: each planted fault is caught by its law, and sound rules pass."""
 
 import itertools
+import re
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
 
-from governflow import charter
+from governflow import charter, decide
 from governflow.allowances import Allowance
 from governflow.case import Case
-from governflow.charter import living, walks
-from governflow.charter.living import ADVANCE, Step, Walk
+from governflow.charter import faltering, ladders, living, searching, walks
+from governflow.charter.living import ADVANCE, FAIL, MEND, REASSESS, Step, Walk
 from governflow.charter.subject import Subject
 from governflow.charter.verdicts import Failure
-from governflow.clocks import PAUSES, ClockSpec
+from governflow.clocks import LAPSES, PAUSES, ClockSpec
 from governflow.hookspecs import Breach, Context, Deadlines, Escalation, Ruling, hookimpl
 from governflow.lifecycle import BASE, Action, Lifecycle, Row, Way
 from governflow.localities import Localities
@@ -476,8 +479,290 @@ def test_the_runner_lives_a_told_failure_again() -> None:
     assert again.failures[0].sentence == verdict.failures[0].sentence
 
 
-def test_at_the_level_search_lives_go_on_as_long_as_they_are_given() -> None:
-    searched = subject()
-    certified = sum(1 for _ in walks.lives(searched))
-    longer = Subject(searched.localities, CODE, level="search", seconds=0.3)
-    assert sum(1 for _ in walks.lives(longer)) > certified
+def test_every_lifecycle_has_lives_also_one_whose_cases_are_not_dispatched_at_once() -> None:
+    def lists(base: Lifecycle) -> dict[str, Lifecycle]:
+        states = {"listed": WHY}
+        rows = [Row("accept", ("reported",), "listed"), Row("claim", ("listed",), "claimed")]
+        forbid = [("reported", "accept"), ("reported", "dispatch")]
+        return {"lists": base.derive("lists", states=states, add=rows, forbid=forbid)}
+
+    lived = {life.case.lifecycle for life in walks.lives(subject(lifecycles=lists)) if life.case is not None}
+    assert lived == {"everyday", "lists"}
+
+
+def test_lives_begin_at_other_times_of_the_year_too() -> None:
+    days = {f"{life.events[0].at + 8 * HOUR:%m-%d}" for life in walks.lives(subject()) if life.events}
+    assert {"03-02", "02-29", "12-31", "10-03", "10-10"} <= days
+
+
+def test_a_life_is_told_without_english_words_in_chinese() -> None:
+    told_in_chinese = Subject(Localities(), "371621", only={"steps": [[1, "dispatch", 0], [3 * 1440, "advance", 0]]})
+    (life,) = walks.lives(told_in_chinese)
+    lines = [line.zh.partition("［")[0] for line in life.said(told_in_chinese.policy, last=40)]
+    assert len(lines) > 10
+    assert [line for line in lines if re.search("[A-Za-z]{2,}", line)] == []
+
+
+# --- rules that fail --------------------------------------------------------------------------------------------------
+
+
+def _tiers_by_hand(case: Case) -> Ruling:
+    return Ruling(Tier.ONE, WHY, "planted/tier")
+
+
+@pytest.mark.parametrize("manner", range(faltering.MANNERS))
+@pytest.mark.parametrize("hook", range(len(faltering.FAILING)))
+def test_a_hook_that_fails_loses_no_case_and_stands_in_the_book(hook: int, manner: int) -> None:
+    fails = Step(0, FAIL, hook + manner * len(faltering.FAILING))
+    acts = (Step(0, "report"), Step(1, "dispatch"), Step(9, "arrive"), Step(1, "resolve"), Step(1, "answer"))
+    life = living.play(subject(tier=_tiers_by_hand), Walk({}, (fails, *acts, Step(5 * 1440, ADVANCE))))
+    assert life.case is not None
+    assert life.failed == {faltering.FAILING[hook]}
+    assert (life.broken, life.swallowed, life.case.state) == ("", (), "closed")
+    told_of = {fault["hook"] for event in life.events for fault in event.about.get("faults", ())}
+    # Nothing was late, so that no ladder was asked.
+    assert told_of == life.failed - {"governflow_escalate"}
+
+
+def test_the_layer_below_answers_for_a_hook_that_fails_and_the_hook_again_when_it_is_mended() -> None:
+    harbour = subject(tier=_tiers_by_hand)
+    steps = (Step(0, FAIL, faltering.FAILING.index("governflow_tier")), Step(0, "report"))
+    assert (living.play(harbour, Walk({}, steps)).case or Case("")).tier is Tier.THREE
+    mended = living.play(harbour, Walk({}, (*steps, Step(5, MEND), Step(0, REASSESS))))
+    assert (mended.case or Case("")).tier is Tier.ONE
+
+
+def test_a_failing_that_the_book_does_not_tell_of_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decide, "_triage", lambda case, *_: case)
+    assert "failed, and the book does not say so" in told(broken_by("case/attended", subject(tier=_tiers_by_hand)))
+
+
+# --- faults that show late in a life only -----------------------------------------------------------------------------
+
+
+def _when(condition: Callable[[Case, Context], bool], answer: Any) -> Callable[[Case, Context], Any]:
+    def hook(case: Case, context: Context) -> Any:
+        return answer() if condition(case, context) else None
+
+    return hook
+
+
+def _raises_here() -> None:
+    raise KeyError("here")
+
+
+def _rung(condition: Callable[[Case, Breach], bool], climb: Callable[[Breach], Escalation]) -> dict[str, Any]:
+    return {"escalate": ladder(lambda case, cause, context: climb(cause) if condition(case, cause) else None)}
+
+
+def _rests(cause: Breach) -> Escalation:
+    return Escalation(Kind.URGE, cause.holder, None, None)
+
+
+def _of_years() -> Deadlines:
+    return Deadlines((clock("resolve", "800d", "dispatch", "resolve"),))
+
+
+def _local(context: Context) -> str:
+    return f"{context.at.astimezone(ZoneInfo(context.zone)):%m-%d}"
+
+
+def _slow_or_quick(condition: Callable[[Case], bool]) -> dict[str, Any]:
+    return {"deadlines": lambda case: SLOW if condition(case) else QUICK}
+
+
+LATE: dict[str, tuple[str, dict[str, Any], str]] = {
+    "a route that fails after a reopening": (
+        "case/attended",
+        {"route": _when(lambda case, context: case.reopened > 0, _raises_here)},
+        "governflow_route",
+    ),
+    "a tier that fails after an escalation": (
+        "case/attended",
+        {"tier": _when(lambda case, context: case.form is Form.LEAD, _raises_here)},
+        "governflow_tier",
+    ),
+    "merits that fail at the answer": (
+        "case/attended",
+        {"merits": lambda event: _raises_here() if event.action == "answer" else None},
+        "governflow_merits",
+    ),
+    "a clock of years while people confer": (
+        "clock/positive",
+        {"deadlines": _when(lambda case, context: case.state == "conferring", _of_years)},
+        "never ends",
+    ),
+    "a clock of years after a reopening": (
+        "clock/positive",
+        {"deadlines": _when(lambda case, context: case.reopened > 0, _of_years)},
+        "never ends",
+    ),
+    "a clock of years on the last day of the year": (
+        "clock/positive",
+        {"deadlines": _when(lambda case, context: _local(context) == "12-31", _of_years)},
+        "never ends",
+    ),
+    "clocks that fail on a make-up workday": (
+        "clock/positive",
+        {"deadlines": _when(lambda case, context: _local(context) == "10-10", _raises_here)},
+        "cannot be used",
+    ),
+    "urgent cases that are slower once they are handled": (
+        "clock/monotone",
+        _slow_or_quick(lambda case: case.urgency is Urgency.URGENT and case.state == "handling"),
+        "5h",
+    ),
+    "urgent cases that are slower after a reopening": (
+        "clock/monotone",
+        _slow_or_quick(lambda case: case.urgency is Urgency.EMERGENCY and case.reopened > 0),
+        "5h",
+    ),
+    "a ladder that stops after a reopening": (
+        "escalation/climbs",
+        _rung(lambda case, cause: case.reopened > 0, _rests),
+        "stops before its top",
+    ),
+    "a ladder that stops for one unit that is chosen by hand": (
+        "escalation/climbs",
+        _rung(lambda case, cause: case.unit == "roads" and cause.rung == 1, _rests),
+        "stops before its top",
+    ),
+    "a ladder that stops for the last post of a muster": (
+        "escalation/climbs",
+        {**_rung(lambda case, cause: cause.clock.name == "check_in:post-8", _rests), "units": lambda: POSTS},
+        "stops before its top",
+    ),
+    "a ladder that stops for a promised date": (
+        "escalation/climbs",
+        _rung(lambda case, cause: cause.clock.name == "promise", _rests),
+        "stops before its top",
+    ),
+    "silence at the top of a reopened case": (
+        "escalation/ends",
+        _rung(
+            lambda case, cause: case.reopened > 0 and case.special is not None,
+            lambda cause: Escalation(Kind.URGE, cause.holder, None, 90 * DAY),
+        ),
+        "nobody is urged",
+    ),
+    "a listener that changes the case": (
+        "replay/same",
+        {"recorded": lambda case: case.__dict__.update(place="elsewhere")},
+        "another place",
+    ),
+}
+POSTS = OrgChart.of(
+    [*UNITS.units.values(), *(unit(f"post-{number}", 1, "village", roles=("post",)) for number in range(9))]
+)
+
+
+@pytest.mark.parametrize("planted", LATE)
+def test_what_shows_late_in_a_life_only_is_caught(planted: str) -> None:
+    law, hooks, says = LATE[planted]
+    failures = broken_by(law, subject(**hooks))
+    assert says in told(failures)
+
+
+def test_the_smallest_case_of_a_ladder_says_only_what_the_fault_needs() -> None:
+    planted = subject(**_rung(lambda case, cause: case.urgency is Urgency.URGENT, _rests))
+    (failure, *_) = broken_by("escalation/climbs", planted)
+    assert failure.case.keys() - {"steps"} == {"urgency"}
+
+
+def _limbo(base: Lifecycle) -> dict[str, Lifecycle]:
+    wait = Action("wait", "waited", WHY)
+    return {"everyday": base.derive("everyday", actions=[wait], add=[Row("wait", ("handling",), "suspended")])}
+
+
+def _drawer(base: Lifecycle) -> dict[str, Lifecycle]:
+    rows = [Row("shelve", ("handling",), "drawer"), Row("withdraw", ("drawer",), "withdrawn")]
+    return {"everyday": base.derive("everyday", actions=[SHELVE], states={"drawer": WHY}, add=rows)}
+
+
+def _another_table(base: Lifecycle) -> dict[str, Lifecycle]:
+    close = base.ways["evaluated", "close"]
+    return {"everyday": attrs.evolve(base, ways={**base.ways, ("resolved", "close"): close})}
+
+
+NOWHERE = {
+    "a state that only a case which was there could come back to": (
+        everyday(forbid=[(state, "confer") for state in ("dispatched", "claimed", "on_site", "handling")]),
+        "'conferring' is unreachable",
+    ),
+    "a suspension without a way back": (_limbo, "'suspended' can only be withdrawn"),
+    "a drawer": (_drawer, "'drawer' can only be withdrawn"),
+    "a way that nobody declared": (_another_table, "does not run as its row says"),
+}
+
+
+@pytest.mark.parametrize("planted", NOWHERE)
+def test_a_lifecycle_that_leads_nowhere_is_caught(planted: str) -> None:
+    lifecycles, says = NOWHERE[planted]
+    assert says in told(broken_by("lifecycle/sound", subject(lifecycles=lifecycles)))
+
+
+def test_a_verdict_that_nobody_can_give_is_caught() -> None:
+    def lifecycles(base: Lifecycle) -> dict[str, Lifecycle]:
+        happy = [row for row in base.rows if row.guard != ("verdict", "unsatisfied")]
+        build = {"states": base.states, "ends": base.ends, "actions": base.actions.values()}
+        return {"everyday": Lifecycle.build("everyday", rows=happy, **build)}
+
+    assert "cannot say that they are unsatisfied" in told(broken_by("case/answered", subject(lifecycles=lifecycles)))
+
+
+def test_a_close_that_stops_the_clock_of_the_evaluation_is_no_evaluation() -> None:
+    planted = subject(
+        lifecycles=everyday(add=[Row("close", ("answered",), "closed")]),
+        deadlines=lambda: Deadlines((clock("evaluate", "3d", "answer", "evaluate close", LAPSES),)),
+    )
+    assert "nobody judged" in told(broken_by("case/answered", planted))
+
+
+def test_rules_that_climb_for_ever_are_told_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    followed = [0]
+
+    def counted(*given: Any) -> Any:
+        for step in living.fallen(*given):
+            followed[0] += 1
+            yield step
+
+    monkeypatch.setattr(ladders, "fallen", counted)
+    assert "never comes to the top" in told(broken_by("escalation/climbs", subject(escalate=ladder(_urged_for_ever))))
+    assert followed[0] < 25_000
+
+
+# --- searching --------------------------------------------------------------------------------------------------------
+
+
+def _found(seed: int) -> living.Life:
+    planted = subject(route=_when(lambda case, context: case.reopened > 0, _raises_here))
+    search = Subject(planted.localities, CODE, level="search", seed=seed, seconds=60)
+
+    def key(life: living.Life) -> str:
+        return "".join(hook for _, hook, _ in life.faults())
+
+    return next(searching.searched(search, key, set()))
+
+
+def test_a_search_finds_a_short_life_and_the_same_one_for_the_same_seed() -> None:
+    first, second = _found(7), _found(7)
+    assert first.walk == second.walk
+    assert "governflow_route" in {hook for _, hook, _ in first.faults()}
+    assert len(first.walk.steps) <= 12
+
+
+def test_a_search_is_over_when_its_time_is() -> None:
+    looked = Subject(subject().localities, CODE, level="search", seconds=0.5)
+    looked.begin()
+    began = time.monotonic()
+    assert list(charter.laws()["case/attended"].check(looked)) == []
+    assert time.monotonic() - began < 4
+    assert looked.examples > 0
+
+
+def test_a_search_goes_on_after_the_lives_of_the_plan() -> None:
+    certified = sum(1 for _ in walks.lives(subject()))
+    longer = Subject(subject().localities, CODE, level="search", seconds=6)
+    longer.begin()
+    assert list(charter.laws()["case/answered"].check(longer)) == []
+    assert longer.examples > certified

@@ -1,12 +1,17 @@
 """The charter's laws on rulings and on layers: each catches the faults that break it, and a sound county passes."""
 
 import json
+import os
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from itertools import combinations, islice
 from pathlib import Path
 from random import Random  # noqa: TID251 - chance is one of the faults
 from typing import Any
+from uuid import uuid4  # noqa: TID251 - chance is one of the faults
+from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
@@ -18,13 +23,16 @@ from governflow.allowances import Allowance
 from governflow.calendars import WorkingCalendar
 from governflow.charter import Waiver, check, laws, stacks
 from governflow.charter.asking import asked
-from governflow.charter.cases import BUDGET, Dimensions, mixed, smallest, strategy, told, written
-from governflow.charter.elsewhere import elsewhere
+from governflow.charter.cases import BUDGET, anywhen, smallest, strategy, told, written
+from governflow.charter.drawn import drawn, searched
+from governflow.charter.elsewhere import Elsewhere, Otherwise
 from governflow.charter.examples import of_rows
-from governflow.charter.otherwise import OTHER_DAYS, on, watched
+from governflow.charter.otherwise import OTHER_DAYS, homes, on, watched
+from governflow.charter.pairs import rows
 from governflow.charter.subject import Subject
 from governflow.charter.verdicts import Failure
 from governflow.clocks import LAPSES, PAUSES, ClockSpec
+from governflow.events import Actor
 from governflow.hookspecs import (
     Allowed,
     Assessment,
@@ -41,7 +49,7 @@ from governflow.hookspecs import (
 from governflow.localities import Localities
 from governflow.statute import governflow_deadlines as of_the_law
 from governflow.tables import Catalogue, Table
-from governflow.terms import Form, Kind, Severity, Tier
+from governflow.terms import Form, Kind, Severity, Tier, Verdict
 from governflow.units import OrgChart, Unit
 
 COUNTY, OTHER = "990101", "990102"
@@ -377,6 +385,133 @@ class OwnHolidays(County):
 
 IDLE = WorkingCalendar("Asia/Shanghai", {"mon": [("09:00", "17:00")]})
 
+# --- what is beside the case ------------------------------------------------------------------------------------------
+
+
+class OnlyByDay(County):
+    @hookimpl
+    def governflow_tier(self, context: Context) -> Ruling | None:
+        assert context.at.astimezone(ZoneInfo("Asia/Shanghai")).hour != 3
+        return None
+
+
+class NotOnSundays(County):
+    @hookimpl
+    def governflow_tier(self, context: Context) -> Ruling | None:
+        return (ONE, ONE, ONE, ONE, ONE, ONE)[context.at.astimezone(ZoneInfo("Asia/Shanghai")).weekday()]
+
+
+class NoSuchChannel(County):
+    @hookimpl
+    def governflow_route(self, case: Case) -> Ruling | None:
+        assert case.channel != "微信小程序"
+        return None
+
+
+class OneVillageForgotten(County):
+    @hookimpl
+    def governflow_tier(self, case: Case, context: Context) -> Ruling | None:
+        village = context.units.at(case.place, "village")
+        return {"甲村": ONE, "丙村": ONE}[village.text.zh] if village is not None else None
+
+
+class LongPlacesDoNotFit(County):
+    @hookimpl
+    def governflow_tier(self, case: Case) -> Ruling | None:
+        return (ONE, THREE)[len(case.place) // 40]
+
+
+class NobodyFromATownMayReturn(County):
+    @hookimpl
+    def governflow_authorise(self, actor: Actor | None, action: str, context: Context) -> Refused | None:
+        if actor is None or actor.unit is None or action != "return":
+            return None
+        return {"village": None, "bureau": None, "": None}[context.units.units[actor.unit].kind]
+
+
+class LosesTheReopened(County):
+    @hookimpl
+    def governflow_route(self, case: Case) -> Ruling | None:
+        return Ruling(Route(f"{case.first}-again", Form.LEAD), text("?"), "R9") if case.reopened else None
+
+
+class TimesItself(County):
+    @hookimpl
+    def governflow_tier(self) -> Ruling | None:
+        return ONE if time.perf_counter_ns() % 1_000_003 == 7 else None
+
+
+class ReadsTheEnvironment(County):
+    @hookimpl
+    def governflow_tier(self) -> Ruling | None:
+        return ONE if os.environ.get("COUNTY_DRILL") == "tomorrow" else None
+
+
+class LooksForAFile(County):
+    @hookimpl
+    def governflow_tier(self) -> Ruling | None:
+        return ONE if Path("/tmp/no-such-folder/drill").exists() else None
+
+
+class ByAddress(County):
+    @hookimpl
+    def governflow_tier(self, case: Case) -> Ruling | None:
+        return ONE if id(self) % 32 == 16 else THREE
+
+
+class RarelyByChance(County):
+    @hookimpl
+    def governflow_tier(self) -> Ruling | None:
+        return ONE if uuid4().int % 1_000_000 == 5 else None
+
+
+class ByTheNumber(County):
+    @hookimpl
+    def governflow_tier(self, case: Case) -> Ruling | None:
+        return ONE if case.id.endswith("2") else None
+
+
+class ChangesTheCase(County):
+    @hookimpl
+    def governflow_tier(self, case: Case) -> Ruling | None:
+        case.__dict__["place"] = f"{case.place.strip()} "
+        return None
+
+
+class TheFirstStays(County):
+    @hookimpl
+    def governflow_tier(self, case: Case) -> Ruling | None:
+        return REMEMBERED.setdefault(case.mode, ONE if case.urgency == "emergency" else THREE)
+
+
+class MeritsOfItsOwn(County):
+    @hookimpl
+    def governflow_merits(self, event: Event, case: Case) -> Sequence[Merit]:
+        BALANCE["points"] += event.kind == "closed" and case.judged is Verdict.SATISFIED
+        return ()
+
+    @hookimpl
+    def governflow_tier(self) -> Ruling | None:
+        return ONE if BALANCE["points"] > 3 else None
+
+
+class ChangesAMethod(County):
+    @hookimpl
+    def governflow_locality(self) -> Locality:
+        WorkingCalendar.between = _elapsed  # type: ignore[method-assign]
+        return Locality(COUNTY, "测试县", "Test County")
+
+
+def _elapsed(self: WorkingCalendar, start: datetime, end: datetime, pauses: object = ()) -> timedelta:
+    return end - start
+
+
+class LongerAfterwards(County):
+    @hookimpl
+    def governflow_deadlines(self, case: Case) -> Deadlines | None:
+        return Deadlines((whole(allowance=Allowance.parse("61cd")),)) if case.reopened else None
+
+
 #: Per fault: the law that it breaks, and words of the place that is named.
 PLANTED: Mapping[type[County], tuple[str, str]] = {
     FailsForOneItem: ("ruling/total", "governflow_tier of 990101"),
@@ -414,13 +549,33 @@ PLANTED: Mapping[type[County], tuple[str, str]] = {
     TableIsLonger: ("locality/stricter", "990101"),
     WorkingDaysForDays: ("locality/stricter", "990101"),
     OwnHolidays: ("locality/stricter", "990101"),
+    OnlyByDay: ("ruling/total", "governflow_tier of 990101"),
+    NotOnSundays: ("ruling/total", "governflow_tier of 990101"),
+    NoSuchChannel: ("ruling/total", "governflow_route of 990101"),
+    OneVillageForgotten: ("ruling/total", "governflow_tier of 990101"),
+    LongPlacesDoNotFit: ("ruling/total", "governflow_tier of 990101"),
+    NobodyFromATownMayReturn: ("ruling/total", "governflow_authorise of 990101"),
+    LosesTheReopened: ("ruling/total", "governflow_route of 990101"),
+    TimesItself: ("ruling/pure", "governflow_tier"),
+    ReadsTheEnvironment: ("ruling/pure", "governflow_tier"),
+    LooksForAFile: ("ruling/pure", "governflow_tier"),
+    ByAddress: ("ruling/pure", "of 990101"),
+    RarelyByChance: ("ruling/pure", "governflow_tier"),
+    ByTheNumber: ("ruling/pure", "hook of 990101"),
+    ChangesTheCase: ("ruling/pure", "governflow_tier of 990101"),
+    TheFirstStays: ("ruling/pure", "hook of 990101"),
+    MeritsOfItsOwn: ("ruling/impartial", "hook of 990101"),
+    ChangesAMethod: ("locality/isolated", "the plugin of 990101"),
+    LongerAfterwards: ("locality/stricter", "990101"),
 }
 
 
 @pytest.fixture(autouse=True)
 def _defaults_as_they_were() -> Iterator[None]:
+    between = WorkingCalendar.between
     kept = [(held, dict(held)) for held in (defaults._TIERED, defaults._DEADLINES, COUNTED, REMEMBERED, BALANCE)]
     yield
+    WorkingCalendar.between = between  # type: ignore[method-assign]
     for held, before in kept:
         held.clear()  # type: ignore[attr-defined]
         held.update(before)  # type: ignore[attr-defined]
@@ -514,13 +669,13 @@ def test_both_sides_of_each_bound_of_a_table_are_tried() -> None:
 
 def test_every_rule_of_every_table_is_asked() -> None:
     county = subject(County())
-    rules = {ruling.rule for case in county.told() for ruling in asked(county.policy, case).rulings}
+    rules = {ruling.rule for case in told(county) for ruling in asked(county.policy, case).rulings}
     assert {"tier/T1", "tier/T2", "tier/T3", "tier/T4", "deadlines/D1", "deadlines/D2", "deadlines/D3"} <= rules
 
 
 def test_a_search_goes_on_with_other_cases_until_its_time_is_up() -> None:
     certified = set(map(written, told(subject(County()))))
-    searched = [written(case) for case in told(subject(County(), level="search", seconds=0.2, seed=7))]
+    searched = [written(case) for case in told(subject(County(), level="search", seconds=1.5, seed=7))]
     assert set(searched) > certified
 
 
@@ -534,9 +689,110 @@ def test_a_strategy_draws_cases_that_can_be_reported(data: st.DataObject) -> Non
 
 def test_a_case_can_be_written_as_json_and_read_back() -> None:
     county = subject(County())
-    dimensions, chance = Dimensions.of(county.policy), Random(3)
-    cases = [mixed(dimensions, chance) for _ in range(50)]
+    cases = list(anywhen(county.policy))
     assert [json.loads(written(case)) for case in cases] == cases
+
+
+def test_few_rows_are_enough_for_every_two_values_to_meet() -> None:
+    sizes = (9, 2, 5, 3, 7)
+    met = {(one, row[one], two, row[two]) for row in rows(sizes, 80) for one, two in combinations(range(5), 2)}
+    assert len(met) == sum(sizes[one] * sizes[two] for one, two in combinations(range(5), 2))
+
+
+def test_every_unit_is_a_place_and_so_is_its_name() -> None:
+    places = {case.get("place") for case in anywhen(subject(County()).policy)}
+    assert {unit.id for unit in CHART.units.values()} <= places
+    assert {unit.text.zh for unit in CHART.units.values()} <= places
+
+
+def test_cases_are_told_by_day_and_by_night_in_every_month() -> None:
+    moments = [datetime.fromisoformat(case["at"]) for case in anywhen(subject(County()).policy) if "at" in case]
+    assert {moment.hour for moment in moments} == set(range(24))
+    assert {moment.month for moment in moments} == set(range(1, 13))
+    assert {moment.weekday() for moment in moments} == set(range(7))
+
+
+def test_a_fault_of_one_moment_is_told_with_the_moment_alone_and_found_again_by_it() -> None:
+    (failure,) = broken("ruling/total", OnlyByDay())
+    assert failure.case.keys() == {"at"}
+    assert datetime.fromisoformat(str(failure.case["at"])).hour == 3
+    assert len(list(LAWS["ruling/total"].check(subject(OnlyByDay(), only=failure.case)))) == 1
+
+
+class CallsTheLeaderByNight(County):
+    @hookimpl
+    def governflow_tier(self, context: Context) -> Ruling | None:
+        return ONE if context.at.astimezone(ZoneInfo("Asia/Shanghai")).hour < 6 else None
+
+
+@pytest.mark.parametrize("law", ["ruling/total", "ruling/pure", "ruling/impartial"])
+def test_a_rule_may_look_at_the_moment_of_the_report(law: str) -> None:
+    assert broken(law, CallsTheLeaderByNight()) == []
+
+
+def test_hypothesis_draws_the_same_cases_from_the_same_seed_until_the_time_is_up() -> None:
+    first, again = (list(islice(drawn(subject(County(), level="search", seconds=60, seed=7)), 100)) for _ in range(2))
+    other = list(islice(drawn(subject(County(), level="search", seconds=60, seed=8)), 100))
+    assert first == again
+    assert first != other
+    begun = time.perf_counter()
+    list(drawn(subject(County(), level="search", seconds=0.5)))
+    assert time.perf_counter() - begun >= 0.5
+
+
+def test_what_a_search_finds_is_made_small() -> None:
+    searching = subject(FailsForOneVillageAndMajor(), level="search", seconds=60)
+
+    def look(told: Mapping[str, Any]) -> Iterator[tuple[str, Failure]]:
+        if asked(searching.policy, told).faults:
+            yield "fault", Failure(text("it fails"), told)
+
+    ((key, failure),) = searched(searching, look, set(), 1)
+    assert key == "fault"
+    assert failure.case["severity"] == "major"
+    assert failure.case.keys() == {"severity", "place"}
+
+
+def test_an_order_of_asking_that_matters_is_found_again_by_the_case_alone() -> None:
+    (failure,) = broken("ruling/pure", TheFirstStays())
+    REMEMBERED.clear()
+    again = list(LAWS["ruling/pure"].check(subject(TheFirstStays(), only=failure.case)))
+    assert [one.case for one in again] == [failure.case]
+
+
+def test_only_what_differs_is_told_before_and_after() -> None:
+    (failure,) = broken("ruling/impartial", HotlineFirst())
+    assert {line.en.partition(":")[0] for line in failure.said} == {"before", "after"}
+    assert any("tier: 1" in line.en for line in failure.said)
+    assert not any("assess" in line.en for line in failure.said)
+
+
+@pytest.mark.parametrize("planted", [OneVillageForgotten, HotlineFirst, ByTheNumber, TheFirstStays, Longer])
+def test_a_failure_in_chinese_has_no_english_words_but_identifiers(planted: type[County]) -> None:
+    law, _ = PLANTED[planted]
+    failure = broken(law, planted())[0]
+    lines = [failure.sentence, *failure.said, *([failure.suggestion] if failure.suggestion else [])]
+    for line in lines:
+        plain = re.sub(
+            r"[\w-]+/[\w-]+|governflow\w*|by the hook|hook|whole|None|\w+Error|UTC|context.at|sorted|\d+cd", "", line.zh
+        )
+        assert not re.search("[A-Za-z]{3,}", plain), plain
+
+
+def test_a_second_interpreter_that_dies_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("governflow.charter.elsewhere._BOOT", "raise SystemExit(3)")
+    (verdict,) = check(subject(County()).localities, COUNTY, laws=["ruling/pure"]).verdicts
+    assert verdict.outcome == "passed"
+    assert verdict.note is not None
+    assert "status 3" in verdict.note.en
+
+
+def test_a_second_interpreter_that_does_not_come_back_is_told_and_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("governflow.charter.elsewhere._BOOT", "import time; time.sleep(60)")
+    there = Elsewhere(subject(County()).localities, {COUNTY: [{}]}, Otherwise())
+    assert there.answers(0.2) is None
+    assert there.why is not None
+    assert "in time" in there.why.en
 
 
 # --- other circumstances ----------------------------------------------------------------------------------------------
@@ -545,7 +801,7 @@ def test_a_case_can_be_written_as_json_and_read_back() -> None:
 def test_on_another_day_a_plugin_sees_that_day_and_everybody_sees_today_again_afterwards() -> None:
     policy = subject(LooksAtTheClock()).policy
     before = datetime.now  # noqa: TID251
-    with on(OTHER_DAYS[0], policy):
+    with on(OTHER_DAYS[0], homes(policy)):
         assert date.today().year == 2031  # noqa: DTZ011
         assert isinstance(OTHER_DAYS[0], datetime)
     assert datetime.now == before  # noqa: TID251
@@ -564,15 +820,25 @@ def test_what_is_read_of_a_case_is_seen() -> None:
 def test_a_second_interpreter_gives_a_sound_county_the_same_answers() -> None:
     county = subject(County())
     cases = [{}, {"severity": "major"}]
-    digests = elsewhere(county.localities, {COUNTY: cases})
-    assert digests == {COUNTY: [asked(county.policy, case).digest for case in cases]}
+    heard = Elsewhere(county.localities, {COUNTY: cases}, Otherwise()).answers()
+    assert heard is not None
+    assert [one.digest for one in heard.cases[COUNTY]] == [asked(county.policy, case).digest for case in cases]
+    assert heard.meddled == []
 
 
 def test_a_plugin_that_cannot_be_taken_elsewhere_is_asked_here_only() -> None:
     class Local(County):
         pass
 
-    assert elsewhere(subject(Local()).localities, {COUNTY: [{}]}) is None
+    county = subject(Local())
+    there = Elsewhere(county.localities, {COUNTY: [{}]}, Otherwise())
+    assert there.answers() is None
+    assert there.why is not None
+    assert COUNTY in there.why.en
+    for law in ("ruling/pure", "locality/isolated"):
+        (verdict,) = check(county.localities, COUNTY, laws=[law]).verdicts
+        assert verdict.outcome == "passed"
+        assert verdict.note is not None  # what could not be looked at is never skipped in silence
 
 
 # --- worked examples --------------------------------------------------------------------------------------------------
@@ -755,6 +1021,6 @@ def test_a_locality_below_is_not_among_those_that_are_to_be_left_alone() -> None
 
     city = subject(County())
     city.localities.register("990100", City())
-    asking: Callable[[Subject], Mapping[str, object]] = stacks._others
+    asking: Callable[[Subject], list[str]] = stacks._codes
     assert COUNTY not in asking(Subject(city.localities, "990100"))
     assert OTHER in asking(city)

@@ -1,6 +1,7 @@
 """``governflow check``: each law has a verdict and each failure a story, on the screen, in files and in pytest."""
 
 import itertools
+import json
 import os
 import re
 import shlex
@@ -254,11 +255,35 @@ def test_only_the_case_that_is_given_is_looked_at(small: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "case", [{"severity": "huge"}, {"mode": "holiday"}, {"facts": {"nobody": 1}}, {"lifecycle": "x"}]
+    "case", [{"severity": "huge"}, {"mode": "holiday"}, {"facts": {"nobody": 1}}, {"lifecycle": "x"}, {"at": "noon"}]
 )
 def test_a_case_that_no_report_could_tell_is_refused(small: object, case: dict[str, Any]) -> None:
     with pytest.raises(CommandError):
         check(county(), CODE, case=case)
+
+
+def test_a_case_that_tells_what_no_case_tells_is_refused_with_what_it_may_tell(small: object) -> None:
+    with pytest.raises(CommandError, match="tells no 'plaec'; it may tell: item, place, severity"):
+        check(county(), CODE, case={"plaec": "李庄村"})
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_could_not_be_looked_at_is_told_wherever_a_verdict_is(
+    small: dict[str, Law], governflow: Command, plugin: Callable[..., Path], tmp_path: Path, lang: str
+) -> None:
+    def looks_no_further(subject: Subject) -> Iterator[Failure]:
+        subject.note = Text("no second machine at hand", "没有另一台机器")
+        return iter(())
+
+    small["story/exact"] = the_law("story/exact", "examples", looks_no_further)
+    words = {"en": "no second machine at hand", "zh": "没有另一台机器"}[lang]
+    files = ("--junit", tmp_path / "check.xml", "--html", tmp_path / "check.html")
+    done = governflow("check", plugin(), "--lang", lang, *files)
+    assert words in done.out
+    assert words in (tmp_path / "check.xml").read_text(encoding="utf-8")
+    assert words in (tmp_path / "check.html").read_text(encoding="utf-8")
+    (report,) = json.loads(governflow("check", plugin(), "--lang", lang, "--json").out)["reports"]
+    assert [law["note"] for law in report["laws"]] == [words, None, None]
 
 
 def _tier(text: str) -> Any:
@@ -669,6 +694,7 @@ def test_the_page_in_chinese_is_chinese(
     assert "宪章检验" in page
     assert "规则表" in page
     assert "人数≥30" in page
+    assert "尚不能上线" in page
     assert "The charter" not in page
 
 

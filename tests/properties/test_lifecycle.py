@@ -1,11 +1,13 @@
 from types import SimpleNamespace
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from transitions import MachineError
 
 from governflow.errors import UnsoundLifecycle
 from governflow.lifecycle import BASE, FACTS, START, Lifecycle
+from governflow.localities import Localities
 
 ACTIONS = sorted(BASE.actions)
 STATES = sorted(BASE.states)
@@ -61,6 +63,22 @@ def test_from_every_state_the_compiled_table_and_the_machine_agree(
     state: str, action: str, held: dict[str, str]
 ) -> None:
     assert compiled(BASE, state, action, held) == declared(BASE, state, action, held)
+
+
+@pytest.mark.installed
+@pytest.mark.parametrize("code", sorted({*Localities().codes} - {"000000"}))
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_the_lifecycles_of_localities_walk_exactly_as_their_machines_do(code: str, data: st.DataObject) -> None:
+    lifecycle = data.draw(st.sampled_from(list(Localities().policy(code).lifecycles.values())))
+    state = data.draw(st.sampled_from([START, *lifecycle.states]))
+    for _ in range(20):
+        action = data.draw(st.sampled_from(sorted(lifecycle.actions)))
+        origin = st.sampled_from(sorted(lifecycle.states))
+        held = {**data.draw(facts), "origin": data.draw(origin)}
+        there = compiled(lifecycle, state, action, held)
+        assert there == declared(lifecycle, state, action, held)
+        state = there or state
 
 
 @settings(max_examples=40, deadline=None)

@@ -9,8 +9,9 @@ from importlib import import_module
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from governflow.charter.cases import KNOWN, moment_of, timeless
 from governflow.charter.laws import LAWS, Law
-from governflow.charter.subject import Subject, Told
+from governflow.charter.subject import BEGIN, Subject, Told
 from governflow.charter.verdicts import Failure, Report, Verdict, Waiver
 from governflow.errors import CommandError, PolicyError, UnsoundLifecycle, described
 from governflow.lifecycle import BASE
@@ -21,7 +22,7 @@ from governflow.text import Text
 from governflow.timekeeping import SystemClock
 
 #: The modules that define the laws, in the order of the charter.
-_CHAPTERS = ("rulings", "lives", "timing", "ladders", "stacks")
+_CHAPTERS = ("rulings", "purity", "impartiality", "lives", "timing", "ladders", "stacks")
 LEVELS = ("certify", "search")
 #: How long each law may look at the level ``search`` unless told otherwise.
 SECONDS = 10.0
@@ -96,11 +97,21 @@ def check(
         _admit(subject, case)
     waivers = _waivers(policy)
     today = today or SystemClock().now().astimezone(ZoneInfo(policy.zone)).date()
+    timed = subject.only
     for law in chosen:
-        verdict = _verdict(law, subject, waivers.get(law.id), today)
-        if heard is not None:
-            heard(verdict)
-        verdicts.append(verdict)
+        # A life is told by its steps: it begins when every life does.
+        subject.only = timed if law.id.startswith("ruling/") or timed is None else timeless(timed)
+        if law.ahead is not None:
+            law.ahead(subject)
+    try:
+        for law in chosen:
+            subject.only = timed if law.id.startswith("ruling/") or timed is None else timeless(timed)
+            verdict = _verdict(law, subject, waivers.get(law.id), today)
+            if heard is not None:
+                heard(verdict)
+            verdicts.append(verdict)
+    finally:
+        subject.dismiss()
     return Report(code, policy.rules, level, tuple(verdicts))
 
 
@@ -122,13 +133,20 @@ def _admit(subject: Subject, case: Told) -> None:
     Raises:
         CommandError: A value of it makes no sense.
     """
+    for name in case:
+        if name not in KNOWN:
+            raise CommandError(
+                f"a case tells no {name!r}; it may tell: {', '.join(KNOWN)}",
+                f"案例中不能有“{name}”；可写：{'、'.join(KNOWN)}",
+            )
     if "mode" in case:
         member(Mode, case["mode"])
+    moment_of(case, BEGIN)
     subject.unreported(case)
 
 
 def _verdict(law: Law, subject: Subject, waiver: Waiver | None, today: date) -> Verdict:
-    subject.examples = 0
+    subject.begin()
     failures: list[Failure] = []
     begun = time.perf_counter()
     try:
@@ -141,7 +159,7 @@ def _verdict(law: Law, subject: Subject, waiver: Waiver | None, today: date) -> 
         failures.append(bad)
     outcome = "passed" if not failures else "waived" if waiver is not None and bad is None else "failed"
     examples = 0 if law.method == "exact" else subject.examples
-    return Verdict(law.id, outcome, law.method, examples, spent, tuple(failures), waiver)
+    return Verdict(law.id, outcome, law.method, examples, spent, tuple(failures), waiver, subject.note)
 
 
 def _broke(raised: Exception) -> Failure:

@@ -2,16 +2,18 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 import attrs
 import msgspec
 
 from governflow import clocks
-from governflow.case import Case
-from governflow.charter.cases import fresh, mode_of
+from governflow.case import Case, changed
+from governflow.charter.cases import fresh, mode_of, moment_of
+from governflow.charter.dimensions import WHO
 from governflow.charter.subject import BEGIN, Told
 from governflow.clocks import LAPSES, Decided
 from governflow.decide import Command, decide
@@ -19,13 +21,19 @@ from governflow.errors import CommandError, IllegalAction
 from governflow.events import Actor, Event
 from governflow.hookspecs import Breach
 from governflow.policy import Policy
-from governflow.terms import Outcome
+from governflow.terms import Outcome, Verdict
 from governflow.text import Text
 
 #: Who reports and dispatches in a check: somebody without a unit, so that no rule on units stands in the way.
 ACTOR = Actor("charter")
+#: The number of a case in a check.
+NUMBER = "check"
 #: The rungs that are asked about, after the report and after the dispatch.
 _RUNGS_REPORTED, _RUNGS_DISPATCHED = (2,), (0, 1, 2)
+#: The rungs of a case of one item or of one place, and those of every clock of a case that tells neither.
+_RUNGS_SIMPLE, _ALL_RUNGS = (0, 1, 2, 3), (0, 1, 2, 3, 4, 5, 9)
+#: What is asked of a case after it was reopened is marked so.
+REOPENED = "reopened:"
 
 
 @attrs.frozen(slots=False)
@@ -34,7 +42,7 @@ class Answer:
 
     Args:
         told: The case as it is reported.
-        reported: The case after its report; None if it was refused.
+        reported: The case after its report; None if it was refused, or asked about in another process.
         dispatched: The case after its dispatch; as reported where it was refused, or cannot be dispatched yet.
         rulings: Every ruling, in the order in which it was given.
         faults: What went wrong in the rules: ``(plugin, hook, what)``.
@@ -70,36 +78,23 @@ class Answer:
         """SHA-256 over what was decided."""
         return hashlib.sha256(msgspec.json.encode(self.parts, order="deterministic")).hexdigest()
 
-    @property
-    def said(self) -> tuple[Text, ...]:
-        """What the rules said, one sentence a ruling, each with who said it."""
-        found = []
-        for one in self.rulings:
-            by = f"{one.rule} of {one.source}" if one.rule else one.source
-            value = one.value if isinstance(one.value, str) else msgspec.json.encode(one.value).decode()
-            zh = f"{one.what}：{value}（{one.reason.zh}；{one.source} {one.rule}".rstrip() + "）"
-            found.append(Text(f"{one.what}: {value} ({one.reason.en}; {by})", zh))
-        found += [
-            Text(f"{hook} of {source}: {what}", f"{source} 的 {hook}：{what}") for source, hook, what in self.faults
-        ]
-        return tuple(found)
 
-
-def asked(policy: Policy, told: Told, at: datetime = BEGIN) -> Answer:
+def asked(policy: Policy, told: Told, at: datetime = BEGIN, number: str = NUMBER) -> Answer:
     """Ask the rules everything about a case, through what the engine itself decides by, without a store.
 
     Args:
         policy: The rules.
         told: The case.
-        at: When it is reported, in UTC.
+        at: When it is reported, in UTC, where the case does not say it itself.
+        number: Under which number.
     """
-    mode = mode_of(told)
+    mode, at = mode_of(told), moment_of(told, at)
     events: list[Event] = []
     reported: Case | None = None
     case: Case | None = None
     refused = None
     try:
-        more, reported = decide(fresh(policy, told, at), Command("report", {}, ACTOR), policy, at, mode)
+        more, reported = decide(fresh(policy, told, at, number), Command("report", {}, ACTOR), policy, at, mode)
         case = reported
         events += more
         for action in ("dispatch", "accept"):
@@ -116,9 +111,51 @@ def asked(policy: Policy, told: Told, at: datetime = BEGIN) -> Answer:
     rulings = [ruling for event in events for ruling in event.rulings]
     faults = [fault for event in events for fault in _faults(event)]
     if case is not None and reported is not None:
-        rulings += _rungs(policy, reported, told, _RUNGS_REPORTED, faults)
-        rulings += _rungs(policy, case, told, _RUNGS_DISPATCHED, faults)
+        simple = len(told.keys() - WHO) <= 1
+        closely = simple and told.keys().isdisjoint(("item", "place"))
+        rulings += _rungs(policy, reported, told, _ALL_RUNGS if closely else _RUNGS_REPORTED, faults)
+        rungs = _ALL_RUNGS if closely else _RUNGS_SIMPLE if simple else _RUNGS_DISPATCHED
+        rulings += _rungs(policy, case, told, rungs, faults)
+        if (simple or "at" in told) and refused is None:
+            rulings += _reopened(policy, case, told, at, faults)
     return Answer(told, reported, case, tuple(rulings), tuple(dict.fromkeys(faults)), refused)
+
+
+def _reopened(
+    policy: Policy, case: Case, told: Told, at: datetime, faults: list[tuple[str, str, str]]
+) -> Iterator[Decided]:
+    """Ask what becomes of the case when it was resolved and answered, and whoever asked is not satisfied."""
+    back = policy.lifecycle(case, []).ways_for("answered", "evaluate")
+    hour, judged = timedelta(hours=1), Verdict.UNSATISFIED
+    past = {"contacted": at + hour, "resolved": at + 2 * hour, "answered": at + 3 * hour}
+    at += 4 * hour
+    again = changed(
+        case,
+        {
+            **past,
+            "dispatched": case.dispatched or at,
+            "first": case.first or case.unit,
+            "moved": at,
+            "reopened": 1,
+            "verdict": judged,
+            "judged": judged,
+            "state": next((way.target for way in back if way.guard == ("verdict", judged)), "accepted"),
+        },
+    )
+    try:
+        events, _ = decide(again, Command("dispatch", {}, ACTOR), policy, at, mode_of(told))
+    except CommandError:
+        return
+    for hook in ("governflow_assess", "governflow_tier"):  # as a reassessment does
+        answer = policy.ask(hook, faults, again, policy.context(again, mode_of(told), at))
+        if answer is not None:
+            value, ruling, source = answer
+            plain = str(value) if hook == "governflow_tier" else [value.severity, value.urgency]
+            what = f"{REOPENED}{hook.removeprefix('governflow_')}"
+            yield Decided(what, plain, ruling.reason, ruling.rule, source)
+    for event in events:
+        faults += _faults(event)
+        yield from (msgspec.structs.replace(one, what=f"{REOPENED}{one.what}") for one in event.rulings)
 
 
 def _escalated(policy: Policy, case: Case, told: Told, at: datetime) -> list[Event]:
@@ -137,13 +174,11 @@ def _faults(event: Event) -> Iterator[tuple[str, str, str]]:
 def _rungs(
     policy: Policy, case: Case, told: Told, rungs: tuple[int, ...], faults: list[tuple[str, str, str]]
 ) -> Iterator[Decided]:
-    """Ask what some rungs do of the clock that falls due first, if nobody acts."""
+    """Ask what some rungs do of the clock that falls due first, if nobody acts; of every clock where all are asked."""
     running = [clock for clock in case.clocks.values() if clock.stopped is None and LAPSES not in clock.traits]
-    if not running:
-        return
-    first = min(running, key=lambda clock: (clock.due, clock.name))
-    gap = clocks.gap(first)
-    for rung in rungs:
+    running.sort(key=lambda clock: (clock.due, clock.name))
+    for first, rung in product(running if rungs is _ALL_RUNGS else running[:1], rungs):
+        gap = clocks.gap(first)
         clock = msgspec.structs.replace(first, warn=None, outcome=Outcome.BREACHED, fell=first.due, rung=rung)
         context = policy.context(case, mode_of(told), first.due + rung * gap)
         answer = policy.ask("governflow_escalate", faults, case, context, Breach(clock, rung, case.unit, gap))
@@ -151,24 +186,3 @@ def _rungs(
             value, ruling, source = answer
             said = [value.kind, value.to, value.form, value.again]
             yield Decided(f"escalate:{first.name}:{rung}", said, ruling.reason, ruling.rule, source)
-
-
-def difference(one: Answer, other: Answer) -> tuple[str, str]:
-    """Say about what two answers differ, and who gave the one that differs.
-
-    Returns:
-        What it is about, and the rule and the plugin to look at.
-    """
-    these, those = one.parts, other.parts
-    keys = [key for key in (*these, *those) if these.get(key) != those.get(key)]
-    ruled = next((key for key in keys if "#" in key), None)
-    if ruled is None:
-        return (keys[0] if keys else "", "")
-    number = int(ruled.rpartition("#")[2])
-    rulings = one.rulings if number < len(one.rulings) else other.rulings
-    return ruled.partition("#")[0], look_at(rulings[number])
-
-
-def look_at(ruling: Decided) -> str:
-    """Name the rule to look at, and whose it is."""
-    return f"{ruling.rule or ruling.what} of {ruling.source}"

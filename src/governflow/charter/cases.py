@@ -1,30 +1,29 @@
 """Admissible cases, cut at the boundaries of a locality's own tables, units and clocks (用例生成).
 
-A case is what a report tells: `Told`, plain values that JSON can hold. At the level ``certify`` the stream is always
-the same: first everything alone that the rules can tell apart, then a case for every rule of every table, then a mix.
-At the level ``search`` it goes on at random, as long as it is given.
+A case is what a report tells: `Told`, plain values that JSON can hold; ``at`` is when it is told, where that is not the
+usual moment. At the level ``certify`` the stream is always the same: first everything alone that the rules can tell
+apart, then a case for every rule of every table, then rows in which every two values meet. `everywhere` adds every
+unit of the chart. At the level ``search`` Hypothesis draws from the same values; see `drawn`.
 """
 
 import json
-import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice, product
-from random import Random  # noqa: TID251 - a fixed seed gives the same cases every time
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
 from governflow.case import Case
-from governflow.charter.words import Words, spoken_of
+from governflow.charter import pairs
+from governflow.charter.dimensions import WHO, Dimensions, tables_of
+from governflow.charter.words import spoken_of
 from governflow.decide import Command, decide, unreported
 from governflow.errors import CommandError
 from governflow.policy import Policy
 from governflow.tables import Catalogue, Table
 from governflow.tables.atoms import sampled
-from governflow.tables.domains import Number
 from governflow.terms import Mode, Severity, Urgency
-from governflow.units import OrgChart
+from governflow.units import OrgChart, Unit
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -33,71 +32,51 @@ if TYPE_CHECKING:
 
 #: About so many cases are looked at, at the level ``certify``.
 BUDGET = 2000
-#: However many items there are, so many cases are a mix of everything.
+#: However many items there are, so many cases are rows in which everything is told.
 _MIXED = 400
+#: So many units of the chart are tried, and so many of the rest; so many cases of a unit with a sort of item.
+_UNITS, _REST, _WHERE = 600, 100, 500
+#: So many pairs of an item and a place that hooks name; some of them with every severity in both modes.
+_NAMED = 300
 #: Tables with more rules are sampled without looking for cases that no earlier rule takes.
 _MANY_RULES = 400
-_WORDS = 24
-
-UNKNOWN_ITEM = "清单以外的事项"
-UNKNOWN_PLACE = "查无此地"
-
 _CASE_FIELDS = ("item", "place", "severity", "urgency", "lifecycle", "mode")
 _YES_NO_FIELDS = ("visit", "asked")
+#: All that a case of ``--case`` may tell; ``steps`` are those of a life.
+KNOWN = (*_CASE_FIELDS, *_YES_NO_FIELDS, *WHO, "facts", "at", "steps")
 #: What the defaults make of a severity, where no table says.
 _SEVERITY_OF = {"1": "major", "2": "complex", "3": "general"}
 
 
-@attrs.frozen
-class Dimensions:
-    """What a report can tell, and the values of each at which the rules may begin to answer differently.
-
-    Args:
-        items: Items: every one of the catalogues, none, and one that no catalogue knows.
-        places: Places: units of each kind, none, and one that nobody knows.
-        lifecycles: Lifecycles beside the everyday one.
-        facts: Values of each fact that tables ask for.
-    """
-
-    items: tuple[str, ...]
-    places: tuple[str, ...]
-    lifecycles: tuple[str, ...]
-    facts: Mapping[str, tuple[str | int, ...]]
-
-    @classmethod
-    def of(cls, policy: Policy) -> "Dimensions":
-        """Read them off a locality's tables, chart and hooks."""
-        words = spoken_of(policy)
-        columns: dict[str, dict[str | int, None]] = {}
-        for _, table in _tables(policy):
-            for column, values in _cut(table).items():
-                columns.setdefault(column, {}).update(dict.fromkeys(values))
-        items = [item for _, catalogue in policy.ruled.catalogues for item in catalogue.items]
-        return cls(
-            _texts("", *items, UNKNOWN_ITEM, *columns.get("item", ()), *words.texts[:_WORDS]),
-            _texts("", *_places(policy.units), UNKNOWN_PLACE, *columns.get("place", ()), *words.texts[:_WORDS]),
-            tuple(name for name in policy.lifecycles if name != "everyday"),
-            {
-                name: known
-                for name in columns
-                if name in policy.ruled.told and (known := _readable(policy, name, columns[name], words))
-            },
-        )
-
-
 def told(subject: "Subject") -> Iterator["Told"]:
-    """Give the cases of a check: the simplest first, none twice; see the module."""
+    """Give the cases of a check, told at the usual moment: the simplest first, none twice; see the module.
+
+    At the level ``search`` it goes on until the subject's time is up.
+    """
     seen: set[str] = set()
-    for case in certified(subject.policy):
+    for case in map(timeless, _stream(subject)):
+        if subject.late:
+            return
         if (key := written(case)) not in seen:
             seen.add(key)
             yield case
-    if subject.level != "search":
-        return
-    chance, dimensions = Random(subject.seed), Dimensions.of(subject.policy)
-    end = time.monotonic() + subject.seconds
-    while time.monotonic() < end:
-        yield mixed(dimensions, chance)
+
+
+def anywhen(policy: Policy) -> Iterator["Told"]:
+    """Give the cases of the level ``certify`` for laws on rulings: told at many moments, and at every unit."""
+    seen: set[str] = set()
+    for case in (*timed(policy), *everywhere(policy)):
+        if (key := written(case)) not in seen:
+            seen.add(key)
+            yield case
+
+
+def _stream(subject: "Subject") -> Iterator["Told"]:
+    yield from timed(subject.policy)
+    if subject.level == "search":
+        from governflow.charter.drawn import drawn  # only a search needs Hypothesis
+
+        yield from drawn(subject)
 
 
 def written(case: "Told") -> str:
@@ -105,16 +84,80 @@ def written(case: "Told") -> str:
     return json.dumps(case, ensure_ascii=False, sort_keys=True)
 
 
+def moment_of(told: "Told", usual: datetime) -> datetime:
+    """Give when a case is told.
+
+    Raises:
+        CommandError: If that is no moment.
+    """
+    at = told.get("at")
+    if at is None:
+        return usual
+    try:
+        moment = datetime.fromisoformat(str(at))
+        if moment.tzinfo is not None:
+            return moment.astimezone(usual.tzinfo)
+    except ValueError:
+        pass
+    raise CommandError(
+        f"{at!r} is no moment with an offset: write 2026-03-02T09:00+08:00",
+        f"“{at}”不是带时差的时刻：请写成 2026-03-02T09:00+08:00",
+    )
+
+
 def certified(policy: Policy) -> Iterator["Told"]:
-    """Give the cases of the level ``certify``; a few may come twice."""
+    """Give the cases of the level ``certify`` as they are told at the usual moment; a few may come twice."""
+    return map(timeless, timed(policy))
+
+
+def timeless(told: "Told") -> "Told":
+    """Leave out when a case is told."""
+    return {name: value for name, value in told.items() if name != "at"}
+
+
+def timed(policy: Policy) -> Iterator["Told"]:
+    """Give the cases of the level ``certify``, many of them at other moments; a few may come twice."""
     dimensions = Dimensions.of(policy)
     count = 0
     for case in _systematic(policy, dimensions):
         count += 1
         yield case
-    chance = Random(0)
-    for _ in range(max(BUDGET - count, _MIXED)):
-        yield mixed(dimensions, chance)
+    yield from _meeting(dimensions, max(BUDGET - count, _MIXED))
+
+
+def everywhere(policy: Policy) -> Iterator["Told"]:
+    """Give a case for every unit of the chart, by its id and by its name, and every sort of item at many of them."""
+    units = _rarest_first(policy.units)
+    rest = units[_UNITS:]
+    near = units[:_UNITS] + rest[:: max(1, len(rest) // _REST)]
+    for word in spoken_of(policy).texts:
+        near += [unit for unit in rest if len(word) > 2 and (word in unit.id or word in unit.text.zh)][:2]
+    yield from ({"place": unit.id} for unit in near)
+    items = _sorts(policy)
+    for number, unit in enumerate(near):
+        severity = tuple(Severity)[number % len(Severity)].value
+        yield _plain(place=unit.text.zh, item=items[number % len(items)], severity=severity)
+    yield from ({"place": unit.id, "item": item} for unit, item in islice(product(near, items), _WHERE))
+
+
+def _rarest_first(units: OrgChart) -> list[Unit]:
+    """Put the units of a kind of which there are few before those of which there are thousands."""
+    count = Counter(unit.kind for unit in units.units.values())
+    return sorted(units.units.values(), key=lambda unit: count[unit.kind])
+
+
+def _sorts(policy: Policy) -> Sequence[str]:
+    """Give an item of each sort: items that differ in their names and sources alone are of one sort."""
+    found: dict[object, str] = {}
+    for _, catalogue in policy.ruled.catalogues:
+        for item in catalogue.items:
+            entry = policy.ruled.entry(item)
+            found.setdefault(frozenset((name, entry[name]) for name in entry.keys() - _OF_ITS_OWN), item)
+    return list(found.values()) or [""]
+
+
+#: What an item has for itself alone.
+_OF_ITS_OWN = frozenset({"item", "code", "basis", "reason", "reason_en", "reason_zh"})
 
 
 def strategy(policy: Policy) -> "SearchStrategy[dict[str, Any]]":
@@ -137,6 +180,8 @@ def strategy(policy: Policy) -> "SearchStrategy[dict[str, Any]]":
             "visit": st.booleans(),
             "asked": st.booleans(),
             "mode": st.sampled_from([one.value for one in Mode]),
+            "channel": st.sampled_from(dimensions.channels),
+            "informant": st.sampled_from(dimensions.informants),
             **({"lifecycle": st.sampled_from(dimensions.lifecycles)} if dimensions.lifecycles else {}),
             **({"facts": st.fixed_dictionaries({}, optional=facts)} if facts else {}),
         },
@@ -154,10 +199,10 @@ def reported(policy: Policy, told: "Told", at: datetime) -> Case:
     return decide(fresh(policy, told, at), Command("report", {}), policy, at, mode_of(told))[1]
 
 
-def fresh(policy: Policy, told: "Told", at: datetime) -> Case:
-    """Make the case before any rule was asked about it."""
+def fresh(policy: Policy, told: "Told", at: datetime, number: str = "check") -> Case:
+    """Make the case before any rule was asked about it, under a number."""
     details = {name: value for name, value in told.items() if name != "mode"}
-    return unreported("check", policy, at, mode_of(told), details)
+    return unreported(number, policy, at, mode_of(told), details)
 
 
 def mode_of(told: "Told") -> Mode:
@@ -211,8 +256,9 @@ def _systematic(policy: Policy, dimensions: Dimensions) -> Iterator["Told"]:
         yield {"item": item, **emergency}
     for severity, urgency in product(Severity, Urgency):
         yield {"severity": severity.value, "urgency": urgency.value, **emergency}
-    for source, table in _tables(policy):
+    for source, table in tables_of(policy):
         yield from _of_rules(policy, source, table)
+    yield from _named(policy, dimensions)
     somewhere = dimensions.places[1] if len(dimensions.places) > 1 else ""
     for severity, place in product(Severity, dimensions.places[1:]):
         yield _plain(severity=severity.value, place=place)
@@ -226,73 +272,49 @@ def _plain(**told: Any) -> dict[str, Any]:
     return {name: value for name, value in told.items() if name not in silent or value != silent[name]}
 
 
-def mixed(dimensions: Dimensions, chance: Random) -> "Told":
-    """Give a case in which anything may be told; about half of what could be is."""
-    case = _plain(
-        severity=chance.choice([one.value for one in Severity]),
-        urgency=chance.choice([one.value for one in Urgency]),
-        visit=chance.choice((None, None, True, False)),
-        asked=chance.choice((True, True, False)),
-    )
-    for name, values in (("item", dimensions.items), ("place", dimensions.places)):
-        if chance.random() < 0.75 and (value := chance.choice(values)):
-            case[name] = value
-    if chance.random() < 0.3:
-        case["mode"] = Mode.EMERGENCY.value
-    if dimensions.lifecycles and chance.random() < 0.1:
-        case["lifecycle"] = chance.choice(dimensions.lifecycles)
-    facts = {name: chance.choice(values) for name, values in dimensions.facts.items() if chance.random() < 0.5}
-    return {**case, "facts": facts} if facts else case
+def _meeting(dimensions: Dimensions, count: int) -> Iterator["Told"]:
+    """Give cases in which everything is told, or not: soon every two values have stood in one of them."""
+    axes: dict[str, Sequence[Any]] = {
+        "item": dimensions.items,
+        "place": dimensions.places,
+        "severity": [one.value for one in Severity],
+        "urgency": [one.value for one in Urgency],
+        "visit": (None, True, False),
+        "asked": (True, False),
+        "mode": (None, Mode.EMERGENCY.value),
+        "at": (None, *dimensions.moments),
+        "channel": dimensions.channels,
+        "informant": dimensions.informants,
+        # An item says which lifecycle is its own: naming another one is rare.
+        **({"lifecycle": (*[None] * 4, *dimensions.lifecycles)} if dimensions.lifecycles else {}),
+    }
+    facts = {name: (None, *values) for name, values in dimensions.facts.items()}
+    values = [*axes.values(), *facts.values()]
+    for row in pairs.rows([len(one) for one in values], count):
+        chosen = [one[place] for one, place in zip(values, row, strict=True)]
+        case = {name: value for name, value in zip(axes, chosen, strict=False) if value not in (None, "")}
+        stated = {name: value for name, value in zip(facts, chosen[len(axes) :], strict=True) if value is not None}
+        yield _plain(**case) | ({"facts": stated} if stated else {})
 
 
-# --- boundaries -------------------------------------------------------------------------------------------------------
+def _named(policy: Policy, dimensions: Dimensions) -> Iterator["Told"]:
+    """Give cases of what hooks name together: an item, a place, how hard it is, and an emergency."""
+    words = spoken_of(policy).texts
+    items = [next((item for item in dimensions.items if word == item), "") or _with(word, dimensions) for word in words]
+    places = [unit.text.zh for word in words for unit in [policy.units.units.get(word)] if unit is not None]
+    places += [word for word in words if policy.units.find(word) is not None]
+    exact = [item for item in items if item in words]
+    both = list(islice(product(dict.fromkeys((*exact, *filter(None, items))), dict.fromkeys(places)), _NAMED))
+    for item, place in both:
+        yield {"item": item, "place": place}
+    kinds = [(severity.value, mode) for severity in Severity for mode in (None, Mode.EMERGENCY.value)]
+    for number, (item, place) in enumerate(both):
+        for severity, mode in kinds if number < _NAMED // 10 else kinds[number % len(kinds) :][:1]:
+            yield _plain(item=item, place=place, severity=severity) | ({"mode": mode} if mode else {})
 
 
-def _tables(policy: Policy) -> Iterator[tuple[str, Table]]:
-    for source, tables in policy.tables:
-        yield from ((source, table) for table in tables.values() if isinstance(table, Table))
-
-
-def _cut(table: Table) -> Mapping[str, list[str | int]]:
-    """Give a value in each class of each column; of whole numbers the first and the last one."""
-    found: dict[str, list[str | int]] = {}
-    for column, axis in zip(table.columns, table.space.axes, strict=True):
-        values: list[str | int] = [axis.atoms.sample(place) for place in range(axis.atoms.count)]
-        if isinstance(column.domain, Number) and column.domain.whole:
-            values += [value - 1 for value in values if isinstance(value, int)]
-            values += [int(end) for end in (column.domain.low, column.domain.high) if end is not None]
-        found[column.id] = values
-    return found
-
-
-def _readable(policy: Policy, name: str, values: Mapping[str | int, None], words: Words) -> tuple[str | int, ...]:
-    """Keep the values that a report may tell; numbers that hooks speak of are boundaries too."""
-    near: list[str | int] = []
-    if any(isinstance(value, int) for value in values):
-        near = [number + step for number in words.numbers[:_WORDS] for step in (-1, 0, 1)]
-    found = []
-    for value in dict.fromkeys((*values, *near, *words.texts[:_WORDS])):
-        try:
-            policy.ruled.read({name: value})
-        except CommandError:
-            continue
-        found.append(value)
-    return tuple(found)
-
-
-def _places(units: OrgChart) -> Iterator[str]:
-    """Give the first, a middle and the last unit of each kind: by id, and one by its name, as people write it."""
-    kinds: dict[str, list[str]] = {}
-    for unit in units.units.values():
-        kinds.setdefault(unit.kind, []).append(unit.id)
-    for ids in kinds.values():
-        yield ids[0]
-        yield units.name(ids[len(ids) // 2]).zh
-        yield ids[-1]
-
-
-def _texts(*values: str | int) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(str(value) for value in values))
+def _with(word: str, dimensions: Dimensions) -> str:
+    return next((item for item in dimensions.items if word in item), "") if len(word) > 1 else ""
 
 
 # --- a case for every rule --------------------------------------------------------------------------------------------
@@ -329,7 +351,7 @@ def _want(policy: Policy, wanted: Mapping[str, str | int], case: dict[str, Any],
 
 def _invert(policy: Policy, column: str, value: str, case: dict[str, Any], depth: int) -> None:
     """Tell what makes a table derive a value."""
-    for _, table in _tables(policy):
+    for _, table in tables_of(policy):
         if table.name != column:
             continue
         for number, rule in enumerate(table.rules):

@@ -1,6 +1,7 @@
 """The same questions in another process, which begins with nothing (另起进程再问).
 
-There the order of sets is another one, nothing is kept from an earlier question, and plugins may be left out.
+There the order of sets is another one, nothing is kept from an earlier question, and plugins may be left out. It may be
+another day there, in another zone, with other luck and another environment from before a plugin is imported.
 """
 
 import base64
@@ -9,79 +10,213 @@ import os
 import pickle
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import datetime
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from governflow import defaults
-from governflow.charter.asking import asked
-from governflow.charter.subject import Told
-from governflow.localities import Localities
+import attrs
+import msgspec
 
-#: What the hashes of other processes start from, and whether they ask backwards.
-SEEDS = ((1, False), (2, True), (5, True))
+from governflow import defaults
+from governflow.charter.asking import Answer, asked
+from governflow.charter.cases import timed
+from governflow.charter.otherwise import LUCK, OTHER_DAYS, on
+from governflow.charter.subject import Subject, Told
+from governflow.clocks import Decided
+from governflow.errors import PolicyError, described
+from governflow.localities import Localities
+from governflow.policy import Policy
+from governflow.terms import Severity, Urgency
+from governflow.text import Text
+
+#: So many cases of another locality are asked.
+_FEW = 40
 #: How long a second interpreter may take, in seconds.
 PATIENCE = 60
 _BOOT = (
     "import json, sys; job = json.load(sys.stdin); sys.path[:] = job['path']; "
     "from governflow.charter.elsewhere import answer; answer(job)"
 )
+#: What a rule might go by that is another on another machine.
+_ENVIRONMENT = {
+    "USER": "somebody",
+    "LOGNAME": "somebody",
+    "USERNAME": "somebody",
+    "HOSTNAME": "elsewhere",
+    "TZ": "Pacific/Kiritimati",
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+}
 
 
-def elsewhere(
-    localities: Localities,
-    cases: Mapping[str, Sequence[Told]],
-    *,
-    without: Iterable[str] = (),
-    seed: int = 1,
-    backwards: bool = False,
-) -> dict[str, list[str]] | None:
-    """Ask in a second interpreter, which begins with nothing.
+class Said(msgspec.Struct):
+    """What the rules said of one case in another process.
+
+    Args:
+        digest: The answer's digest.
+        rulings: Its rulings.
+        faults: What failed.
+        told: The case.
+    """
+
+    digest: str
+    rulings: list[Decided]
+    faults: list[tuple[str, str, str]]
+    told: dict[str, Any]
+
+    @property
+    def answer(self) -> Answer:
+        """Give it as an answer that can be compared, as far as it came here."""
+        return Answer(self.told, None, None, tuple(self.rulings), tuple(self.faults))
+
+
+class Heard(msgspec.Struct):
+    """What came back from another process.
+
+    Args:
+        cases: Per locality, what was said of its cases, in their order.
+        meddled: What of governflow's own was changed there.
+    """
+
+    cases: dict[str, list[Said]]
+    meddled: list[str]
+
+
+@attrs.frozen
+class Otherwise:
+    """How another process is unlike this one.
+
+    Args:
+        seed: What its hashes start from; it says in which order a set gives its members.
+        backwards: Whether the gravest case is asked first, and not the plainest.
+        day: Which of the other days it is there, and which luck; today by default.
+        without: Codes that are left out there.
+        first: Codes whose rules are loaded before anybody looks at what is changed.
+        variables: Names of variables of the environment that are set there.
+    """
+
+    seed: int = 1
+    backwards: bool = False
+    day: int | None = None
+    without: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+
+
+class Elsewhere:
+    """A second interpreter at work. Whoever begins one has to take its `answers` or to `stop` it.
 
     Args:
         localities: What is registered here is registered there.
-        cases: The cases of each locality.
-        without: Codes that are left out there.
-        seed: What its hashes start from; it says in which order a set gives its members.
-        backwards: Whether the last case is asked first.
-
-    Returns:
-        The digest of each answer, in the order of the cases; None where a plugin cannot be taken there: it was made
-        inside a function, or keeps what cannot be copied.
+        cases: The cases of each locality, asked in this order; None where it takes `few` of its own.
+        how: How it is unlike this one.
     """
-    left_out = set(without)
+
+    def __init__(self, localities: Localities, cases: Mapping[str, Sequence[Told] | None], how: Otherwise) -> None:
+        #: Why there are no answers, where there are none.
+        self.why: Text | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._heard: Heard | None = None
+        job = _job(localities, cases, how)
+        if isinstance(job, Text):
+            self.why = job
+            return
+        self._files = ExitStack()
+        folder = Path(self._files.enter_context(tempfile.TemporaryDirectory()))
+        (folder / "job").write_text(json.dumps(job), encoding="utf-8")
+        self._answers = folder / "answers"
+        try:
+            with (folder / "job").open("rb") as given, self._answers.open("wb") as taken:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-c", _BOOT],
+                    stdin=given,
+                    stdout=taken,
+                    stderr=subprocess.DEVNULL,
+                    env=_environment(how),
+                )
+        except OSError as fault:
+            self._files.close()
+            self.why = _died(described(fault))
+
+    def answers(self, patience: float = PATIENCE) -> Heard | None:
+        """Wait for the answers; None where there are none, and `why` says why.
+
+        Args:
+            patience: How long to wait, in seconds.
+        """
+        if self._process is not None:
+            try:
+                status = self._process.wait(patience)
+                # A plugin may print: what is asked for comes last.
+                lines = self._answers.read_bytes().splitlines()
+                self._heard = msgspec.json.decode(lines[-1], type=Heard)
+            except subprocess.TimeoutExpired:
+                self.why = Text(
+                    f"a second interpreter gave no answer in time ({patience:.0f} s)",
+                    f"另起的进程未及时作答（{patience:.0f} 秒）",
+                )
+            except (IndexError, msgspec.DecodeError):
+                self.why = _died(f"status {status}")
+            finally:
+                self.stop()
+        return self._heard
+
+    def stop(self) -> None:
+        """End it, if it is still at work."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+            self._files.close()
+
+
+def patience(subject: Subject) -> float:
+    """Give how long to wait for another process: a search does not wait for long."""
+    return 1 + subject.left if subject.level == "search" else PATIENCE
+
+
+def _died(how: str) -> Text:
+    return Text(f"a second interpreter broke off ({how})", f"另起的进程中断（{how}）")
+
+
+def _environment(how: Otherwise) -> dict[str, str]:
+    found = {**os.environ}
+    if how.day is not None:
+        # A name that is there is missing there; one that is not is set to what switches most things on.
+        missing = {name: "1" for name in how.variables if name not in found}
+        found = {name: value for name, value in found.items() if name not in how.variables} | missing | _ENVIRONMENT
+    return found | {"PYTHONHASHSEED": str(how.seed), "PYTHONIOENCODING": "utf-8"}
+
+
+def _job(localities: Localities, cases: Mapping[str, Sequence[Told] | None], how: Otherwise) -> dict[str, Any] | Text:
+    """Write down what is to be asked, or say which plugin cannot be taken elsewhere."""
     plugins = []
     for code, plugin in localities.registered.items():
-        if code in left_out or plugin is defaults:
+        if code in how.without or plugin is defaults:
             continue
         packed = _packed(plugin)
         if packed is None:
-            return None
+            return Text(
+                f"the plugin of {code} cannot be imported in a second interpreter: it was made inside a function, or "
+                "keeps what cannot be copied",
+                f"{code} 的插件无法在另一进程中导入：它在函数内部生成，或保存了无法复制的内容",
+            )
         plugins.append({"code": code, **packed})
-    job = {
+    return {
         "path": sys.path,
         "plugins": plugins,
-        "without": sorted(left_out),
+        "without": how.without,
+        "first": how.first,
+        "day": how.day,
         "cases": {**cases},
-        "step": -1 if backwards else 1,
+        "backwards": how.backwards,
     }
-    environment = {**os.environ, "PYTHONHASHSEED": str(seed), "PYTHONIOENCODING": "utf-8"}
-    try:
-        done = subprocess.run(
-            [sys.executable, "-c", _BOOT],
-            input=json.dumps(job).encode(),
-            capture_output=True,
-            timeout=PATIENCE,
-            env=environment,
-            check=False,
-        )
-        # A plugin may print: what is asked for comes last.
-        given: dict[str, list[str]] = json.loads(done.stdout.splitlines()[-1])
-    except (OSError, subprocess.TimeoutExpired, ValueError, IndexError):
-        return None
-    return given
 
 
 def _packed(plugin: object) -> dict[str, Any] | None:
@@ -98,6 +233,66 @@ def _packed(plugin: object) -> dict[str, Any] | None:
         return None
 
 
+# --- there ------------------------------------------------------------------------------------------------------------
+
+
+def answer(job: Mapping[str, Any]) -> None:
+    """Answer a job of `Elsewhere` on standard output; called in the second interpreter."""
+    if hasattr(os, "nice"):
+        os.nice(15)  # whoever began it goes on beside it, and waits for it last
+    with ExitStack() as stack:
+        if job["day"] is not None:
+            moment: datetime = OTHER_DAYS[job["day"]]
+            stack.enter_context(on(moment, (), LUCK[job["day"]]))
+        localities = Localities(without=job["without"])
+        above = set(job["first"])
+        _register(localities, job["plugins"], above)
+        for code in job["first"]:
+            try:
+                localities.policy(code)
+            except PolicyError:
+                continue  # told where that one is checked
+        before = _ours()
+        _register(localities, job["plugins"], {packed["code"] for packed in job["plugins"]} - above)
+        given = {}
+        for code, cases in job["cases"].items():
+            try:
+                policy = localities.policy(code)
+            except PolicyError:
+                continue  # its own fault, or that of something above it
+            asking: list[Told] = few(policy) if cases is None else cases
+            order = (
+                sorted(range(len(asking)), key=lambda place: _gravity(asking[place]))
+                if job["backwards"]
+                else range(len(asking))
+            )
+            answers = {place: asked(policy, asking[place]) for place in order}
+            given[code] = [
+                Said(one.digest, list(one.rulings), list(one.faults), {**one.told})
+                for _, one in sorted(answers.items())
+            ]
+    heard = Heard(given, list(_meddled(before)))
+    sys.stdout.write(f"\n{msgspec.json.encode(heard).decode()}\n")
+
+
+def _gravity(told: Told) -> tuple[int, int, int]:
+    """Put what is graver first: what an answer is kept from, elsewhere, is then as unlike as can be."""
+    urgency, severity = told.get("urgency", Urgency.NORMAL), told.get("severity", Severity.GENERAL)
+    return -tuple(Urgency).index(Urgency(urgency)), -tuple(Severity).index(Severity(severity)), -len(told)
+
+
+def few(policy: Policy) -> list[Told]:
+    """Give a few cases of every sort."""
+    every = list(timed(policy))
+    return every[:: 1 + len(every) // _FEW]
+
+
+def _register(localities: Localities, plugins: Iterable[Mapping[str, Any]], codes: set[str]) -> None:
+    for packed in plugins:
+        if packed["code"] in codes:
+            localities.register(packed["code"], _unpacked(packed))
+
+
 def _unpacked(packed: Mapping[str, Any]) -> object:
     name = packed["module"]
     try:
@@ -112,13 +307,25 @@ def _unpacked(packed: Mapping[str, Any]) -> object:
     return pickle.loads(base64.b64decode(packed["pickle"])) if "pickle" in packed else module
 
 
-def answer(job: Mapping[str, Any]) -> None:
-    """Answer a job of `elsewhere` on standard output; called in the second interpreter."""
-    localities = Localities(without=job["without"])
-    for packed in job["plugins"]:
-        localities.register(packed["code"], _unpacked(packed))
-    given = {}
-    for code, cases in job["cases"].items():
-        policy = localities.policy(code)
-        given[code] = [asked(policy, told).digest for told in cases[:: job["step"]]][:: job["step"]]
-    sys.stdout.write(f"\n{json.dumps(given)}\n")
+def _ours() -> dict[tuple[str, str], tuple[object, dict[Any, Any] | None]]:
+    """Give what the modules of governflow and their classes hold, and what their tables hold."""
+    found = {}
+    for module in [one for name, one in sys.modules.items() if name.partition(".")[0] == "governflow"]:
+        for name, value in vars(module).items():
+            found[module.__name__, name] = value, {**value} if isinstance(value, dict) else None
+            if isinstance(value, type) and value.__module__ == module.__name__:
+                found.update({(f"{module.__name__}.{name}", part): (held, None) for part, held in vars(value).items()})
+    return found
+
+
+def _meddled(before: Mapping[tuple[str, str], tuple[object, dict[Any, Any] | None]]) -> Iterable[str]:
+    """Give what is another now: a name that means something else, an entry of a table that was replaced or is gone."""
+    now = _ours()
+    for key, (value, table) in before.items():
+        held, entries = now.get(key, (None, None))
+        replaced = (
+            table is not None and entries is not None and any(entries.get(one) is not table[one] for one in table)
+        )
+        # What Python keeps of a module or a class for itself may change; so may `cached_property` and the like.
+        if (held is not value or replaced) and not key[1].startswith("__"):
+            yield ".".join(key)

@@ -4,19 +4,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from governflow.allowances import Allowance
-from governflow.charter.asking import Answer, asked, look_at
+from governflow.charter.asking import Answer, asked
 from governflow.charter.cases import mode_of
+from governflow.charter.differing import look_at, said
 from governflow.charter.subject import BEGIN, Told
 from governflow.charter.verdicts import Failure
 from governflow.errors import GovernflowError
 from governflow.hookspecs import Example
 from governflow.policy import Policy
+from governflow.privacy import clean
 from governflow.tables.domains import FORM, MODE, SEVERITY, TIER, URGENCY, YES_NO, Closed, Unfit
 from governflow.tables.reading import Grid, read
 from governflow.tables.vocabulary import CLOCKS, OUTCOMES, heading
 from governflow.text import Text
+from governflow.voice import Voice
 from governflow.wording import half_width, key
 
 _HOOK = "governflow_examples"
@@ -88,7 +92,7 @@ def _wrong(policy: Policy, source: str, number: int, example: object) -> Iterato
         for name, value in example.expect.items():
             wanted, given = _expected(policy, name, value), _given(policy, answer, name)
             if wanted != given:
-                yield _otherwise(where, example, told, answer, name, wanted, given)
+                yield _otherwise(policy, where, example, told, answer, name, wanted, given)
     except GovernflowError as fault:
         sentence = Text(f"{where.en} cannot be used: {fault.text.en}", f"{where.zh}不可用：{fault.text.zh}")
         yield Failure(sentence, told, look_at=f"{_HOOK} of {source}")
@@ -97,11 +101,12 @@ def _wrong(policy: Policy, source: str, number: int, example: object) -> Iterato
         yield Failure(sentence, told, look_at=f"{_HOOK} of {source}")
     except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises is what is wrong with it
         what = f"{type(fault).__name__}: {fault}"
-        yield Failure(Text(f"{where.en} breaks off: {what}", f"{where.zh}中断：{what}"), told)
+        sentence = Text(f"{where.en} breaks off: {what}", f"{where.zh}中断：{what}")
+        yield Failure(sentence, told, look_at=f"{_HOOK} of {source}")
 
 
 def _otherwise(
-    where: Text, example: Example, told: Told, answer: Answer, name: str, wanted: str, given: str
+    policy: Policy, where: Text, example: Example, told: Told, answer: Answer, name: str, wanted: str, given: str
 ) -> Failure:
     about = {"unit": "route", "form": "route", "assist": "route", "severity": "assess", "urgency": "assess"}.get(
         name, name
@@ -109,10 +114,32 @@ def _otherwise(
     rulings = [ruling for ruling in answer.rulings if ruling.what in (about, f"fact:{name}")]
     sentence = Text(
         f"{where.en} ({example.source}) promises {name} = {wanted}; the rules say {given}",
-        f"{where.zh}（{example.source}）承诺 {name}={wanted}，规则的结果为 {given}",
+        f"{where.zh}（{example.source}）承诺{_in_chinese(policy, name, wanted, '=')}，"
+        f"规则的结果为{_in_chinese(policy, name, given)}",
     )
     mend = Text("mend the rule, or the example if the promise has changed", "修改规则；若承诺已变更则修改算例")
-    return Failure(sentence, told, answer.said, look_at(rulings[-1]) if rulings else "", mend)
+    return Failure(
+        sentence,
+        told,
+        said(policy, answer),
+        look_at(rulings[-1]) if rulings else f"{_HOOK} of {policy.layers[0].source}",
+        mend,
+    )
+
+
+def _in_chinese(policy: Policy, name: str, value: str, equals: str = "") -> str:
+    voice = Voice("zh", ZoneInfo(policy.zone), policy, clean)
+    clock = name.removeprefix("clock:")
+    label = voice.name(clock) if clock != name else voice.fact({"unit": "lead"}.get(name, name))
+    if value.startswith("refused"):
+        value = "被拒绝"
+    elif name in _UNITS:
+        value = voice.join(map(voice.unit, value.split("|")))
+    elif clock != name:
+        value = "不设" if value == "-" else Allowance.parse(value).text("zh")
+    else:
+        value = "未填" if value == "not stated" else voice.value(name, value)
+    return f"{label}{equals}{value}" if equals else value
 
 
 def as_told(columns: Mapping[str, Any]) -> Told:

@@ -2,8 +2,15 @@
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from itertools import islice
+from weakref import WeakKeyDictionary
 
+import attrs
+
+from governflow.charter.asking import Answer, asked
 from governflow.charter.cases import BUDGET, smallest, written
+from governflow.charter.differing import said
+from governflow.charter.dimensions import WHO
+from governflow.charter.otherwise import watched
 from governflow.charter.subject import Subject, Told
 from governflow.charter.verdicts import Failure
 from governflow.errors import PolicyError
@@ -18,18 +25,92 @@ Fault = tuple[Hashable, Failure]
 Look = Callable[[Told], Iterable[Fault]]
 
 
+@attrs.frozen
+class First:
+    """What the rules said of a case when they were first asked.
+
+    Args:
+        told: The case.
+        answer: What they said, or what asking raised.
+        read: What of who asked was read (`WHO`).
+    """
+
+    told: Told
+    answer: Answer | Exception
+    read: frozenset[str]
+
+
+_FIRST: WeakKeyDictionary[Subject, dict[str, First]] = WeakKeyDictionary()
+
+
+def firsts(subject: Subject, cases: Iterable[Told]) -> list[First]:
+    """Ask about cases, each once for all the laws that look at the answer; a search stops when its time is up."""
+    known, keyed = _FIRST.setdefault(subject, {}), [(written(told), told) for told in cases]
+    if any(key not in known for key, _ in keyed):
+        with watched(*WHO) as read:
+            for key, told in keyed:
+                if subject.late:
+                    break
+                if key not in known:
+                    read.clear()
+                    answer = _answered(subject.policy, told)
+                    known[key] = First(told, answer, frozenset(read))
+    return [known[key] for key, _ in keyed if key in known]
+
+
+def _answered(policy: Policy, told: Told) -> Answer | Exception:
+    try:
+        return asked(policy, told)
+    except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises is what is looked for
+        return fault
+
+
+def everything(subject: Subject) -> list[First]:
+    """Ask about every case of the level ``certify``, at many moments and at every unit, or about the only one."""
+    return firsts(subject, (subject.only,) if subject.only is not None else subject.anywhen)
+
+
+def company(subject: Subject) -> list[Told]:
+    """Give the simple cases of the level ``certify`` and a part of the rest: an answer may hang on what came before."""
+    every = subject.anywhen
+    simple = BUDGET // 7
+    return every[:simple] + every[simple :: 1 + len(every) // simple]
+
+
+def sample(subject: Subject) -> list[First]:
+    """Ask about `company`, or about the one case that is given."""
+    return firsts(subject, (subject.only,) if subject.only is not None else company(subject))
+
+
 def found(subject: Subject, look: Look, cases: Iterable[Told]) -> Iterator[Failure]:
-    """Look at cases and tell each fault once, by the smallest case that shows it; the smallest first."""
+    """Look at cases and tell each fault once, by the smallest case that shows it; the smallest first.
+
+    A search goes on with cases that Hypothesis draws, until its time is up. A failure that does not say what the rules
+    said is told with all of it.
+    """
     failures: dict[Hashable, Failure] = {}
     for told in cases:
+        if subject.late:
+            break
         subject.tried()
         for key, failure in look(told):
             if key not in failures:
-                small = smallest(told, lambda case, key=key: any(key == one for one, _ in look(case)))  # type: ignore[misc]
-                failures[key] = next((other for one, other in look(small) if one == key), failure)
+                failures[key] = _smallest(look, key, failure)
         if len(failures) >= AT_MOST:
             break
-    yield from sorted(failures.values(), key=lambda failure: len(written(failure.case)))[:AT_MOST]
+    if subject.level == "search" and subject.only is None:
+        from governflow.charter.drawn import searched  # only a search needs Hypothesis
+
+        for key, failure in searched(subject, look, set(failures), AT_MOST):
+            failures[key] = _smallest(look, key, failure)
+    for failure in sorted(failures.values(), key=lambda failure: len(written(failure.case)))[:AT_MOST]:
+        answer = _answered(subject.policy, failure.case) if not failure.said else None
+        yield attrs.evolve(failure, said=said(subject.policy, answer)) if isinstance(answer, Answer) else failure
+
+
+def _smallest(look: Look, key: Hashable, failure: Failure) -> Failure:
+    small = smallest(failure.case, lambda case: any(key == one for one, _ in look(case)))
+    return next((other for one, other in look(small) if one == key), failure)
 
 
 def usable(subject: Subject) -> Policy | Failure:
@@ -40,15 +121,15 @@ def usable(subject: Subject) -> Policy | Failure:
         return Failure(fault.text, look_at=f"the plugin of {subject.code}")
 
 
-def batches(subject: Subject, size: int = BUDGET) -> Iterator[list[Told]]:
-    """Give the cases in batches, thinned out at the level ``certify``: all the simple ones, and a fifth of the rest."""
-    cases = iter(subject.told())
-    if subject.level != "search":
-        every = list(cases)
-        yield every[: size // 5] + every[size // 5 :: 5]
-        return
-    while batch := list(islice(cases, size // 5)):
-        yield batch
+def batches(subject: Subject) -> Iterator[list[First]]:
+    """Give the cases in batches: a sample of the level ``certify``, and what a search draws beside."""
+    yield sample(subject)
+    if subject.level == "search" and subject.only is None:
+        from governflow.charter.drawn import drawn  # only a search needs Hypothesis
+
+        cases = drawn(subject)
+        while batch := list(islice(cases, BUDGET // 10)):
+            yield firsts(subject, batch)
 
 
 def raised(told: Told, fault: Exception) -> Fault:

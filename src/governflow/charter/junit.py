@@ -51,6 +51,9 @@ def render(reports: Sequence[Checked], *, what: str, lang: str, seed: int = 0) -
                 Xml.SubElement(test, "failure", message=_legal(message)).text = _legal(told)
             elif verdict.outcome == "waived":
                 Xml.SubElement(test, "skipped", message=_legal(telling.result(verdict).say(lang)))
+            note = telling.note(verdict)
+            if note is not None:
+                Xml.SubElement(test, "system-out").text = _legal(note.say(lang))
     Xml.indent(root)
     written: bytes = Xml.tostring(root, encoding="utf-8", xml_declaration=True)
     return written

@@ -24,6 +24,7 @@ class Law:
         says: The law in one sentence.
         method: ``exact`` where nothing is left out, else ``examples``.
         check: Gives the failures; it calls ``subject.tried()`` for each example that it looks at.
+        ahead: Begins what takes long and can go on beside other laws; None where there is nothing of the kind.
     """
 
     id: str
@@ -31,17 +32,20 @@ class Law:
     says: Text
     method: str
     check: Check
+    ahead: Callable[["Subject"], object] | None = None
 
 
 #: Every law by id, in the order of the charter; the modules that define them add to it.
 LAWS: dict[str, Law] = {}
 
 
-def law(id: str, slogan: Text, says: Text, *, method: str) -> Callable[[Check], Check]:
+def law(
+    id: str, slogan: Text, says: Text, *, method: str, ahead: Callable[["Subject"], object] | None = None
+) -> Callable[[Check], Check]:
     """Add a law to the charter."""
 
     def add(check: Check) -> Check:
-        LAWS[id] = Law(id, slogan, says, method, check)
+        LAWS[id] = Law(id, slogan, says, method, check, ahead)
         return check
 
     return add

@@ -4,7 +4,7 @@ Nothing outside the page is needed and no script runs. Beside every colour stand
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from html import escape
 
 from governflow.charter import telling
@@ -32,6 +32,9 @@ th, td { padding: 1.2mm 2mm; border: .5pt solid var(--line); text-align: left; v
 th { font-weight: 500; background: var(--tint); }
 thead { display: table-header-group; }
 tr { break-inside: avoid; }
+.verdict { padding: 2.5mm 4mm; border-left: 2.5px solid var(--line); }
+.verdict.failed { border-color: var(--seal); }
+th { white-space: nowrap; }
 .sign { width: 2.2em; text-align: center; font-weight: 700; }
 .time { white-space: nowrap; text-align: right; }
 .minor { display: block; color: var(--soft); font-size: 8.8pt; }
@@ -50,6 +53,7 @@ code { font: 8.5pt/1.5 ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monosp
 
 #: The rules that a failure points to: ``tier/T14 of 371621@0.1.0``, ``tier/T14 and tier/T15 of 371621``.
 _NAMED = re.compile(r"(\w+)/([^\s,;]+)")
+Named = Mapping[str, Collection[str]]
 _SIGNS = {"gap": "✗", "conflict": "✗", "named": "✗", "dead": "–", "fine": "✓"}
 
 
@@ -94,6 +98,7 @@ class _Page:
             f"<header><h1>{self.t('The charter', '宪章检验')} · {self.say(telling.title(self.checked))}</h1>"
             f"<p>{self.say(telling.summary(report))} · {self.say(telling.level(report))}</p></header>"
         )
+        yield self.verdict()
         yield f"<h2>{self.t('The laws', '条目')}</h2>"
         yield self.laws()
         broken = [verdict for verdict in report.verdicts if verdict.failures]
@@ -102,6 +107,29 @@ class _Page:
         for verdict in broken:
             yield from self.stories(verdict)
         yield from self.tables()
+
+    def verdict(self) -> str:
+        """Say in plain words what the report comes to, and how to read it."""
+        if not self.report.passed:
+            kind, said = (
+                "failed",
+                self.t(
+                    "These rules are not ready for citizens: at least one law does not hold. What was found stands "
+                    "below, each with the case that shows it and the place to look at.",
+                    "这套规则尚不能上线：至少有一条不成立。发现的问题见下，每一处都附有案例和应查看的规则。",
+                ),
+            )
+        else:
+            kind, said = (
+                "passed",
+                self.t("Nothing was found that stands against using these rules.", "未发现妨碍这套规则上线的问题。"),
+            )
+        how = self.t(
+            "“Passed exactly” leaves nothing out. “Passed after N examples” says that N were looked at and none broke "
+            "the law: that is no proof.",
+            "“穷尽检验”没有遗漏；“已检验N例”指看过的N例都成立，并非证明。",
+        )
+        return f'<p class="verdict {kind}"><strong>{said}</strong><span class="minor">{how}</span></p>'
 
     def laws(self) -> str:
         rows = "\n".join(map(self.law, self.report.verdicts))
@@ -113,8 +141,13 @@ class _Page:
         return (
             f'<tr class="{verdict.outcome}"><td class="sign">{telling.MARKS[verdict.outcome]}</td>'
             f'<td>{escape(law.id)} · {self.say(law.slogan)}<span class="minor">{self.say(law.says)}</span></td>'
-            f'<td>{self.say(telling.result(verdict))}</td><td class="time">{telling.took(verdict)}</td></tr>'
+            f"<td>{self.say(telling.result(verdict))}{self.note(verdict)}</td>"
+            f'<td class="time">{telling.took(verdict)}</td></tr>'
         )
+
+    def note(self, verdict: Verdict) -> str:
+        note = telling.note(verdict)
+        return f'<span class="minor">{self.say(note)}</span>' if note is not None else ""
 
     def stories(self, verdict: Verdict) -> Iterator[str]:
         head, _ = telling.law_lines(verdict, self.lang)
@@ -150,23 +183,32 @@ class _Page:
                 )
                 + "</p>"
             )
-        for source, name, one in decision:
+        # What something was found in comes first.
+        for source, name, one in sorted(decision, key=lambda found: not self.bad(found[0], found[1], found[2], named)):
             yield f"<h3>{escape(self.voice.table(name))} · {escape(source)}</h3>"
-            yield self.decision(one, named.get((source.partition("@")[0], name), set()))
+            yield self.decision(one, named.get((source.partition("@")[0], name), {}))
 
-    def named(self) -> dict[tuple[str, str], set[str]]:
-        """Give the rules that failures point to, by layer and table."""
-        found: dict[tuple[str, str], set[str]] = {}
+    def bad(self, source: str, name: str, one: Table, named: Mapping[tuple[str, str], Named]) -> bool:
+        findings = one.analyse()
+        return bool(findings.gaps or findings.conflicts or findings.dead or named.get((source.partition("@")[0], name)))
+
+    def named(self) -> Mapping[tuple[str, str], Named]:
+        """Give the rules that failures point to, by layer and table, each with the laws that it breaks."""
+        found: dict[tuple[str, str], dict[str, set[str]]] = {}
         for verdict in self.report.verdicts:
             for failure in verdict.failures:
                 rules, _, source = failure.look_at.partition(" of ")
                 for table, rule in _NAMED.findall(rules):
-                    found.setdefault((source.partition("@")[0], table), set()).add(rule)
+                    place = found.setdefault((source.partition("@")[0], table), {})
+                    place.setdefault(rule, set()).add(verdict.law)
         return found
 
-    def decision(self, one: Table, named: set[str]) -> str:
+    def decision(self, one: Table, named: Named) -> str:
         findings = one.analyse()
-        rows = [self.rule(rule, one, *self.finding(rule, findings, named)) for rule in one.rules]
+        rows = [
+            self.rule(rule, one, *self.finding(rule, findings, named), named.get(rule.id, frozenset()))
+            for rule in one.rules
+        ]
         rows += [
             f'<tr class="gap"><td class="sign">{_SIGNS["gap"]}</td><td>{self.t("no rule", "无规则")}</td>'
             f'<td colspan="3">{self.say(gap.text)}</td></tr>'
@@ -175,7 +217,7 @@ class _Page:
         heads = (("", ""), ("Rule", "规则"), ("When", "情形"), ("Then", "结果"), ("Reason, source", "理由、出处"))
         return self.table([self.t(en, zh) for en, zh in heads], "\n".join(rows))
 
-    def finding(self, rule: Rule, findings: Findings, named: set[str]) -> tuple[str, tuple[Overlap | Dead, ...]]:
+    def finding(self, rule: Rule, findings: Findings, named: Named) -> tuple[str, tuple[Overlap | Dead, ...]]:
         conflicts = tuple(one for one in findings.conflicts if rule in one.rules)
         if conflicts:
             return "conflict", conflicts[:3]
@@ -184,7 +226,7 @@ class _Page:
             return "dead", dead
         return ("named" if rule.id in named else "fine"), ()
 
-    def rule(self, rule: Rule, one: Table, kind: str, found: tuple[Overlap | Dead, ...]) -> str:
+    def rule(self, rule: Rule, one: Table, kind: str, found: tuple[Overlap | Dead, ...], laws: Collection[str]) -> str:
         voice = self.voice
         asked = [voice.condition(column, rule.cells[column.id]) for column in one.columns if column.id in rule.cells]
         decided = {name: rule.outcomes[name] for name in one.outcomes if name in rule.outcomes}
@@ -192,6 +234,8 @@ class _Page:
         then = "<br>".join(map(escape, voice.outcomes(decided))) or self.t("no opinion", "不作规定")
         why = "<br>".join(map(escape, filter(None, (rule.reason.say(self.lang), rule.basis))))
         why += "".join(f'<span class="minor">{self.say(finding.text)}</span>' for finding in found)
+        if laws:
+            why += f'<span class="minor">{self.t("named above: ", "见上文：")}{escape(", ".join(sorted(laws)))}</span>'
         return (
             f'<tr class="{kind}"><td class="sign">{_SIGNS[kind]}</td><td>{escape(rule.id)}</td>'
             f"<td>{when}</td><td>{then}</td><td>{why}</td></tr>"

@@ -1,135 +1,164 @@
 """Laws on how localities stand beside and above one another (层级)."""
 
 from bisect import bisect
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import islice, pairwise, product
+from itertools import pairwise, product
 
 from governflow.calendars import WorkingCalendar
 from governflow.case import Case, changed
-from governflow.charter.asking import Answer, asked, difference
-from governflow.charter.cases import mode_of
-from governflow.charter.elsewhere import elsewhere
-from governflow.charter.gathering import AT_MOST, Fault, batches, found, usable
+from governflow.charter.asking import Answer, asked
+from governflow.charter.cases import mode_of, moment_of, written
+from governflow.charter.differing import difference, told_apart
+from governflow.charter.elsewhere import Elsewhere, Otherwise, few, patience
+from governflow.charter.faults import in_chinese
+from governflow.charter.gathering import Fault, company, everything, firsts, found, raised, sample, usable
 from governflow.charter.laws import law
 from governflow.charter.subject import BEGIN, Subject, Told
 from governflow.charter.verdicts import Failure
-from governflow.clocks import LAPSES, LASTS, PAUSES, STATUTE, ClockSpec, Plan
+from governflow.clocks import LAPSES, LASTS, PAUSES, STATUTE, ClockSpec
 from governflow.defaults import ROOT
 from governflow.errors import PolicyError
-from governflow.localities import Localities
+from governflow.lifecycle import BASE
 from governflow.plans import looser
-from governflow.policy import NATION, Policy
+from governflow.policy import NATION, Layer, Policy
 from governflow.terms import Form, Mode, Tier
 from governflow.text import Text
 
-#: So many other localities are asked, and so many cases of each.
-_OTHERS, _CASES = 8, 40
+#: So many other localities are asked.
+_OTHERS = 8
 
 # --- locality/isolated ------------------------------------------------------------------------------------------------
+
+
+def alone_and_together(subject: Subject) -> None:
+    """Begin two processes: in one the others are asked alone, in the other after this locality was loaded and asked."""
+    policy = usable(subject)
+    if isinstance(policy, Failure) or "together" in subject.begun:
+        return
+    others: dict[str, list[Told] | None] = dict.fromkeys(_codes(subject))
+    own = [*([subject.only] if subject.only is not None else []), *company(subject)]
+    home, *others_above = policy.layers
+    above = tuple(layer.code for layer in others_above if _package(layer) != _package(home))
+    for name, cases, how in (
+        ("together", {subject.code: own, **others}, Otherwise(seed=1, first=above)),
+        ("alone", others, Otherwise(seed=1, without=(subject.code,))),
+    ):
+        subject.begun[name] = Elsewhere(subject.localities, cases, how)
+
+
+def _package(layer: Layer) -> str:
+    """Give the package of a plugin: what it does as it is imported, it does for each locality that it speaks for."""
+    name = getattr(layer.plugin, "__name__", None) or type(layer.plugin).__module__
+    return str(name).partition(".")[0]
 
 
 @law(
     "locality/isolated",
     Text("each place minds its own", "各地各管各的"),
     Text(
-        "installing this locality's plugin changes no other locality's rulings",
-        "安装本地插件不改变其他地方的裁定",
+        "installing this locality's plugin changes no other locality's rulings, and nothing of governflow itself",
+        "安装本地插件不改变其他地方的裁定，也不改动 governflow 自身",
     ),
     method="examples",
+    ahead=alone_and_together,
 )
 def isolated(subject: Subject) -> Iterator[Failure]:
-    """Ask the others before and after, and in a process in which this locality was never heard of."""
-    others = _others(subject)
-    first: dict[str, list[Answer]] = {}
-    cases: dict[str, list[Told]] = {}
-    for code, other in others.items():
-        cases[code] = _some(subject.localities, code)
-        first[code] = [asked(other, told) for told in cases[code]]
+    """Ask the others in a process in which this locality was never heard of, and in one in which it was asked first."""
     policy = usable(subject)
     if isinstance(policy, Failure):
         yield policy
         return
-    try:
-        for batch in batches(subject):
-            for told in batch[::5]:
-                asked(policy, told)
-            break
-    except Exception:  # noqa: BLE001 - that its own rules break off is the business of another law
-        pass
-    changes = list(_changed(subject, first))
-    if not changes:
-        changes = list(_never_heard(subject, first))
-    yield from changes[:AT_MOST]
+    here_only = not subject.begun
+    alone_and_together(subject)
+    alone, together = (subject.begun[name].answers(patience(subject)) for name in ("alone", "together"))
+    why = subject.begun["alone"].why or subject.begun["together"].why
+    if here_only:
+        subject.dismiss()
+    if alone is None or together is None:
+        if why is not None:
+            subject.note = Text(f"looked at in this process alone: {why.en}", f"仅在本进程中检验：{why.zh}")
+        yield from _before_and_after(subject)
+        return
+    for name in together.meddled[:1]:
+        sentence = Text(
+            f"loading {subject.code} changes {name} of governflow", f"加载 {subject.code} 会改动 governflow 的 {name}"
+        )
+        yield Failure(sentence, {}, (), f"the plugin of {subject.code}", _KEEP_OUT)
+    for code, others in alone.cases.items():
+        unlike = [
+            (one.answer, other.answer)
+            for one, other in zip(others, together.cases.get(code, others), strict=False)
+            if one.digest != other.digest
+        ]
+        for _ in others:
+            subject.tried()
+        if unlike:
+            before, after = min(unlike, key=lambda pair: len(written(pair[0].told)))
+            yield _meddles(subject, policy, code, before, after)
 
 
-def _others(subject: Subject) -> Mapping[str, Policy]:
-    """Give the localities that this one does not stand over, loaded anew; the defaults and the country are among them.
+def _codes(subject: Subject) -> list[str]:
+    """Give the codes of the others; the defaults and the country are among them.
 
     At the level ``certify`` a few are asked, those with the nearest codes; at ``search`` all of them.
     """
-    fresh = subject.localities.anew()
-    codes = [code for code in fresh.codes if code not in (subject.code, ROOT, NATION)]
+    codes = [code for code in subject.localities.codes if code not in (subject.code, ROOT, NATION)]
     if subject.level != "search":
         place = bisect(codes, subject.code)
         codes = codes[max(0, place - _OTHERS // 2) :][:_OTHERS]
-    given: dict[str, Policy] = {}
-    for code in dict.fromkeys((ROOT, NATION, *codes)):
-        try:
-            policy = fresh.policy(code)
-        except PolicyError:
-            continue  # its own fault, or that of something above it
-        if subject.code not in {layer.code for layer in policy.layers}:
-            given[code] = policy
-    return given
+    below = [code for code in codes if not _over(subject, code)]
+    return list(dict.fromkeys((ROOT, NATION, *below)))
 
 
-def _some(localities: Localities, code: str) -> list[Told]:
-    return list(islice(Subject(localities, code).told(), 0, 10 * _CASES, 10))
+def _over(subject: Subject, code: str) -> bool:
+    """Say whether this locality stands over another one, which then takes its rules by right."""
+    try:
+        return subject.code in [layer.code for layer in subject.localities.layers(code)]
+    except PolicyError:
+        return True  # it has no rules that could be changed
 
 
-def _changed(subject: Subject, first: Mapping[str, Sequence[Answer]]) -> Iterator[Failure]:
-    """Load the other localities anew, now that this one has been loaded and asked, and compare."""
-    for code, policy in _others(subject).items():
-        for before in first.get(code, ()):
+def _before_and_after(subject: Subject) -> Iterator[Failure]:
+    """Ask the others here, load this locality and ask it, and ask them anew: for what cannot be taken elsewhere."""
+    first: dict[str, list[Answer]] = {}
+    for code in _codes(subject):
+        policy = _anew(subject, code)
+        first[code] = [asked(policy, told) for told in few(policy)] if policy is not None else []
+    subject.localities.anew().policy(subject.code)
+    everything(subject)
+    for code, answers in first.items():
+        policy = _anew(subject, code)
+        if policy is None:
+            continue
+        for before in answers:
             subject.tried()
             after = asked(policy, before.told)
             if after.digest != before.digest:
-                what, _ = difference(before, after)
-                yield _meddles(subject, code, before, what, after.said)
-                break
+                yield _meddles(subject, policy, code, before, after)
+                return
 
 
-def _never_heard(subject: Subject, first: Mapping[str, Sequence[Answer]]) -> Iterator[Failure]:
-    """Compare with a process in which this locality is not there."""
-    cases = {code: [answer.told for answer in answers] for code, answers in first.items()}
-    alone = elsewhere(subject.localities, cases, without=(subject.code,))
-    if alone is None:
-        return
-    here = {code: [answer.digest for answer in answers] for code, answers in first.items()}
-    if alone == here:
-        return
-    # Its own cases are asked first there, so that it is loaded before the others.
-    together = elsewhere(subject.localities, {subject.code: _some(subject.localities, subject.code), **cases})
-    if together is None:
-        return
-    for code in first:
-        for number, answer in enumerate(first[code]):
-            if together[code][number] != alone[code][number]:
-                yield _meddles(subject, code, answer, "in a process of its own", ())
-                break
+def _anew(subject: Subject, code: str) -> Policy | None:
+    try:
+        return subject.localities.anew().policy(code)
+    except PolicyError:
+        return None  # its own fault, or that of something above it
 
 
-def _meddles(subject: Subject, code: str, answer: Answer, what: str, after: tuple[Text, ...]) -> Failure:
+def _meddles(subject: Subject, policy: Policy, code: str, before: Answer, after: Answer) -> Failure:
+    what, _ = difference(policy, before, after)
     sentence = Text(
-        f"with {subject.code} loaded, {code} answers this case differently ({what})",
-        f"加载 {subject.code} 后，{code} 对该事项的裁定不同（{what}）",
+        f"with {subject.code} loaded, {code} answers this case differently ({what.en})",
+        f"加载 {subject.code} 后，{code} 对该事项的裁定不同（{what.zh}）",
     )
-    mend = Text(
-        "a plugin changes nothing outside itself: no module of governflow, no shared object",
-        "插件不得改动自身以外的任何内容：包括 governflow 的模块和共享对象",
-    )
-    return Failure(sentence, answer.told, (*answer.said, *after), f"the plugin of {subject.code}", mend)
+    return Failure(sentence, before.told, told_apart(policy, before, after), f"the plugin of {subject.code}", _KEEP_OUT)
+
+
+_KEEP_OUT = Text(
+    "a plugin changes nothing outside itself: no module of governflow, no shared object",
+    "插件不得改动自身以外的任何内容：包括 governflow 的模块和共享对象",
+)
 
 
 # --- locality/stricter ------------------------------------------------------------------------------------------------
@@ -179,11 +208,8 @@ def stricter(subject: Subject) -> Iterator[Failure]:
     # Only where a layer says something of clocks or calendars can a clock be another one.
     pairs = [(child, parent) for child, parent in pairwise(stack) if _speaks(child)]
     judge = _Judge(subject)
-    for batch in batches(subject):
-        failures = list(found(subject, lambda told: judge.look(pairs, told), batch if pairs else ()))
-        if failures:
-            yield from failures
-            return
+    if pairs:
+        yield from found(subject, lambda told: judge.look(pairs, told), [one.told for one in sample(subject)])
 
 
 def _speaks(policy: Policy) -> bool:
@@ -207,33 +233,31 @@ class _Judge:
 
     def look(self, pairs: Sequence[tuple[Policy, Policy]], told: Told) -> Iterator[Fault]:
         """Find what one case's clocks are looser in."""
+        (first,) = firsts(self._subject, (told,)) or (None,)
+        answer = first.answer if first is not None else None
+        if not isinstance(answer, Answer) or answer.dispatched is None or answer.reported is None:
+            return  # what cannot be reported is the matter of ruling/total
+        at = moment_of(told, BEGIN)
         try:
-            answer = asked(self._subject.policy, told)
-            if answer.dispatched is None or answer.reported is None:
-                return
             for child, parent in pairs:
-                for case, mode in _variants(answer.reported, answer.dispatched, told):
-                    for key, what, spec in self._looser(child, parent, case, mode):
+                for case, mode in _variants(child, answer.reported, answer.dispatched, told):
+                    for key, what, spec in self._looser(child, parent, case, mode, at):
                         where = (
                             f"{spec.rule or spec.name} of {child.layers[0].source}" if spec else child.layers[0].source
                         )
-                        yield (child.code, *key), Failure(what, told, answer.said, where, _MEND)
+                        yield (child.code, *key), Failure(what, told, (), where, _MEND)
         except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises is what is looked for
-            words = f"{type(fault).__name__}: {fault}"
-            yield (
-                ("raised", type(fault).__name__),
-                Failure(Text(f"comparing the clocks broke off: {words}", f"比较时限时中断：{words}"), told),
-            )
+            yield raised(told, fault)
 
     def _looser(
-        self, child: Policy, parent: Policy, case: Case, mode: Mode
+        self, child: Policy, parent: Policy, case: Case, mode: Mode, at: datetime
     ) -> Iterator[tuple[tuple[str, str], Text, ClockSpec | None]]:
         faults: list[tuple[str, str, str]] = []
-        ours = child.plan(case, child.context(case, mode, BEGIN), faults)
-        law_ = parent.plan(case, parent.context(case, mode, BEGIN), [])
+        ours = child.plan(case, child.context(case, mode, at), faults)
+        law_ = parent.plan(case, parent.context(case, mode, at), [])
         for source, hook, what in faults:
             if source == child.layers[0].source and hook == "governflow_deadlines":
-                sentence = Text(f"{hook} of {source} {what}", f"{source} 的 {hook}：{what}")
+                sentence = Text(f"{hook} of {source} {what}", f"{source} 的 {hook}：{in_chinese(what)}")
                 yield ("refused", what.partition(",")[0]), sentence, None
         for name, spec in law_.specs.items():
             if STATUTE not in spec.traits:
@@ -242,35 +266,46 @@ class _Judge:
             if own is None:
                 yield ("dropped", name), _told(spec, "is dropped", "被取消"), None
                 continue
-            for kind, sentence in self._compared(child, parent, case, mode, own, spec, ours):
+            for kind, sentence in self._compared((child, parent), case, mode, at, own, spec):
                 yield (kind, name), sentence, own
 
     def _compared(
-        self, child: Policy, parent: Policy, case: Case, mode: Mode, own: ClockSpec, spec: ClockSpec, plan: Plan
+        self,
+        pair: tuple[Policy, Policy],
+        case: Case,
+        mode: Mode,
+        at: datetime,
+        own: ClockSpec,
+        spec: ClockSpec,
     ) -> list[tuple[str, Text]]:
         calendars = [
-            who.calendar(spec.name, who.context(case, mode, BEGIN), [])
+            who.calendar(spec.name, who.context(case, mode, at), [])
             if not (own.allowance.elapsed and spec.allowance.elapsed)
             else None
-            for who in (child, parent)
+            for who in pair
         ]
-        key = (id(own), id(spec), *map(id, calendars))
+        key = (own, spec, *map(id, calendars))
         if key not in self._known:
-            self._kept += [own, spec, plan, *calendars]
+            self._kept += calendars
             self._known[key] = [*_rules(own, spec), *_due(own, spec, calendars)]
         return self._known[key]
 
 
-def _variants(reported: Case, dispatched: Case, told: Told) -> Iterator[tuple[Case, Mode]]:
-    """Give a case as it may come to stand: in both modes, under every form and tier, reopened."""
+def _variants(policy: Policy, reported: Case, dispatched: Case, told: Told) -> Iterator[tuple[Case, Mode]]:
+    """Give a case as it may come to stand: in both modes, under every form and tier, in every state, reopened."""
     other = Mode.NORMAL if mode_of(told) is Mode.EMERGENCY else Mode.EMERGENCY
     yield reported, mode_of(told)
     yield dispatched, mode_of(told)
     yield dispatched, other
-    if len(told) <= 1:
-        for form, tier in product(Form, Tier):
-            yield changed(dispatched, {"form": form, "tier": tier}), mode_of(told)
-        yield changed(dispatched, {"reopened": 1}), mode_of(told)
+    if len(told) > 1 or "place" in told:
+        return
+    for form, tier in product(Form, Tier):
+        yield changed(dispatched, {"form": form, "tier": tier}), mode_of(told)
+    yield changed(dispatched, {"reopened": 1}), mode_of(told)
+    if "item" in told:
+        return
+    for reopened, state in product((0, 1, 2), policy.lifecycles.get(dispatched.lifecycle, BASE).states):
+        yield changed(dispatched, {"reopened": reopened, "state": state}), mode_of(told)
 
 
 def _rules(own: ClockSpec, spec: ClockSpec) -> Iterator[tuple[str, Text]]:

@@ -1,9 +1,10 @@
 """What is checked: one locality, its rules, and how far to look (检验对象)."""
 
+import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from governflow.case import Case
 from governflow.decide import unreported
@@ -13,6 +14,10 @@ from governflow.localities import Localities
 from governflow.policy import Policy
 from governflow.terms import Mode
 from governflow.testing import ManualClock, counted
+from governflow.text import Text
+
+if TYPE_CHECKING:
+    from governflow.charter.elsewhere import Elsewhere
 
 #: Every check begins at this moment: a Monday morning in Shanghai, so that the same check gives the same verdict.
 BEGIN = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -49,12 +54,43 @@ class Subject:
         self.seed = seed
         self.seconds = seconds
         self.only = only
-        self.examples = 0
+        #: What goes on beside the laws, by name.
+        self.begun: dict[str, Elsewhere] = {}
+        self.begin()
 
     @cached_property
     def policy(self) -> Policy:
         """Its rules."""
         return self.localities.policy(self.code)
+
+    def begin(self) -> None:
+        """Begin to look at a law: nothing is counted yet, and the time that a search has begins to run."""
+        self.examples = 0
+        self.note: Text | None = None
+        self._end = time.monotonic() + self.seconds
+
+    @property
+    def left(self) -> float:
+        """How many seconds a search still has."""
+        return max(0.0, self._end - time.monotonic())
+
+    @property
+    def late(self) -> bool:
+        """Whether the time of a search is up; the level ``certify`` has all the time that it needs."""
+        return self.level == "search" and not self.left
+
+    @cached_property
+    def anywhen(self) -> list[Told]:
+        """The cases of the level ``certify`` at many moments and at every unit, for laws on single rulings."""
+        from governflow.charter.cases import anywhen
+
+        return list(anywhen(self.policy))
+
+    def dismiss(self) -> None:
+        """End what was begun and that nobody waits for any more."""
+        for one in self.begun.values():
+            one.stop()
+        self.begun.clear()
 
     def tried(self) -> None:
         """Count one example."""

@@ -18,8 +18,13 @@ from governflow.voice import Voice
 
 MARKS: Mapping[str, str] = {"passed": "✓", "failed": "✗", "waived": "○"}
 
-#: A life is told as a case with steps: what was done to it, one after another.
-_STEPS = Text("steps", "经过")
+#: What only a case of a check tells. A life is told with steps: what was done to it, one after another.
+_TOLD: Mapping[str, Text] = {
+    "steps": Text("steps", "经过"),
+    "at": Text("reported at", "上报时间"),
+    "channel": Text("channel", "渠道"),
+    "informant": Text("informant", "信息员"),
+}
 
 
 @attrs.frozen
@@ -58,6 +63,13 @@ def result(verdict: Verdict) -> Text:
     return Text(
         f"passed after {tried:,} example{'' if tried == 1 else 's'}{more.en}", f"成立（已检验{tried}例）{more.zh}"
     )
+
+
+def note(verdict: Verdict) -> Text | None:
+    """Say what could not be looked at."""
+    if verdict.note is None:
+        return None
+    return Text(f"note: {verdict.note.en}", f"注意：{verdict.note.zh}")
 
 
 def took(verdict: Verdict) -> str:
@@ -173,7 +185,7 @@ def told_case(case: Mapping[str, object], voice: Voice) -> str:
     """Say a case in words: each fact by its name."""
     parts = []
     for name, value in _flat(case):
-        label = _STEPS.say(voice.lang) if name == "steps" else voice.fact(name)
+        label = _TOLD[name].say(voice.lang) if name in _TOLD else voice.fact(name)
         parts.append(f"{label}{voice.t(' = ', '=')}{_said(name, value, voice)}")
     return voice.join(parts)
 
@@ -187,6 +199,8 @@ def _flat(case: Mapping[str, object]) -> Iterator[tuple[str, object]]:
 
 
 def _said(name: str, value: object, voice: Voice) -> str:
+    if name == "at":
+        return voice.when(datetime.fromisoformat(str(value)))
     if value is None or value == "":
         return voice.t("none", "无")
     if isinstance(value, bool):

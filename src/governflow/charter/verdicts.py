@@ -54,6 +54,7 @@ class Verdict:
         seconds: How long it took.
         failures: Every failure found, the smallest first; kept for a waived law too.
         waiver: The waiver, if there is one.
+        note: What could not be looked at here, and why.
     """
 
     law: str
@@ -63,6 +64,7 @@ class Verdict:
     seconds: float
     failures: tuple[Failure, ...] = ()
     waiver: Waiver | None = None
+    note: Text | None = None
 
 
 @attrs.frozen

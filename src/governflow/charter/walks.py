@@ -1,7 +1,11 @@
-"""Which lives are looked at (走查): every way of every lifecycle, nobody acting, and legal actions at random."""
+"""Which lives are looked at (走查): every way of every lifecycle, nobody acting, rules that fail, anything else.
 
-import time
-from collections.abc import Callable, Iterator
+At the level ``certify`` they are the same every time. At the level ``search`` Hypothesis draws them: see `searched`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
 from random import Random  # noqa: TID251 - seeded: the same seed makes the same lives
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -9,10 +13,14 @@ from weakref import WeakKeyDictionary
 import attrs
 
 from governflow.case import Case
+from governflow.charter.cases import certified, written
+from governflow.charter.faltering import FAILING, MANNERS, twin
 from governflow.charter.living import (
     ADVANCE,
     DAY,
+    FAIL,
     HOUR,
+    MEND,
     MUSTER,
     OUTAGE,
     REASSESS,
@@ -27,56 +35,81 @@ from governflow.charter.living import (
     play,
 )
 from governflow.charter.subject import BEGIN, Subject, Told
+from governflow.errors import GovernflowError
 from governflow.lifecycle import BASE, START, Lifecycle, Way
+from governflow.policy import Policy
 from governflow.terms import Mode
 
 #: Long enough for an evaluation to lapse.
 _LAPSE = 35 * DAY
-#: How long nobody acts at the end of a life.
-_TAIL = 90 * DAY
+#: How long nobody acts at the end of a life: longer than the law gives for the whole case.
+_TAIL = 70 * DAY
+#: From every state nobody acts for far longer in `ladders`: that a life has gone on is enough for most of them.
+_SHORT_TAIL = 15 * DAY
 _PAUSES = (0, 1, 3, 10, 45, 2 * HOUR, 10 * HOUR, DAY, 3 * DAY, 7 * DAY, 20 * DAY)
 #: How many random lives each lifecycle gets at the level ``certify``, and how many sorts of cases are looked at.
 _RANDOM, _SORTS = 30, 12
+_PICKS = range(600)
+
+
+def minutes(moment: str) -> int:
+    """Give how many minutes after `BEGIN` it is some wall time in Shanghai."""
+    return round((datetime.fromisoformat(f"{moment}+08:00") - BEGIN).total_seconds() / 60)
+
+
+#: When lives begin that do not begin at once: at a weekend, out of hours, before and in long holidays, on a make-up
+#: workday, on the last days of a quarter and of a year, on the day that most years do not have.
+LATER = tuple(
+    map(
+        minutes,
+        (
+            "2026-03-06T17:40",
+            "2026-03-07T03:00",
+            "2026-03-31T23:50",
+            "2026-05-01T10:00",
+            "2026-06-30T09:00",
+            "2026-09-20T09:00",
+            "2026-09-30T18:00",
+            "2026-10-03T11:00",
+            "2026-10-10T09:00",
+            "2026-12-31T23:59",
+            "2027-01-01T00:30",
+            "2028-02-29T12:00",
+        ),
+    )
+)
 
 
 # --- which lives ------------------------------------------------------------------------------------------------------
 
-_LIVES: WeakKeyDictionary[Subject, list[Life]] = WeakKeyDictionary()
+_LIVES: WeakKeyDictionary[Subject, tuple[list[Life], Iterator[Life]]] = WeakKeyDictionary()
 _POOLS: WeakKeyDictionary[Subject, list[tuple[Told, Case, Case]]] = WeakKeyDictionary()
 
 
 def lives(subject: Subject) -> Iterator[Life]:
-    """Give lives of the locality's cases: every way of every lifecycle, and random ones; longer at ``search``.
+    """Give the lives of the level ``certify``: they are lived once for all the laws that look at them."""
+    if subject not in _LIVES:
+        _LIVES[subject] = [], _lived(subject)
+    known, more = _LIVES[subject]
+    yield from tuple(known)
+    while not subject.late and (life := next(more, None)) is not None:
+        known.append(life)
+        yield life
 
-    They are lived once for all the laws that look at them.
-    """
-    known = _LIVES.get(subject)
-    if known is None:
-        walks = [Walk.read(subject.only)] if subject.only is not None else planned(subject)
-        known = [play(subject, walk) for walk in walks]
-        if subject.only is None:
-            known += [wander(subject, told, Random(f"{subject.code}/{seed}")) for told, seed in _seeds(subject)]
-        _LIVES[subject] = known
-    yield from known
-    if subject.level == "search" and subject.only is None:
-        yield from _searched(subject)
+
+def _lived(subject: Subject) -> Iterator[Life]:
+    if subject.only is not None:
+        yield play(subject, Walk.read(subject.only))
+        return
+    for walk in planned(subject):
+        yield play(subject, walk)
+    for told, seed in _seeds(subject):
+        yield wander(subject, told, Random(f"{subject.code}/{seed}").choice)
 
 
 def _seeds(subject: Subject) -> Iterator[tuple[Told, int]]:
     for told_of in by_lifecycle(subject).values():
         yield from ((told_of[number % len(told_of)], number) for number in range(_RANDOM))
-
-
-def _wandered(subject: Subject, told: tuple[Told, int]) -> Iterator[Life]:
-    yield wander(subject, told[0], Random(f"{subject.code}/{told[1]}"))
-
-
-def _searched(subject: Subject) -> Iterator[Life]:
-    end = time.monotonic() + subject.seconds
-    chance = Random(subject.seed)
-    told = [told for told, _, _ in pool(subject, sorts=1000)] or [{}]
-    while time.monotonic() < end:
-        yield wander(subject, chance.choice(told), chance)
 
 
 def pool(subject: Subject, sorts: int = _SORTS) -> list[tuple[Told, Case, Case]]:
@@ -100,11 +133,11 @@ def pool(subject: Subject, sorts: int = _SORTS) -> list[tuple[Told, Case, Case]]
 
 def _sorted_out(subject: Subject) -> Iterator[tuple[Told, Case, Case]]:
     policy, seen = subject.policy, set[Any]()
-    told_of = _and_lifecycles(subject) if subject.only is None else iter((Walk.read(subject.only).told,))
-    for told in told_of:
+    for told in _and_lifecycles(subject):
         try:
             reported = first(subject, told)
-            dispatched = done(policy, reported, "dispatch", reported.opened or BEGIN)
+            dispatched = _dispatched(subject, reported)
+            place = policy.units.find(reported.place) if reported.place else None
         except Exception:  # noqa: BLE001 - what cannot even be reported is the matter of ruling/total
             continue
         holder = policy.units.units.get(dispatched.unit)
@@ -117,6 +150,7 @@ def _sorted_out(subject: Subject) -> Iterator[tuple[Told, Case, Case]]:
             dispatched.tier,
             dispatched.form,
             holder and (holder.kind, holder.level),
+            place and place.kind,
             clocks,
         )
         if sort not in seen:
@@ -124,11 +158,73 @@ def _sorted_out(subject: Subject) -> Iterator[tuple[Told, Case, Case]]:
             yield told, reported, dispatched
 
 
+def _dispatched(subject: Subject, reported: Case) -> Case:
+    """Give a case when it is first with somebody: where a lifecycle takes it in first, a few steps on."""
+    policy = subject.policy
+    steps = paths(policy.lifecycles[reported.lifecycle]).get(("dispatched", ""), ())
+    return after_steps(policy, reported, steps) or reported
+
+
+def after_steps(policy: Policy, case: Case, steps: Sequence[Step]) -> Case | None:
+    """Do steps without an engine, one at once after the other; None where the rules refuse one."""
+    try:
+        for step in steps:
+            case = done(policy, case, step.do, BEGIN, step.pick)
+    except GovernflowError:
+        return None
+    return case
+
+
 def _and_lifecycles(subject: Subject) -> Iterator[Told]:
     """Give a plain case of every lifecycle first: one that no item names can be asked for by name."""
+    if subject.only is not None:
+        yield Walk.read(subject.only).told
+        return
     for name in subject.policy.lifecycles:
         yield {} if name == BASE.name else {"lifecycle": name}
-    yield from subject.told()
+    seen: set[str] = set()
+    for told in certified(subject.policy):
+        if (key := written(told)) not in seen:
+            seen.add(key)
+            yield told
+
+
+@attrs.frozen
+class Moment:
+    """A case as a life leaves it at a moment, of a sort that no other moment is of.
+
+    Args:
+        life: The life.
+        case: The case.
+        at: When.
+    """
+
+    life: Life
+    case: Case
+    at: datetime
+
+
+_MOMENTS: WeakKeyDictionary[Subject, list[Moment]] = WeakKeyDictionary()
+
+
+def sorts(subject: Subject) -> list[Moment]:
+    """Give one moment of each sort: cases that differ in what was decided, in where they stand, or in their clocks."""
+    known = _MOMENTS.get(subject)
+    if known is None:
+        seen, known = set[Any](), list[Moment]()
+        for life in lives(subject):
+            for event, case in life.moments():
+                if (sort := _sort(case)) not in seen:
+                    seen.add(sort)
+                    known.append(Moment(life, case, event.at))
+        _MOMENTS[subject] = known
+    return known
+
+
+def _sort(case: Case) -> Any:
+    clocks = frozenset((clock.name, clock.outcome) for clock in case.clocks.values())
+    decided = (case.lifecycle, case.mode, case.severity, case.urgency, case.tier, case.form, case.visit, case.asked)
+    return decided, case.state, case.origin, min(case.reopened, 2), case.special is None, clocks
 
 
 def by_lifecycle(subject: Subject) -> dict[str, list[Told]]:
@@ -140,15 +236,35 @@ def by_lifecycle(subject: Subject) -> dict[str, list[Told]]:
 
 
 def planned(subject: Subject) -> Iterator[Walk]:
-    """Give the lives that are the same every time: nobody acts; and every way of every lifecycle is gone."""
+    """Give the lives of a plan: nobody acts; every way of every lifecycle is gone; every hook fails for a while."""
     for name, told_of in by_lifecycle(subject).items():
         for told in told_of:
             yield Walk(told, idle(told))
         lifecycle = subject.policy.lifecycles[name]
         for number, steps in enumerate(ways(lifecycle)):
             told = told_of[number % len(told_of)]
-            calm = (Step(30, SWITCH),) if told.get("mode") == Mode.EMERGENCY else ()
-            yield Walk(told, (*steps, *calm, Step(_TAIL, ADVANCE)))
+            calm = _calm(told)
+            # Some take their course at another time of the year.
+            late = (Step(LATER[number // 3 % len(LATER)], "report"),) if number % 3 == 2 and not calm else ()
+            tail = _TAIL if number % 3 == 0 else _SHORT_TAIL
+            yield Walk(told, (*late, *steps, *calm, Step(tail, ADVANCE)))
+        if twin(subject) is not None:
+            yield from _failing(told_of, lifecycle)
+
+
+def _failing(told_of: list[Told], lifecycle: Lifecycle) -> Iterator[Walk]:
+    """Give lives in which one hook fails in each of its manners: from the report on, or once a state is reached."""
+    roads = [steps for steps in paths(lifecycle).values() if all(step.do != ADVANCE for step in steps)]
+    for pick in range(len(FAILING) * MANNERS):
+        told, road = told_of[pick % len(told_of)], roads[pick % len(roads)]
+        fails = Step(0, FAIL, pick)
+        first_steps = (fails, Step(0, "report"), *road) if pick % 2 else (*road, fails)
+        yield Walk(told, (*first_steps, *_calm(told), Step(9 * DAY, MEND), Step(HOUR, REASSESS), Step(_TAIL, ADVANCE)))
+
+
+def _calm(told: Told) -> tuple[Step, ...]:
+    """Give what ends the emergency that a case is told in: none lasts as long as a life."""
+    return (Step(15, SWITCH),) if told.get("mode") == Mode.EMERGENCY else ()
 
 
 def ways(lifecycle: Lifecycle) -> Iterator[tuple[Step, ...]]:
@@ -159,75 +275,103 @@ def ways(lifecycle: Lifecycle) -> Iterator[tuple[Step, ...]]:
             yield (*path, *stays)
         for way in out_of(lifecycle, state, origin):
             if way.target != state:
-                yield (*path, _going(way, 3))
+                yield (*path, going(way, 3))
 
 
-def paths(lifecycle: Lifecycle) -> dict[tuple[str, str], tuple[Step, ...]]:
+@lru_cache(64)
+def paths(lifecycle: Lifecycle) -> Mapping[tuple[str, str], tuple[Step, ...]]:
     """Give a shortest way to every state, and to every state that a suspended case may have come from."""
     start = next((way.target for way in lifecycle.ways_for(START, "report")), START)
     found: dict[tuple[str, str], tuple[Step, ...]] = {(start, ""): ()}
     todo = [(start, "")]
     for state, origin in todo:
         for way in out_of(lifecycle, state, origin):
-            after = (way.target, state if way.target == "suspended" else "")
+            after = way.target, origin_after(way, origin)
             if after not in found:
-                found[after] = (*found[state, origin], _going(way, 1))
+                found[after] = (*found[state, origin], going(way, 1))
                 todo.append(after)
     return found
 
 
+def origin_after(way: Way, origin: str) -> str:
+    """Give where a suspended case came from: only a suspension remembers it, and leaving the state forgets it."""
+    if way.target == way.source:
+        return origin
+    return way.source if way.action.name == "suspend" else ""
+
+
 def out_of(lifecycle: Lifecycle, state: str, origin: str) -> list[Way]:
+    """Give the ways out of a state; of those that a suspended case may go, the one to where it came from."""
     every = (way for action in lifecycle.possible(state) for way in lifecycle.ways_for(state, action))
     return [way for way in every if way.guard is None or way.guard[0] != "origin" or way.guard[1] == origin]
 
 
-def _going(way: Way, after: int) -> Step:
+def going(way: Way, after: int) -> Step:
+    """Give the step that goes a way."""
     if way.guard == ("verdict", "none"):
         return Step(_LAPSE, ADVANCE)
     odd = way.guard in (("verdict", "unsatisfied"), ("recurred", "yes"))
     return Step(after, way.action.name, 1 if odd else 0)
 
 
-def wander(subject: Subject, told: Told, chance: Random) -> Life:
-    """Live a random life: legal actions in any order, time between them, switches of the mode, and an outage."""
-    player, steps = Player(subject, told), list[Step]()
+# --- lives in which anything may happen -------------------------------------------------------------------------------
+
+#: Chooses one of several: by chance, or as Hypothesis draws.
+Choose = Callable[[Sequence[Any]], Any]
+
+
+def wander(subject: Subject, told: Told, choose: Choose) -> Life:
+    """Live a life of legal actions in any order, with time between them, switches of the mode, and rules that fail."""
     alarmed = told.get("mode") == Mode.EMERGENCY
-
-    def go(step: Step) -> None:
-        steps.append(step)
-        player.step(step)
-
-    for _ in range(chance.randint(5, 22)):
+    waits = not alarmed and choose((False, False, True))
+    failing = choose((False, False, False, True)) and twin(subject) is not None
+    player = Player(subject, told, waits=waits, failing=failing)
+    if waits:
+        player.step(Step(choose(LATER), "report"))
+    if failing:
+        player.step(Step(0, FAIL, choose(_PICKS)))
+    for _ in range(choose(range(5, 23))):
         case = player.case
         if case is None:
             break
-        action = _chosen(subject.policy.lifecycle(case, []), case.state, chance)
-        if action == SWITCH:
+        does = choose((True, True, True, False)) and _chosen(player, case, choose)
+        does = does or choose((ADVANCE, ADVANCE, SWITCH, MUSTER, OUTAGE, REASSESS, *((FAIL, MEND) * failing)))
+        if does == SWITCH:
             alarmed = not alarmed
-        go(Step(chance.choice(_PAUSES[:4] if alarmed else _PAUSES), action, chance.randrange(60)))
+        player.step(Step(_pause(player, case, choose, alarmed=alarmed), does, choose(_PICKS)))
     if alarmed:
-        go(Step(30, SWITCH))
-    go(Step(_TAIL, ADVANCE))
-    return player.life(tuple(steps))
+        player.step(Step(30, SWITCH))
+    player.step(Step(choose((_TAIL, _SHORT_TAIL)), ADVANCE))
+    return player.life()
 
 
-def _chosen(lifecycle: Lifecycle, state: str, chance: Random) -> str:
-    if chance.random() < 0.25:
-        return chance.choice((ADVANCE, ADVANCE, SWITCH, MUSTER, OUTAGE, REASSESS))
-    possible = lifecycle.possible(state)
-    moving = [name for name in possible if any(way.target != state for way in lifecycle.ways_for(state, name))]
-    lasting = [
-        name for name in moving if any(way.target not in lifecycle.ends for way in lifecycle.ways_for(state, name))
+def _pause(player: Player, case: Case, choose: Choose, *, alarmed: bool) -> int:
+    """Choose how long nothing is done: any time, or just until something falls due."""
+    if case.next is not None and case.next >= player.at and choose((False,) * 5 + (True,)):
+        ahead = (case.next - player.at).total_seconds() / 60
+        if ahead <= _TAIL and not alarmed:
+            return int(ahead) + int(choose((0, 0, 1)))
+    return int(choose(_PAUSES[:4] if alarmed else _PAUSES))
+
+
+def _chosen(player: Player, case: Case, choose: Choose) -> str:
+    lifecycle = player.policy.lifecycle(case, [])
+    possible = lifecycle.possible(case.state)
+    moving = [
+        name for name in possible if any(way.target != case.state for way in lifecycle.ways_for(case.state, name))
     ]
-    listed = (lasting if chance.random() < 0.9 else moving) if chance.random() < 0.6 else possible
-    return chance.choice(listed or possible or (ADVANCE,))
+    lasting = [
+        name for name in moving if any(way.target not in lifecycle.ends for way in lifecycle.ways_for(case.state, name))
+    ]
+    listed = choose((lasting,) * 5 + (moving,) + (possible,) * 4)
+    return str(choose(listed or possible or (ADVANCE,)))
 
 
 # --- shorter lives ----------------------------------------------------------------
 
 
 def shortened(walk: Walk, fails: Callable[[Walk], bool], tries: int = 60) -> Walk:
-    """Leave out steps and told facts as long as the walk still fails.
+    """Leave out steps and told facts as long as the walk still fails, and do what is left at once.
 
     Args:
         walk: A walk that fails.
@@ -250,4 +394,11 @@ def shortened(walk: Walk, fails: Callable[[Walk], bool], tries: int = 60) -> Wal
         if tries > 0 and fails(plain := attrs.evolve(walk, told=told)):
             walk = plain
         tries -= 1
+    for at, step in enumerate(walk.steps):
+        for simpler in (Step(0, step.do, 0), Step(step.after, step.do, 0), Step(0, step.do, step.pick)):
+            calmer = attrs.evolve(walk, steps=(*walk.steps[:at], simpler, *walk.steps[at + 1 :]))
+            if simpler != step and tries > 0 and fails(calmer):
+                walk = calmer
+                break
+            tries -= 1
     return walk

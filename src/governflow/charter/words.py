@@ -5,9 +5,11 @@ these words find in one try what chance would not find in a million.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from functools import partial
 from inspect import unwrap
-from types import CodeType, FunctionType, MethodType
+from itertools import pairwise
+from types import CodeType, FunctionType, MethodType, ModuleType
 
 import attrs
 
@@ -18,6 +20,8 @@ from governflow.policy import Policy
 BUILT_IN = ("governflow", "100000")
 #: Longer texts are explanations, and so many of one collection are enough.
 _LONGEST, _MOST = 40, 200
+#: Hooks that are asked about a case: what the others speak of are the names of files and labels.
+_DECIDING = tuple(hook for hook, takes in HOOKS.items() if "case" in takes or "context" in takes)
 
 
 @attrs.frozen
@@ -27,29 +31,48 @@ class Words:
     Args:
         texts: Texts.
         numbers: Whole numbers.
+        days: Days: constants, and what stands in a row as a year, a month and a day do.
     """
 
     texts: tuple[str, ...]
     numbers: tuple[int, ...]
+    days: tuple[date, ...] = ()
 
 
 def spoken_of(policy: Policy) -> Words:
-    """Collect the texts and numbers in the code of a stack's own hooks and of what they call in their package."""
-    found: dict[str | int, None] = {}
-    for function in functions(policy):
-        for value in _values(_literals(function)):
-            found[value] = None
+    """Collect the texts, numbers and days in the code of a stack's own hooks and of what they call in their package."""
+    found: dict[str | int | date, None] = {}
+    for function in functions(policy, _DECIDING):
+        values = list(_values(_literals(function)))
+        found.update(dict.fromkeys(values))
+        found.update(dict.fromkeys(_days(values)))
     return Words(
         tuple(word for word in found if isinstance(word, str) and 0 < len(word) <= _LONGEST and "\n" not in word),
         tuple(number for number in found if isinstance(number, int)),
+        tuple(day for day in found if isinstance(day, date)),
     )
 
 
-def functions(policy: Policy) -> Iterator[FunctionType]:
-    """Give the hooks of a stack, the built-in ones left out, and the functions of their packages that they call."""
+def _days(values: list[str | int | date]) -> Iterator[date]:
+    """Give the days that are written as numbers: ``date(2026, 6, 19)``."""
+    for (year, month), (_, day) in pairwise(pairwise(values)):
+        if isinstance(year, int) and isinstance(month, int) and isinstance(day, int) and 1900 < year < 2100:
+            try:
+                yield date(year, month, day)
+            except ValueError:
+                continue
+
+
+def functions(policy: Policy, hooks: Iterable[str] = HOOKS) -> Iterator[FunctionType]:
+    """Give the hooks of a stack, the built-in ones left out, and the functions of their packages that they call.
+
+    Args:
+        policy: The stack.
+        hooks: Which hooks; all of them by default.
+    """
     waiting: list[object] = [
         function
-        for hook in HOOKS
+        for hook in hooks
         for source, function, _ in policy.impls(hook)
         if source not in BUILT_IN and hook != "governflow_demo"
     ]
@@ -61,9 +84,12 @@ def functions(policy: Policy) -> Iterator[FunctionType]:
         seen.add(id(function))
         yield function
         home = function.__module__.partition(".")[0]
-        waiting += [
-            value for value in _reached(function) if str(getattr(value, "__module__", "")).partition(".")[0] == home
-        ]
+        waiting += [value for value in _reached(function) if _home(value) == home]
+
+
+def _home(value: object) -> str:
+    named = value.__name__ if isinstance(value, ModuleType) else str(getattr(value, "__module__", ""))
+    return named.partition(".")[0]
 
 
 def _plain(function: object) -> FunctionType | None:
@@ -82,9 +108,18 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 
 def _reached(function: FunctionType) -> Iterator[object]:
-    """Give the globals and closed-over values that a function names, and its own defaults."""
-    names = [name for code in _codes(function.__code__) for name in code.co_names]
-    yield from (function.__globals__[name] for name in names if name in function.__globals__)
+    """Give the globals and closed-over values that a function names, what it takes from them, and its own defaults."""
+    names = dict.fromkeys(name for code in _codes(function.__code__) for name in code.co_names)
+    home = _home(function)
+    for name in names:
+        value = function.__globals__.get(name)
+        yield value
+        if _home(value) != home:
+            continue
+        if isinstance(value, ModuleType):  # merits.earned(event)
+            yield from (vars(value)[part] for part in names if part in vars(value))
+        elif isinstance(value, type):
+            yield from vars(value).values()
     for cell in function.__closure__ or ():
         try:
             yield cell.cell_contents
@@ -99,14 +134,17 @@ def _literals(function: FunctionType) -> Iterator[object]:
     yield from _reached(function)
 
 
-def _values(found: Iterable[object], depth: int = 0) -> Iterator[str | int]:
+def _values(found: Iterable[object], depth: int = 0) -> Iterator[str | int | date]:
     for value in found:
         if isinstance(value, bool):
             continue
-        if type(value) is str or type(value) is int:
+        if isinstance(value, (str, int, date)) and type(value) in (str, int, date):
             yield value
-        elif depth < 2 and isinstance(value, Mapping):
+        elif depth < 3 and attrs.has(type(value)):
+            yield from _values(attrs.asdict(value, recurse=False).values(), depth + 1)  # type: ignore[arg-type]
+        elif depth < 3 and isinstance(value, Mapping):
             yield from _values(list(value.keys())[:_MOST], depth + 1)
             yield from _values(list(value.values())[:_MOST], depth + 1)
-        elif depth < 2 and isinstance(value, (tuple, list, set, frozenset)):
-            yield from sorted(_values(list(value)[:_MOST], depth + 1), key=str)
+        elif depth < 3 and isinstance(value, (tuple, list, set, frozenset)):
+            members = list(value) if isinstance(value, (tuple, list)) else sorted(value, key=str)
+            yield from _values(members[:_MOST], depth + 1)

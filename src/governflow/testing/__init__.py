@@ -1,13 +1,20 @@
 """What locality authors test their rules with; public and supported."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from governflow.timekeeping import in_utc
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hypothesis.stateful import RuleBasedStateMachine
+    from hypothesis.strategies import SearchStrategy
+
+    from governflow.engine import Engine
     from governflow.localities import Localities
+    from governflow.policy import Policy
 
 
 class ManualClock:
@@ -57,6 +64,131 @@ class Counted:
         return self._count.to_bytes(16, "big")
 
 
+def engine(clock: ManualClock | None = None, *, localities: "Localities | None" = None) -> "Engine":
+    """Give a fresh engine in memory for a test, its entropy counted: the same commands leave the same ledger.
+
+    Args:
+        clock: What ``at=None`` means; one that stands at Monday 2026-03-02 09:00 in Shanghai by default.
+        localities: Where your locality is registered; the installed ones by default.
+
+    Example:
+        >>> from datetime import UTC, datetime, timedelta
+        >>> from governflow import testing
+        >>> clock = testing.ManualClock(datetime(2026, 9, 30, 8, tzinfo=UTC))
+        >>> with testing.engine(clock) as engine:
+        ...     case = engine.report(text="dark")
+        ...     clock.tick(timedelta(minutes=6)).isoformat()
+        ...     [event.kind for event in engine.advance()]
+        '2026-09-30T08:06:00+00:00'
+        ['warned', 'breached', 'urged']
+    """
+    from governflow.charter.subject import BEGIN
+    from governflow.engine import Engine
+
+    return Engine.open(clock=clock or ManualClock(BEGIN), entropy=counted(), localities=localities)
+
+
+def cases(locality: "str | Policy", *, localities: "Localities | None" = None) -> "SearchStrategy[dict[str, Any]]":
+    """Give a Hypothesis strategy of cases, cut at the boundaries of a locality's own tables, units and hooks.
+
+    Args:
+        locality: Its code, or its policy.
+        localities: Where the code is registered; the installed ones by default.
+
+    Returns:
+        Keyword arguments for `Engine.report`, facts among them.
+    """
+    from governflow.testing.told import cases
+
+    return cases(locality, localities)
+
+
+def journals(
+    locality: "str | Policy",
+    *,
+    localities: "Localities | None" = None,
+    cases: int = 3,
+    rows: int = 20,
+    begin: datetime | None = None,
+) -> "SearchStrategy[list[dict[str, str]]]":
+    """Give a Hypothesis strategy of journals that tell whole lives in legal order, in a locality's own words.
+
+    Args:
+        locality: Its code, or its policy.
+        localities: Where the code is registered; the installed ones by default.
+        cases: How many cases a journal tells of at most.
+        rows: How many rows follow the first report at most.
+        begin: When the first case is reported, timezone-aware; Monday 2026-03-02 09:00 in Shanghai by default.
+
+    Returns:
+        Rows, heading to cell; `written` makes a file of them. ``governflow run`` takes every one of them.
+    """
+    from governflow.testing.told import USUAL, journals
+
+    return journals(locality, localities, most=cases, rows=rows, begin=begin or USUAL)
+
+
+def written(rows: "list[dict[str, str]]", path: "Path") -> "Path":
+    """Write the rows of a journal into a CSV file.
+
+    Args:
+        rows: The rows, as `journals` draws them.
+        path: The file.
+
+    Returns:
+        The file.
+    """
+    from governflow.testing.told import written
+
+    return written(rows, path)
+
+
+def policies() -> "SearchStrategy[Policy]":
+    """Give a Hypothesis strategy of lawful invented localities: chart, tables, zone, lifecycle, sometimes a hook.
+
+    Returns:
+        Policies; `registered` gives the localities to which tools look them up.
+    """
+    from governflow.testing.invented import policies
+
+    return policies()
+
+
+def registered(policy: "Policy") -> "Localities":
+    """Give localities in which the plugins of a policy are registered.
+
+    Args:
+        policy: The policy, as `policies` draws it.
+    """
+    from governflow.testing.told import registered
+
+    return registered(policy)
+
+
+def lives(
+    locality: "str | Policy", *, localities: "Localities | None" = None, without: "Collection[str]" = ()
+) -> "type[RuleBasedStateMachine]":
+    """Give a state machine of Hypothesis that lives whole lives of a locality's cases and holds the laws against them.
+
+    Its rules are all that can happen: any legal action, time that passes, switches of the mode, musters, outages, hooks
+    that fail for a while. Its invariants are the laws of the charter on lives.
+
+    Args:
+        locality: Its code, or its policy.
+        localities: Where the code is registered; the installed ones by default.
+        without: The ids of laws that are not looked at: those that the locality waives.
+
+    Returns:
+        The machine; its ``TestCase`` is a test for pytest and unittest.
+
+    Example:
+        ``TestLives = governflow.testing.lives("371621").TestCase``
+    """
+    from governflow.testing.machine import lives_of
+
+    return lives_of(locality, localities, without)
+
+
 def conformance(
     code: str,
     *,
@@ -92,4 +224,16 @@ def conformance(
     return test_charter
 
 
-__all__ = ["Counted", "ManualClock", "conformance", "counted"]
+__all__ = [
+    "Counted",
+    "ManualClock",
+    "cases",
+    "conformance",
+    "counted",
+    "engine",
+    "journals",
+    "lives",
+    "policies",
+    "registered",
+    "written",
+]

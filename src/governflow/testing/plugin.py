@@ -75,9 +75,7 @@ class LawItem(pytest.Item):
 @pytest.fixture
 def governflow_engine() -> Iterator["Engine"]:
     """Give a fresh engine in memory with the installed localities, its clock at Monday 2026-03-02 09:00 in Shanghai."""
-    from governflow.charter.subject import BEGIN
-    from governflow.engine import Engine
-    from governflow.testing import ManualClock, counted
+    from governflow import testing
 
-    with Engine.open(clock=ManualClock(BEGIN), entropy=counted()) as engine:
+    with testing.engine() as engine:
         yield engine

@@ -1,0 +1,179 @@
+"""The law that a ruling hangs on the case alone (同事同规): asked again, and otherwise, the rules say the same."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from random import Random  # noqa: TID251 - a fixed seed gives the same order every time
+
+from governflow.charter.asking import Answer, asked
+from governflow.charter.cases import written
+from governflow.charter.differing import difference, told_apart
+from governflow.charter.elsewhere import Elsewhere, Otherwise, patience
+from governflow.charter.gathering import First, batches, company, firsts, raised, usable
+from governflow.charter.laws import law
+from governflow.charter.otherwise import LUCK, OTHER_DAYS, homes
+from governflow.charter.stacks import alone_and_together
+from governflow.charter.subject import Subject, Told
+from governflow.charter.touching import Touch, Watch
+from governflow.charter.verdicts import Failure
+from governflow.charter.words import spoken_of
+from governflow.policy import Policy
+from governflow.text import Text
+
+_TWICE = Text("asked twice in a row", "连问两次")
+_ORDER = Text("asked after other cases", "在其他事项之后再问")
+_NUMBER = Text("asked under another number, after other cases", "换个编号、在其他事项之后再问")
+_DAY = Text("asked on another day, with other chances", "换个日子、换一次随机结果再问")
+_FRESH = Text("in another process, which was asked nothing before", "在从未被提问过的另一进程中")
+_MACHINE = Text(
+    "asked in another order on another machine, which has other days, zones, variables and orders of sets",
+    "换一台机器、换个顺序提问（日期、时区、环境变量和集合顺序均不同）",
+)
+_PURE = Text(
+    "look at the case and the context alone: context.at is the moment, sorted() gives a set one order",
+    "只看事项和上下文：时刻用 context.at，集合用 sorted() 定序",
+)
+#: So many cases are asked on every other day, the rest on one of them.
+_SIMPLEST = 40
+#: Other processes: what each is called, how it is unlike this one, and how that is said.
+_PROCESSES = (("together", _FRESH), ("machine", _MACHINE))
+
+
+def _ahead(subject: Subject) -> None:
+    """Begin the other processes."""
+    policy = usable(subject)
+    if isinstance(policy, Failure) or "machine" in subject.begun:
+        return
+    alone_and_together(subject)
+    cases = {subject.code: asked_elsewhere(subject)}
+    names = tuple(word for word in spoken_of(policy).texts if word.isascii() and word.isidentifier() and word.isupper())
+    how = Otherwise(seed=2, backwards=True, day=0, variables=names)
+    subject.begun["machine"] = Elsewhere(subject.localities, cases, how)
+
+
+def asked_elsewhere(subject: Subject) -> list[Told]:
+    """Give the cases that other processes are asked: `company`, and before it the only one that is looked at."""
+    return [*([subject.only] if subject.only is not None else []), *company(subject)]
+
+
+@law(
+    "ruling/pure",
+    Text("the same matter gets the same answer", "同事同规"),
+    Text(
+        "the same case gets the same ruling: twice in a row, in another order, on another day, and in another process; "
+        "no rule asks the machine for the time, for chance, for files or for the environment",
+        "同一事项的裁定始终相同：连问两次、换个顺序、换个日子、换个进程均如此；规则不取用机器时间、随机数、文件和环境变量",
+    ),
+    method="examples",
+    ahead=_ahead,
+)
+def pure(subject: Subject) -> Iterator[Failure]:
+    """Ask again, and otherwise."""
+    policy = usable(subject)
+    if isinstance(policy, Failure):
+        yield policy
+        return
+    alone = not subject.begun
+    _ahead(subject)
+    try:
+        for number, batch in enumerate(batches(subject)):
+            failures = list(islice(_impure(subject, policy, batch), 1))
+            if not failures and number == 0:
+                failures = list(_elsewhere(subject, policy, batch))
+            if failures:
+                yield from failures[:1]
+                return
+    finally:
+        if alone:
+            subject.dismiss()
+
+
+def _impure(subject: Subject, policy: Policy, batch: list[First]) -> Iterator[Failure]:
+    """Ask again here: at once, in another order, under other numbers, on other days."""
+    for first in batch:
+        subject.tried()
+        if isinstance(first.answer, Exception):
+            yield raised(first.told, first.answer)[1]
+            return
+    told: Told = {}
+    touched: list[tuple[Told, Touch]] = []
+    given = [(one.told, one.answer) for one in batch if isinstance(one.answer, Answer)]
+    if subject.only is not None:  # what it is told after may be what changes it
+        firsts(subject, company(subject))
+    try:
+        for told, answer in given if len(given) == 1 else given[::2]:
+            if subject.late:
+                return
+            again = asked(policy, told)
+            if again.digest != answer.digest:
+                yield _varies(policy, answer, again, _TWICE)
+        for numbers, order, when in (
+            (("check",), range(len(given) - 1, -1, -2), _ORDER),
+            (("1", "2026-0002", "999999"), Random(1).sample(range(len(given)), -(-len(given) // 3)), _NUMBER),
+        ):
+            for turn, place in enumerate(order):
+                told, answer = given[place]
+                if subject.late:
+                    return
+                again = asked(policy, told, number=numbers[turn % len(numbers)])
+                if again.digest != answer.digest:
+                    yield _varies(policy, answer, again, when)
+        for day, (moment, luck) in enumerate(zip(OTHER_DAYS, LUCK, strict=True)):
+            some = given if subject.only is not None else given[:_SIMPLEST] + given[_SIMPLEST + day :: 3]
+            yield from _on_another_day(policy, some, moment, luck, touched)
+        if touched:
+            at, touch = touched[0]
+            yield Failure(Text(f"a rule {touch.what.en}", f"规则{touch.what.zh}"), at, (), touch.where, _PURE)
+    except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises is what is looked for
+        yield raised(told, fault)[1]
+
+
+def _on_another_day(
+    policy: Policy,
+    given: Sequence[tuple[Told, Answer]],
+    moment: datetime,
+    luck: float,
+    touched: list[tuple[Told, Touch]],
+) -> Iterator[Failure]:
+    """Ask on another day; what is touched there is a fault even where it made no difference."""
+    watch = Watch(homes(policy))
+    seeing = watch.policy(policy)
+    with watch.watching(moment, luck):
+        later = []
+        for told, _ in given:
+            before = len(watch.touched)
+            later.append(asked(seeing, told))
+            touched += [(told, touch) for touch in watch.touched[before:][:1]]
+    for (_, answer), again in zip(given, later, strict=True):
+        if again.digest != answer.digest:
+            yield _varies(policy, answer, again, _DAY, *(touch.where for told, touch in touched if told is answer.told))
+
+
+def _elsewhere(subject: Subject, policy: Policy, batch: list[First]) -> Iterator[Failure]:
+    """Compare with processes that know nothing of each other, forwards and backwards, here and on another machine."""
+    notes = []
+    for name, when in _PROCESSES:
+        heard = subject.begun[name].answers(patience(subject))
+        if heard is None:
+            notes.append(subject.begun[name].why)
+            continue
+        pairs = [
+            (first.answer, there.answer)
+            for first, there in zip(batch, heard.cases.get(subject.code, ()), strict=False)
+            if isinstance(first.answer, Answer) and first.answer.digest != there.digest
+        ]
+        if pairs:
+            one, other = min(pairs, key=lambda pair: len(written(pair[0].told)))
+            yield _varies(policy, one, other, when)
+    why = next((note for note in notes if note is not None), None)
+    if why is not None:
+        subject.note = Text(f"not looked at in another process: {why.en}", f"未在另一进程中检验：{why.zh}")
+
+
+def _varies(policy: Policy, one: Answer, other: Answer, when: Text, *asking: str) -> Failure:
+    what, where = difference(policy, one, other)
+    sentence = Text(
+        f"{when.en}, the rules answer this case differently ({what.en})", f"{when.zh}，该事项的裁定不同（{what.zh}）"
+    )
+    where = where or next(iter(asking), f"the hooks of {policy.layers[0].source}")
+    return Failure(sentence, one.told, told_apart(policy, one, other), where, _PURE)

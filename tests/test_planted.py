@@ -1,0 +1,85 @@
+"""The check is itself checked: what a newcomer breaks in one of the six is found by the law that it breaks.
+
+A fault is planted in a copy of the plugin and looked at by the suspected law alone, at the level ``certify``; the
+benchmark ``planted.py`` looks at all laws. What is lawful and changes a decision all the same is caught by a worked
+example, or shown by `governflow.changes`.
+"""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from faults import FAULTS, LAWFUL, SORTS
+from faults.lawful import DIFF, EXAMPLES
+from planting import REFUSED, Edit, Fault, distribution, edited, looked_at, planted
+
+from governflow.changes import compare
+from governflow.charter import check, laws
+
+SIX = ("huimin", "jilin", "songtao", "xianlin", "yinjiang", "zhenjiang")
+
+
+def _named(faults: tuple[Fault, ...]) -> list[object]:
+    return [pytest.param(fault, id=fault.id) for fault in faults]
+
+
+@pytest.mark.parametrize("fault", _named(FAULTS))
+def test_a_planted_fault_is_caught_by_the_law_that_it_breaks(fault: Fault, tmp_path: Path) -> None:
+    found = looked_at(fault, tmp_path)
+    assert fault.law in found.laws
+    if fault.names:
+        assert any(fault.names in place for place in found.places)
+
+
+@pytest.mark.parametrize("fault", _named(tuple(one for one in LAWFUL if one.law == EXAMPLES)))
+def test_a_lawful_change_is_caught_where_an_example_speaks_of_it(fault: Fault, tmp_path: Path) -> None:
+    assert looked_at(fault, tmp_path).laws == (EXAMPLES,)
+
+
+@pytest.mark.parametrize("fault", _named(tuple(one for one in LAWFUL if one.law == DIFF)))
+def test_a_lawful_change_of_which_no_example_speaks_is_shown_by_diff(fault: Fault, tmp_path: Path) -> None:
+    code = fault.code or distribution(fault.plugin).code
+    before, after = tmp_path / "before", tmp_path / "after"
+    unbroken = Fault(f"{fault.plugin}/as-it-was", "", "", ())
+    with planted(unbroken, before) as old, planted(fault, after) as new:
+        assert check(new, code, laws=[EXAMPLES]).passed
+        changed = {row.aspect for row in compare(old, new, code).rows}
+    assert fault.names in changed
+
+
+@pytest.mark.parametrize("plugin", SIX)
+def test_a_copy_that_nobody_broke_keeps_the_laws_of_promises_and_tables(plugin: str, tmp_path: Path) -> None:
+    # Each plugin's own tests hold it to all the laws; here the copying itself must break nothing.
+    with planted(Fault(f"{plugin}/as-it-was", "", "", ()), tmp_path) as localities:
+        for code in distribution(plugin).modules:
+            assert check(localities, code, laws=[EXAMPLES, "ruling/unambiguous", "lifecycle/sound"]).passed
+
+
+def test_every_law_has_two_faults_at_least() -> None:
+    planted_for = Counter(fault.law for fault in FAULTS)
+    assert {law: planted_for[law] for law in laws() if planted_for[law] < 2} == {}
+    assert planted_for.keys() <= {*laws(), REFUSED}
+
+
+def test_every_sort_of_fault_is_planted() -> None:
+    assert {fault.sort for fault in FAULTS} == set(SORTS)
+
+
+def test_each_of_the_six_is_broken_in_eight_ways_at_least() -> None:
+    broken = Counter(fault.plugin for fault in FAULTS)
+    assert set(broken) == set(SIX)
+    assert min(broken.values()) >= 8
+    assert len(FAULTS) >= 80
+
+
+def test_no_two_faults_have_one_id() -> None:
+    ids = Counter(fault.id for fault in (*FAULTS, *LAWFUL))
+    assert [name for name, times in ids.items() if times > 1] == []
+
+
+def test_an_edit_whose_text_is_not_there_once_is_refused() -> None:
+    assert edited("a,b,c\n", Edit("t.csv", "b", "d")) == "a,d,c\n"
+    assert edited("a\n\n", Edit("t.csv", "", "b\n")) == "a\nb\n"
+    for text in ("a,c\n", "b,b\n"):
+        with pytest.raises(ValueError, match="not once"):
+            edited(text, Edit("t.csv", "b", "d"))
