@@ -892,6 +892,10 @@ def test_a_worked_example_that_comes_out_otherwise_is_told() -> None:
         (Example({"severity": "huge"}, {"tier": "3"}, SAID), "huge"),
         (Example({}, {"tier": "fifth"}, SAID), "fifth"),
         (Example({"people": 3}, {"people": 4}, SAID), "people = 4"),
+        (Example({"severity": "major"}, {"assist": "住建局"}, SAID), "the rules say -"),
+        (Example({"visit": False}, {"clock:arrive": "40min"}, SAID), "the rules say -"),
+        (Example({}, {"visit": "no"}, SAID), "visit = no"),
+        (Example({}, {"lifecycle": "petition"}, SAID), "lifecycle = petition"),
         ({"told": {}}, "no Example"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -899,6 +903,13 @@ def test_a_worked_example_that_comes_out_otherwise_is_told() -> None:
 def test_an_example_that_is_wrong_is_told_with_what_is_wrong(example: object, words: str) -> None:
     failures = broken("ruling/examples", Promises(example))
     assert [words in failure.sentence.en for failure in failures] == [True]
+
+
+def test_an_example_may_promise_that_nobody_assists_and_that_a_clock_does_not_run() -> None:
+    nobody = Example({"severity": "major"}, {"assist": "-", "lifecycle": "everyday", "visit": "是"}, SAID)
+    nowhere = Example({"visit": False, "people": 12}, {"clock:arrive": "-", "人数": "12"}, SAID)
+    by_night = Example({"at": "2026-03-07T23:30+08:00"}, {"clock:resolve": "1d"}, SAID)
+    assert broken("ruling/examples", Promises(nobody, nowhere, by_night)) == []
 
 
 def test_examples_are_read_from_a_sheet_with_chinese_headings(tmp_path: Path) -> None:

@@ -322,7 +322,8 @@ class Reader:
         points = [f"{code} = {module}" for code, module in project["entry-points"]["governflow"].items()]
         (home / "entry_points.txt").write_text("\n".join(["[governflow]", *points, ""]))
         [package] = told["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
-        self._monkeypatch.syspath_prepend(str((distribution / package).parent))
+        for found_by_other_processes in (self._site, (distribution / package).parent):
+            self._monkeypatch.syspath_prepend(str(found_by_other_processes))
         self._monkeypatch.setattr(localities, "installed", lambda: discovery.installed([str(self._site)]))
 
     def _kept(self) -> str:

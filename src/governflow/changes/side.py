@@ -19,7 +19,7 @@ from governflow.calendars import WorkingCalendar
 from governflow.case import Case
 from governflow.changes import duties, journals
 from governflow.charter.asking import REOPENED, Answer, asked
-from governflow.charter.cases import certified, written
+from governflow.charter.cases import anywhen
 from governflow.charter.living import ADVANCE, DAY, Step, Walk, play
 from governflow.charter.subject import BEGIN, Subject, Told
 from governflow.charter.walks import by_lifecycle, planned, pool
@@ -181,7 +181,7 @@ class _One:
 
     def cases(self) -> object:
         """The boundary cases: the simplest first, none twice."""
-        return list({written(case): case for case in certified(self.policy)}.values())
+        return list(anywhen(self.policy))
 
     def walks(self) -> object:
         """The lives that are lived: those of the charter, and good ones, as merits are earned by these."""

@@ -45,6 +45,8 @@ _DAYS = tuple(
 )
 
 
+#: A day like any other, the hours of which hooks may speak; and on the hour or a minute before it.
+_MONDAY, _JUST = date(2026, 3, 2), (timedelta(0), timedelta(minutes=1))
 _MOMENTS = (*_HOURS, *_MONTHS, *_DAYS)
 
 
@@ -93,9 +95,18 @@ class Dimensions:
             _texts("", *posts_of(policy.units), "信息员甲", *names),
             tuple(
                 moment.replace(tzinfo=ZoneInfo(policy.zone)).isoformat(timespec="minutes")
-                for moment in (*_MOMENTS, *(datetime.combine(day, time(10)) for day in words.days[:_WORDS]))
+                for moment in (
+                    *_MOMENTS,
+                    *(datetime.combine(day, time(10)) for day in words.days[:_WORDS]),
+                    *(datetime.combine(_MONDAY, time(hour)) - late for hour in _hours(words) for late in _JUST),
+                )
             ),
         )
+
+
+def _hours(words: Words) -> Iterator[int]:
+    """Give the numbers that may be hours of a day, at which a rule for the night begins or ends."""
+    return (number for number in words.numbers if 0 < number < 24)
 
 
 def tables_of(policy: Policy) -> Iterator[tuple[str, Table]]:

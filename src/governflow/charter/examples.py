@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from governflow.allowances import Allowance
 from governflow.charter.asking import Answer, asked
-from governflow.charter.cases import mode_of
+from governflow.charter.cases import mode_of, moment_of
 from governflow.charter.differing import look_at, said
 from governflow.charter.subject import BEGIN, Told
 from governflow.charter.verdicts import Failure
@@ -26,11 +26,13 @@ from governflow.wording import half_width, key
 _HOOK = "governflow_examples"
 _SOURCE = frozenset(map(key, ("source", "来源", "出处")))
 _CLOSED: Mapping[str, Closed] = {"severity": SEVERITY, "urgency": URGENCY, "tier": TIER, "form": FORM, "mode": MODE}
-_TOLD = ("item", "place", "severity", "urgency", "visit", "asked", "lifecycle", "mode")
+_TOLD = ("item", "place", "severity", "urgency", "visit", "asked", "lifecycle", "mode", "at")
 _HEADINGS = {
     name: sort for question in ("route", "tier", "assess", "deadlines") for name, sort in OUTCOMES[question].items()
 }
 _UNITS = {"unit": "unit", "lead": "unit", "assist": "assist"}
+#: What stands for nobody, for a clock that must not run, and for a fact that a case does not have.
+_NOTHING = ("-", "不设", "无")
 
 
 def failures(policy: Policy, tried: Callable[[], None]) -> Iterator[Failure]:
@@ -134,11 +136,11 @@ def _in_chinese(policy: Policy, name: str, value: str, equals: str = "") -> str:
     if value.startswith("refused"):
         value = "被拒绝"
     elif name in _UNITS:
-        value = voice.join(map(voice.unit, value.split("|")))
+        value = voice.join(map(voice.unit, value.split("|"))) if value != "-" else "无"
     elif clock != name:
         value = "不设" if value == "-" else Allowance.parse(value).text("zh")
     else:
-        value = "未填" if value == "not stated" else voice.value(name, value)
+        value = "未填" if value == "-" else voice.value(name, value)
     return f"{label}{equals}{value}" if equals else value
 
 
@@ -168,10 +170,14 @@ def _expected(policy: Policy, name: str, value: object) -> str:
     """Give an expectation as the rules would write it."""
     if name in _CLOSED:
         return _CLOSED[name].read(value)
+    if name == "visit":
+        return YES_NO.read(value)
+    if str(value).strip() in _NOTHING:
+        return "-"
     if name in _UNITS:
         return "|".join(sorted(policy.units.id_of(part.strip()) for part in str(value).replace("、", "|").split("|")))
     if name.startswith("clock:"):
-        return "-" if str(value).strip() in ("-", "不设") else str(Allowance.parse(str(value)))
+        return str(Allowance.parse(str(value)))
     known = policy.ruled.told.get(name)
     return str(known[0].read_fact(known[1], value)) if known is not None else str(value)
 
@@ -182,15 +188,18 @@ def _given(policy: Policy, answer: Answer, name: str) -> str:
     if case is None:
         return f"refused: {answer.refused.en}" if answer.refused else "refused"
     if name in _UNITS:
-        return case.unit if _UNITS[name] == "unit" else "|".join(sorted(case.assist))
+        return case.unit if _UNITS[name] == "unit" else "|".join(sorted(case.assist)) or "-"
     if name in ("severity", "urgency", "tier", "form"):
         return str(getattr(case, name))
     if name.startswith("clock:"):
-        plan = policy.plan(case, policy.context(case, mode_of(answer.told), BEGIN), [])
+        plan = policy.plan(case, policy.context(case, mode_of(answer.told), moment_of(answer.told, BEGIN)), [])
         spec = plan.specs.get(name.removeprefix("clock:"))
-        idle = spec is None or not (spec.starts & plan.by_start.keys())
-        return "-" if spec is None or idle else spec.written
-    return str(case.facts.get(name, "not stated"))
+        never = "dispatch:no_visit" if case.visit else "dispatch:visit"
+        return "-" if spec is None or spec.starts <= {never} else spec.written
+    if name in ("lifecycle", "visit"):
+        return case.lifecycle if name == "lifecycle" else "yes" if case.visit else "no"
+    known = policy.ruled.told.get(name)
+    return str(case.facts.get(known[1] if known is not None else name, "-"))
 
 
 # --- from a file ------------------------------------------------------------------------------------------------------

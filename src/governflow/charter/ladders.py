@@ -13,9 +13,10 @@ from governflow.charter.faults import in_chinese
 from governflow.charter.laws import law
 from governflow.charter.lives import MOST
 from governflow.charter.living import NO_ACTIONS, SWITCH, Life, Step, Walk, done, fallen, line
+from governflow.charter.roads import going, out_of, paths
 from governflow.charter.subject import BEGIN, Subject, Told
 from governflow.charter.verdicts import Failure
-from governflow.charter.walks import going, lives, out_of, paths, pool, shortened
+from governflow.charter.walks import lives, pool, shortened
 from governflow.errors import GovernflowError
 from governflow.events import Event
 from governflow.lifecycle import Lifecycle

@@ -8,9 +8,10 @@ from governflow.case import Case
 from governflow.charter.faults import in_chinese
 from governflow.charter.laws import law
 from governflow.charter.living import Life, Step, Walk, first, play
+from governflow.charter.roads import origin_after, out_of, paths
 from governflow.charter.subject import Subject, Told
 from governflow.charter.verdicts import Failure
-from governflow.charter.walks import by_lifecycle, lives, origin_after, out_of, paths, shortened
+from governflow.charter.walks import by_lifecycle, lives, shortened
 from governflow.clocks import Plan
 from governflow.events import Event
 from governflow.lifecycle import SAME, START, Lifecycle, Row, Way, _lost, _two_ways, _unknown

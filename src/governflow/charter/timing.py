@@ -2,54 +2,28 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
-from itertools import pairwise, product, zip_longest
+from itertools import product, zip_longest
 from zoneinfo import ZoneInfo
 
 import attrs
 
-from governflow.allowances import Allowance
-from governflow.calendars import WorkingCalendar
 from governflow.case import Case
 from governflow.charter.faults import in_chinese
 from governflow.charter.laws import law
 from governflow.charter.lives import MOST, Wrong, faulty
-from governflow.charter.living import Life, done, first, kind_of, play
+from governflow.charter.living import Life, kind_of, play
+from governflow.charter.pressing import later
+from governflow.charter.spans import STARTS, span
 from governflow.charter.subject import BEGIN, Subject, Told
 from governflow.charter.verdicts import Failure
 from governflow.charter.walks import lives, pool, sorts
 from governflow.clocks import LAPSES, LASTS, STATUTE, Clock, ClockSpec, Plan
-from governflow.decide import Command, decide
-from governflow.errors import CalendarError
 from governflow.events import Event
 from governflow.policy import Faults, Policy
 from governflow.privacy import clean
-from governflow.terms import Mode, Urgency
 from governflow.text import Text
 from governflow.voice import Voice
 
-#: When clocks are started to compare them, and when rules are asked for them: in and out of hours, at a weekend, before
-#: and in the long holidays, on make-up workdays, at the ends of a quarter and of the year, on a leap day.
-STARTS = tuple(
-    datetime.fromisoformat(f"{moment}+08:00").astimezone(BEGIN.tzinfo)
-    for moment in (
-        "2026-03-02T09:00",
-        "2026-03-06T17:40",
-        "2026-03-07T03:00",
-        "2026-02-13T16:00",
-        "2026-02-14T10:00",
-        "2026-02-18T12:00",
-        "2026-03-31T23:30",
-        "2026-06-30T09:00",
-        "2026-07-15T22:00",
-        "2026-09-30T18:00",
-        "2026-10-03T11:00",
-        "2026-10-10T09:00",
-        "2026-12-31T23:59",
-        "2027-01-01T00:30",
-        "2028-02-29T12:00",
-    )
-)
 #: A clock that runs longer than this has no end that anybody lives to see.
 LONGEST = timedelta(days=366)
 #: Clocks that the core itself stops.
@@ -144,18 +118,18 @@ def _wrong(subject: Subject, case: Case, spec: ClockSpec, plan: Plan) -> Text | 
             f"没有任何动作能停止时限“{name.zh}”：只能超时",
         )
     for start in STARTS:
-        span = _span(subject, case, spec, start)
-        if span is None:
+        length = span(subject, case, spec, start)
+        if length is None:
             return Text(
                 f"the clock {name.en} cannot be counted from {start:%Y-%m-%d}",
                 f"时限“{name.zh}”自 {start:%Y-%m-%d} 起无法计算",
             )
-        if span <= timedelta(0):
+        if length <= timedelta(0):
             return Text(
                 f"the clock {name.en} is due when it starts ({spec.written})",
                 f"时限“{name.zh}”一开始即到期（{spec.written}）",
             )
-        if span > LONGEST:
+        if length > LONGEST:
             return Text(f"the clock {name.en} never ends: {spec.written}", f"时限“{name.zh}”没有尽头：{spec.written}")
     for law_ in plan.specs.values():
         whole = STATUTE in law_.traits and LASTS in law_.traits and law_.starts
@@ -166,23 +140,6 @@ def _wrong(subject: Subject, case: Case, spec: ClockSpec, plan: Plan) -> Text | 
                 f"时限“{name.zh}”为 {spec.written}，而法定全程时限为 {law_.written}",
             )
     return None
-
-
-def _span(subject: Subject, case: Case, spec: ClockSpec, start: datetime) -> timedelta | None:
-    """Give how long a clock runs if it starts at a moment; None if its calendar cannot tell."""
-    if spec.span is not None:
-        return spec.span
-    try:
-        return _counted(
-            spec.allowance, subject.policy.calendar(spec.name, subject.context(case, case.mode, start), []), start
-        )
-    except (CalendarError, OverflowError):
-        return None
-
-
-@lru_cache(1024)
-def _counted(allowance: Allowance, calendar: WorkingCalendar, start: datetime) -> timedelta:
-    return allowance.due(start, calendar) - start
 
 
 def backwards(life: Life, policy: Policy) -> Wrong | None:
@@ -221,170 +178,10 @@ def _times(clock: Clock) -> Text | None:
 def monotone(subject: Subject) -> Iterator[Failure]:
     """Compare each clock of a case with that of the same case, more urgent or in an emergency, as its life goes on."""
     told_so: set[str] = set()
-    seen: set[object] = set()
-    for told, variants in _comparable(subject):
-        for slow, fast in _PAIRS:
-            subject.tried()
-            for failure in _later(subject, told, variants[slow], variants[fast], seen):
-                if failure.sentence.en not in told_so and len(told_so) < MOST:
-                    told_so.add(failure.sentence.en)
-                    yield failure
-
-
-#: Under mode and urgency: the second may not be slower than the first.
-_Under = tuple[Mode, Urgency]
-_RISING = tuple(Urgency)
-_PAIRS: tuple[tuple[_Under, _Under], ...] = (
-    *(((mode, less), (mode, more)) for mode in Mode for less, more in pairwise(_RISING)),
-    *(((Mode.NORMAL, urgency), (Mode.EMERGENCY, urgency)) for urgency in Urgency),
-)
-#: How many cases, and how many moments of lives, are compared at the level ``certify``.
-_COMPARED, _MOMENTS = 80, 150
-
-
-@attrs.frozen
-class Asked:
-    """A case under a mode and an urgency.
-
-    Args:
-        under: Which mode and urgency.
-        cases: The case as reported and as dispatched, or as a life has it.
-    """
-
-    under: _Under
-    cases: tuple[Case, ...]
-
-
-def _comparable(subject: Subject) -> Iterator[tuple[Told, dict[_Under, Asked]]]:
-    """Give cases, each under every mode and urgency: those that are reported, and those that live."""
-    asked: set[str] = set()
-    for told, _, _ in pool(subject, sorts=1000):
-        plain = {name: value for name, value in told.items() if name not in ("urgency", "mode", "steps")}
-        key = repr(sorted(plain.items(), key=str))
-        if key in asked or (len(asked) >= _COMPARED and subject.level == "certify"):
-            continue
-        asked.add(key)
-        yield told, {(mode, urgency): _asked(subject, plain, mode, urgency) for mode, urgency in product(Mode, Urgency)}
-    stood: set[object] = set()
-    for moment in sorts(subject):
-        case = moment.case
-        stands = (case.lifecycle, case.state, case.severity, case.form, case.reopened > 0, case.special is None)
-        if stands not in stood and len(stood) < _MOMENTS:
-            stood.add(stands)
-            yield (
-                moment.life.walk.as_case(),
-                {under: _pressed(subject, case, moment.at, *under) for under in product(Mode, Urgency)},
-            )
-
-
-def _asked(subject: Subject, plain: Told, mode: Mode, urgency: Urgency) -> Asked:
-    """Tell a case as reported and as dispatched, as far as the rules take it."""
-    cases: list[Case] = []
-    try:
-        cases.append(first(subject, {**plain, "mode": mode.value, "urgency": urgency.value}))
-        cases.append(done(subject.policy, cases[0], "dispatch", BEGIN))
-    except Exception:  # noqa: BLE001 - what cannot be reported or dispatched is the matter of ruling/total
-        pass
-    return Asked((mode, urgency), tuple(cases))
-
-
-def _pressed(subject: Subject, case: Case, at: datetime, mode: Mode, urgency: Urgency) -> Asked:
-    """Make a case that lives more or less urgent."""
-    command = Command("reclassify", {"urgency": urgency})
-    try:
-        pressed = decide(attrs.evolve(case, mode=mode), command, subject.policy, at, mode)[1]
-    except Exception:  # noqa: BLE001 - a case that has ended, or that nobody may classify anew
-        return Asked((mode, urgency), ())
-    return Asked((mode, urgency), (pressed,))
-
-
-def _later(subject: Subject, told: Told, slow: Asked, fast: Asked, seen: set[object]) -> Iterator[Failure]:
-    """Give the clocks that the more urgent case has later."""
-    policy = subject.policy
-    for one, other in zip(slow.cases, fast.cases, strict=False):
-        if one.severity is not other.severity or one.lifecycle != other.lifecycle:
-            return  # not all else is equal: the rules take it for another case
-        for start in STARTS:
-            before = policy.plan(one, subject.context(one, one.mode, start), [])
-            after = policy.plan(other, subject.context(other, other.mode, start), [])
-            key = (before, after, slow.under, fast.under, one.zone, start)
-            if key in seen:
-                continue
-            seen.add(key)
-            for name in before.specs:
-                less, more = before.specs[name], after.specs.get(name)
-                if more is None and less.starts:
-                    yield _lost(subject, told, slow.under, fast.under, less, before.rulings[name].source)
-                if more is None or (less == more and less.span is not None):
-                    continue
-                spans = _span(subject, one, less, start), _span(subject, other, more, start)
-                if spans[0] is not None and spans[1] is not None and spans[1] > spans[0]:
-                    source = after.rulings[name].source
-                    yield _slower(subject, told, (slow.under, fast.under), (less, more), start, source)
-
-
-def _lost(subject: Subject, told: Told, slow: _Under, fast: _Under, spec: ClockSpec, source: str) -> Failure:
-    why = _why(slow, fast)
-    name = subject.policy.name(spec.name)
-    return Failure(
-        Text(
-            f"the clock {name.en} runs where {why} is {_word(slow, why)}, and there is none where it is "
-            f"{_word(fast, why)}",
-            f"时限“{name.zh}”：{_called(slow, why)}有，{_called(fast, why)}却没有",
-        ),
-        _told(told, fast),
-        (Text(f"{why} {_word(slow, why)}: {spec.written} ({spec.rule})", f"{_called(slow, why)}：{spec.written}"),),
-        f"governflow_deadlines; the clock is that of {spec.rule} of {source}",
-        Text(f"keep the clock {spec.name}", f"保留时限“{name.zh}”"),
-    )
-
-
-def _slower(
-    subject: Subject,
-    told: Told,
-    under: tuple[_Under, _Under],
-    specs: tuple[ClockSpec, ClockSpec],
-    start: datetime,
-    source: str,
-) -> Failure:
-    slow, fast = under
-    less, more = specs
-    why = _why(slow, fast)
-    name = subject.policy.name(less.name)
-    return Failure(
-        Text(
-            f"the clock {name.en} gives {less.written} where {why} is {_word(slow, why)}, "
-            f"but {more.written} where it is {_word(fast, why)}",
-            f"时限“{name.zh}”：{_called(slow, why)}为 {less.written}，{_called(fast, why)}反为 {more.written}",
-        ),
-        _told(told, fast),
-        tuple(
-            Text(
-                f"{why} {_word(one, why)}, from {start:%Y-%m-%d %H:%M} UTC: {spec.written} ({spec.rule})",
-                f"{_called(one, why)}，自 {start:%Y-%m-%d %H:%M}（世界时）起：{spec.written}（{spec.rule}）",
-            )
-            for one, spec in zip(under, specs, strict=True)
-        ),
-        f"{more.rule} of {source}",
-        Text(f"give at most {less.written} here", f"此处至多给 {less.written}"),
-    )
-
-
-def _told(told: Told, fast: _Under) -> Told:
-    """Tell the more urgent case; one that lives is told as it lived, and made more urgent when it is looked at."""
-    return told if "steps" in told else {**told, "mode": fast[0].value, "urgency": fast[1].value}
-
-
-def _why(slow: _Under, fast: _Under) -> str:
-    return "mode" if slow[0] is not fast[0] else "urgency"
-
-
-def _word(under: _Under, why: str) -> str:
-    return under[0].value if why == "mode" else under[1].value
-
-
-def _called(under: _Under, why: str) -> str:
-    return (under[0] if why == "mode" else under[1]).text.zh
+    for failure in later(subject):
+        if failure.sentence.en not in told_so and len(told_so) < MOST:
+            told_so.add(failure.sentence.en)
+            yield failure
 
 
 # --- clock/splits -----------------------------------------------------------------------------------------------------

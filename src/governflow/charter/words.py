@@ -18,6 +18,8 @@ from governflow.policy import Policy
 
 #: Plugins of the core: what they speak of is no boundary of a locality's.
 BUILT_IN = ("governflow", "100000")
+#: Hooks that decide nothing: a made-up day, what is promised, what is waived.
+_ASIDE = ("governflow_demo", "governflow_examples", "governflow_waivers")
 #: Longer texts are explanations, and so many of one collection are enough.
 _LONGEST, _MOST = 40, 200
 #: Hooks that are asked about a case: what the others speak of are the names of files and labels.
@@ -74,7 +76,7 @@ def functions(policy: Policy, hooks: Iterable[str] = HOOKS) -> Iterator[Function
         function
         for hook in hooks
         for source, function, _ in policy.impls(hook)
-        if source not in BUILT_IN and hook != "governflow_demo"
+        if source not in BUILT_IN and hook not in _ASIDE
     ]
     seen: set[int] = set()
     while waiting:
