@@ -207,7 +207,7 @@ def stretches(life: Life, policy: Policy) -> Iterator[Ladder]:
 def _climbing(subject: Subject, fault_of: Callable[[Ladder], _Fault], advice: Text) -> Iterator[Failure]:
     told_so: set[str] = set()
     gone = 0
-    for ladder in ladders(subject):
+    for ladder in chain(ladders(subject), _searched(subject, fault_of, told_so)):
         if gone >= _ASTRAY or len(told_so) >= MOST or subject.late:
             break
         subject.tried()
@@ -217,6 +217,20 @@ def _climbing(subject: Subject, fault_of: Callable[[Ladder], _Fault], advice: Te
             continue
         told_so.add(what.en)
         yield _told(_smallest(subject, ladder, fault_of, what), what, fault_of, subject, advice)
+
+
+def _searched(subject: Subject, fault_of: Callable[[Ladder], _Fault], told_so: set[str]) -> Iterator[Ladder]:
+    """Give the ladders of lives that a search draws, and that show a fault which is not told yet."""
+    if subject.level != "search" or subject.only is not None:
+        return
+    from governflow.charter.searching import searched  # only a search needs Hypothesis
+
+    def key(life: Life) -> str:
+        found = (fault_of(ladder)[0] for ladder in stretches(life, subject.policy))
+        return next((what.en for what in found if what is not None and what.en not in told_so), "")
+
+    for life in searched(subject, key, set()):
+        yield from stretches(life, subject.policy)
 
 
 def _smallest(subject: Subject, ladder: Ladder, fault_of: Callable[[Ladder], _Fault], what: Text) -> Ladder:
