@@ -417,6 +417,19 @@ def test_a_plugin_that_ends_the_process_is_a_fault_of_its_own(tmp_path: Path, go
     assert (done.status, "exit status 7" in done.err) == (2, True)
 
 
+def test_a_rule_that_goes_by_the_order_of_a_set_is_the_same_on_both_sides(tmp_path: Path) -> None:
+    file = tmp_path / "county.py"
+    file.write_text(
+        "from governflow.hookspecs import Locality, Ruling, hookimpl\n"
+        "from governflow.terms import Tier\nfrom governflow.text import Text\n\n"
+        'FIRST = next(iter({"team01", "team02", "team03", "team04", "team05"}))\n\n\n'
+        '@hookimpl\ndef governflow_locality():\n    return Locality("990371", "河畔县", "Riverside County")\n\n\n'
+        "@hookimpl\ndef governflow_tier(case):\n    return Ruling(Tier.TWO, Text(FIRST, FIRST), FIRST)\n",
+        encoding="utf-8",
+    )
+    assert told(file, file).status == 0
+
+
 def test_a_journal_needs_whole_rule_sets(tmp_path: Path, governflow: Command) -> None:
     (tmp_path / "tier.csv").write_text("规则,事项等级\nT1,2\n", encoding="utf-8")
     done = governflow("diff", tmp_path / "tier.csv", tmp_path / "tier.csv", "--journal", tmp_path / "tier.csv")

@@ -1,8 +1,11 @@
 """The charter's laws on rulings and on layers: each catches the faults that break it, and a sound county passes."""
 
+import importlib
 import json
 import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -27,11 +30,13 @@ from governflow.charter.cases import BUDGET, anywhen, smallest, strategy, told, 
 from governflow.charter.drawn import drawn, searched
 from governflow.charter.elsewhere import Elsewhere, Otherwise
 from governflow.charter.examples import of_rows
+from governflow.charter.meddling import meddled, ours
 from governflow.charter.otherwise import OTHER_DAYS, homes, on, watched
 from governflow.charter.pairs import rows
 from governflow.charter.subject import Subject
 from governflow.charter.verdicts import Failure
 from governflow.clocks import LAPSES, PAUSES, ClockSpec
+from governflow.errors import PolicyError
 from governflow.events import Actor
 from governflow.hookspecs import (
     Allowed,
@@ -673,10 +678,11 @@ def test_every_rule_of_every_table_is_asked() -> None:
     assert {"tier/T1", "tier/T2", "tier/T3", "tier/T4", "deadlines/D1", "deadlines/D2", "deadlines/D3"} <= rules
 
 
-def test_a_search_goes_on_with_other_cases_until_its_time_is_up() -> None:
+def test_a_search_goes_on_with_other_cases_after_those_of_the_plan() -> None:
     certified = set(map(written, told(subject(County()))))
-    searched = [written(case) for case in told(subject(County(), level="search", seconds=1.5, seed=7))]
-    assert set(searched) > certified
+    search = subject(County(), level="search", seconds=60, seed=7)
+    searched = set(map(written, islice(told(search), len(certified) + 20)))
+    assert searched > certified
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -779,12 +785,15 @@ def test_a_failure_in_chinese_has_no_english_words_but_identifiers(planted: type
         assert not re.search("[A-Za-z]{3,}", plain), plain
 
 
-def test_a_second_interpreter_that_dies_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("governflow.charter.elsewhere._BOOT", "raise SystemExit(3)")
-    (verdict,) = check(subject(County()).localities, COUNTY, laws=["ruling/pure"]).verdicts
-    assert verdict.outcome == "passed"
-    assert verdict.note is not None
-    assert "status 3" in verdict.note.en
+@pytest.mark.parametrize("law", ["ruling/pure", "locality/isolated"])
+def test_a_second_interpreter_that_dies_breaks_the_law_and_says_what_it_died_of(
+    law: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("governflow.charter.elsewhere._BOOT", "import sys; sys.exit('a plugin\\nhas had enough')")
+    (verdict,) = check(subject(County()).localities, COUNTY, laws=[law], case={}).verdicts
+    assert verdict.outcome == "failed"
+    assert "another process could not answer" in verdict.failures[0].sentence.en
+    assert "status 1: has had enough" in verdict.failures[0].sentence.en
 
 
 def test_a_second_interpreter_that_does_not_come_back_is_told_and_ended(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -793,6 +802,155 @@ def test_a_second_interpreter_that_does_not_come_back_is_told_and_ended(monkeypa
     assert there.answers(0.2) is None
     assert there.why is not None
     assert "in time" in there.why.en
+    assert there.begun
+    assert there.late
+
+
+@pytest.mark.parametrize(("level", "outcome"), [("certify", "failed"), ("search", "passed")])
+def test_a_second_interpreter_that_is_late_breaks_the_law_unless_the_time_of_a_search_is_up(
+    level: str, outcome: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("governflow.charter.elsewhere._BOOT", "import time; time.sleep(60)")
+    monkeypatch.setattr("governflow.charter.elsewhere.PATIENCE", 0.1)
+    localities = subject(County()).localities
+    (verdict,) = check(localities, COUNTY, level=level, seconds=0.1, laws=["locality/isolated"], case={}).verdicts
+    assert verdict.outcome == outcome
+    told = [failure.sentence for failure in verdict.failures] or [verdict.note or Text("", "")]
+    assert "in time" in told[0].en
+
+
+# --- plugins that are a file of their own -----------------------------------------------------------------------------
+
+HEAD = f"""
+import os
+from datetime import timedelta
+
+from governflow.hookspecs import Escalation, Locality, Ruling, hookimpl
+from governflow.terms import Kind, Tier
+from governflow.text import Text
+
+WHY = Text("because", "理由")
+
+
+@hookimpl
+def governflow_locality():
+    return Locality("{COUNTY}", "河畔县", "Riverside County")
+
+"""
+BY_A_SET = """
+@hookimpl
+def governflow_tier(case):
+    team = next(iter({"team01", "team02", "team03", "team04", "team05"}))
+    return Ruling(Tier.TWO, WHY, "T1") if team in ("team01", "team02") else None
+"""
+
+
+@pytest.fixture
+def pure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], Any]]:
+    """Writes a plugin down, imports it, and gives the verdict on ``ruling/pure``."""
+    names = []
+
+    def looked_at(name: str, body: str) -> Any:
+        (tmp_path / f"{name}.py").write_text(HEAD + body, encoding="utf-8")
+        monkeypatch.syspath_prepend(tmp_path)
+        names.append(name)
+        localities = Localities()
+        localities.register(COUNTY, importlib.import_module(name))
+        (verdict,) = check(localities, COUNTY, laws=["ruling/pure"], case={}).verdicts
+        return verdict
+
+    yield looked_at
+    for name in names:
+        del sys.modules[name]
+
+
+def test_the_order_of_a_set_gives_one_verdict_whatever_the_hashes_of_the_checking_process_start_from(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "by_a_set.py").write_text(HEAD + BY_A_SET, encoding="utf-8")
+    words = (
+        "import by_a_set; from governflow.charter import check; from governflow.localities import Localities; "
+        f"here = Localities(); here.register('{COUNTY}', by_a_set); "
+        f"verdict = check(here, '{COUNTY}', laws=['ruling/pure'], case={{}}).verdicts[0]; "
+        "print(verdict.outcome, verdict.failures)"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", words],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(tmp_path)},
+            stdout=subprocess.PIPE,
+            check=True,
+        ).stdout
+        for seed in ("0", "5", "7")
+    }
+    assert len(said) == 1
+    assert said.pop().startswith(b"failed")
+
+
+def test_a_plugin_that_cannot_be_imported_on_another_machine_is_not_pure(pure: Callable[[str, str], Any]) -> None:
+    verdict = pure("dies_elsewhere", 'if os.environ.get("USER") == "somebody":\n    raise KeyError("MYZONE")\n')
+    assert verdict.outcome == "failed"
+    assert "KeyError: 'MYZONE'" in verdict.failures[0].sentence.en
+
+
+def test_rules_that_cannot_be_loaded_on_another_machine_are_not_pure(pure: Callable[[str, str], Any]) -> None:
+    body = """
+@hookimpl
+def governflow_terms():
+    if SOMEBODY:
+        raise ValueError("only on this machine")
+    return {}
+"""
+    verdict = pure("refused_elsewhere", f'SOMEBODY = os.environ.get("USER") == "somebody"\n{body}')
+    assert verdict.outcome == "failed"
+    assert "only on this machine" in verdict.failures[0].sentence.en
+
+
+def test_what_a_plugin_prints_as_it_ends_stands_in_nobodys_way(pure: Callable[[str, str], Any]) -> None:
+    body = "import atexit\nprint('hello')\natexit.register(print, 'bye')\n"
+    assert (pure("prints", body).outcome, pure("prints_and_draws", body + BY_A_SET).outcome) == ("passed", "failed")
+
+
+def test_a_file_beside_a_plugin_does_not_shadow_what_governflow_stands_on(
+    pure: Callable[[str, str], Any], tmp_path: Path
+) -> None:
+    (tmp_path / "attrs.py").write_text("x = 1\n", encoding="utf-8")
+    assert pure("has_a_neighbour", "").outcome == "passed"
+
+
+def test_spans_that_come_from_another_process_are_no_difference_and_are_told_as_here(
+    pure: Callable[[str, str], Any],
+) -> None:
+    body = """
+@hookimpl
+def governflow_escalate(case, cause):
+    span = timedelta(days=2, hours=3) if FIRST and cause.rung == 1 else timedelta(hours=3)
+    return Ruling(Escalation(Kind.URGE, cause.holder, None, span), WHY, "E1") if cause.rung < 2 else None
+"""
+    ladder = pure("ladder", 'FIRST = os.environ.get("USER") == "somebody"\n' + body)
+    told = [line.en for line in ladder.failures[0].said]
+    assert len(told) == 2
+    assert "again after 180 min" in told[0]
+    assert "again after 3060 min" in told[1]
+    again = BY_A_SET.replace('"team02") else', '"team02") and case.reopened else')
+    (failure,) = pure("ladder_and_set", "FIRST = False\n" + body + again).failures
+    assert "(tier after a reopening)" in failure.sentence.en
+    assert failure.look_at == f"T1 of {COUNTY}"
+
+
+def test_pure_alone_begins_no_process_in_which_this_locality_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = []
+
+    class Seen(Elsewhere):
+        def __init__(self, localities: Localities, cases: Any, how: Otherwise) -> None:
+            begun.append(how)
+            super().__init__(localities, cases, how)
+
+    for home in ("purity", "stacks"):
+        monkeypatch.setattr(f"governflow.charter.{home}.Elsewhere", Seen)
+    assert check(subject(County()).localities, COUNTY, laws=["ruling/pure"], case={}).passed
+    assert [how.without for how in begun if how.without] == []
+    assert len({how.seed for how in begun}) >= 4
 
 
 # --- other circumstances ----------------------------------------------------------------------------------------------
@@ -839,6 +997,83 @@ def test_a_plugin_that_cannot_be_taken_elsewhere_is_asked_here_only() -> None:
         (verdict,) = check(county.localities, COUNTY, laws=[law]).verdicts
         assert verdict.outcome == "passed"
         assert verdict.note is not None  # what could not be looked at is never skipped in silence
+
+
+class BreaksTheNeighbour(County):
+    @hookimpl
+    def governflow_terms(self) -> Mapping[str, Text]:
+        Neighbour.governflow_terms = _seven  # type: ignore[attr-defined]
+        return {}
+
+
+@hookimpl
+def _seven(self: object) -> int:
+    return 7
+
+
+class BreaksTheNeighbourWhenAsked(County):
+    @hookimpl
+    def governflow_tier(self) -> Ruling | None:
+        Neighbour.governflow_terms = _seven  # type: ignore[attr-defined]
+        return None
+
+
+class BreaksTheNeighbourHere(BreaksTheNeighbourWhenAsked):
+    """Cannot be taken elsewhere."""
+
+    def __reduce__(self) -> str:
+        raise TypeError
+
+
+@pytest.mark.parametrize("plugin", [BreaksTheNeighbour, BreaksTheNeighbourWhenAsked, BreaksTheNeighbourHere])
+def test_a_neighbour_that_can_no_longer_be_loaded_was_not_left_alone(plugin: type[County]) -> None:
+    county = subject(plugin())
+    try:
+        (failure,) = LAWS["locality/isolated"].check(county)
+    finally:
+        if hasattr(Neighbour, "governflow_terms"):
+            del Neighbour.governflow_terms
+    assert OTHER in failure.sentence.en
+    assert "governflow_terms answered 7" in failure.sentence.en
+    assert failure.look_at == f"the plugin of {COUNTY}"
+
+
+def test_what_governflow_holds_in_lists_and_sets_is_watched_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    held: dict[str, Any] = {"a_list": [1, 2], "a_set": {1}, "a_table": {1: 1}}
+    for name, value in held.items():
+        monkeypatch.setattr(defaults, name, value, raising=False)
+    before = ours()
+    held["a_table"][2] = 2  # what a table learns more is no harm
+    assert list(meddled(before)) == []
+    held["a_list"].reverse()
+    held["a_set"].add(2)
+    assert set(meddled(before)) == {"governflow.defaults.a_list", "governflow.defaults.a_set"}
+
+
+def test_clocks_that_could_not_be_compared_with_the_law_are_no_proof_and_say_so() -> None:
+    class City:
+        @hookimpl
+        def governflow_locality(self) -> Locality:
+            return Locality("990100", "上级市", "Upper City")
+
+        @hookimpl
+        def governflow_tables(self) -> Mapping[str, Table]:
+            return {}
+
+    county = subject(County())
+    county.localities.register("990100", City())
+    whole_stack = stacks.Policy
+
+    def refused(code: str, layers: Any) -> Any:
+        if code == "990100":
+            raise PolicyError("the city leans on its county", "市级规则依赖县级规则")
+        return whole_stack(code, layers)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stacks, "Policy", refused)
+        assert list(LAWS["locality/stricter"].check(county)) == []
+    assert county.note is not None
+    assert "the city leans on its county" in county.note.en
 
 
 # --- worked examples --------------------------------------------------------------------------------------------------

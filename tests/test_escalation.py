@@ -377,6 +377,17 @@ def test_a_reclassification_does_not_make_up_rungs_in_the_past() -> None:
     assert rungs(engine)[0][1] == plus(130)
 
 
+def test_a_week_that_becomes_half_an_hour_climbs_to_the_top_without_a_fault() -> None:
+    """Nobody climbed the 288 rungs in between: they are no ladder that never ends."""
+    engine = desk(severity="major")
+    engine.dispatch("c", at=T0)
+    engine.arrive("c", at=plus(10))
+    engine.reclassify("c", severity="general", at=T0 + 6 * DAY)
+    engine.advance(T0 + 8 * DAY)
+    assert [event.kind for event in engine.history("c") if event.kind == "faulted"] == []
+    assert engine.case("c").special is not None
+
+
 def test_a_rung_due_at_the_very_moment_of_the_reclassification_still_counts() -> None:
     engine = desk(severity="complex")
     engine.dispatch("c", at=T0)

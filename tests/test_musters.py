@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from governflow import Actor, CommandError, Engine, Text, hookimpl
+from governflow import Actor, Case, CommandError, Engine, Text, hookimpl
 from governflow.case import fold
 from governflow.musters import Muster
 from governflow.tables import Table
@@ -370,3 +370,18 @@ def test_both_stores_keep_the_same_book(tmp_path: Path) -> None:
             engine.switch_mode(COUNTY, "normal", reason="over", at=plus(300))
             books.append((engine.book(COUNTY), engine.verify()))
     assert books[0] == books[1]
+
+
+# --- rules that fail --------------------------------------------------------------------------------------------------
+
+
+def test_a_rule_that_fails_as_posts_are_called_stands_in_the_book_and_the_posts_are_called(engine: Engine) -> None:
+    def fails(case: Case) -> None:
+        if case.id.startswith("@"):
+            raise RuntimeError("no such post")
+
+    engine.localities.register(COUNTY, County(deadlines=fails))
+    call(engine)
+    (fault,) = next(event.about["faults"] for event in engine.book(COUNTY) if event.kind == "faulted")
+    assert (fault["plugin"], fault["hook"]) == (COUNTY, "governflow_deadlines")
+    assert set(present(engine).posts) == set(POSTS)

@@ -10,7 +10,7 @@ from governflow.hookspecs import Example, Locality, Ruling, hookimpl
 from governflow.localities import Localities
 from governflow.tables import Table
 from governflow.terms import Tier
-from governflow.testing.spoken import unspoken
+from governflow.testing import unspoken
 from governflow.text import Text
 
 CODE = "990177"

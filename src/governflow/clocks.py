@@ -40,6 +40,8 @@ PROMISED = "promised"
 #: Units of allowances that count whole days.
 DAY_UNITS = ("wd", "cd")
 
+#: A rung above which no ladder tells rungs apart.
+HIGH_UP = 20
 #: The shortest and longest gap between two rungs of the ladder.
 SHORTEST_GAP = timedelta(minutes=30)
 LONGEST_GAP = timedelta(days=1)
@@ -289,7 +291,9 @@ def retimed(clock: Clock, due: datetime, warn: datetime | None, at: datetime, **
 def missed_rungs(due: datetime, step: timedelta, at: datetime) -> dict[str, Any]:
     """Skip the rungs that a new due time would put into the past: the ladder goes on with the first that is not."""
     skipped = -((due - at) // step)
-    return {"climb": due + skipped * step, "rung": skipped}
+    # A clock of weeks that becomes one of minutes skips thousands of rungs, which no ladder has: it is high up, and
+    # those that nobody climbed must not count as a ladder that never ends.
+    return {"climb": due + skipped * step, "rung": min(skipped, HIGH_UP)}
 
 
 @lru_cache

@@ -97,7 +97,7 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
     if action == "evaluate":
         after = _close_if_done(after, policy, at, mode, lifecycle, events, faults)
     if faults:
-        after = _triage(after, policy, at, mode, faults, lifecycle, events)
+        after = triaged(after, policy, at, mode, faults, lifecycle, events)
     return events, after
 
 
@@ -316,7 +316,7 @@ def listed(faults: Faults) -> list[dict[str, str]]:
     return [{"plugin": source, "hook": hook, "fault": what[:500]} for source, hook, what in faults]
 
 
-def _triage(
+def triaged(
     case: Case, policy: Policy, at: datetime, mode: Mode, faults: Faults, lifecycle: Lifecycle, events: list[Event]
 ) -> Case:
     """Record what went wrong in the rules and put the case before a human, with a clock running."""
@@ -354,7 +354,7 @@ def fire(case: Case, policy: Policy, mode: Mode = Mode.NORMAL) -> Outcomes:
         draft.faults.append((policy.code, "", policy.fault))
     events, after = _fall_due(draft, lifecycle)
     if draft.faults:
-        after = _triage(after, policy, at, mode, draft.faults, lifecycle, events)
+        after = triaged(after, policy, at, mode, draft.faults, lifecycle, events)
     return events, after
 
 
@@ -515,7 +515,7 @@ def reassess(case: Case, policy: Policy, at: datetime, mode: Mode, by: Actor | N
     event, after = draft.seal("reassessed", case.state, "reassess", by)
     events = [event]
     if faults:
-        after = _triage(after, policy, at, mode, faults, lifecycle, events)
+        after = triaged(after, policy, at, mode, faults, lifecycle, events)
     return events, after
 
 
@@ -532,7 +532,7 @@ def remode(case: Case, policy: Policy, at: datetime, mode: Mode, by: Actor | Non
     event, after = draft.seal("mode_switched", case.state, "", by)
     events = [event]
     if faults:
-        after = _triage(after, policy, at, mode, faults, lifecycle, events)
+        after = triaged(after, policy, at, mode, faults, lifecycle, events)
     return events, after
 
 
@@ -548,13 +548,19 @@ def due_changes(case: Case, draft: Draft) -> dict[str, list[str]]:
 
 def recalculate(case: Case, policy: Policy, at: datetime, mode: Mode, by: Actor | None) -> Outcomes:
     """Count again the clocks that were fixed when the calendar did not yet know the year."""
-    _require_open(case, policy.lifecycle(case, []))
-    draft = Draft(case, policy, at, mode, [])
+    faults: Faults = []
+    lifecycle = policy.lifecycle(case, faults)
+    _require_open(case, lifecycle)
+    draft = Draft(case, policy, at, mode, faults)
     actions.recount(draft, flagged_only=True)
-    if not draft.changed:
-        return [], case
-    event, after = draft.seal("recalculated", case.state, "recalculate", by)
-    return [event], after
+    events: list[Event] = []
+    after = case
+    if draft.changed:
+        event, after = draft.seal("recalculated", case.state, "recalculate", by)
+        events.append(event)
+    if faults:
+        after = triaged(after, policy, at, mode, faults, lifecycle, events)
+    return events, after
 
 
 def _require_open(case: Case, lifecycle: Lifecycle) -> None:

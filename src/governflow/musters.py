@@ -15,11 +15,12 @@ import attrs
 from governflow import clocks
 from governflow.case import Case
 from governflow.clocks import Clock
-from governflow.decide import Outcomes
+from governflow.decide import Outcomes, triaged
 from governflow.defaults import CHECK_IN, MUSTER
 from governflow.draft import Draft
 from governflow.errors import CommandError
 from governflow.events import Actor
+from governflow.lifecycle import BASE
 from governflow.policy import Policy
 from governflow.terms import Mode
 
@@ -86,7 +87,10 @@ def switch(
         draft.start(draft.plan.specs.get(MUSTER.name, MUSTER), MUSTER.name)
         draft.about["posts"] = [post.id for post in posts]
     event, after = draft.seal("mode_switched", BOOK, "", by)
-    return [event], after
+    events = [event]
+    if draft.faults:
+        after = triaged(after, policy, at, mode, draft.faults, BASE, events)
+    return events, after
 
 
 def check_in(book: Case, policy: Policy, at: datetime, post: str, by: Actor | None) -> Outcomes:

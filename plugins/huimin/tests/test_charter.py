@@ -4,10 +4,10 @@ import pytest
 
 from governflow.charter import check
 from governflow.localities import Localities
-from governflow.testing import conformance
-from governflow.testing.spoken import unspoken
+from governflow.testing import conformance, unspoken
 
 test_charter = conformance("371621")
+test_charter_of_binzhou = conformance("371600")
 
 
 @pytest.mark.parametrize("code", ["371621", "371600"])

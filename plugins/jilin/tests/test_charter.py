@@ -4,10 +4,14 @@ import pytest
 
 from governflow.charter import check
 from governflow.localities import Localities
-from governflow.testing import conformance
-from governflow.testing.spoken import unspoken
+from governflow.testing import conformance, unspoken
 
 test_charter = conformance("220200")
+test_charter_of_changyi = conformance("220202")
+test_charter_of_chuanying = conformance("220204")
+test_charter_of_fengman = conformance("220211")
+test_charter_of_yongji = conformance("220221")
+test_charter_of_shulan = conformance("220283")
 
 
 @pytest.mark.parametrize("code", ["220200", "220202", "220204", "220211", "220221", "220283"])

@@ -2,8 +2,7 @@
 
 from governflow.charter import check
 from governflow.localities import Localities
-from governflow.testing import conformance
-from governflow.testing.spoken import unspoken
+from governflow.testing import conformance, unspoken
 
 test_charter = conformance("520628")
 

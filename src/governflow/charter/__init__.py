@@ -56,7 +56,7 @@ def check(
     today: date | None = None,
     heard: Callable[[Verdict], None] | None = None,
 ) -> Report:
-    """Check a locality's rules against the charter.
+    """Check a locality's rules against the charter, not while other threads work: some laws move the process's clock.
 
     Args:
         localities: Where it is registered or installed.
@@ -98,15 +98,19 @@ def check(
     waivers = _waivers(policy)
     today = today or SystemClock().now().astimezone(ZoneInfo(policy.zone)).date()
     timed = subject.only
-    for law in chosen:
-        # A life is told by its steps: it begins when every life does.
-        subject.only = timed if law.id.startswith("ruling/") or timed is None else timeless(timed)
-        if law.ahead is not None:
-            law.ahead(subject)
+    broken: dict[str, Exception] = {}
     try:
         for law in chosen:
+            # A life is told by its steps: it begins when every life does.
             subject.only = timed if law.id.startswith("ruling/") or timed is None else timeless(timed)
-            verdict = _verdict(law, subject, waivers.get(law.id), today)
+            if law.ahead is not None:
+                try:
+                    law.ahead(subject)
+                except Exception as raised:  # noqa: BLE001 - it breaks this law, not the others
+                    broken[law.id] = raised
+        for law in chosen:
+            subject.only = timed if law.id.startswith("ruling/") or timed is None else timeless(timed)
+            verdict = _verdict(law, subject, waivers.get(law.id), today, broken.get(law.id))
             if heard is not None:
                 heard(verdict)
             verdicts.append(verdict)
@@ -145,11 +149,15 @@ def _admit(subject: Subject, case: Told) -> None:
     subject.unreported(case)
 
 
-def _verdict(law: Law, subject: Subject, waiver: Waiver | None, today: date) -> Verdict:
+def _verdict(
+    law: Law, subject: Subject, waiver: Waiver | None, today: date, broken: Exception | None = None
+) -> Verdict:
     subject.begin()
     failures: list[Failure] = []
     begun = time.perf_counter()
     try:
+        if broken is not None:
+            raise broken
         failures.extend(law.check(subject))
     except Exception as raised:  # noqa: BLE001 - whatever a county's rule raises, the other laws are still checked
         failures.append(_broke(raised))

@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from governflow.allowances import Allowance
 from governflow.case import Case
 from governflow.charter.asking import REOPENED, Answer
@@ -98,10 +100,11 @@ def _spoken(value: Any, voice: Voice) -> str:
         return voice.t(f"{lead} ({form})", f"{lead}（{form}）") + beside
     if isinstance(value, (list, tuple)):
         return voice.join(_spoken(part, voice) for part in value if part is not None)
-    if isinstance(value, timedelta):
-        minutes = value // timedelta(minutes=1)
-        return voice.t(f"again after {minutes} min", f"{minutes}分钟后再次")
     word = str(value)
+    span = value if isinstance(value, timedelta) else _span(word)
+    if span is not None:
+        minutes = span // timedelta(minutes=1)
+        return voice.t(f"again after {minutes} min", f"{minutes}分钟后再次")
     if word in Tier._value2member_map_:
         return voice.t(word, Tier(word).text.zh)
     for closed in _CLOSED:
@@ -113,6 +116,14 @@ def _spoken(value: Any, voice: Voice) -> str:
         return voice.t(word, Allowance.parse(word).text("zh"))
     except CalendarError:
         return voice.name(word)
+
+
+def _span(word: str) -> timedelta | None:
+    """Read a span of time as it comes from another process (ISO 8601)."""
+    try:
+        return msgspec.convert(word, timedelta) if word.startswith("P") else None
+    except msgspec.ValidationError:
+        return None
 
 
 # --- two answers ------------------------------------------------------------------------------------------------------
@@ -186,12 +197,17 @@ def _clocks(policy: Policy, case: Case) -> Iterator[Text]:
 def _unlike(one: Answer, other: Answer) -> Iterator[tuple[str, Sequence[Decided], Sequence[Decided]]]:
     """Give what was asked and answered otherwise, in the order of asking, with the rulings that only one has."""
     for what in dict.fromkeys(ruling.what for ruling in (*one.rulings, *other.rulings)):
-        before = [ruling for ruling in one.rulings if ruling.what == what]
-        after = [ruling for ruling in other.rulings if ruling.what == what]
-        if before != after:
-            gone = [ruling for ruling in before if ruling not in after]
-            come = [ruling for ruling in after if ruling not in before]
-            yield what, gone or before, come or after
+        before = [(_plain(ruling), ruling) for ruling in one.rulings if ruling.what == what]
+        after = [(_plain(ruling), ruling) for ruling in other.rulings if ruling.what == what]
+        if [plain for plain, _ in before] != [plain for plain, _ in after]:
+            gone = [ruling for plain, ruling in before if plain not in dict(after)]
+            come = [ruling for plain, ruling in after if plain not in dict(before)]
+            yield what, gone or [ruling for _, ruling in before], come or [ruling for _, ruling in after]
+
+
+def _plain(ruling: Decided) -> bytes:
+    """Write a ruling down: one that comes from another process holds words where this one holds spans and the like."""
+    return msgspec.json.encode(ruling, order="deterministic")
 
 
 def look_at(ruling: Decided) -> str:

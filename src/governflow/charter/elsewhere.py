@@ -18,7 +18,7 @@ from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, BinaryIO
 
 import attrs
 import msgspec
@@ -26,8 +26,10 @@ import msgspec
 from governflow import defaults
 from governflow.charter.asking import Answer, asked
 from governflow.charter.cases import timed
+from governflow.charter.meddling import meddled, ours
 from governflow.charter.otherwise import LUCK, OTHER_DAYS, on
 from governflow.charter.subject import Subject, Told
+from governflow.charter.verdicts import Failure
 from governflow.clocks import Decided
 from governflow.errors import PolicyError, described
 from governflow.localities import Localities
@@ -37,11 +39,16 @@ from governflow.text import Text
 
 #: So many cases of another locality are asked.
 _FEW = 40
-#: How long a second interpreter may take, in seconds.
-PATIENCE = 60
+#: How long a second interpreter may take, in seconds: it gives way to everything else on a busy machine.
+PATIENCE = 300
+#: So much of what a second interpreter complained of is told.
+_COMPLAINT = 200
+# Answers have a way of their own: what a plugin prints goes elsewhere. What governflow stands on is imported before a
+# plugin's folder, which may hold a file of the same name, comes first.
 _BOOT = (
-    "import json, sys; job = json.load(sys.stdin); sys.path[:] = job['path']; "
-    "from governflow.charter.elsewhere import answer; answer(job)"
+    "import json, os, sys; out = os.fdopen(os.dup(1), 'wb'); os.dup2(2, 1); job = json.load(sys.stdin); "
+    "sys.path += job['path']; from governflow.charter.elsewhere import answer; "
+    "sys.path[:] = job['path']; answer(job, out)"
 )
 #: What a rule might go by that is another on another machine.
 _ENVIRONMENT = {
@@ -82,10 +89,12 @@ class Heard(msgspec.Struct):
     Args:
         cases: Per locality, what was said of its cases, in their order.
         meddled: What of governflow's own was changed there.
+        refused: Why the rules of a locality could not be loaded there.
     """
 
     cases: dict[str, list[Said]]
     meddled: list[str]
+    refused: dict[str, Text]
 
 
 @attrs.frozen
@@ -121,6 +130,8 @@ class Elsewhere:
     def __init__(self, localities: Localities, cases: Mapping[str, Sequence[Told] | None], how: Otherwise) -> None:
         #: Why there are no answers, where there are none.
         self.why: Text | None = None
+        #: Whether it could be begun, and whether it was too late.
+        self.begun = self.late = False
         self._process: subprocess.Popen[bytes] | None = None
         self._heard: Heard | None = None
         job = _job(localities, cases, how)
@@ -130,19 +141,25 @@ class Elsewhere:
         self._files = ExitStack()
         folder = Path(self._files.enter_context(tempfile.TemporaryDirectory()))
         (folder / "job").write_text(json.dumps(job), encoding="utf-8")
-        self._answers = folder / "answers"
+        self._answers, self._complaints = folder / "answers", folder / "complaints"
         try:
-            with (folder / "job").open("rb") as given, self._answers.open("wb") as taken:
+            with (
+                (folder / "job").open("rb") as given,
+                self._answers.open("wb") as taken,
+                self._complaints.open("wb") as printed,
+            ):
                 self._process = subprocess.Popen(
-                    [sys.executable, "-c", _BOOT],
+                    [sys.executable, "-P", "-c", _BOOT],
                     stdin=given,
                     stdout=taken,
-                    stderr=subprocess.DEVNULL,
+                    stderr=printed,
                     env=_environment(how),
                 )
         except OSError as fault:
             self._files.close()
             self.why = _died(described(fault))
+            return
+        self.begun = True
 
     def answers(self, patience: float = PATIENCE) -> Heard | None:
         """Wait for the answers; None where there are none, and `why` says why.
@@ -153,16 +170,17 @@ class Elsewhere:
         if self._process is not None:
             try:
                 status = self._process.wait(patience)
-                # A plugin may print: what is asked for comes last.
-                lines = self._answers.read_bytes().splitlines()
-                self._heard = msgspec.json.decode(lines[-1], type=Heard)
+                self._heard = msgspec.json.decode(self._answers.read_bytes(), type=Heard)
             except subprocess.TimeoutExpired:
+                self.late = True
                 self.why = Text(
                     f"a second interpreter gave no answer in time ({patience:.0f} s)",
                     f"另起的进程未及时作答（{patience:.0f} 秒）",
                 )
-            except (IndexError, msgspec.DecodeError):
-                self.why = _died(f"status {status}")
+            except msgspec.DecodeError:
+                lines = self._complaints.read_text(encoding="utf-8", errors="replace").split("\n")
+                last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+                self.why = _died(f"status {status}{': ' if last else ''}{last[:_COMPLAINT]}")
             finally:
                 self.stop()
         return self._heard
@@ -179,6 +197,37 @@ class Elsewhere:
 def patience(subject: Subject) -> float:
     """Give how long to wait for another process: a search does not wait for long."""
     return 1 + subject.left if subject.level == "search" else PATIENCE
+
+
+def answered(subject: Subject, name: str) -> Heard | Failure | Text:
+    """Wait for what was begun under a name, and give its answers.
+
+    Returns:
+        The answers; a failure where a process was begun that could not answer; or why nobody could be asked: a plugin
+        cannot be taken elsewhere, or the time of a search is up.
+    """
+    there = subject.begun[name]
+    heard = there.answers(patience(subject))
+    if heard is not None:
+        return heard
+    assert there.why is not None
+    if not there.begun or (there.late and subject.level == "search"):
+        return there.why
+    sentence = Text(f"another process could not answer: {there.why.en}", f"另一进程无法作答：{there.why.zh}")
+    return Failure(sentence, look_at=f"the plugin of {subject.code}", suggestion=_EVERYWHERE)
+
+
+def unloadable(subject: Subject, code: str, there: Heard, when: Text) -> Failure:
+    """Tell that rules which can be loaded elsewhere cannot be loaded in another process, and why."""
+    why = there.refused[code]  # it says whose rules
+    sentence = Text(f"{when.en}, {why.en}", f"{when.zh}，{why.zh}")
+    return Failure(sentence, look_at=f"the plugin of {subject.code}", suggestion=_EVERYWHERE)
+
+
+_EVERYWHERE = Text(
+    "a plugin is imported, loaded and asked in the same way on every machine, whatever else is installed there",
+    "无论在哪台机器上、装有哪些其他插件，插件的导入、加载和作答都应相同",
+)
 
 
 def _died(how: str) -> Text:
@@ -222,9 +271,10 @@ def _job(localities: Localities, cases: Mapping[str, Sequence[Told] | None], how
 def _packed(plugin: object) -> dict[str, Any] | None:
     """Say how to come by a plugin in another interpreter."""
     module = plugin if isinstance(plugin, ModuleType) else sys.modules.get(type(plugin).__module__)
-    if module is None or module.__name__ == "__main__":
+    file = getattr(module, "__file__", None)
+    if module is None or module.__name__ == "__main__" or file is None:
         return None
-    home = {"module": module.__name__, "file": getattr(module, "__file__", None)}
+    home = {"module": module.__name__, "file": file}
     if module is plugin:
         return home
     try:
@@ -236,10 +286,13 @@ def _packed(plugin: object) -> dict[str, Any] | None:
 # --- there ------------------------------------------------------------------------------------------------------------
 
 
-def answer(job: Mapping[str, Any]) -> None:
-    """Answer a job of `Elsewhere` on standard output; called in the second interpreter."""
-    if hasattr(os, "nice"):
-        os.nice(15)  # whoever began it goes on beside it, and waits for it last
+def answer(job: Mapping[str, Any], out: BinaryIO) -> None:
+    """Answer a job of `Elsewhere`; called in the second interpreter.
+
+    Args:
+        job: What is asked.
+        out: Where the answer goes.
+    """
     with ExitStack() as stack:
         if job["day"] is not None:
             moment: datetime = OTHER_DAYS[job["day"]]
@@ -252,14 +305,15 @@ def answer(job: Mapping[str, Any]) -> None:
                 localities.policy(code)
             except PolicyError:
                 continue  # told where that one is checked
-        before = _ours()
+        before = ours()
         _register(localities, job["plugins"], {packed["code"] for packed in job["plugins"]} - above)
-        given = {}
+        given, refused = {}, {}
         for code, cases in job["cases"].items():
             try:
                 policy = localities.policy(code)
-            except PolicyError:
-                continue  # its own fault, or that of something above it
+            except PolicyError as fault:
+                refused[code] = fault.text
+                continue
             asking: list[Told] = few(policy) if cases is None else cases
             order = (
                 sorted(range(len(asking)), key=lambda place: _gravity(asking[place]))
@@ -271,8 +325,8 @@ def answer(job: Mapping[str, Any]) -> None:
                 Said(one.digest, list(one.rulings), list(one.faults), {**one.told})
                 for _, one in sorted(answers.items())
             ]
-    heard = Heard(given, list(_meddled(before)))
-    sys.stdout.write(f"\n{msgspec.json.encode(heard).decode()}\n")
+    with out:
+        out.write(msgspec.json.encode(Heard(given, list(meddled(before)), refused)))
 
 
 def _gravity(told: Told) -> tuple[int, int, int]:
@@ -295,37 +349,19 @@ def _register(localities: Localities, plugins: Iterable[Mapping[str, Any]], code
 
 def _unpacked(packed: Mapping[str, Any]) -> object:
     name = packed["module"]
-    try:
-        module = import_module(name)
-    except ImportError:
-        # A test's module, imported from its file under a name of its own.
+    module = _imported(name)
+    if getattr(module, "__file__", None) != packed["file"]:
+        # Imported from its file under a name of its own, or of something else here.
         spec = spec_from_file_location(name, packed["file"])
         if spec is None or spec.loader is None:
-            raise
+            raise ImportError(f"{name} cannot be imported from {packed['file']}")
         module = sys.modules[name] = module_from_spec(spec)
         spec.loader.exec_module(module)
     return pickle.loads(base64.b64decode(packed["pickle"])) if "pickle" in packed else module
 
 
-def _ours() -> dict[tuple[str, str], tuple[object, dict[Any, Any] | None]]:
-    """Give what the modules of governflow and their classes hold, and what their tables hold."""
-    found = {}
-    for module in [one for name, one in sys.modules.items() if name.partition(".")[0] == "governflow"]:
-        for name, value in vars(module).items():
-            found[module.__name__, name] = value, {**value} if isinstance(value, dict) else None
-            if isinstance(value, type) and value.__module__ == module.__name__:
-                found.update({(f"{module.__name__}.{name}", part): (held, None) for part, held in vars(value).items()})
-    return found
-
-
-def _meddled(before: Mapping[tuple[str, str], tuple[object, dict[Any, Any] | None]]) -> Iterable[str]:
-    """Give what is another now: a name that means something else, an entry of a table that was replaced or is gone."""
-    now = _ours()
-    for key, (value, table) in before.items():
-        held, entries = now.get(key, (None, None))
-        replaced = (
-            table is not None and entries is not None and any(entries.get(one) is not table[one] for one in table)
-        )
-        # What Python keeps of a module or a class for itself may change; so may `cached_property` and the like.
-        if (held is not value or replaced) and not key[1].startswith("__"):
-            yield ".".join(key)
+def _imported(name: str) -> ModuleType | None:
+    try:
+        return import_module(name)
+    except ImportError:
+        return None

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from itertools import islice
-from weakref import WeakKeyDictionary
 
 import attrs
 
@@ -40,12 +39,13 @@ class First:
     read: frozenset[str]
 
 
-_FIRST: WeakKeyDictionary[Subject, dict[str, First]] = WeakKeyDictionary()
+def _asked(subject: Subject) -> dict[str, First]:
+    return {}
 
 
 def firsts(subject: Subject, cases: Iterable[Told]) -> list[First]:
     """Ask about cases, each once for all the laws that look at the answer; a search stops when its time is up."""
-    known, keyed = _FIRST.setdefault(subject, {}), [(written(told), told) for told in cases]
+    known, keyed = subject.once(_asked), [(written(told), told) for told in cases]
     if any(key not in known for key, _ in keyed):
         with watched(*WHO) as read:
             for key, told in keyed:

@@ -164,7 +164,7 @@ def with_engine(subject: Subject, cases: Sequence[Told], holders: Sequence[str])
         if told.get("mode", Mode.NORMAL) != Mode.NORMAL:
             continue
         holder = holders[number % len(holders)]
-        who = {"reporter": f"某人{number}", "phone": "13800000000", "text": "请尽快", "informant": holder}
+        who = {"reporter": f"某人{number}", "phone": "000-0000-0000", "text": "请尽快", "informant": holder}
         details = {name: value for name, value in told.items() if name != "mode"}
         try:
             case = engine.report(locality=subject.code, at=BEGIN, by=ACTOR, **{**details, **who})

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import chain
-from weakref import WeakKeyDictionary
 
 import attrs
 
@@ -63,18 +62,17 @@ class Ladder:
     cut: bool = False
 
 
-_LADDERS: WeakKeyDictionary[Subject, tuple[list[Ladder], Iterator[Ladder]]] = WeakKeyDictionary()
-
-
 def ladders(subject: Subject) -> Iterator[Ladder]:
     """Give the ladders of every sort of case from every state, of many units, of every post, and those of lives."""
-    if subject not in _LADDERS:
-        _LADDERS[subject] = [], chain(_of_cases(subject), _of_musters(subject), _of_lives(subject))
-    known, more = _LADDERS[subject]
+    known, more = subject.once(_begun)
     yield from tuple(known)
     for ladder in more:
         known.append(ladder)
         yield ladder
+
+
+def _begun(subject: Subject) -> tuple[list[Ladder], Iterator[Ladder]]:
+    return [], chain(_of_cases(subject), _of_musters(subject), _of_lives(subject))
 
 
 class _Climbing:
@@ -324,7 +322,7 @@ def astray(ladder: Ladder, policy: Policy) -> _Fault:
 
 @law(
     "escalation/ends",
-    Text("at the top somebody is still urged", "到顶不到底，专报不停催"),
+    Text("at the top somebody is still urged", "到顶不等于到底，专报之后仍要催办"),
     Text(
         "at the top a special report is filed, and somebody is urged until the case is done",
         "到顶形成专报，并持续催办直至办结",

@@ -6,10 +6,12 @@ import os as _os
 import random as _random  # noqa: TID251 - it is replaced, never asked
 import sys
 import time as _time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 from typing import Any
+from weakref import WeakSet
 
 from governflow.case import Case
 from governflow.charter.words import functions
@@ -26,6 +28,8 @@ OTHER_DAYS = (
 #: Whoever is lucky draws the first, whoever is not the last, of whatever there is to draw.
 LUCK = (0.0, 0.999999999, 0.5)
 
+#: What a module holds, by name; the modules of two plugins may have one name.
+Home = dict[str, Any]
 #: Is told what was asked for that no ruling may hang on.
 Told = Callable[[str], object]
 
@@ -43,44 +47,90 @@ class _AnyDay(type):
 
 
 @contextmanager
-def on(moment: _datetime.datetime, homes: Iterable[ModuleType], luck: float = 0.5, told: Told = id) -> Iterator[None]:
+def on(moment: _datetime.datetime, homes: Iterable[Home], luck: float = 0.5, told: Told = id) -> Iterator[None]:
     """Let the machine's clock show another moment to plugins, and its dice another number.
 
     Args:
         moment: The moment, in UTC.
-        homes: The plugins' modules; whoever asks the modules ``datetime``, ``time``, ``random`` and ``os`` themselves
-            sees it too.
+        homes: What the plugins' modules hold; whoever asks the modules ``datetime``, ``time``, ``random`` and ``os``
+            themselves sees it too.
         luck: From 0 to 1, what is drawn by chance.
         told: Is told what was asked for.
     """
-    homes = list(homes)
-    shown = {id(old): new for old, new in (*_clocks(moment, told), *_dice(luck, told))}
-    saved: list[tuple[object, str, object]] = []
+    homes, known = list(homes), set(sys.modules)
+    replaced = [*_clocks(moment, told), *_dice(luck, told)]
+    shown = {id(old): new for old, new in replaced}
+    with replacing() as put:
+        try:
+            for home in (*map(vars, (_datetime, _time, _os, _random)), *homes):
+                for name, value in list(home.items()):
+                    if id(value) in shown:
+                        put(home, name, shown[id(value)])
+            for die, name, value in _drawn(luck, told):
+                put(die, name, value)
+            for home in homes:
+                # Addresses are others in every process. What an object's hash is made of is asked elsewhere alone.
+                put(home, "id", lambda value: builtins.id(value) ^ 0x5A5A50)
+            yield
+        finally:
+            _forget(set(sys.modules) - known, homes, {id(new): old for old, new in replaced})
 
-    def put(where: object, name: str, value: object) -> None:
-        saved.append((where, name, vars(where).get(name, _ABSENT)))
-        setattr(where, name, value)
 
-    for module in (_datetime, _time, _os, _random, *homes):
-        for name, value in list(vars(module).items()):
-            if id(value) in shown:
-                put(module, name, shown[id(value)])
-    for die, name, value in _drawn(luck, told):
-        put(die, name, value)
-    for home in homes:
-        # Addresses are others in every process. What an object's hash is made of is asked elsewhere alone.
-        put(home, "id", lambda value: builtins.id(value) ^ 0x5A5A50)
+#: Puts a value in the place of another one: in a class, in a module, or in what a module holds.
+Put = Callable[[Any, str, object], None]
+
+
+@contextmanager
+def replacing() -> Iterator[Put]:
+    """Replace names for a while; whatever happens, even as they are replaced, all of them come back."""
+    saved: list[tuple[Any, str, object]] = []
+
+    def put(where: Any, name: str, value: object) -> None:
+        held = where if isinstance(where, dict) else vars(where)
+        saved.append((where, name, held.get(name, _ABSENT)))
+        _set(where, name, value)
+
     try:
-        yield
+        yield put
     finally:
         for where, name, value in reversed(saved):
-            if value is _ABSENT:
-                delattr(where, name)
-            else:
-                setattr(where, name, value)
+            _set(where, name, value)
 
 
 _ABSENT = object()
+
+
+def _set(where: Any, name: str, value: object) -> None:
+    held = where if isinstance(where, dict) else vars(where)
+    if value is not _ABSENT:
+        where.__setitem__(name, value) if isinstance(where, dict) else setattr(where, name, value)
+    elif name in held:
+        where.__delitem__(name) if isinstance(where, dict) else delattr(where, name)
+
+
+def _forget(fresh: Iterable[str], homes: Sequence[Home], real: Mapping[int, object]) -> None:
+    """Forget the plugins' modules that were imported on another day, and give others what was shown in its place."""
+    theirs = [home for home in homes if _package(home) != "governflow"]
+    packages = {_package(home) for home in theirs}
+    folders = {Path(file).parent for home in theirs if (file := home.get("__file__"))}
+    for name in fresh:
+        module = sys.modules.get(name)
+        if not isinstance(module, ModuleType):
+            continue
+        file = getattr(module, "__file__", None)
+        package, _, part = name.rpartition(".")
+        if name.partition(".")[0] in packages or (file and Path(file).parent in folders):
+            del sys.modules[name]
+            if package in sys.modules:
+                vars(sys.modules[package]).pop(part, None)
+            continue
+        for held, value in list(vars(module).items()):
+            if id(value) in real:
+                setattr(module, held, real[id(value)])
+
+
+def _package(home: Home) -> str:
+    return str(home.get("__name__", "")).partition(".")[0]
 
 
 def _clocks(moment: _datetime.datetime, told: Told) -> Iterator[tuple[object, object]]:
@@ -111,6 +161,10 @@ def _clocks(moment: _datetime.datetime, told: Told) -> Iterator[tuple[object, ob
     for name in ("time", "monotonic", "perf_counter", "process_time", "thread_time"):
         yield getattr(_time, name), lambda name=name: told(f"time.{name}()") and seconds
         yield getattr(_time, f"{name}_ns"), lambda name=name: told(f"time.{name}_ns()") and int(seconds * 10**9)
+    if hasattr(_time, "clock_gettime"):
+        yield _time.clock_gettime, lambda clock: told("time.clock_gettime()") and seconds
+        yield _time.clock_gettime_ns, lambda clock: told("time.clock_gettime_ns()") and int(seconds * 10**9)
+    yield _os.times, lambda: told("os.times()") and _os.times_result((seconds,) * 5)
     for name in ("localtime", "gmtime", "ctime"):
         real = getattr(_time, name)
         yield real, lambda when=None, real=real: real((told("time") and seconds) if when is None else when)
@@ -127,40 +181,54 @@ def _dice(luck: float, told: Told) -> Iterator[tuple[object, object]]:
     """Give the functions that draw, and what draws a certain number in their place; uuid and secrets go by these."""
     drawn = bytes([int(luck * 255)])
     yield _os.urandom, lambda size: told("os.urandom()") and drawn * size
+    if hasattr(_os, "getrandom"):
+        yield _os.getrandom, lambda size, flags=0: told("os.getrandom()") and drawn * size
     yield _random.random, lambda: told("random.random()") and luck
+    yield _random.getrandbits, lambda bits: told("random.getrandbits()") and _bits(luck, bits)
     yield _os.getpid, lambda: told("os.getpid()") and 4242
 
 
 def _drawn(luck: float, told: Told) -> Iterator[tuple[type, str, object]]:
-    """Give the methods by which every die draws: choice, randint, shuffle and sample go by these."""
+    """Give the methods by which every die draws: choice, randint, shuffle and sample go by these.
 
-    def random(self: object) -> float:
-        told("random.random()")
-        return luck
+    A die that is made with a seed draws the same every time: it draws as it always does.
+    """
+    seeded = WeakSet[_random.Random]()
+    seed: Callable[..., None] = _random.Random.seed
 
-    def randbelow(self: object, below: int) -> int:
-        told("random.choice()")
-        return min(int(luck * below), below - 1)
+    def sow(self: _random.Random, a: Any = None, version: int = 2) -> None:
+        seed(self, a, version)
+        (seeded.discard if a is None else seeded.add)(self)
 
-    def getrandbits(self: object, bits: int) -> int:
-        told("random.getrandbits()")
-        return int(luck * ((1 << bits) - 1))
+    def drawing(real: Callable[..., Any], name: str, lucky: Callable[..., object]) -> Callable[..., object]:
+        def draw(self: _random.Random, *args: Any) -> object:
+            if self in seeded:
+                return real(self, *args)
+            told(f"random.{name}()")
+            return lucky(*args)
 
+        return draw
+
+    yield _random.Random, "seed", sow
     for die in (_random.Random, _random.SystemRandom):
-        yield die, "random", random
-        yield die, "_randbelow", randbelow
-        yield die, "getrandbits", getrandbits
+        yield die, "random", drawing(die.random, "random", lambda: luck)
+        below: Callable[..., Any] = vars(die)["_randbelow"]
+        yield die, "_randbelow", drawing(below, "choice", lambda below: min(int(luck * below), below - 1))
+        yield die, "getrandbits", drawing(die.getrandbits, "getrandbits", lambda bits: _bits(luck, bits))
 
 
-def homes(policy: Policy) -> list[ModuleType]:
-    """Give the modules of a stack's own plugins: of their hooks, and of the packages that those lie in."""
-    named = {function.__module__ for function in functions(policy)}
-    packages = tuple(f"{name.partition('.')[0]}." for name in named if name.partition(".")[0] != "governflow")
-    return [
-        module
-        for name, module in list(sys.modules.items())
-        if isinstance(module, ModuleType) and (name in named or name.startswith(packages))
-    ]
+def _bits(luck: float, bits: int) -> int:
+    return int(luck * ((1 << bits) - 1))
+
+
+def homes(policy: Policy) -> list[Home]:
+    """Give what the modules of a stack's own plugins hold: those of their hooks, and of the packages of these."""
+    found = {id(function.__globals__): function.__globals__ for function in functions(policy)}
+    packages = tuple(f"{name}." for home in found.values() if (name := _package(home)) not in ("governflow", ""))
+    for name, module in list(sys.modules.items()):
+        if isinstance(module, ModuleType) and f"{name}.".startswith(packages):
+            found[id(vars(module))] = vars(module)
+    return list(found.values())
 
 
 @contextmanager
@@ -182,14 +250,7 @@ def watched(*fields: str) -> Iterator[set[str]]:
 
         return property(get)
 
-    saved = {name: vars(Case).get(name) for name in fields}
-    for name in fields:
-        setattr(Case, name, property_of(name))
-    try:
+    with replacing() as put:
+        for name in fields:
+            put(Case, name, property_of(name))
         yield read
-    finally:
-        for name, before in saved.items():
-            if before is None:
-                delattr(Case, name)
-            else:
-                setattr(Case, name, before)

@@ -8,11 +8,11 @@ from random import Random  # noqa: TID251 - a fixed seed gives the same order ev
 from governflow.charter.asking import Answer, asked
 from governflow.charter.cases import written
 from governflow.charter.differing import difference, told_apart
-from governflow.charter.elsewhere import Elsewhere, Otherwise, patience
+from governflow.charter.elsewhere import Elsewhere, Otherwise, Said, answered, unloadable
 from governflow.charter.gathering import First, batches, company, firsts, raised, usable
 from governflow.charter.laws import law
 from governflow.charter.otherwise import LUCK, OTHER_DAYS, homes
-from governflow.charter.stacks import alone_and_together
+from governflow.charter.stacks import together
 from governflow.charter.subject import Subject, Told
 from governflow.charter.touching import Touch, Watch
 from governflow.charter.verdicts import Failure
@@ -24,7 +24,8 @@ _TWICE = Text("asked twice in a row", "连问两次")
 _ORDER = Text("asked after other cases", "在其他事项之后再问")
 _NUMBER = Text("asked under another number, after other cases", "换个编号、在其他事项之后再问")
 _DAY = Text("asked on another day, with other chances", "换个日子、换一次随机结果再问")
-_FRESH = Text("in another process, which was asked nothing before", "在从未被提问过的另一进程中")
+_FRESH = Text("in another process", "在另一进程中")
+_SETS = Text("in another process, where sets have another order", "在集合顺序不同的另一进程中")
 _MACHINE = Text(
     "asked in another order on another machine, which has other days, zones, variables and orders of sets",
     "换一台机器、换个顺序提问（日期、时区、环境变量和集合顺序均不同）",
@@ -35,8 +36,11 @@ _PURE = Text(
 )
 #: So many cases are asked on every other day, the rest on one of them.
 _SIMPLEST = 40
-#: Other processes: what each is called, how it is unlike this one, and how that is said.
-_PROCESSES = (("together", _FRESH), ("machine", _MACHINE))
+#: Further orders of sets: what hashes start from. A few cases are asked under each, the others in two processes alone.
+_ORDERS, _EVERY = (4, 5, 9), 6
+#: Other processes: what each is called, and how it is said in what it is unlike the first. This process is not compared
+#: with them: nobody knows what its hashes start from, and the verdict would be another one from time to time.
+_PROCESSES = (("together", _FRESH), *((f"order {seed}", _SETS) for seed in _ORDERS), ("machine", _MACHINE))
 
 
 def _ahead(subject: Subject) -> None:
@@ -44,11 +48,14 @@ def _ahead(subject: Subject) -> None:
     policy = usable(subject)
     if isinstance(policy, Failure) or "machine" in subject.begun:
         return
-    alone_and_together(subject)
-    cases = {subject.code: asked_elsewhere(subject)}
+    together(subject)
+    every = asked_elsewhere(subject)
+    for seed in _ORDERS:
+        cases = {subject.code: every[:_EVERY] + every[_EVERY::_EVERY]}
+        subject.begun[f"order {seed}"] = Elsewhere(subject.localities, cases, Otherwise(seed=seed))
     names = tuple(word for word in spoken_of(policy).texts if word.isascii() and word.isidentifier() and word.isupper())
     how = Otherwise(seed=2, backwards=True, day=0, variables=names)
-    subject.begun["machine"] = Elsewhere(subject.localities, cases, how)
+    subject.begun["machine"] = Elsewhere(subject.localities, {subject.code: every}, how)
 
 
 def asked_elsewhere(subject: Subject) -> list[Told]:
@@ -150,24 +157,31 @@ def _on_another_day(
 
 
 def _elsewhere(subject: Subject, policy: Policy, batch: list[First]) -> Iterator[Failure]:
-    """Compare with processes that know nothing of each other, forwards and backwards, here and on another machine."""
-    notes = []
+    """Compare processes that know nothing of each other, forwards and backwards, here and on another machine."""
+    asked_here = {written(one.told) for one in batch}
+    first: dict[str, Said] = {}
     for name, when in _PROCESSES:
-        heard = subject.begun[name].answers(patience(subject))
-        if heard is None:
-            notes.append(subject.begun[name].why)
+        there = answered(subject, name)
+        if isinstance(there, Failure):
+            yield there
+            return
+        if isinstance(there, Text):
+            subject.note = Text(f"not looked at in another process: {there.en}", f"未在另一进程中检验：{there.zh}")
             continue
+        if subject.code not in there.cases:
+            yield unloadable(subject, subject.code, there, when)
+            return
+        said = {written(one.told): one for one in there.cases[subject.code]}
         pairs = [
-            (first.answer, there.answer)
-            for first, there in zip(batch, heard.cases.get(subject.code, ()), strict=False)
-            if isinstance(first.answer, Answer) and first.answer.digest != there.digest
+            (first[key], one)
+            for key, one in said.items()
+            if key in asked_here and key in first and first[key].digest != one.digest
         ]
         if pairs:
             one, other = min(pairs, key=lambda pair: len(written(pair[0].told)))
-            yield _varies(policy, one, other, when)
-    why = next((note for note in notes if note is not None), None)
-    if why is not None:
-        subject.note = Text(f"not looked at in another process: {why.en}", f"未在另一进程中检验：{why.zh}")
+            yield _varies(policy, one.answer, other.answer, when)
+            return
+        first = first or said
 
 
 def _varies(policy: Policy, one: Answer, other: Answer, when: Text, *asking: str) -> Failure:

@@ -34,7 +34,7 @@ from governflow.text import Text
     Text("every matter has somebody who answers for it", "事事有人理"),
     Text(
         "every admissible case gets a severity, a tier, an existing unit and a running clock, and no rule fails at it",
-        "每一件可受理的事项都有严重程度、层级、存在的承办单位和运行中的时限，且没有规则出错",
+        "每一件可受理的事项都有严重程度、层级、确有的承办单位和运行中的时限，且没有规则出错",
     ),
     method="examples",
 )
@@ -127,7 +127,7 @@ def _misjudging(policy: Policy, told: Told, answer: Answer, judged: set[object])
             name = policy.units.name(who) if who else Text("nobody in particular", "未注明人员")
             sentence = Text(
                 f"governflow_authorise of {source} fails where {name.en} is to {unit.en}: {what}",
-                f"{source} 的 governflow_authorise 在“{name.zh}”要“{unit.zh}”时出错：{what}",
+                f"{source} 的 governflow_authorise 由“{name.zh}”执行“{unit.zh}”时出错：{what}",
             )
             mend = Text("answer Allowed, Refused or None", "请返回 Allowed、Refused 或 None")
             key = (source, "governflow_authorise", what.partition(" ")[0])

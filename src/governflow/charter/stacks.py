@@ -10,7 +10,7 @@ from governflow.case import Case, changed
 from governflow.charter.asking import Answer, asked
 from governflow.charter.cases import mode_of, moment_of, written
 from governflow.charter.differing import difference, told_apart
-from governflow.charter.elsewhere import Elsewhere, Otherwise, few, patience
+from governflow.charter.elsewhere import Elsewhere, Heard, Otherwise, answered, few, unloadable
 from governflow.charter.faults import in_chinese
 from governflow.charter.gathering import Fault, company, everything, firsts, found, raised, sample, usable
 from governflow.charter.laws import law
@@ -27,24 +27,30 @@ from governflow.text import Text
 
 #: So many other localities are asked.
 _OTHERS = 8
+#: What hashes start from in both processes that are compared: sets have one order in them.
+_SEED = 1
 
 # --- locality/isolated ------------------------------------------------------------------------------------------------
 
 
-def alone_and_together(subject: Subject) -> None:
-    """Begin two processes: in one the others are asked alone, in the other after this locality was loaded and asked."""
+def together(subject: Subject) -> None:
+    """Begin a process in which the others are asked after this locality was loaded and asked."""
     policy = usable(subject)
     if isinstance(policy, Failure) or "together" in subject.begun:
         return
-    others: dict[str, list[Told] | None] = dict.fromkeys(_codes(subject))
     own = [*([subject.only] if subject.only is not None else []), *company(subject)]
     home, *others_above = policy.layers
     above = tuple(layer.code for layer in others_above if _package(layer) != _package(home))
-    for name, cases, how in (
-        ("together", {subject.code: own, **others}, Otherwise(seed=1, first=above)),
-        ("alone", others, Otherwise(seed=1, without=(subject.code,))),
-    ):
-        subject.begun[name] = Elsewhere(subject.localities, cases, how)
+    cases = {subject.code: own, **dict.fromkeys(_codes(subject))}
+    subject.begun["together"] = Elsewhere(subject.localities, cases, Otherwise(seed=_SEED, first=above))
+
+
+def alone_and_together(subject: Subject) -> None:
+    """Begin that process, and one in which the others are asked and this locality was never heard of."""
+    together(subject)
+    if "together" in subject.begun and "alone" not in subject.begun:
+        how = Otherwise(seed=_SEED, without=(subject.code,))
+        subject.begun["alone"] = Elsewhere(subject.localities, dict.fromkeys(_codes(subject)), how)
 
 
 def _package(layer: Layer) -> str:
@@ -71,24 +77,36 @@ def isolated(subject: Subject) -> Iterator[Failure]:
         return
     here_only = not subject.begun
     alone_and_together(subject)
-    alone, together = (subject.begun[name].answers(patience(subject)) for name in ("alone", "together"))
-    why = subject.begun["alone"].why or subject.begun["together"].why
+    before, after = (answered(subject, name) for name in ("alone", "together"))
     if here_only:
         subject.dismiss()
-    if alone is None or together is None:
-        if why is not None:
-            subject.note = Text(f"looked at in this process alone: {why.en}", f"仅在本进程中检验：{why.zh}")
-        yield from _before_and_after(subject)
+    if isinstance(before, Heard) and isinstance(after, Heard):
+        yield from _apart(subject, policy, before, after)
         return
+    for why in (after, before):
+        if isinstance(why, Failure):
+            yield why
+            return
+        if isinstance(why, Text):
+            subject.note = Text(f"looked at in this process alone: {why.en}", f"仅在本进程中检验：{why.zh}")
+    yield from _before_and_after(subject)
+
+
+def _apart(subject: Subject, policy: Policy, alone: Heard, together: Heard) -> Iterator[Failure]:
+    """Compare what the others answered without this locality and with it."""
     for name in together.meddled[:1]:
         sentence = Text(
             f"loading {subject.code} changes {name} of governflow", f"加载 {subject.code} 会改动 governflow 的 {name}"
         )
         yield Failure(sentence, {}, (), f"the plugin of {subject.code}", _KEEP_OUT)
+    when = Text(f"with {subject.code} loaded", f"加载 {subject.code} 后")
     for code, others in alone.cases.items():
+        if code not in together.cases:
+            yield unloadable(subject, code, together, when)
+            continue
         unlike = [
             (one.answer, other.answer)
-            for one, other in zip(others, together.cases.get(code, others), strict=False)
+            for one, other in zip(others, together.cases[code], strict=False)
             if one.digest != other.digest
         ]
         for _ in others:
@@ -124,13 +142,16 @@ def _before_and_after(subject: Subject) -> Iterator[Failure]:
     first: dict[str, list[Answer]] = {}
     for code in _codes(subject):
         policy = _anew(subject, code)
-        first[code] = [asked(policy, told) for told in few(policy)] if policy is not None else []
+        if not isinstance(policy, Text):  # else its own fault, or that of something above it
+            first[code] = [asked(policy, told) for told in few(policy)]
     subject.localities.anew().policy(subject.code)
     everything(subject)
     for code, answers in first.items():
         policy = _anew(subject, code)
-        if policy is None:
-            continue
+        if isinstance(policy, Text):
+            there = Heard({}, [], {code: policy})
+            yield unloadable(subject, code, there, Text(f"with {subject.code} loaded", f"加载 {subject.code} 后"))
+            return
         for before in answers:
             subject.tried()
             after = asked(policy, before.told)
@@ -139,11 +160,11 @@ def _before_and_after(subject: Subject) -> Iterator[Failure]:
                 return
 
 
-def _anew(subject: Subject, code: str) -> Policy | None:
+def _anew(subject: Subject, code: str) -> Policy | Text:
     try:
         return subject.localities.anew().policy(code)
-    except PolicyError:
-        return None  # its own fault, or that of something above it
+    except PolicyError as fault:
+        return fault.text
 
 
 def _meddles(subject: Subject, policy: Policy, code: str, before: Answer, after: Answer) -> Failure:
@@ -203,8 +224,10 @@ def stricter(subject: Subject) -> Iterator[Failure]:
         return
     try:
         stack = [policy, *(Policy(layer.code, policy.layers[at:]) for at, layer in enumerate(policy.layers) if at)]
-    except PolicyError:
-        return  # what stands above cannot be loaded without it: told where that one is checked
+    except PolicyError as fault:  # what stands above cannot be loaded without it: a fault where that one is checked
+        en, zh = f"what stands above cannot be loaded: {fault.text.en}", f"上级规则无法加载：{fault.text.zh}"
+        subject.note = Text(f"not compared with it: {en}", f"未能与上级比较：{zh}")
+        return
     # Only where a layer says something of clocks or calendars can a clock be another one.
     pairs = [(child, parent) for child, parent in pairwise(stack) if _speaks(child)]
     judge = _Judge(subject)

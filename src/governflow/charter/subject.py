@@ -1,10 +1,10 @@
 """What is checked: one locality, its rules, and how far to look (检验对象)."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from governflow.case import Case
 from governflow.decide import unreported
@@ -24,6 +24,7 @@ BEGIN = datetime(2026, 3, 2, 1, tzinfo=UTC)
 
 #: A case as a report tells it: the keyword arguments of `Engine.report`, and ``mode``.
 Told = Mapping[str, Any]
+_Known = TypeVar("_Known")
 
 
 class Subject:
@@ -56,12 +57,20 @@ class Subject:
         self.only = only
         #: What goes on beside the laws, by name.
         self.begun: dict[str, Elsewhere] = {}
+        self._known: dict[Callable[[Subject], Any], Any] = {}
         self.begin()
 
     @cached_property
     def policy(self) -> Policy:
         """Its rules."""
         return self.localities.policy(self.code)
+
+    def once(self, find: Callable[["Subject"], _Known]) -> _Known:
+        """Give what several laws go by: found once, and kept as long as this is looked at."""
+        if find not in self._known:
+            self._known[find] = find(self)
+        found: _Known = self._known[find]
+        return found
 
     def begin(self) -> None:
         """Begin to look at a law: nothing is counted yet, and the time that a search has begins to run."""

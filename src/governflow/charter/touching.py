@@ -12,18 +12,19 @@ import socket
 import sqlite3
 import sys
 import sysconfig
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import FrameType
 from typing import Any
 
 import attrs
 
 from governflow.case import Case
-from governflow.charter.otherwise import on
+from governflow.charter.otherwise import Home, on, replacing
 from governflow.policy import Policy
 from governflow.text import Text
 
@@ -32,7 +33,14 @@ _FILES = (
     *((builtins, "open"), (io, "open"), (os, "open")),
     *((os, "stat"), (os, "listdir"), (os, "scandir")),
 )
-_BEYOND = ((socket.socket, "connect"), (socket, "gethostname"), (sqlite3, "connect"), (os, "getlogin"))
+_BEYOND = (
+    *((socket.socket, "connect"), (socket, "gethostname"), (sqlite3, "connect")),
+    *((os, name) for name in ("getlogin", "uname") if hasattr(os, name)),
+)
+
+
+#: What a function was given, by place or by name.
+_Given = Mapping[int | str, Any]
 
 
 @attrs.frozen
@@ -52,29 +60,30 @@ class Watch:
     """Sees what the modules of a stack's plugins ask for while `watching`.
 
     Args:
-        homes: The modules.
+        homes: What the modules hold.
     """
 
-    def __init__(self, homes: Sequence[ModuleType]) -> None:
+    def __init__(self, homes: Sequence[Home]) -> None:
         self._homes = homes
-        self._names = frozenset(module.__name__ for module in homes)
-        self._own = tuple(str(Path(file).parent) for module in homes if (file := getattr(module, "__file__", None)))
+        self._ids = frozenset(map(id, homes))
+        self._own = tuple(own for home in homes if (own := _own(home)))
         self._asking = ("", "")
         self.touched: list[Touch] = []
 
     @contextmanager
     def watching(self, moment: datetime, luck: float) -> Iterator[None]:
         """Let it be another moment and another luck, and see what is asked for; see `otherwise.on`."""
-        saved: list[tuple[Any, str, object]] = []
-        for place, name, instead in self._instead():
-            saved.append((place, name, getattr(place, name)))
-            setattr(place, name, instead)
-        try:
+        with replacing() as put:
+            shown = [(getattr(place, name), place, name, instead) for place, name, instead in self._instead()]
+            by_id = {id(real): instead for real, _, _, instead in shown}
+            for _, place, name, instead in shown:
+                put(place, name, instead)
+            for home in self._homes:  # from os import listdir
+                for name, value in list(home.items()):
+                    if id(value) in by_id:
+                        put(home, name, by_id[id(value)])
             with on(moment, self._homes, luck, self._machine):
                 yield
-        finally:
-            for place, name, before in reversed(saved):
-                setattr(place, name, before)
 
     def policy(self, policy: Policy) -> Policy:
         """Give a copy of the rules that sees which hook changes the case that it is given."""
@@ -119,48 +128,59 @@ class Watch:
         environ: Any = type(os.environ)
         yield environ, "__getitem__", self._noting(environ.__getitem__, self._variable)
 
-    def _noting(self, real: Callable[..., Any], note: Callable[[str, tuple[Any, ...]], None]) -> Callable[..., Any]:
+    def _noting(self, real: Callable[..., Any], note: Callable[[str, _Given], None]) -> Callable[..., Any]:
         def instead(*args: Any, **given: Any) -> Any:
-            note(real.__name__, args)
+            everything: _Given = dict(chain(enumerate(args), given.items()))
+            note(real.__name__, everything)
             return real(*args, **given)
 
         return instead
 
-    def _file(self, name: str, args: tuple[Any, ...]) -> None:
+    def _file(self, name: str, given: _Given) -> None:
         where = self._by()
-        if not where or not args or isinstance(args[0], int):
+        file = next((given[key] for key in (0, "file", "path") if key in given), None)
+        if not where or isinstance(file, int):
             return
-        path = os.path.abspath(os.fsdecode(args[0]))
-        mode = args[1] if len(args) > 1 else "r"
+        path = os.path.abspath(os.fsdecode("." if file is None else file))
+        # ``os.open`` has flags, and a mode for the file that it makes.
+        mode = given.get(1, given.get("flags", given.get("mode", "r")))
         writes = (
             any(sign in mode for sign in "wax+") if isinstance(mode, str) else bool(mode & (os.O_WRONLY | os.O_RDWR))
         )
-        if writes or not path.startswith((*self._own, *_OF_PYTHON)):
+        if writes or not any(path == own or path.startswith(f"{own}{os.sep}") for own in (*self._own, *_OF_PYTHON)):
             self.touched.append(Touch(Text(f"looks at the file {path}", f"读写了文件 {path}"), where))
 
-    def _beyond(self, name: str, args: tuple[Any, ...]) -> None:
+    def _beyond(self, name: str, given: _Given) -> None:
         if where := self._by():
             self.touched.append(Touch(Text(f"asks beyond itself ({name})", f"访问了外部（{name}）"), where))
 
-    def _variable(self, name: str, args: tuple[Any, ...]) -> None:
+    def _variable(self, name: str, given: _Given) -> None:
         if where := self._by():
             self.touched.append(
-                Touch(Text(f"reads the environment variable {args[-1]}", f"读取了环境变量 {args[-1]}"), where)
+                Touch(Text(f"reads the environment variable {given[1]}", f"读取了环境变量 {given[1]}"), where)
             )
 
     def _by(self) -> str:
         """Say which line of a plugin asked; nothing where it was the core, or a library that a plugin uses."""
         frame: FrameType | None = sys._getframe(2)
         while frame is not None:
-            name = str(frame.f_globals.get("__name__", ""))
-            if name in self._names:
+            if id(frame.f_globals) in self._ids:
                 hook, source = self._asking
                 line = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
                 return f"{hook or frame.f_code.co_name} ({line}) of {source}"
+            name = str(frame.f_globals.get("__name__", ""))
             if name != __name__ and name != on.__module__ and name.partition(".")[0] not in sys.stdlib_module_names:
                 return ""
             frame = frame.f_back
         return ""
+
+
+def _own(home: Home) -> str:
+    """Give the folder of a package's module; a module in no package has its one file alone."""
+    file = home.get("__file__")
+    if not file:
+        return ""
+    return os.path.abspath(Path(file).parent if home.get("__package__") else file)
 
 
 #: Where Python itself and what is installed lie: what a plugin reads there comes with it.

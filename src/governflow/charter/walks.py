@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from random import Random  # noqa: TID251 - seeded: the same seed makes the same lives
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import attrs
 
@@ -80,19 +79,18 @@ LATER = tuple(
 
 # --- which lives ------------------------------------------------------------------------------------------------------
 
-_LIVES: WeakKeyDictionary[Subject, tuple[list[Life], Iterator[Life]]] = WeakKeyDictionary()
-_POOLS: WeakKeyDictionary[Subject, list[tuple[Told, Case, Case]]] = WeakKeyDictionary()
-
 
 def lives(subject: Subject) -> Iterator[Life]:
     """Give the lives of the level ``certify``: they are lived once for all the laws that look at them."""
-    if subject not in _LIVES:
-        _LIVES[subject] = [], _lived(subject)
-    known, more = _LIVES[subject]
+    known, more = subject.once(_begun)
     yield from tuple(known)
     while not subject.late and (life := next(more, None)) is not None:
         known.append(life)
         yield life
+
+
+def _begun(subject: Subject) -> tuple[list[Life], Iterator[Life]]:
+    return [], _lived(subject)
 
 
 def _lived(subject: Subject) -> Iterator[Life]:
@@ -117,20 +115,17 @@ def pool(subject: Subject, sorts: int = _SORTS) -> list[tuple[Told, Case, Case]]
         subject: The locality.
         sorts: How many of each lifecycle at most.
     """
-    known = _POOLS.get(subject)
-    if known is None:
-        known = _POOLS[subject] = list(_sorted_out(subject))
     counted: dict[str, int] = {}
     found = []
-    for told, reported, dispatched in known:
+    for told, reported, dispatched in subject.once(_sorted_out):
         counted[reported.lifecycle] = counted.get(reported.lifecycle, 0) + 1
         if counted[reported.lifecycle] <= sorts:
             found.append((told, reported, dispatched))
     return found
 
 
-def _sorted_out(subject: Subject) -> Iterator[tuple[Told, Case, Case]]:
-    policy, seen = subject.policy, set[Any]()
+def _sorted_out(subject: Subject) -> list[tuple[Told, Case, Case]]:
+    policy, seen, found = subject.policy, set[Any](), list[tuple[Told, Case, Case]]()
     for told in _and_lifecycles(subject):
         try:
             reported = first(subject, told)
@@ -153,7 +148,8 @@ def _sorted_out(subject: Subject) -> Iterator[tuple[Told, Case, Case]]:
         )
         if sort not in seen:
             seen.add(sort)
-            yield told, reported, dispatched
+            found.append((told, reported, dispatched))
+    return found
 
 
 def _dispatched(subject: Subject, reported: Case) -> Case:
@@ -202,21 +198,19 @@ class Moment:
     at: datetime
 
 
-_MOMENTS: WeakKeyDictionary[Subject, list[Moment]] = WeakKeyDictionary()
-
-
 def sorts(subject: Subject) -> list[Moment]:
     """Give one moment of each sort: cases that differ in what was decided, in where they stand, or in their clocks."""
-    known = _MOMENTS.get(subject)
-    if known is None:
-        seen, known = set[Any](), list[Moment]()
-        for life in lives(subject):
-            for event, case in life.moments():
-                if (sort := _sort(case)) not in seen:
-                    seen.add(sort)
-                    known.append(Moment(life, case, event.at))
-        _MOMENTS[subject] = known
-    return known
+    return subject.once(_moments)
+
+
+def _moments(subject: Subject) -> list[Moment]:
+    seen, found = set[Any](), list[Moment]()
+    for life in lives(subject):
+        for event, case in life.moments():
+            if (sort := _sort(case)) not in seen:
+                seen.add(sort)
+                found.append(Moment(life, case, event.at))
+    return found
 
 
 def _sort(case: Case) -> Any:

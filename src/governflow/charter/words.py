@@ -148,5 +148,13 @@ def _values(found: Iterable[object], depth: int = 0) -> Iterator[str | int | dat
             yield from _values(list(value.keys())[:_MOST], depth + 1)
             yield from _values(list(value.values())[:_MOST], depth + 1)
         elif depth < 3 and isinstance(value, (tuple, list, set, frozenset)):
-            members = list(value) if isinstance(value, (tuple, list)) else sorted(value, key=str)
+            members = list(value) if isinstance(value, (tuple, list)) else sorted(value, key=_shown)
             yield from _values(members[:_MOST], depth + 1)
+
+
+def _shown(value: object) -> str:
+    """Give the order of a set's members; one that cannot be shown is no text or number anyway."""
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001 - whatever a county's own object raises
+        return ""

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from governflow.changes import Changes, Journal, between, layers, plainly, signing, telling
-from governflow.changes.elsewhere import Elsewhere
+from governflow.changes.apart import Apart
 from governflow.changes.rows import ASPECTS, aspects, merged
 from governflow.changes.side import Here, Side
 from governflow.changes.tabled import Difference, differences
@@ -120,7 +120,7 @@ def _rules(what: str, wanted: Wanted, name: str | None) -> Rules:
     """Read the tables of a side; those of a plugin that is not installed are asked for elsewhere."""
     if not is_plugin(what):
         return named(what, name=name, store=wanted.store)
-    with Elsewhere(what) as side:
+    with Apart(what) as side:
         code = one_of(side.codes(), wanted.locality, what)[0]
         side.begin("rules", code)
         rules = side.end()
@@ -251,13 +251,13 @@ def _plugins(wanted: Wanted, *, as_json: bool) -> int:
 
 
 def _opened(stack: ExitStack, wanted: Wanted) -> list[tuple[Side, Sequence[str]]]:
-    """Open both sides: a plugin that is not installed in a process of its own, and both at the same time."""
-    begun: list[Elsewhere | None] = [
-        stack.enter_context(Elsewhere(what)) if is_plugin(what) else None for what in (wanted.old, wanted.new)
-    ]
+    """Open both sides: each in a process of its own where one is not installed, and both at the same time."""
+    both = (wanted.old, wanted.new)
+    apart = any(is_plugin(what) for what in both)
+    begun = [stack.enter_context(Apart(what, named=is_plugin(what))) if apart else None for what in both]
     sides: list[tuple[Side, Sequence[str]]] = []
     faults: list[Text] = []
-    for what, side in zip((wanted.old, wanted.new), begun, strict=True):
+    for what, side in zip(both, begun, strict=True):
         try:
             if side is not None:
                 sides.append((side, side.codes()))

@@ -1,10 +1,12 @@
 """What a command may be given for rules: a table's file, a folder of tables, a locality's code, a kept rule set."""
 
 import importlib.util
+import os
 import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -287,15 +289,23 @@ def _require_own(module: str, home: Path) -> None:
 
 
 def _file(path: Path) -> object:
-    """Import a plugin that is one file, under its own name, so that another interpreter finds it too."""
+    """Import a plugin that is one file, under a name that nothing else has.
+
+    Its own name may be that of another module: of Python's ``calendar``, or of another county's ``county.py``.
+    """
     _importable(path.parent)
+    path = path.resolve()
+    name = f"{path.stem}_{sha256(os.fsencode(path)).hexdigest()[:16]}"
 
     def load() -> object:
-        spec = importlib.util.spec_from_file_location(path.stem, path)
+        spec = importlib.util.spec_from_file_location(name, path)
         assert spec is not None and spec.loader is not None  # noqa: PT018 - a .py file always has them
-        module = importlib.util.module_from_spec(spec)
-        sys.modules.setdefault(path.stem, module)
-        spec.loader.exec_module(module)
+        module = sys.modules[name] = importlib.util.module_from_spec(spec)
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[name]  # half a module is none
+            raise
         return module
 
     return _imported(path.name, load)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from governflow.engine import Engine
     from governflow.localities import Localities
     from governflow.policy import Policy
+    from governflow.text import Text
 
 
 class ManualClock:
@@ -189,6 +190,32 @@ def lives(
     return lives_of(locality, localities, without)
 
 
+def unspoken(code: str, *, localities: "Localities | None" = None) -> "tuple[Text, ...]":
+    """Name the rules of a locality's own decision tables that no worked example of it speaks of.
+
+    An example speaks of a rule that rules on it, of the outcomes that it expects, and of the values that it has in the
+    rule's conditions: every one of a list, and the whole numbers on the inner side of each bound.
+
+    Args:
+        code: Its code.
+        localities: Where it is registered; the installed ones by default.
+
+    Returns:
+        A sentence for each rule, outcome or value that is not spoken of. Rules of the ladder are left out, and those
+        that ask for a form of handling: no report tells either.
+
+    Raises:
+        PolicyError: If the rules cannot be used.
+
+    Example:
+        ``assert governflow.testing.unspoken("371621") == ()``
+    """
+    from governflow.localities import Localities
+    from governflow.testing.spoken import unspoken
+
+    return unspoken((localities or Localities()).policy(code))
+
+
 def conformance(
     code: str,
     *,
@@ -235,5 +262,6 @@ __all__ = [
     "lives",
     "policies",
     "registered",
+    "unspoken",
     "written",
 ]

@@ -10,7 +10,6 @@ from governflow.charter.cases import mode_of
 from governflow.charter.examples import as_told, of_rows
 from governflow.charter.subject import BEGIN
 from governflow.hookspecs import Example
-from governflow.localities import Localities
 from governflow.policy import Policy
 from governflow.tables import Rule, Table
 from governflow.tables.domains import Closed, Domain, Number, Open, Part, Span
@@ -22,27 +21,8 @@ _RUNGS = "escalate"
 _EXPECTED_AS = {"lead": "unit"}
 
 
-def unspoken(code: str, *, localities: Localities | None = None) -> tuple[Text, ...]:
-    """Name the rules of a locality's own decision tables that no worked example of it speaks of.
-
-    An example speaks of a rule that rules on it, of the outcomes that it expects, and of the values that it has in the
-    rule's conditions: every one of a list, and the whole numbers on the inner side of each bound.
-
-    Args:
-        code: The locality's code.
-        localities: Where it is registered; the installed ones by default.
-
-    Returns:
-        A sentence for each rule, outcome or value that is not spoken of. Rules of the ladder are left out, and those
-        that ask for a form of handling: no report tells either.
-
-    Raises:
-        PolicyError: If the rules cannot be used.
-
-    Example:
-        ``assert unspoken("371621") == ()``
-    """
-    policy = (localities or Localities()).policy(code)
+def unspoken(policy: Policy) -> tuple[Text, ...]:
+    """Name the rules of which no worked example speaks: see `governflow.testing.unspoken`."""
     own = policy.layers[0].source
     answers = [(asked(policy, as_told(example.told)), example.expect) for example in _shipped(policy, own)]
     tables = dict(policy.tables).get(own, {})

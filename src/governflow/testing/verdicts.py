@@ -1,5 +1,6 @@
 """A verdict of the charter as pytest takes it: a failure with its story, a waiver as a test that is skipped."""
 
+import warnings
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,6 +32,8 @@ def examine(
     localities = localities or Localities()
     report = check(localities, code, level=level, laws=[law], seconds=seconds)
     (verdict,) = report.verdicts
+    if verdict.note is not None:  # a green test must not hide what could not be looked at
+        warnings.warn(f"{law}: {verdict.note.say(lang)}", UserWarning, stacklevel=2)
     if verdict.outcome == "waived":
         pytest.skip(telling.result(verdict).say(lang))
     if verdict.outcome == "failed":

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Timer
 from types import TracebackType
 from typing import Any
 
@@ -22,8 +23,10 @@ from governflow.text import Text
 _BOOT = (
     "import json, os, sys; out = os.fdopen(os.dup(1), 'wb'); os.dup2(2, 1); "
     "sys.path[:] = json.loads(sys.stdin.buffer.readline()); "
-    "from governflow.changes.elsewhere import serve; from governflow.cli.sources import found; serve(found, out)"
+    "from governflow.changes.apart import serve; from governflow.cli.sources import found; serve(found, out)"
 )
+#: How long a plugin may take for everything, and to end when it is asked nothing more, in seconds.
+PATIENCE, _PARTING = 1800, 5
 #: Errors that keep their kind on the way: a caller's fault is said otherwise than that of the rules.
 _KINDS: dict[str, type[GovernflowError]] = {
     "CommandError": CommandError,
@@ -34,29 +37,39 @@ _KINDS: dict[str, type[GovernflowError]] = {
 Find = Callable[[str], tuple[Localities, Sequence[str]]]
 
 
-class Elsewhere:
+class Apart:
     """Rules in a process of their own; see `Side`. Use it in a ``with``.
 
     Args:
-        what: The path of the plugin, as a person typed it.
+        what: The path of the plugin, or a code, as a person typed it.
+        named: Whether it is a path.
     """
 
-    def __init__(self, what: str) -> None:
-        self.named = True
-        environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+    def __init__(self, what: str, *, named: bool = True) -> None:
+        self.named = named
+        # Both sides give the members of a set in the same order: a rule that goes by it is the business of the charter.
+        environment = {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONHASHSEED": "0"}
         self._process = subprocess.Popen(
             [sys.executable, "-c", _BOOT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
         )
+        self._limit = Timer(PATIENCE, self._process.kill)
+        self._limit.daemon = True
+        self._limit.start()
         self._send(sys.path)
-        self._send(what)
+        self._send([what, named])
 
-    def __enter__(self) -> "Elsewhere":
+    def __enter__(self) -> "Apart":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
         if kind is not None:
             self._process.kill()
-        self._process.communicate()
+        try:
+            self._process.communicate(timeout=_PARTING)
+        except subprocess.TimeoutExpired:  # a thread of the plugin's keeps it alive
+            self._process.kill()
+            self._process.communicate()
+        self._limit.cancel()
 
     def codes(self) -> list[str]:
         """Give the codes that the path speaks for, the most specific first.
@@ -79,9 +92,9 @@ class Elsewhere:
         if not line:
             status = self._process.wait()
             raise PolicyError(
-                f"the plugin ended the process in which it was asked (exit status {status}): "
+                f"the plugin ended the process in which it was asked, or did not come back (exit status {status}): "
                 "a rule answers, and leaves the rest to governflow",
-                f"插件终止了向其提问的进程（退出状态 {status}）：规则只应作答，其余由 governflow 处理",
+                f"插件终止了向其提问的进程，或迟迟不作答（退出状态 {status}）：规则只应作答，其余由 governflow 处理",
             )
         answer = msgspec.json.decode(line)
         if "fault" in answer:
@@ -124,12 +137,12 @@ def serve(find: Find, out: Any) -> None:
         return "answer" in told  # type: ignore[operator]
 
     read = sys.stdin.buffer
-    what = msgspec.json.decode(read.readline())
+    what, named = msgspec.json.decode(read.readline())
     side: list[Here] = []
 
     def open_() -> object:
         localities, codes = find(what)
-        side.append(Here(localities, Path(what)))
+        side.append(Here(localities, Path(what) if named else None))
         return list(codes)
 
     if not tell(open_):
