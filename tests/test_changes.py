@@ -15,13 +15,13 @@ from typing import Any
 import attrs
 import pytest
 
-from governflow import PolicyError, Text, hookimpl
+from governflow import Case, PolicyError, Text, hookimpl
 from governflow.calendars import WorkingCalendar
 from governflow.changes import Journal, compare, signing
 from governflow.changes.decided import clock_of
 from governflow.changes.rows import ASPECTS, SHOWN, Found, merged, rows
 from governflow.charter.cases import anywhen, written
-from governflow.hookspecs import Locality, Merit, Ruling
+from governflow.hookspecs import Deadlines, Locality, Merit, Refused, Ruling
 from governflow.localities import Localities
 from governflow.terms import Mode, Tier
 
@@ -500,6 +500,31 @@ def test_a_merit_that_is_given_no_more_and_a_holiday_are_told() -> None:
     assert {(row.what, row.old, row.new) for row in changes.rows if row.aspect == "calendar"} == {
         ("holiday", None, "2026-10-08")
     }
+
+
+def test_who_may_act_is_asked_by_night_when_all_is_late_and_of_holders_of_every_kind() -> None:
+    def late(action: str, context: Any) -> Refused | None:
+        return (
+            Refused(Text("not at night", "夜间不办"), "night") if action == "arrive" and context.at.hour > 12 else None
+        )
+
+    def held(action: str, case: Case) -> Refused | None:
+        return Refused(Text("?", "?"), "leader") if action == "suspend" and case.unit == "leader" else None
+
+    for hook in (late, held):
+        changes = compare(county_of(), county_of(governflow_authorise=hook), CODE)
+        assert {row.aspect for row in changes.rows if row.tried == "questions"} == {"authority"}
+
+
+@pytest.mark.parametrize("when", ["designated", "reopened_twice"])
+def test_what_only_comes_late_in_a_life_is_told(when: str) -> None:
+    dropped = Deadlines(drop=("resolve",))
+
+    def governflow_deadlines(case: Case) -> Deadlines | None:
+        return dropped if (case.designated if when == "designated" else case.reopened > 1) else None
+
+    changes = compare(county_of(), county_of(governflow_deadlines=governflow_deadlines), CODE)
+    assert not changes.same
 
 
 def test_a_hook_that_fails_is_told_as_a_fault_and_other_reasons_only_counted() -> None:

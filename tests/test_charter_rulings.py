@@ -1140,6 +1140,11 @@ def test_an_example_that_is_wrong_is_told_with_what_is_wrong(example: object, wo
     assert [words in failure.sentence.en for failure in failures] == [True]
 
 
+def test_a_clock_that_starts_later_is_looked_for_at_the_rule_that_gives_it() -> None:
+    (failure,) = broken("ruling/examples", Promises(Example({}, {"clock:resolve": "2d"}, SAID)))
+    assert failure.look_at == f"deadlines/D1 of {COUNTY}"
+
+
 def test_an_example_may_promise_that_nobody_assists_and_that_a_clock_does_not_run() -> None:
     nobody = Example({"severity": "major"}, {"assist": "-", "lifecycle": "everyday", "visit": "是"}, SAID)
     nowhere = Example({"visit": False, "people": 12}, {"clock:arrive": "-", "人数": "12"}, SAID)

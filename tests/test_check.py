@@ -255,7 +255,12 @@ def test_only_the_case_that_is_given_is_looked_at(small: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "case", [{"severity": "huge"}, {"mode": "holiday"}, {"facts": {"nobody": 1}}, {"lifecycle": "x"}, {"at": "noon"}]
+    "case",
+    [
+        *({"severity": "huge"}, {"mode": "holiday"}, {"facts": {"nobody": 1}}, {"lifecycle": "x"}, {"at": "noon"}),
+        *({"item": 5}, {"item": ["x"]}, {"place": 5}, {"informant": 5}, {"facts": "x"}),
+        *({"steps": "x"}, {"steps": [[0]]}, {"steps": [["a", "dispatch", 0]]}),
+    ],
 )
 def test_a_case_that_no_report_could_tell_is_refused(small: object, case: dict[str, Any]) -> None:
     with pytest.raises(CommandError):
@@ -360,6 +365,7 @@ def test_a_waived_law_does_not_fail_and_keeps_what_was_found(small: object) -> N
         (Waiver("story/exact", REASON, "soon"), "'soon', which is no day", "“soon”不是日期"),
         (Waiver("story/exact", Text("because", " "), "2026-12-31"), "gives no reason", "未写理由"),
         (Waiver("story/exact", Text("", "因为"), "2026-12-31"), "gives no reason", "未写理由"),
+        (Waiver("story/exact", "because", "2026-12-31"), "gives no reason", "未写理由"),  # type: ignore[arg-type]
     ],
 )
 def test_a_waiver_without_reason_or_end_or_past_its_end_is_a_failure_of_its_law(
@@ -704,6 +710,11 @@ def test_the_page_in_chinese_is_chinese(
 def test_conformance_is_one_test_for_each_law(small: object) -> None:
     (mark,) = conformance(CODE, localities=county()).pytestmark  # type: ignore[attr-defined]
     assert mark.args == ("law", list(LAWS))
+
+
+def test_a_code_that_nobody_registered_is_refused_as_a_typing_error(small: object) -> None:
+    with pytest.raises(CommandError, match="nobody registered '990110'"):
+        conformance("990110", localities=county())("story/exact")
 
 
 def test_a_law_that_fails_fails_its_test_with_the_story_and_one_that_is_waived_is_skipped(small: object) -> None:

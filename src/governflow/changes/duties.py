@@ -1,10 +1,13 @@
 """Who may do what (权限), asked of each action by an actor of each kind of unit, at a few moments of a few cases."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import attrs
 
 from governflow.case import Case
 from governflow.charter.cases import fresh, mode_of, moment_of
-from governflow.charter.living import done
+from governflow.charter.living import done, fallen
 from governflow.charter.subject import BEGIN, Told
 from governflow.decide import Command, decide
 from governflow.errors import GovernflowError, described
@@ -13,7 +16,9 @@ from governflow.hookspecs import Allowed, Refused
 from governflow.policy import Policy
 
 #: How a case comes from one moment to the next.
-_MOMENTS = ("report", "dispatch", "arrive", "resolve", "answer")
+_MOMENTS = (("report", 0), ("dispatch", 0), ("arrive", 0), ("resolve", 0), ("answer", 0), ("evaluate", 1))
+#: Nobody acted for so long: clocks are overdue, and it is night.
+_LATE = timedelta(days=1, hours=13)
 
 
 def asked(policy: Policy, cases: Sequence[Told]) -> list[Mapping[str, object]]:
@@ -29,10 +34,10 @@ def asked(policy: Policy, cases: Sequence[Told]) -> list[Mapping[str, object]]:
     """
     found: list[Mapping[str, object]] = []
     for number, told in enumerate(cases):
-        for moment, case in _stages(policy, told):
+        for moment, case, at in (*_stages(policy, told), *(_held(policy, told) if number == 0 else ())):
             actions = policy.lifecycle(case, []).actions
             answers = {
-                f"{action}|{who}": _asked(policy, actor, action, case)
+                f"{action}|{who}": _asked(policy, actor, action, case, at)
                 for who, actor in _actors(policy, case)
                 for action in actions
             }
@@ -40,20 +45,31 @@ def asked(policy: Policy, cases: Sequence[Told]) -> list[Mapping[str, object]]:
     return found
 
 
-def _stages(policy: Policy, told: Told) -> Iterator[tuple[str, Case]]:
+def _stages(policy: Policy, told: Told) -> Iterator[tuple[str, Case, datetime]]:
     """Give a case as each moment leaves it; what its lifecycle does not know is left out."""
     try:
         at = moment_of(told, BEGIN)
         case = decide(fresh(policy, told, at), Command("report", {}), policy, at, mode_of(told))[1]
     except GovernflowError:
         return
-    yield _MOMENTS[0], case
-    for action in _MOMENTS[1:]:
+    yield _MOMENTS[0][0], case, at
+    for action, pick in _MOMENTS[1:]:
         try:
-            case = done(policy, case, action, at)
+            case = done(policy, case, action, at, pick)
         except GovernflowError:
             continue
-        yield action, case
+        yield action, case, at
+        if action == "dispatch":
+            late = at + _LATE
+            yield "late", [case, *(after for _, after in fallen(policy, case, late))][-1], late
+
+
+def _held(policy: Policy, told: Told) -> Iterator[tuple[str, Case, datetime]]:
+    """Give one case as it is held by a unit of each kind."""
+    dispatched = next((case for moment, case, _ in _stages(policy, told) if moment == "dispatch"), None)
+    kinds = {unit.kind: unit.id for unit in policy.units.units.values()}
+    if dispatched is not None:
+        yield from ((f"held:{kind}", attrs.evolve(dispatched, unit=unit), BEGIN) for kind, unit in kinds.items())
 
 
 def _actors(policy: Policy, case: Case) -> Iterator[tuple[str, Actor | None]]:
@@ -78,8 +94,8 @@ def _actors(policy: Policy, case: Case) -> Iterator[tuple[str, Actor | None]]:
         yield from ((f"else:{kind}", Actor("check", unit)) for unit in beside[:1])
 
 
-def _asked(policy: Policy, actor: Actor | None, action: str, case: Case) -> list[str]:
-    context = policy.context(case, case.mode, BEGIN)
+def _asked(policy: Policy, actor: Actor | None, action: str, case: Case, at: datetime) -> list[str]:
+    context = policy.context(case, case.mode, at)
     for source, ask in policy.authorities:
         try:
             answer = ask(actor, action, case, context)

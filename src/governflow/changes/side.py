@@ -198,6 +198,9 @@ class _One:
             steps = tuple(Step(1, action) for action in (*actions, *actions))
             for told in (*told_of, *({**told_of[0], **one} for one in (*found, *flagged))):
                 yield Walk(told, (*steps, Step(60 * DAY, ADVANCE)))
+            # Sent to a unit that somebody chose, found wanting twice, and done well at last.
+            wanting = tuple(Step(1, action, 1) for action in (*actions, *actions))
+            yield Walk(told_of[0], (*wanting, *wanting, *steps, *steps, Step(60 * DAY, ADVANCE)))
 
     def _flagged(self) -> Iterator[str]:
         """Give an item for each word that the catalogues use of one: merits may look at it."""

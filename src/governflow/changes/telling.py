@@ -254,9 +254,16 @@ class Teller:
                 )
             else:
                 said += self.t("; nobody acts", "；无人办理")
-        if after is not None:
-            said += self.t(f"; after: {self._named(after)}", f"；{self._named(after)}之后")
-        return said
+        return said + self._after(after) if after is not None else said
+
+    def _after(self, moment: str) -> str:
+        """Say at which moment of a case somebody asked whether they may."""
+        if moment == "late":
+            return self.t("; a day and a half after nobody acted, by night", "；一天半无人办理之后的夜间")
+        held, _, kind = moment.partition(":")
+        if held == "held":
+            return self.t(f"; held by: {self._kind(kind)}", f"；承办单位为{self._kind(kind)}")
+        return self.t(f"; after: {self._named(moment)}", f"；{self._named(moment)}之后")
 
     # --- names ----------------------------------------------------------------------------------------------------
 

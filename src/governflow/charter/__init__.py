@@ -143,10 +143,28 @@ def _admit(subject: Subject, case: Told) -> None:
                 f"a case tells no {name!r}; it may tell: {', '.join(KNOWN)}",
                 f"案例中不能有“{name}”；可写：{'、'.join(KNOWN)}",
             )
+    for name in ("item", "place", "lifecycle", "channel", "informant"):
+        if not isinstance(case.get(name, ""), str):
+            raise CommandError(f"{name} is {case[name]!r}: give it as a text", f"“{name}”为 {case[name]!r}：应为文字")
+    if not isinstance(case.get("facts", {}), Mapping):
+        raise CommandError(
+            f"facts are {case['facts']!r}: give each by its name", f"要素为 {case['facts']!r}：请逐项写明名称和值"
+        )
+    steps = case.get("steps", ())
+    if not isinstance(steps, (list, tuple)) or not all(map(_step, steps)):
+        raise CommandError(
+            f"steps are {steps!r}: give each as [minutes, action, number]",
+            f"经过为 {steps!r}：每一步应写成 [分钟, 动作, 序号]",
+        )
     if "mode" in case:
         member(Mode, case["mode"])
     moment_of(case, BEGIN)
     subject.unreported(case)
+
+
+def _step(step: object) -> bool:
+    kinds = (int, str, int)
+    return isinstance(step, (list, tuple)) and len(step) == 3 and all(map(isinstance, step, kinds))
 
 
 def _verdict(
@@ -184,7 +202,8 @@ def _broke(raised: Exception) -> Failure:
 
 def _unfit(waiver: Waiver, today: date) -> Failure | None:
     """Say what is wrong with a waiver: it needs a reason and an end that has not come."""
-    if not (waiver.reason.en.strip() and waiver.reason.zh.strip()):
+    reason = waiver.reason
+    if not (isinstance(reason, Text) and reason.sound and reason.en.strip() and reason.zh.strip()):
         sentence = Text(
             "the waiver of this law gives no reason: say why, in both languages",
             "本条的豁免未写理由：请用中英文写明原因",

@@ -114,6 +114,10 @@ def _otherwise(
         name, name
     )
     rulings = [ruling for ruling in answer.rulings if ruling.what in (about, f"fact:{name}")]
+    case = answer.dispatched
+    if not rulings and name.startswith("clock:") and case is not None:  # a clock that starts later
+        plan = policy.plan(case, policy.context(case, mode_of(told), moment_of(told, BEGIN)), [])
+        rulings = [plan.rulings[clock] for clock in (name.removeprefix("clock:"),) if clock in plan.rulings]
     sentence = Text(
         f"{where.en} ({example.source}) promises {name} = {wanted}; the rules say {given}",
         f"{where.zh}（{example.source}）承诺{_in_chinese(policy, name, wanted, '=')}，"

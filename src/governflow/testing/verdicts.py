@@ -7,6 +7,7 @@ import pytest
 
 from governflow.charter import check, telling
 from governflow.charter.checked import Checked
+from governflow.errors import CommandError
 
 if TYPE_CHECKING:
     from governflow.localities import Localities
@@ -24,12 +25,18 @@ def examine(
     """Check one law of one locality; see `governflow.testing.conformance` for the arguments.
 
     Raises:
+        CommandError: If no plugin speaks for the code.
         PolicyError: If the rules cannot be used at all.
     """
     from governflow.localities import Localities
 
     lang = lang or telling.reader_lang()
     localities = localities or Localities()
+    if not localities.known(code):  # a typing error in the code must not be a green test of somebody else's rules
+        raise CommandError(
+            f"nobody registered {code!r}: `governflow localities` lists the codes that have rules of their own",
+            f"没有登记“{code}”：governflow localities 列出有自己规则的代码",
+        )
     report = check(localities, code, level=level, laws=[law], seconds=seconds)
     (verdict,) = report.verdicts
     if verdict.note is not None:  # a green test must not hide what could not be looked at
