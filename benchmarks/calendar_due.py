@@ -11,8 +11,8 @@ from time import perf_counter
 import businesstimedelta
 import pytz
 
-from governflow.allowances import Allowance
 from governflow.calendars import WorkingCalendar
+from governflow.calendars.allowances import Allowance
 
 ZONE = "Europe/Berlin"
 START = datetime(2024, 3, 4, 9, 30, tzinfo=UTC)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from governflow import Actor, Engine
-from governflow.run import run
+from governflow.run.runner import run
 from governflow.stores import sqlite as store
 from measuring import Row, best, show
 

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from governflow import hookimpl
-from governflow.case import Case
-from governflow.discovery import installed
-from governflow.localities import Localities
-from governflow.policy import Policy
+from governflow.model.case import Case
+from governflow.model.terms import Mode
+from governflow.policy.discovery import installed
+from governflow.policy.registry import Localities
+from governflow.policy.stack import Policy
 from governflow.tables import Table
-from governflow.terms import Mode
 from measuring import Row, best, show
 from startup import ENVIRONMENT
 from tables import HIGHEST, partition
@@ -30,8 +30,8 @@ AT = datetime(2026, 3, 2, tzinfo=UTC)
 
 PLUGIN = """
 from governflow import hookimpl
-from governflow.hookspecs import Ruling
-from governflow.terms import Tier
+from governflow.policy.hookspecs import Ruling
+from governflow.model.terms import Tier
 
 RULING = Ruling(Tier.TWO, "to the town", "t/1")
 
@@ -39,7 +39,7 @@ RULING = Ruling(Tier.TWO, "to the town", "t/1")
 def governflow_tier(case):
     return RULING
 """
-FIRST_USE = f"from governflow.localities import Localities; Localities().policy({CODE!r})"
+FIRST_USE = f"from governflow.policy.registry import Localities; Localities().policy({CODE!r})"
 
 
 def distribution(folder: Path, name: str, codes: list[str]) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from statemachine import State, StateMachine
 
 from governflow import Actor, Engine
-from governflow.lifecycle import BASE, START
+from governflow.model.lifecycle import BASE, START
 from measuring import Row, best, show
 
 LIVES = 400

@@ -10,8 +10,8 @@ from typing import Any
 import attrs
 import pytest
 
-from governflow import localities
 from governflow.cli import main
+from governflow.policy import registry as localities
 
 
 @pytest.fixture(autouse=True)

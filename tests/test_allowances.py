@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from governflow.allowances import Allowance, DayCount
 from governflow.calendars import WorkingCalendar
+from governflow.calendars.allowances import Allowance, DayCount
 from governflow.errors import CalendarError
 
 DATA = Path(__file__).parents[1].parent / "shared/data"

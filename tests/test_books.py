@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from governflow import Actor, Engine, NotAllowed, StoreError, Tampered, UnknownCase
-from governflow.events import Event, commitment, decode, encode
+from governflow.model.events import Event, commitment, decode, encode
 from governflow.stores import MemoryStore
 from governflow.testing import ManualClock, counted
 
@@ -310,7 +310,7 @@ def rewrite(path: Path, keep: int, rename: bytes = b"lamp") -> None:
     lines = database.execute("SELECT body, recorded FROM events ORDER BY position LIMIT ?", (keep,)).fetchall()
     texts = database.execute("SELECT number, seq, salt, content FROM texts").fetchall()
     forged = MemoryStore()
-    from governflow.case import evolve
+    from governflow.model.case import evolve
 
     for body, recorded in lines:
         event = decode(bytes(body).replace(b"lamp", rename))

@@ -21,9 +21,9 @@ import pytest
 
 from governflow import Engine
 from governflow.journal import Map
-from governflow.localities import Localities
-from governflow.reports import case_as_json
-from governflow.run import run
+from governflow.policy.registry import Localities
+from governflow.reports.rates import case_as_json
+from governflow.run.runner import run
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "boston.md"

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from governflow.calendars import Segment, WorkingCalendar, joined
+from governflow.calendars.working import Segment, WorkingCalendar, joined
 from governflow.errors import CalendarError
 
 VECTORS = Path(__file__).parents[1].parent / "shared/data/deadline_vectors.json"

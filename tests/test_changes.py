@@ -17,13 +17,14 @@ import pytest
 
 from governflow import Case, PolicyError, Text, hookimpl
 from governflow.calendars import WorkingCalendar
-from governflow.changes import Journal, compare, signing
-from governflow.changes.decided import clock_of
+from governflow.changes import summary as signing
+from governflow.changes.compare import Journal, compare
+from governflow.changes.of_code import clock_of
 from governflow.changes.rows import ASPECTS, SHOWN, Found, merged, rows
-from governflow.charter.cases import anywhen, written
-from governflow.hookspecs import Deadlines, Locality, Merit, Refused, Ruling
-from governflow.localities import Localities
-from governflow.terms import Mode, Tier
+from governflow.charter.cases.systematic import anywhen, written
+from governflow.model.terms import Mode, Tier
+from governflow.policy.hookspecs import Deadlines, Locality, Merit, Refused, Ruling
+from governflow.policy.registry import Localities
 
 Command = Callable[..., Any]
 
@@ -212,8 +213,8 @@ _LAMPS = """
 
 @hookimpl
 def governflow_assess(case):
-    from governflow.hookspecs import Assessment, Ruling
-    from governflow.terms import Severity, Urgency
+    from governflow.policy.hookspecs import Assessment, Ruling
+    from governflow.model.terms import Severity, Urgency
     from governflow.text import Text
 
     if case.item != "路灯不亮":
@@ -420,8 +421,8 @@ def test_a_plugin_that_ends_the_process_is_a_fault_of_its_own(tmp_path: Path, go
 def test_a_rule_that_goes_by_the_order_of_a_set_is_the_same_on_both_sides(tmp_path: Path) -> None:
     file = tmp_path / "county.py"
     file.write_text(
-        "from governflow.hookspecs import Locality, Ruling, hookimpl\n"
-        "from governflow.terms import Tier\nfrom governflow.text import Text\n\n"
+        "from governflow.policy.hookspecs import Locality, Ruling, hookimpl\n"
+        "from governflow.model.terms import Tier\nfrom governflow.text import Text\n\n"
         'FIRST = next(iter({"team01", "team02", "team03", "team04", "team05"}))\n\n\n'
         '@hookimpl\ndef governflow_locality():\n    return Locality("990371", "河畔县", "Riverside County")\n\n\n'
         "@hookimpl\ndef governflow_tier(case):\n    return Ruling(Tier.TWO, Text(FIRST, FIRST), FIRST)\n",

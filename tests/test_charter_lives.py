@@ -10,20 +10,25 @@ from zoneinfo import ZoneInfo
 import attrs
 import pytest
 
-from governflow import charter, decide
-from governflow.allowances import Allowance
-from governflow.case import Case
-from governflow.charter import faltering, ladders, living, searching, walks
-from governflow.charter.living import ADVANCE, FAIL, MEND, REASSESS, Step, Walk
+from governflow.calendars.allowances import Allowance
+from governflow.charter import check as charter
+from governflow.charter.laws import escalation as ladders
+from governflow.charter.lives import fault_injection as faltering
+from governflow.charter.lives import search as searching
+from governflow.charter.lives import simulation as living
+from governflow.charter.lives import walks
+from governflow.charter.lives.simulation import ADVANCE, FAIL, MEND, REASSESS, Step, Walk
+from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
-from governflow.charter.verdicts import Failure
-from governflow.clocks import LAPSES, PAUSES, ClockSpec
-from governflow.hookspecs import Breach, Context, Deadlines, Escalation, Ruling, hookimpl
-from governflow.lifecycle import BASE, Action, Lifecycle, Row, Way
-from governflow.localities import Localities
-from governflow.terms import Form, Kind, Mode, Tier, Urgency
+from governflow.engine import decide
+from governflow.model.case import Case
+from governflow.model.clocks import LAPSES, PAUSES, ClockSpec
+from governflow.model.lifecycle import BASE, Action, Lifecycle, Row, Way
+from governflow.model.terms import Form, Kind, Mode, Tier, Urgency
+from governflow.model.units import OrgChart, Unit
+from governflow.policy.hookspecs import Breach, Context, Deadlines, Escalation, Ruling, hookimpl
+from governflow.policy.registry import Localities
 from governflow.text import Text
-from governflow.units import OrgChart, Unit
 
 #: No division code: only the defaults lie below it. One under the national statutes is needed where the law is asked.
 CODE, UNDER_THE_LAW = "harbour", "990101"

@@ -21,24 +21,29 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from governflow import Case, Event, Text, defaults, hookimpl
-from governflow.allowances import Allowance
+from governflow import Case, Event, Text, hookimpl
 from governflow.calendars import WorkingCalendar
-from governflow.charter import Waiver, check, laws, stacks
-from governflow.charter.asking import asked
-from governflow.charter.cases import BUDGET, anywhen, smallest, strategy, told, written
-from governflow.charter.drawn import drawn, searched
-from governflow.charter.elsewhere import Elsewhere, Otherwise
-from governflow.charter.examples import of_rows
-from governflow.charter.meddling import meddled, ours
-from governflow.charter.otherwise import OTHER_DAYS, homes, on, watched
-from governflow.charter.pairs import rows
+from governflow.calendars.allowances import Allowance
+from governflow.charter.answers.ask import asked
+from governflow.charter.answers.examples import of_rows
+from governflow.charter.answers.remote import Elsewhere, Otherwise
+from governflow.charter.answers.search import drawn, searched
+from governflow.charter.cases.covering import rows
+from governflow.charter.cases.systematic import BUDGET, anywhen, smallest, strategy, told, written
+from governflow.charter.check import Waiver, check, laws
+from governflow.charter.laws import localities as stacks
+from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
-from governflow.charter.verdicts import Failure
-from governflow.clocks import LAPSES, PAUSES, ClockSpec
 from governflow.errors import PolicyError
-from governflow.events import Actor
-from governflow.hookspecs import (
+from governflow.isolation.environment import OTHER_DAYS, homes, on, watched
+from governflow.isolation.tampering import meddled, ours
+from governflow.model.clocks import LAPSES, PAUSES, ClockSpec
+from governflow.model.events import Actor
+from governflow.model.terms import Form, Kind, Severity, Tier, Verdict
+from governflow.model.units import OrgChart, Unit
+from governflow.policy.builtin import defaults
+from governflow.policy.builtin.statute import governflow_deadlines as of_the_law
+from governflow.policy.hookspecs import (
     Allowed,
     Assessment,
     Context,
@@ -51,11 +56,8 @@ from governflow.hookspecs import (
     Route,
     Ruling,
 )
-from governflow.localities import Localities
-from governflow.statute import governflow_deadlines as of_the_law
+from governflow.policy.registry import Localities
 from governflow.tables import Catalogue, Table
-from governflow.terms import Form, Kind, Severity, Tier, Verdict
-from governflow.units import OrgChart, Unit
 
 COUNTY, OTHER = "990101", "990102"
 LAWS = laws()
@@ -789,7 +791,7 @@ def test_a_failure_in_chinese_has_no_english_words_but_identifiers(planted: type
 def test_a_second_interpreter_that_dies_breaks_the_law_and_says_what_it_died_of(
     law: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("governflow.charter.elsewhere._BOOT", "import sys; sys.exit('a plugin\\nhas had enough')")
+    monkeypatch.setattr("governflow.charter.answers.remote._BOOT", "import sys; sys.exit('a plugin\\nhas had enough')")
     (verdict,) = check(subject(County()).localities, COUNTY, laws=[law], case={}).verdicts
     assert verdict.outcome == "failed"
     assert "another process could not answer" in verdict.failures[0].sentence.en
@@ -797,7 +799,7 @@ def test_a_second_interpreter_that_dies_breaks_the_law_and_says_what_it_died_of(
 
 
 def test_a_second_interpreter_that_does_not_come_back_is_told_and_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("governflow.charter.elsewhere._BOOT", "import time; time.sleep(60)")
+    monkeypatch.setattr("governflow.charter.answers.remote._BOOT", "import time; time.sleep(60)")
     there = Elsewhere(subject(County()).localities, {COUNTY: [{}]}, Otherwise())
     assert there.answers(0.2) is None
     assert there.why is not None
@@ -810,8 +812,8 @@ def test_a_second_interpreter_that_does_not_come_back_is_told_and_ended(monkeypa
 def test_a_second_interpreter_that_is_late_breaks_the_law_unless_the_time_of_a_search_is_up(
     level: str, outcome: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("governflow.charter.elsewhere._BOOT", "import time; time.sleep(60)")
-    monkeypatch.setattr("governflow.charter.elsewhere.PATIENCE", 0.1)
+    monkeypatch.setattr("governflow.charter.answers.remote._BOOT", "import time; time.sleep(60)")
+    monkeypatch.setattr("governflow.charter.answers.remote.PATIENCE", 0.1)
     localities = subject(County()).localities
     (verdict,) = check(localities, COUNTY, level=level, seconds=0.1, laws=["locality/isolated"], case={}).verdicts
     assert verdict.outcome == outcome
@@ -825,8 +827,8 @@ HEAD = f"""
 import os
 from datetime import timedelta
 
-from governflow.hookspecs import Escalation, Locality, Ruling, hookimpl
-from governflow.terms import Kind, Tier
+from governflow.policy.hookspecs import Escalation, Locality, Ruling, hookimpl
+from governflow.model.terms import Kind, Tier
 from governflow.text import Text
 
 WHY = Text("because", "理由")
@@ -869,7 +871,8 @@ def test_the_order_of_a_set_gives_one_verdict_whatever_the_hashes_of_the_checkin
 ) -> None:
     (tmp_path / "by_a_set.py").write_text(HEAD + BY_A_SET, encoding="utf-8")
     words = (
-        "import by_a_set; from governflow.charter import check; from governflow.localities import Localities; "
+        "import by_a_set; from governflow.charter.check import check; "
+        "from governflow.policy.registry import Localities; "
         f"here = Localities(); here.register('{COUNTY}', by_a_set); "
         f"verdict = check(here, '{COUNTY}', laws=['ruling/pure'], case={{}}).verdicts[0]; "
         "print(verdict.outcome, verdict.failures)"
@@ -1047,7 +1050,10 @@ def test_what_governflow_holds_in_lists_and_sets_is_watched_too(monkeypatch: pyt
     assert list(meddled(before)) == []
     held["a_list"].reverse()
     held["a_set"].add(2)
-    assert set(meddled(before)) == {"governflow.defaults.a_list", "governflow.defaults.a_set"}
+    assert set(meddled(before)) == {
+        "governflow.policy.builtin.defaults.a_list",
+        "governflow.policy.builtin.defaults.a_set",
+    }
 
 
 def test_clocks_that_could_not_be_compared_with_the_law_are_no_proof_and_say_so() -> None:

@@ -13,19 +13,20 @@ from types import ModuleType
 
 import pytest
 
-from governflow import PolicyError, Text, charter
-from governflow.case import Case
-from governflow.charter import Failure, Subject, check
-from governflow.charter.asking import asked
-from governflow.charter.gathering import firsts
-from governflow.charter.ladders import ladders
-from governflow.charter.laws import LAWS, Law
-from governflow.charter.otherwise import OTHER_DAYS, homes, on, watched
-from governflow.charter.touching import Watch
-from governflow.charter.walks import lives, pool
-from governflow.charter.words import spoken_of
-from governflow.cli.sources import found
-from governflow.localities import Localities
+from governflow import PolicyError, Text
+from governflow.charter import check as charter
+from governflow.charter.answers.ask import asked
+from governflow.charter.answers.collect import firsts
+from governflow.charter.check import Failure, Subject, check
+from governflow.charter.laws.escalation import ladders
+from governflow.charter.laws.registry import LAWS, Law
+from governflow.charter.lives.walks import lives, pool
+from governflow.cli.rule_sources import found
+from governflow.isolation.environment import OTHER_DAYS, homes, on, watched
+from governflow.isolation.literals import spoken_of
+from governflow.isolation.observer import Watch
+from governflow.model.case import Case
+from governflow.policy.registry import Localities
 
 COUNTY = """
 import os
@@ -33,8 +34,8 @@ import random
 import time
 from datetime import datetime
 
-from governflow.hookspecs import Locality, Ruling, hookimpl
-from governflow.terms import Tier
+from governflow.policy.hookspecs import Locality, Ruling, hookimpl
+from governflow.model.terms import Tier
 from governflow.text import Text
 
 WHY = Text("because", "理由")

@@ -16,13 +16,15 @@ from xml.etree import ElementTree
 
 import pytest
 
-from governflow import CommandError, PolicyError, Text, charter, hookimpl
-from governflow.charter import LEVELS, Failure, Subject, Verdict, Waiver, check, telling
-from governflow.charter.checked import Checked
-from governflow.charter.laws import LAWS, Law
-from governflow.hookspecs import Locality
-from governflow.lifecycle import Lifecycle, Row
-from governflow.localities import Localities
+from governflow import CommandError, PolicyError, Text, hookimpl
+from governflow.charter import check as charter
+from governflow.charter.check import LEVELS, Failure, Subject, Verdict, Waiver, check
+from governflow.charter.laws.registry import LAWS, Law
+from governflow.charter.report import text as telling
+from governflow.charter.report.subject_names import Checked
+from governflow.model.lifecycle import Lifecycle, Row
+from governflow.policy.hookspecs import Locality
+from governflow.policy.registry import Localities
 from governflow.testing import conformance
 
 Command = Callable[..., Any]
@@ -36,8 +38,8 @@ REAL = dict(charter.laws())
 PLUGIN = """
 from importlib.resources import files
 
-from governflow.charter.verdicts import Waiver
-from governflow.hookspecs import Locality, hookimpl
+from governflow.charter.model import Waiver
+from governflow.policy.hookspecs import Locality, hookimpl
 from governflow.text import Text
 
 
@@ -535,7 +537,7 @@ def test_a_code_without_rules_of_its_own_is_checked_by_those_that_apply_and_this
 
 
 def test_the_levels_of_the_command_are_those_of_the_check() -> None:
-    from governflow.cli import cli
+    from governflow.cli.commands import cli
 
     (level,) = (param for param in cli.commands["check"].params if param.name == "level")
     assert tuple(level.type.choices) == LEVELS  # type: ignore[attr-defined]
@@ -589,7 +591,7 @@ def test_a_lifecycle_that_is_unsound_when_the_plugin_is_imported_breaks_its_law(
     governflow: Command, plugin: Callable[..., Path], tmp_path: Path
 ) -> None:
     trap = """
-from governflow.lifecycle import BASE, Row
+from governflow.model.lifecycle import BASE, Row
 from governflow.text import Text
 
 TRAP = BASE.derive("everyday", states={{"limbo": Text("limbo", "悬置")}}, add=[Row("suspend", ("reported",), "limbo")])
@@ -644,7 +646,7 @@ def test_a_waived_law_is_a_skipped_test_of_the_junit_file(
 
 
 def test_signs_that_no_xml_may_hold_are_replaced(small: dict[str, Law]) -> None:
-    from governflow.charter import junit
+    from governflow.charter.report import junit
 
     def odd(subject: Subject) -> Iterator[Failure]:
         yield Failure(Text("a \x00 and a \ud800", "一"), {"text": "\x1b"})
@@ -738,7 +740,16 @@ def run_pytest(folder: Path, *arguments: str, path: Path | None = None) -> subpr
         "PYTHONPATH": os.pathsep.join(found),
         "GOVERNFLOW_LANG": "en",
     }
-    command = [sys.executable, "-m", "pytest", "-p", "governflow.testing.plugin", "-p", "no:cacheprovider", *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "governflow.testing.pytest_plugin",
+        "-p",
+        "no:cacheprovider",
+        *arguments,
+    ]
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
     )
@@ -822,16 +833,19 @@ def test_the_engine_of_the_fixture_is_fresh_and_its_clock_stands_still(tmp_path:
 
 
 def test_the_plugin_of_pytest_loads_nothing_that_is_not_asked_for() -> None:
-    code = "import sys, governflow.testing.plugin; print(*(name for name in sys.modules if name[:10] == 'governflow'))"
+    code = (
+        "import sys, governflow.testing.pytest_plugin; "
+        "print(*(name for name in sys.modules if name[:10] == 'governflow'))"
+    )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     loaded = set(out.split())
     assert loaded <= {
         "governflow",
         "governflow.errors",
         "governflow.testing",
-        "governflow.testing.plugin",
+        "governflow.testing.pytest_plugin",
         "governflow.text",
-        "governflow.timekeeping",
+        "governflow.timesource",
     }
 
 
@@ -839,7 +853,7 @@ def test_the_distribution_tells_pytest_of_the_plugin() -> None:
     import tomllib
 
     project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert project["entry-points"]["pytest11"] == {"governflow": "governflow.testing.plugin"}
+    assert project["entry-points"]["pytest11"] == {"governflow": "governflow.testing.pytest_plugin"}
 
 
 # --- docs/charter.md --------------------------------------------------------------------------------------------------

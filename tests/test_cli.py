@@ -330,7 +330,7 @@ def test_a_fault_of_governflow_itself_is_one_sentence_too(
     def broken(*_: object, **__: object) -> None:
         raise KeyError("left")
 
-    monkeypatch.setattr("governflow.cli.reading.show", broken)
+    monkeypatch.setattr("governflow.cli.cases.show", broken)
     done = governflow("show", "1", "--store", store)
     assert (done.status, len(done.err.splitlines())) == (2, 1)
     assert "please report it" in done.err

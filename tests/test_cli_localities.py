@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from governflow import Actor, Engine, Text, hookimpl, localities
-from governflow.discovery import installed
-from governflow.hookspecs import Locality, Merit
+from governflow import Actor, Engine, Text, hookimpl
+from governflow.model.terms import Form
+from governflow.model.units import OrgChart, Unit
+from governflow.policy import registry as localities
+from governflow.policy.discovery import installed
+from governflow.policy.hookspecs import Locality, Merit
 from governflow.tables import Catalogue, Table
-from governflow.terms import Form
-from governflow.units import OrgChart, Unit
 
 Command = Callable[..., Any]
 Install = Callable[..., Path]
@@ -28,8 +29,8 @@ START = datetime(2026, 1, 5, 9, 0, tzinfo=CST)
 PLUGIN = """
 from importlib.resources import files
 
-from governflow.hookspecs import Locality, hookimpl
-from governflow.packaged import tables
+from governflow.policy.hookspecs import Locality, hookimpl
+from governflow.policy.files import tables
 
 
 @hookimpl
@@ -472,10 +473,8 @@ def test_the_tables_of_a_plugin_that_is_not_installed_are_compared_with_files(
 
 def test_two_localities_are_compared_case_by_case(governflow: Command, install: Install) -> None:
     install("371600", "滨州市", "Binzhou City", tables={"tier.csv": SOUND})
-    more = "\n\n@hookimpl\ndef governflow_tier(case):\n    from governflow import Text, terms\n"
-    more += (
-        "    from governflow.hookspecs import Ruling\n    return Ruling(terms.Tier.ONE, Text('all', '一律'), 'T1')\n"
-    )
+    more = "\n\n@hookimpl\ndef governflow_tier(case):\n    from governflow.plugin import Ruling, Text, Tier\n"
+    more += "    return Ruling(Tier.ONE, Text('all', '一律'), 'T1')\n"
     install("371621", source=PLUGIN + more, tables={"tier.csv": SOUND})
     done = governflow("diff", "371600", "371621", "--json", "--lang", "en")
     (one,) = done.json["localities"]

@@ -3,13 +3,14 @@ from typing import Any
 
 import pytest
 
-from governflow import Actor, Case, CommandError, Engine, hookimpl, policy
-from governflow.allowances import Allowance
-from governflow.clocks import Clock, ClockSpec
-from governflow.events import Event
-from governflow.hookspecs import Context, Deadlines, Ruling
-from governflow.lifecycle import Lifecycle
-from governflow.terms import Exempt, Outcome, Severity
+from governflow import Actor, Case, CommandError, Engine, hookimpl
+from governflow.calendars.allowances import Allowance
+from governflow.model.clocks import Clock, ClockSpec
+from governflow.model.events import Event
+from governflow.model.lifecycle import Lifecycle
+from governflow.model.terms import Exempt, Outcome, Severity
+from governflow.policy import stack as policy
+from governflow.policy.hookspecs import Context, Deadlines, Ruling
 from governflow.text import Text
 
 T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from governflow import demo
-from governflow.cli import cli
-from governflow.cli.demonstrating import demonstrate, fitted
-from governflow.engine import Engine
+from governflow.cli.commands import cli
+from governflow.cli.demo import demonstrate, fitted
+from governflow.demo import generated_day as demo
+from governflow.engine.engine import Engine
 from governflow.errors import JournalError
 from governflow.journal.fields import FIELDS
-from governflow.run import run
+from governflow.model.units import OrgChart, Unit
+from governflow.run.runner import run
 from governflow.text import Text
-from governflow.units import OrgChart, Unit
 
 LANGS = ("zh", "en")
 CASE, ACTION, UNIT, PHONE, CHANNEL = (FIELDS[name].zh for name in ("case", "action", "unit", "phone", "channel"))

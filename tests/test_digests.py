@@ -10,17 +10,17 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from governflow import Actor, Case, CommandError, Engine
-from governflow.cli import briefing
-from governflow.digests import Digest, digest
+from governflow.cli import reports as briefing
 from governflow.errors import UnknownCase
-from governflow.hookspecs import Locality, hookimpl
-from governflow.localities import Localities
-from governflow.special import Summons, special_report, summonses
+from governflow.model.terms import Form, Kind
+from governflow.model.units import OrgChart, Unit
+from governflow.policy.hookspecs import Locality, hookimpl
+from governflow.policy.registry import Localities
+from governflow.reports.digest import Digest, digest
+from governflow.reports.special import Summons, special_report, summonses
+from governflow.reports.trends import Signs, back
 from governflow.tables import Catalogue
-from governflow.tendencies import Signs, back
-from governflow.terms import Form, Kind
 from governflow.text import Text
-from governflow.units import OrgChart, Unit
 
 CST = timezone(timedelta(hours=8))
 #: Midnight of a Monday that is no first of a month.

@@ -10,15 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from governflow import Engine, PolicyError, localities
-from governflow.discovery import installed
-from governflow.localities import Localities
+from governflow import Engine, PolicyError
+from governflow.policy import registry as localities
+from governflow.policy.discovery import installed
+from governflow.policy.registry import Localities
 
 #: A plugin in one file. Codes that begin with 99 are nobody's in GB/T 2260, so nothing real is in the way.
 PLUGIN = """
 from governflow import hookimpl
-from governflow.hookspecs import Locality, Ruling
-from governflow.terms import Tier
+from governflow.policy.hookspecs import Locality, Ruling
+from governflow.model.terms import Tier
 
 @hookimpl
 def governflow_locality():
@@ -95,7 +96,7 @@ def python(code: str, path: Path | None = None) -> str:
 
 
 def test_importing_governflow_looks_for_no_plugin() -> None:
-    told = python(_WATCHED + "import governflow\nprint(looked, 'governflow.discovery' in sys.modules)")
+    told = python(_WATCHED + "import governflow\nprint(looked, 'governflow.policy.discovery' in sys.modules)")
     assert told == "[] False"
 
 

@@ -13,12 +13,12 @@ from typing import Any
 import click
 import pytest
 
-from governflow.cli import cli
-from governflow.clocks import ClockSpec
-from governflow.defaults import governflow_deadlines
+from governflow.cli.commands import cli
 from governflow.journal.fields import ACTIONS, FIELDS, ORDER
-from governflow.terms import Severity
-from governflow.wording import key
+from governflow.model.clocks import ClockSpec
+from governflow.model.terms import Severity
+from governflow.normalize import key
+from governflow.policy.builtin.defaults import governflow_deadlines
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
@@ -459,7 +459,7 @@ def test_the_rates_of_the_clocks_page_are_those_of_the_readme_journal(governflow
 
 
 def test_every_allowance_of_the_clocks_page_reads_as_its_english_form() -> None:
-    from governflow.allowances import Allowance
+    from governflow.calendars.allowances import Allowance
 
     for english, chinese, _ in table("docs/clocks.md", "text", "Chinese forms", "meaning"):
         amount, unit = re.fullmatch(r"(\d+)(\w+)", words(english)[0]).groups()  # type: ignore[union-attr]

@@ -18,11 +18,11 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from governflow import Actor, Case, Engine, Text, UnknownCase, hookimpl
-from governflow.dossier import ClockLine, Dossier, compile, masker, render_text
-from governflow.hookspecs import Locality, Ruling
-from governflow.lifecycle import Action, Lifecycle, Row
-from governflow.pages import Axis, deadline, render_html, spoken, stretches
-from governflow.terms import Outcome, Tier
+from governflow.model.lifecycle import Action, Lifecycle, Row
+from governflow.model.terms import Outcome, Tier
+from governflow.policy.hookspecs import Locality, Ruling
+from governflow.reports.dossier import ClockLine, Dossier, compile, masker, render_text
+from governflow.reports.dossier_text import Axis, deadline, render_html, spoken, stretches
 
 CST = timezone(timedelta(hours=8))
 START = datetime(2026, 1, 5, 9, 0, tzinfo=CST)
@@ -746,7 +746,8 @@ def test_the_hour_that_comes_twice_is_told_apart() -> None:
 
 def test_importing_governflow_or_making_a_page_does_not_load_rich() -> None:
     code = (
-        "import sys, governflow, governflow.dossier, governflow.pages, governflow.dossier_html\n"
+        "import sys, governflow\n"
+        "from governflow.reports import dossier, dossier_html, dossier_text\n"
         "sys.exit('rich' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

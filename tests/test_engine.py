@@ -20,11 +20,11 @@ from governflow import (
     hookimpl,
 )
 from governflow.calendars import WorkingCalendar
-from governflow.case import fold
-from governflow.events import Event
-from governflow.hookspecs import Allowed, Assessment, Context, Deadlines, Refused, Route, Ruling
-from governflow.localities import Localities
-from governflow.terms import Exempt, Form, Outcome, Severity, Tier, Urgency
+from governflow.model.case import fold
+from governflow.model.events import Event
+from governflow.model.terms import Exempt, Form, Outcome, Severity, Tier, Urgency
+from governflow.policy.hookspecs import Allowed, Assessment, Context, Deadlines, Refused, Route, Ruling
+from governflow.policy.registry import Localities
 from governflow.testing import ManualClock
 from governflow.text import Text
 
@@ -554,8 +554,8 @@ class Routing:
     @hookimpl
     def governflow_units(self) -> Any:
         # The abstract chart takes any name for a unit, so this locality closes it.
-        from governflow.defaults import governflow_units
-        from governflow.units import OrgChart
+        from governflow.model.units import OrgChart
+        from governflow.policy.builtin.defaults import governflow_units
 
         chart = governflow_units()
         return OrgChart.of(chart.units.values(), intake=chart.intake)
@@ -645,8 +645,8 @@ class Calendars:
 
     @hookimpl
     def governflow_deadlines(self) -> Deadlines:
-        from governflow.allowances import Allowance
-        from governflow.clocks import ClockSpec
+        from governflow.calendars.allowances import Allowance
+        from governflow.model.clocks import ClockSpec
 
         arrive = ClockSpec(
             "arrive",
@@ -947,7 +947,7 @@ def test_one_countys_broken_rules_stop_no_other_countys_clocks(engine: Engine) -
 
 
 def test_a_case_whose_lifecycle_is_gone_keeps_its_clocks(engine: Engine) -> None:
-    from governflow.lifecycle import BASE
+    from governflow.model.lifecycle import BASE
 
     class Mediating:
         @hookimpl

@@ -4,13 +4,13 @@ from typing import Any
 import pytest
 
 from governflow import Case, CommandError, Engine, hookimpl
-from governflow.allowances import Allowance
-from governflow.clocks import DUTY, LASTS, Clock, ClockSpec
-from governflow.events import Event
-from governflow.hookspecs import Breach, Context, Deadlines, Escalation, Route, Ruling
-from governflow.terms import Form, Kind, Outcome
+from governflow.calendars.allowances import Allowance
+from governflow.model.clocks import DUTY, LASTS, Clock, ClockSpec
+from governflow.model.events import Event
+from governflow.model.terms import Form, Kind, Outcome
+from governflow.model.units import OrgChart, Unit
+from governflow.policy.hookspecs import Breach, Context, Deadlines, Escalation, Route, Ruling
 from governflow.text import Text
-from governflow.units import OrgChart, Unit
 
 T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY, WEEK = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)

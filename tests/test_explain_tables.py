@@ -12,16 +12,17 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from governflow import Actor, CommandError, Engine, Text, hookimpl, localities
-from governflow.clocks import Decided
-from governflow.dossier import Dossier, compile, render_text
-from governflow.explain import Archive, Row, explain
-from governflow.hookspecs import Locality, Ruling
-from governflow.localities import Localities
-from governflow.pages import render_html
+from governflow import Actor, CommandError, Engine, Text, hookimpl
+from governflow.engine.explain import Archive, Row, explain
+from governflow.model.clocks import Decided
+from governflow.model.terms import Form, Tier
+from governflow.model.units import OrgChart, Unit
+from governflow.policy import registry as localities
+from governflow.policy.hookspecs import Locality, Ruling
+from governflow.policy.registry import Localities
+from governflow.reports.dossier import Dossier, compile, render_text
+from governflow.reports.dossier_text import render_html
 from governflow.tables import Catalogue, Table
-from governflow.terms import Form, Tier
-from governflow.units import OrgChart, Unit
 
 Command = Callable[..., Any]
 Tables = Mapping[str, Table | Catalogue]
@@ -333,7 +334,7 @@ def test_a_denial_by_nobody_in_particular_is_not_laid_on_the_system() -> None:
     class Closed:
         @hookimpl
         def governflow_authorise(self, action: str) -> object:
-            from governflow.hookspecs import Refused
+            from governflow.policy.hookspecs import Refused
 
             return Refused(Text("never", "一律不准"), "no/1") if action == "resolve" else None
 

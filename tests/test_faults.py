@@ -9,18 +9,19 @@ from typing import Any
 import attrs
 import pytest
 
-from governflow import Case, Engine, PolicyError, TableError, Text, hookimpl, localities
-from governflow.allowances import Allowance
-from governflow.case import fold
-from governflow.clocks import ClockSpec
-from governflow.events import Event
-from governflow.hookspecs import Assessment, Breach, Context, Deadlines, Escalation, Locality, Route, Ruling
-from governflow.lifecycle import BASE, Lifecycle
-from governflow.localities import Localities
+from governflow import Case, Engine, PolicyError, TableError, Text, hookimpl
+from governflow.calendars.allowances import Allowance
+from governflow.model.case import fold
+from governflow.model.clocks import ClockSpec
+from governflow.model.events import Event
+from governflow.model.lifecycle import BASE, Lifecycle
+from governflow.model.terms import Form, Kind, Mode, Severity, Tier, Urgency
+from governflow.model.units import OrgChart, Unit
+from governflow.policy import registry as localities
+from governflow.policy.hookspecs import Assessment, Breach, Context, Deadlines, Escalation, Locality, Route, Ruling
+from governflow.policy.registry import Localities
 from governflow.tables import Catalogue, Table
-from governflow.terms import Form, Kind, Mode, Severity, Tier, Urgency
 from governflow.testing import ManualClock
-from governflow.units import OrgChart, Unit
 
 T0 = datetime(2026, 3, 2, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)

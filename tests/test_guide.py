@@ -18,11 +18,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from governflow import Actor, Engine, discovery, hookspecs, localities
+from governflow import Actor, Engine
 from governflow.errors import CommandError, TableError
-from governflow.loading import HOOKS, faults_of
-from governflow.localities import Localities
-from governflow.run import run
+from governflow.policy import discovery, hookspecs
+from governflow.policy import registry as localities
+from governflow.policy.hook_checks import HOOKS, faults_of
+from governflow.policy.registry import Localities
+from governflow.run.runner import run
 from governflow.tables import Table, catalogue, vocabulary
 from governflow.tables.cells import read_cell, read_domain
 from governflow.tables.domains import Closed

@@ -10,12 +10,18 @@ from typing import Any
 import attrs
 import pytest
 
-from governflow import Actor, Case, CommandError, Engine, Event, NotAllowed, Text, hookimpl, localities
-from governflow.allowances import Allowance
+from governflow import Actor, Case, CommandError, Engine, Event, NotAllowed, Text, hookimpl
 from governflow.calendars import WorkingCalendar
-from governflow.case import fold
-from governflow.clocks import ClockSpec
-from governflow.hookspecs import (
+from governflow.calendars.allowances import Allowance
+from governflow.engine.merits import balances
+from governflow.model.case import fold
+from governflow.model.clocks import ClockSpec
+from governflow.model.lifecycle import Action, Lifecycle, Row
+from governflow.model.terms import Form, Kind, Severity, Tier, Urgency
+from governflow.model.units import OrgChart, Unit
+from governflow.policy import registry as localities
+from governflow.policy.hook_checks import HOOKS
+from governflow.policy.hookspecs import (
     Allowed,
     Assessment,
     Breach,
@@ -29,13 +35,8 @@ from governflow.hookspecs import (
     Route,
     Ruling,
 )
-from governflow.lifecycle import Action, Lifecycle, Row
-from governflow.loading import HOOKS
-from governflow.merits import balances
 from governflow.tables import Table
-from governflow.terms import Form, Kind, Severity, Tier, Urgency
 from governflow.testing import ManualClock, counted
-from governflow.units import OrgChart, Unit
 
 T0 = datetime(2026, 3, 2, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

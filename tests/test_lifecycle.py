@@ -4,7 +4,7 @@ import pytest
 
 from governflow import Actor, Case, Engine, IllegalAction, hookimpl
 from governflow.errors import UnsoundLifecycle
-from governflow.lifecycle import BASE, SAME, START, Action, Lifecycle, Row
+from governflow.model.lifecycle import BASE, SAME, START, Action, Lifecycle, Row
 from governflow.text import Text
 
 T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

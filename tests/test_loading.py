@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from governflow import Engine, PolicyError, Text, hookimpl
-from governflow.hookspecs import Demo, Locality, Ruling
-from governflow.lifecycle import BASE, Lifecycle
-from governflow.loading import HOOKS, faults_of
-from governflow.localities import Localities
-from governflow.packaged import tables
+from governflow.model.lifecycle import BASE, Lifecycle
+from governflow.model.terms import Form, Tier
+from governflow.model.units import OrgChart, Unit
+from governflow.policy.files import tables
+from governflow.policy.hook_checks import HOOKS, faults_of
+from governflow.policy.hookspecs import Demo, Locality, Ruling
+from governflow.policy.registry import Localities
 from governflow.tables import Catalogue, Table
-from governflow.terms import Form, Tier
-from governflow.units import OrgChart, Unit
 
 UNITS = OrgChart.of(
     [

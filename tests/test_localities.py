@@ -14,14 +14,19 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from governflow import Actor, Engine, Event, NotAllowed, PolicyError, Tampered, Text, hookimpl, localities
-from governflow.allowances import Allowance
+from governflow import Actor, Engine, Event, NotAllowed, PolicyError, Tampered, Text, hookimpl
 from governflow.calendars import WorkingCalendar
-from governflow.case import fold
-from governflow.clocks import ClockSpec
-from governflow.defaults import UNITS
-from governflow.discovery import installed
-from governflow.hookspecs import (
+from governflow.calendars.allowances import Allowance
+from governflow.model.case import fold
+from governflow.model.clocks import ClockSpec
+from governflow.model.lifecycle import BASE
+from governflow.model.terms import Form, Kind, Severity, Tier, Urgency
+from governflow.model.units import OrgChart, Unit
+from governflow.policy import registry as localities
+from governflow.policy.builtin.defaults import UNITS
+from governflow.policy.discovery import installed
+from governflow.policy.hook_checks import HOOKS
+from governflow.policy.hookspecs import (
     Allowed,
     Assessment,
     Deadlines,
@@ -32,13 +37,9 @@ from governflow.hookspecs import (
     Route,
     Ruling,
 )
-from governflow.lifecycle import BASE
-from governflow.loading import HOOKS
-from governflow.localities import Localities
+from governflow.policy.registry import Localities
 from governflow.tables import Table
-from governflow.terms import Form, Kind, Severity, Tier, Urgency
 from governflow.testing import ManualClock, counted
-from governflow.units import OrgChart, Unit
 
 T0 = datetime(2026, 3, 2, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -9,10 +9,10 @@ import attrs
 import pytest
 
 from governflow import CommandError, Engine
-from governflow.cli import briefing
-from governflow.events import Event
-from governflow.hookspecs import Merit
-from governflow.merits import ENTERED, award, balances, entry, ranking
+from governflow.cli import reports as briefing
+from governflow.engine.merits import ENTERED, award, balances, entry, ranking
+from governflow.model.events import Event
+from governflow.policy.hookspecs import Merit
 from governflow.text import Text
 
 CST = timezone(timedelta(hours=8))

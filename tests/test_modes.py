@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from governflow import Actor, Case, CommandError, Engine, Event, Text, hookimpl
-from governflow.allowances import Allowance
 from governflow.calendars import WorkingCalendar
-from governflow.case import fold
-from governflow.clocks import PAUSES, ClockSpec
-from governflow.hookspecs import Context, Deadlines, Locality
-from governflow.reports import Report, Tally, lives
+from governflow.calendars.allowances import Allowance
+from governflow.model.case import fold
+from governflow.model.clocks import PAUSES, ClockSpec
+from governflow.model.terms import Exempt, Mode, Outcome
+from governflow.policy.hookspecs import Context, Deadlines, Locality
+from governflow.reports.rates import Report, Tally, lives
 from governflow.tables import Table
-from governflow.terms import Exempt, Mode, Outcome
 from governflow.testing import ManualClock, counted
 
 T0 = datetime(2026, 3, 2, tzinfo=UTC)

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from governflow import Actor, Case, CommandError, Engine, Text, hookimpl
-from governflow.case import fold
-from governflow.musters import Muster
+from governflow.engine.musters import Muster
+from governflow.model.case import fold
+from governflow.model.terms import Exempt, Form, Mode, Outcome
+from governflow.model.units import OrgChart, Unit
 from governflow.tables import Table
-from governflow.terms import Exempt, Form, Mode, Outcome
 from governflow.testing import ManualClock, counted
-from governflow.units import OrgChart, Unit
 
 T0 = datetime(2026, 3, 2, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)

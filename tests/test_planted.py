@@ -13,8 +13,8 @@ from faults import FAULTS, LAWFUL, SORTS
 from faults.lawful import DIFF, EXAMPLES
 from planting import REFUSED, Edit, Fault, distribution, edited, looked_at, planted
 
-from governflow.changes import compare
-from governflow.charter import check, laws
+from governflow.changes.compare import compare
+from governflow.charter.check import check, laws
 
 SIX = ("huimin", "jilin", "songtao", "xianlin", "yinjiang", "zhenjiang")
 

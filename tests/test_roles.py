@@ -10,14 +10,14 @@ import pytest
 from msgspec.structs import replace
 
 from governflow import Actor, Case, Engine
-from governflow.clocks import DUTY, Clock, breached, cancelled, fixed, stopped
 from governflow.errors import NotAllowed
-from governflow.hookspecs import Allowed, Context, Refused, hookimpl
-from governflow.localities import Localities
-from governflow.roles import ALLOWED, authorise, first_receiver, no_return_after_designation, only
-from governflow.terms import Form, Mode
+from governflow.model.clocks import DUTY, Clock, breached, cancelled, fixed, stopped
+from governflow.model.terms import Form, Mode
+from governflow.model.units import OrgChart, Unit
+from governflow.policy.hookspecs import Allowed, Context, Refused, hookimpl
+from governflow.policy.registry import Localities
+from governflow.policy.roles import ALLOWED, authorise, first_receiver, no_return_after_designation, only
 from governflow.text import Text
-from governflow.units import OrgChart, Unit
 
 T0 = datetime(2026, 1, 5, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

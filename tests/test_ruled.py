@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from governflow import Case, CommandError, Engine, Text, hookimpl
-from governflow.allowances import Allowance
-from governflow.case import fold
-from governflow.clocks import STATUTE, ClockSpec
-from governflow.defaults import WHOLE
-from governflow.hookspecs import Deadlines, Ruling
-from governflow.lifecycle import Action, Lifecycle, Row
+from governflow.calendars.allowances import Allowance
+from governflow.model.case import fold
+from governflow.model.clocks import STATUTE, ClockSpec
+from governflow.model.lifecycle import Action, Lifecycle, Row
+from governflow.model.terms import Form, Kind, Severity, Tier, Urgency
+from governflow.model.units import OrgChart, Unit
+from governflow.policy.builtin.defaults import WHOLE
+from governflow.policy.hookspecs import Deadlines, Ruling
 from governflow.tables import Catalogue, Table
-from governflow.terms import Form, Kind, Severity, Tier, Urgency
 from governflow.testing import ManualClock
-from governflow.units import OrgChart, Unit
 
 T0 = datetime(2026, 3, 2, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -693,7 +693,7 @@ TERMS = {
 @pytest.fixture
 def county(monkeypatch: pytest.MonkeyPatch) -> None:
     """A county that the command line knows without an installation."""
-    from governflow import localities
+    from governflow.policy import registry as localities
 
     class One:
         code, value = COUNTY, "in this test"

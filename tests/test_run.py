@@ -19,7 +19,7 @@ from openpyxl import Workbook, load_workbook
 
 from governflow import Engine
 from governflow.journal import Reject
-from governflow.run import run
+from governflow.run.runner import run
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"

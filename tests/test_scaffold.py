@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from governflow import CommandError, localities
-from governflow.charter import check, laws
-from governflow.discovery import installed
+from governflow import CommandError
+from governflow.charter.check import check, laws
+from governflow.model.units import OrgChart
+from governflow.policy import registry as localities
+from governflow.policy.discovery import installed
 from governflow.scaffold import Scaffold
 from governflow.tables import Catalogue
-from governflow.units import OrgChart
 
 Command = Callable[..., Any]
 

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from governflow.hookspecs import Example, Locality, Ruling, hookimpl
-from governflow.localities import Localities
+from governflow.model.terms import Tier
+from governflow.policy.hookspecs import Example, Locality, Ruling, hookimpl
+from governflow.policy.registry import Localities
 from governflow.tables import Table
-from governflow.terms import Tier
 from governflow.testing import unspoken
 from governflow.text import Text
 

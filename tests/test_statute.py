@@ -11,14 +11,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from governflow import Actor, Case, CommandError, Engine, IllegalAction, NotAllowed, hookimpl, statute
+from governflow import Actor, Case, CommandError, Engine, IllegalAction, NotAllowed, hookimpl
 from governflow.calendars import WorkingCalendar
-from governflow.clocks import STATUTE, Clock
-from governflow.hookspecs import Locality
-from governflow.lifecycle import BASE
-from governflow.localities import Localities
+from governflow.model.clocks import STATUTE, Clock
+from governflow.model.lifecycle import BASE
+from governflow.model.terms import Outcome
+from governflow.policy.builtin import statute
+from governflow.policy.hookspecs import Locality
+from governflow.policy.registry import Localities
 from governflow.tables import Table
-from governflow.terms import Outcome
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 APPROVED = {"approved_by": "director", "reason": "证据尚在鉴定"}

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from governflow import Case, CommandError, Engine, StoreError, hookimpl
-from governflow.case import fold
-from governflow.events import Event
-from governflow.localities import Localities
+from governflow.model.case import fold
+from governflow.model.events import Event
+from governflow.policy.registry import Localities
 from governflow.stores import MemoryStore, SQLiteStore, Store
 from governflow.testing import ManualClock, counted
 

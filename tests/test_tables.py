@@ -14,8 +14,8 @@ import pytest
 from openpyxl import Workbook
 
 from governflow.errors import CommandError, TableError
+from governflow.model.terms import Severity
 from governflow.tables import Table, compare
-from governflow.terms import Severity
 
 TIERS = [
     ["示例：三级事项分级表"],

@@ -14,21 +14,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
-from governflow import charter, testing
-from governflow.case import Case
-from governflow.charter import timing
-from governflow.charter.lives import left_lying, unanswered
-from governflow.charter.searching import drawn
+from governflow import testing
+from governflow.charter import check as charter
+from governflow.charter.laws import timing
+from governflow.charter.laws.lives import left_lying, unanswered
+from governflow.charter.lives.search import drawn
 from governflow.charter.subject import Subject
-from governflow.hookspecs import Breach, Context, Escalation, Locality, Ruling, hookimpl
 from governflow.journal import Reject
-from governflow.lifecycle import Action, Lifecycle, Row
-from governflow.localities import Localities
-from governflow.policy import Policy
-from governflow.run import run
+from governflow.model.case import Case
+from governflow.model.lifecycle import Action, Lifecycle, Row
+from governflow.model.terms import Kind
+from governflow.policy.hookspecs import Breach, Context, Escalation, Locality, Ruling, hookimpl
+from governflow.policy.registry import Localities
+from governflow.policy.stack import Policy
+from governflow.run.runner import run
 from governflow.stores import SQLiteStore
 from governflow.tables import Table
-from governflow.terms import Kind
 from governflow.text import Text
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from governflow import PolicyError
-from governflow.terms import FORMS, Form
+from governflow.model.terms import FORMS, Form
+from governflow.model.units import OrgChart, Unit
 from governflow.text import Text
-from governflow.units import OrgChart, Unit
 
 HEADER = "unit,name,name_en,kind,level,parent,forms,roles"
 ROWS = [

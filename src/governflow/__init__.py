@@ -7,8 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from governflow.case import Case
-    from governflow.engine import Engine
+    from governflow.engine.engine import Engine
     from governflow.errors import (
         CalendarError,
         ClockBackwards,
@@ -25,19 +24,20 @@ if TYPE_CHECKING:
         UnknownCase,
         UnsoundLifecycle,
     )
-    from governflow.events import Actor, Event
-    from governflow.hookspecs import hookimpl
+    from governflow.model.case import Case
+    from governflow.model.events import Actor, Event
+    from governflow.policy.hookspecs import hookimpl
     from governflow.text import Text
 
 _HOME = {
-    "Actor": "events",
+    "Actor": "model.events",
     "CalendarError": "errors",
-    "Case": "case",
+    "Case": "model.case",
     "ClockBackwards": "errors",
     "CommandError": "errors",
     "Conflict": "errors",
-    "Engine": "engine",
-    "Event": "events",
+    "Engine": "engine.engine",
+    "Event": "model.events",
     "GovernflowError": "errors",
     "IllegalAction": "errors",
     "JournalError": "errors",
@@ -49,7 +49,7 @@ _HOME = {
     "Text": "text",
     "UnknownCase": "errors",
     "UnsoundLifecycle": "errors",
-    "hookimpl": "hookspecs",
+    "hookimpl": "policy.hookspecs",
 }
 
 

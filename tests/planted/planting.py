@@ -18,9 +18,9 @@ from pathlib import Path
 
 import attrs
 
-from governflow.charter import Verdict, check
+from governflow.charter.check import Verdict, check
 from governflow.errors import PolicyError
-from governflow.localities import Localities
+from governflow.policy.registry import Localities
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
 

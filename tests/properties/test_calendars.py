@@ -8,7 +8,7 @@ import attrs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from governflow.calendars import DAYS, WorkingCalendar
+from governflow.calendars.working import DAYS, WorkingCalendar
 from governflow.errors import CalendarError
 
 MINUTE = timedelta(minutes=1)

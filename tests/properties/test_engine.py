@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from governflow import Actor, Case, Engine, Event, GovernflowError, hookimpl
-from governflow.case import evolve, fold
-from governflow.clocks import Clock
-from governflow.hookspecs import Deadlines
-from governflow.lifecycle import Lifecycle
-from governflow.localities import Localities
-from governflow.terms import Exempt, Outcome
+from governflow.model.case import evolve, fold
+from governflow.model.clocks import Clock
+from governflow.model.lifecycle import Lifecycle
+from governflow.model.terms import Exempt, Outcome
+from governflow.policy.hookspecs import Deadlines
+from governflow.policy.registry import Localities
 from governflow.testing import ManualClock, counted
 
 T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

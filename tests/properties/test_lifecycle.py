@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from transitions import MachineError
 
 from governflow.errors import UnsoundLifecycle
-from governflow.lifecycle import BASE, FACTS, START, Lifecycle
-from governflow.localities import Localities
+from governflow.model.lifecycle import BASE, FACTS, START, Lifecycle
+from governflow.policy.registry import Localities
 
 ACTIONS = sorted(BASE.actions)
 STATES = sorted(BASE.states)

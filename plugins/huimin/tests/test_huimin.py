@@ -13,16 +13,18 @@ from governflow_huimin.chart import chart
 from governflow_huimin.merits import indicators, merit, mustered
 from governflow_huimin.publishing import notice, settled, settler
 
-from governflow import Actor, Case, Engine, IllegalAction, NotAllowed, demo, dossier
-from governflow.allowances import Allowance
-from governflow.cli.demonstrating import fitted
-from governflow.events import encode
-from governflow.hookspecs import HOLDERS
-from governflow.localities import Localities
-from governflow.merits import balances
-from governflow.run import run
+from governflow import Actor, Case, Engine, IllegalAction, NotAllowed
+from governflow.calendars.allowances import Allowance
+from governflow.cli.demo import fitted
+from governflow.demo import generated_day as demo
+from governflow.engine.merits import balances
+from governflow.model.events import encode
+from governflow.model.terms import Form, Mode, Outcome, Tier, Verdict
+from governflow.policy.hookspecs import HOLDERS
+from governflow.policy.registry import Localities
+from governflow.reports import dossier
+from governflow.run.runner import run
 from governflow.tables import Catalogue
-from governflow.terms import Form, Mode, Outcome, Tier, Verdict
 from governflow.testing import ManualClock, counted
 
 CHINA = ZoneInfo("Asia/Shanghai")

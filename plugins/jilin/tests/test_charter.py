@@ -2,8 +2,8 @@
 
 import pytest
 
-from governflow.charter import check
-from governflow.localities import Localities
+from governflow.charter.check import check
+from governflow.policy.registry import Localities
 from governflow.testing import conformance, unspoken
 
 test_charter = conformance("220200")

@@ -12,10 +12,10 @@ from governflow_jilin.chart import STREET_TEAMS, chart
 
 from governflow import Actor, Case, Engine
 from governflow.errors import IllegalAction
-from governflow.localities import Localities
-from governflow.run import run
+from governflow.model.terms import FORMS, Form, Outcome, Tier, Verdict
+from governflow.policy.registry import Localities
+from governflow.run.runner import run
 from governflow.tables import Catalogue, Table
-from governflow.terms import FORMS, Form, Outcome, Tier, Verdict
 from governflow.testing import ManualClock
 
 DATA = Path(__file__).parent / "data"

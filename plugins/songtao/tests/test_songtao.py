@@ -9,12 +9,12 @@ import governflow_songtao as songtao
 import pytest
 
 from governflow import Actor, Case, Engine, NotAllowed
-from governflow.localities import Localities
-from governflow.policy import Policy
-from governflow.run import actions_of, run
-from governflow.terms import Form, Outcome, Verdict
+from governflow.model.terms import Form, Outcome, Verdict
+from governflow.policy.registry import Localities
+from governflow.policy.stack import Policy
+from governflow.reports.summons import summonses
+from governflow.run.runner import actions_of, run
 from governflow.testing import ManualClock
-from governflow.whistles import summonses
 
 CHINA = ZoneInfo("Asia/Shanghai")
 DIVISIONS = Path(__file__).parents[4] / "shared" / "data" / "divisions_2023.csv"

@@ -13,12 +13,12 @@ from governflow_xianlin.watch import overdue
 from governflow_xianlin.zeros import four_zeros
 
 from governflow import Actor, Case, Engine, IllegalAction, NotAllowed
-from governflow.digests import digest
-from governflow.localities import Localities
-from governflow.policy import Policy
-from governflow.reports import escalations
-from governflow.run import actions_of, run
-from governflow.terms import Form, Kind, Outcome
+from governflow.model.terms import Form, Kind, Outcome
+from governflow.policy.registry import Localities
+from governflow.policy.stack import Policy
+from governflow.reports.digest import digest
+from governflow.reports.rates import escalations
+from governflow.run.runner import actions_of, run
 from governflow.testing import ManualClock
 
 CODE = "320113007"

@@ -1,7 +1,7 @@
 """The charter, one test a law: the locality as it is installed; and what its worked examples speak of."""
 
-from governflow.charter import check
-from governflow.localities import Localities
+from governflow.charter.check import check
+from governflow.policy.registry import Localities
 from governflow.testing import conformance, unspoken
 
 test_charter = conformance("520625")

@@ -11,12 +11,12 @@ import pytest
 from governflow_yinjiang.deadlines import days_to_review
 
 from governflow import Actor, Case, CommandError, Engine, IllegalAction, NotAllowed
-from governflow.allowances import Allowance
 from governflow.calendars import WorkingCalendar
-from governflow.localities import Localities
-from governflow.policy import Policy
-from governflow.run import actions_of, run
-from governflow.terms import Form, Mode, Outcome, Verdict
+from governflow.calendars.allowances import Allowance
+from governflow.model.terms import Form, Mode, Outcome, Verdict
+from governflow.policy.registry import Localities
+from governflow.policy.stack import Policy
+from governflow.run.runner import actions_of, run
 from governflow.testing import ManualClock
 
 CHINA = ZoneInfo("Asia/Shanghai")

@@ -10,17 +10,17 @@ import governflow_zhenjiang as zhenjiang
 import pytest
 
 from governflow import Actor, Case, Engine, NotAllowed
-from governflow.case import evolve
-from governflow.digests import digest
-from governflow.dossier import compile as bind
-from governflow.localities import Localities
-from governflow.merits import award, balances
-from governflow.policy import Policy
-from governflow.reports import Report, lives
-from governflow.run import run
-from governflow.special import special_report
+from governflow.engine.merits import award, balances
+from governflow.model.case import evolve
+from governflow.model.terms import FORMS, Form, Kind, Tier
+from governflow.policy.registry import Localities
+from governflow.policy.stack import Policy
+from governflow.reports.digest import digest
+from governflow.reports.dossier import compile as bind
+from governflow.reports.rates import Report, lives
+from governflow.reports.special import special_report
+from governflow.run.runner import run
 from governflow.tables import Catalogue, Table
-from governflow.terms import FORMS, Form, Kind, Tier
 from governflow.testing import ManualClock
 
 CODE = "321171"

@@ -6,18 +6,18 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from governflow.case import Case
-from governflow.decide import unreported
-from governflow.engine import Engine
-from governflow.hookspecs import Context
-from governflow.localities import Localities
-from governflow.policy import Policy
-from governflow.terms import Mode
+from governflow.engine.decide import unreported
+from governflow.engine.engine import Engine
+from governflow.model.case import Case
+from governflow.model.terms import Mode
+from governflow.policy.hookspecs import Context
+from governflow.policy.registry import Localities
+from governflow.policy.stack import Policy
 from governflow.testing import ManualClock, counted
 from governflow.text import Text
 
 if TYPE_CHECKING:
-    from governflow.charter.elsewhere import Elsewhere
+    from governflow.charter.answers.remote import Elsewhere
 
 #: Every check begins at this moment: a Monday morning in Shanghai, so that the same check gives the same verdict.
 BEGIN = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -91,7 +91,7 @@ class Subject:
     @cached_property
     def anywhen(self) -> list[Told]:
         """The cases of the level ``certify`` at many moments and at every unit, for laws on single rulings."""
-        from governflow.charter.cases import anywhen
+        from governflow.charter.cases.systematic import anywhen
 
         return list(anywhen(self.policy))
 
@@ -109,13 +109,13 @@ class Subject:
         """Give admissible cases, cut at the boundaries of its own tables, units and clocks: the simplest first."""
         if self.only is not None:
             return iter((self.only,))
-        from governflow.charter.cases import told
+        from governflow.charter.cases.systematic import told
 
         return told(self)
 
     def case(self, told: Told, at: datetime = BEGIN) -> Case:
         """Make the case that a report tells, its facts worked out and its severity assessed as a report would."""
-        from governflow.charter.cases import reported
+        from governflow.charter.cases.systematic import reported
 
         return reported(self.policy, told, at)
 

@@ -5,12 +5,12 @@
 writes refused rows whole, so that they can be mended and run again.
 """
 
-from governflow.journal.assemble import read
-from governflow.journal.digests import MAX_CELL
 from governflow.journal.fields import ACTIONS, FIELDS, HEADINGS, ORDER
-from governflow.journal.maps import Map
+from governflow.journal.identity import MAX_CELL
+from governflow.journal.mapping import Map
+from governflow.journal.parser import read
+from governflow.journal.records import Fault, Item, Notice, Reject, Row, Step
 from governflow.journal.rejects import RejectsWriter
-from governflow.journal.rows import Fault, Item, Notice, Reject, Row, Step
 
 __all__ = [
     "ACTIONS",

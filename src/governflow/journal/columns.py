@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 import attrs
 
 from governflow.journal.fields import FIELDS, HEADINGS
-from governflow.journal.maps import Map
-from governflow.journal.rows import Reject
+from governflow.journal.mapping import Map
+from governflow.journal.records import Reject
+from governflow.normalize import key, nearest
 from governflow.text import Text
-from governflow.wording import key, nearest
 
 #: What every row must have.
 NARROW = ("time", "case", "action")

@@ -9,11 +9,11 @@ from types import MappingProxyType
 
 import attrs
 
-from governflow.journal.rows import NOTHING
-from governflow.lifecycle import BASE
-from governflow.terms import Severity, Urgency
+from governflow.journal.records import NOTHING
+from governflow.model.lifecycle import BASE
+from governflow.model.terms import Severity, Urgency
+from governflow.normalize import key
 from governflow.text import Text
-from governflow.wording import key
 
 
 class Sort(Enum):

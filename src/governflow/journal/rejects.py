@@ -16,9 +16,9 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Literal, cast
 
 from governflow.errors import JournalError
-from governflow.journal.rows import Reject
-from governflow.journal.sheets import escape
-from governflow.wording import is_text
+from governflow.journal.records import Reject
+from governflow.normalize import is_text
+from governflow.tabular.workbook import escape
 
 if TYPE_CHECKING:
     from openpyxl.worksheet._write_only import WriteOnlyWorksheet

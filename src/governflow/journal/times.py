@@ -9,8 +9,8 @@ import re
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from governflow.normalize import ValueFault, half_width
 from governflow.text import Text
-from governflow.wording import ValueFault, half_width
 
 END_OF_DAY = time(23, 59, 59)
 FIRST_YEAR, LAST_YEAR = 1990, 2100

@@ -11,9 +11,9 @@ from string import Template
 
 import attrs
 
-from governflow.defaults import ROOT
 from governflow.errors import CommandError
-from governflow.policy import NATION
+from governflow.policy.builtin.defaults import ROOT
+from governflow.policy.stack import NATION
 
 _FILES = files(__name__) / "files"
 _WORD = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")

@@ -5,9 +5,9 @@ from datetime import datetime
 from heapq import heappop, heappush
 from itertools import islice
 
-from governflow.case import Case
-from governflow.events import GENESIS
-from governflow.stores.ledger import Entry, Projection, Store
+from governflow.model.case import Case
+from governflow.model.events import GENESIS
+from governflow.stores.store import Entry, Projection, Store
 
 
 class MemoryStore(Store):

@@ -14,10 +14,10 @@ from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any
 
-from governflow.case import Case, fold
 from governflow.errors import StoreError, Tampered
-from governflow.events import GENESIS, decode
-from governflow.stores.ledger import Entry, Projection, Store
+from governflow.model.case import Case, fold
+from governflow.model.events import GENESIS, decode
+from governflow.stores.store import Entry, Projection, Store
 
 SCHEMA_VERSION = 1
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-32768")

@@ -13,14 +13,14 @@ from typing import Any
 
 import attrs
 
-from governflow.allowances import Allowance
+from governflow.calendars.allowances import Allowance
 from governflow.errors import CalendarError, TableError
+from governflow.normalize import half_width, key
 from governflow.tables.domains import FORM, SEVERITY, TIER, URGENCY, YES_NO, Unfit
-from governflow.tables.parsing import outcome
-from governflow.tables.reading import Grid, Source, read
+from governflow.tables.sheet_parser import outcome
 from governflow.tables.vocabulary import FORBIDDEN, NOTE, UNIT, UNITS, Sort, heading
+from governflow.tabular.grids import Grid, Source, read
 from governflow.text import Text
-from governflow.wording import half_width, key
 
 _HEADINGS: Mapping[str, tuple[str, ...]] = {
     "item": ("事项", "事项名称", "条目", "小类名称"),

@@ -4,9 +4,9 @@ import re
 from decimal import Decimal
 from functools import lru_cache
 
+from governflow.normalize import half_width, key
 from governflow.tables.domains import RANGE, YES_NO, Cell, Closed, Code, Domain, Number, Open, Part, Span, Unfit
 from governflow.text import Text
-from governflow.wording import half_width, key
 
 #: So many alternatives of one condition are said.
 _SAID = 8

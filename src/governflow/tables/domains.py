@@ -12,9 +12,9 @@ from typing import TypeAlias
 
 import attrs
 
-from governflow.terms import Form, Kind, Mode, Severity, Tier, Urgency
+from governflow.model.terms import Form, Kind, Mode, Severity, Tier, Urgency
+from governflow.normalize import half_width, key
 from governflow.text import Text
-from governflow.wording import half_width, key
 
 Cut: TypeAlias = tuple[int | Decimal, int]
 

@@ -8,9 +8,9 @@ from functools import cached_property
 
 import attrs
 
-from governflow.tables.atoms import Axis, Region, Value, bits, example, sampled, spoken
+from governflow.tables.coverage import Space
 from governflow.tables.domains import Number
-from governflow.tables.exact import Space
+from governflow.tables.partition import Axis, Region, Value, bits, example, sampled, spoken
 from governflow.tables.rules import Rule
 from governflow.tables.vocabulary import outcomes_text
 from governflow.text import Text

@@ -14,14 +14,15 @@ from typing import Any, Literal
 import attrs
 
 from governflow.errors import CommandError, TableError
-from governflow.tables import parsing, vocabulary
-from governflow.tables.atoms import Axis, Region, cut
+from governflow.tables import sheet_parser as parsing
+from governflow.tables import vocabulary
 from governflow.tables.cells import canonical
+from governflow.tables.coverage import Space
 from governflow.tables.domains import Cell, Part, Unfit
-from governflow.tables.exact import Space
 from governflow.tables.findings import Findings, find
-from governflow.tables.reading import Source
+from governflow.tables.partition import Axis, Region, cut
 from governflow.tables.rules import Column, Rule
+from governflow.tabular.grids import Source
 from governflow.text import Text
 
 #: A column as `Table.match` asks it: id, the atom of a value, the rules of each atom, of a case that does not state it,

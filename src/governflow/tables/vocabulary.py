@@ -5,13 +5,13 @@ from types import MappingProxyType
 
 import attrs
 
-from governflow.allowances import Allowance
+from governflow.calendars.allowances import Allowance
 from governflow.errors import CalendarError
 from governflow.journal.fields import FIELDS
-from governflow.lifecycle import BASE
+from governflow.model.lifecycle import BASE
+from governflow.normalize import half_width, key
 from governflow.tables.domains import FORM, KIND, MODE, SEVERITY, TIER, URGENCY, YES_NO, Closed, Domain, Number, Open
 from governflow.text import Text
-from governflow.wording import half_width, key
 
 UNIT, UNITS, ALLOWANCE, TEXT = "unit", "units", "allowance", "text"
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from governflow.timekeeping import in_utc
+from governflow.timesource import in_utc
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from hypothesis.stateful import RuleBasedStateMachine
     from hypothesis.strategies import SearchStrategy
 
-    from governflow.engine import Engine
-    from governflow.localities import Localities
-    from governflow.policy import Policy
+    from governflow.engine.engine import Engine
+    from governflow.policy.registry import Localities
+    from governflow.policy.stack import Policy
     from governflow.text import Text
 
 
@@ -84,7 +84,7 @@ def engine(clock: ManualClock | None = None, *, localities: "Localities | None" 
         ['warned', 'breached', 'urged']
     """
     from governflow.charter.subject import BEGIN
-    from governflow.engine import Engine
+    from governflow.engine.engine import Engine
 
     return Engine.open(clock=clock or ManualClock(BEGIN), entropy=counted(), localities=localities)
 
@@ -99,7 +99,7 @@ def cases(locality: "str | Policy", *, localities: "Localities | None" = None) -
     Returns:
         Keyword arguments for `Engine.report`, facts among them.
     """
-    from governflow.testing.told import cases
+    from governflow.testing.strategies import cases
 
     return cases(locality, localities)
 
@@ -124,7 +124,7 @@ def journals(
     Returns:
         Rows, heading to cell; `written` makes a file of them. ``governflow run`` takes every one of them.
     """
-    from governflow.testing.told import USUAL, journals
+    from governflow.testing.strategies import USUAL, journals
 
     return journals(locality, localities, most=cases, rows=rows, begin=begin or USUAL)
 
@@ -139,7 +139,7 @@ def written(rows: "list[dict[str, str]]", path: "Path") -> "Path":
     Returns:
         The file.
     """
-    from governflow.testing.told import written
+    from governflow.testing.strategies import written
 
     return written(rows, path)
 
@@ -150,7 +150,7 @@ def policies() -> "SearchStrategy[Policy]":
     Returns:
         Policies; `registered` gives the localities to which tools look them up.
     """
-    from governflow.testing.invented import policies
+    from governflow.testing.invented_localities import policies
 
     return policies()
 
@@ -161,7 +161,7 @@ def registered(policy: "Policy") -> "Localities":
     Args:
         policy: The policy, as `policies` draws it.
     """
-    from governflow.testing.told import registered
+    from governflow.testing.strategies import registered
 
     return registered(policy)
 
@@ -185,7 +185,7 @@ def lives(
     Example:
         ``TestLives = governflow.testing.lives("371621").TestCase``
     """
-    from governflow.testing.machine import lives_of
+    from governflow.testing.state_machine import lives_of
 
     return lives_of(locality, localities, without)
 
@@ -210,8 +210,8 @@ def unspoken(code: str, *, localities: "Localities | None" = None) -> "tuple[Tex
     Example:
         ``assert governflow.testing.unspoken("371621") == ()``
     """
-    from governflow.localities import Localities
-    from governflow.testing.spoken import unspoken
+    from governflow.policy.registry import Localities
+    from governflow.testing.example_coverage import unspoken
 
     return unspoken((localities or Localities()).policy(code))
 
@@ -241,8 +241,8 @@ def conformance(
     """
     import pytest
 
-    from governflow.charter import laws
-    from governflow.testing.verdicts import examine
+    from governflow.charter.check import laws
+    from governflow.testing.conformance_tests import examine
 
     @pytest.mark.parametrize("law", list(laws()))
     def test_charter(law: str) -> None:

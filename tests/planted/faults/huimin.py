@@ -168,8 +168,8 @@ FAULTS = (
             """
 import attrs
 
-from governflow.allowances import Allowance
-from governflow.hookspecs import Deadlines
+from governflow.calendars.allowances import Allowance
+from governflow.policy.hookspecs import Deadlines
 from governflow_huimin.binzhou import EXPLAIN
 
 _A_DAY = Deadlines((attrs.evolve(EXPLAIN, allowance=Allowance.parse("1d"), rule="own/explain"),))
@@ -188,7 +188,7 @@ def governflow_deadlines():
         "locality/stricter",
         more(
             """
-from governflow.hookspecs import Deadlines
+from governflow.policy.hookspecs import Deadlines
 
 
 @hookimpl
@@ -245,7 +245,7 @@ def governflow_deadlines():
         "escalation/ends",
         more(
             """
-from governflow.charter import Waiver
+from governflow.charter.model import Waiver
 
 
 @hookimpl
@@ -261,7 +261,7 @@ def governflow_waivers():
         "ruling/examples",
         more(
             """
-from governflow.hookspecs import Example
+from governflow.policy.hookspecs import Example
 
 
 @hookimpl
@@ -277,7 +277,7 @@ def governflow_examples():
         "locality/isolated",
         tier(
             "defaults._TIERED[Severity.COMPLEX] = defaults._TIERED[Severity.MAJOR]",
-            "from governflow import defaults\nfrom governflow.terms import Severity",
+            "from governflow.policy.builtin import defaults\nfrom governflow.model.terms import Severity",
         ),
     ),
     fault(
@@ -294,7 +294,7 @@ def governflow_examples():
         more(
             """
 from governflow import defaults
-from governflow.terms import Severity
+from governflow.model.terms import Severity
 
 defaults._TIERED[Severity.COMPLEX] = defaults._TIERED[Severity.MAJOR]
 """

@@ -218,7 +218,7 @@ FAULTS = (
         ),
         code(
             "from governflow_jilin.chart import ZONE, chart\n",
-            "import governflow_jilin\nfrom governflow.terms import Form, Tier\n"
+            "import governflow_jilin\nfrom governflow.model.terms import Form, Tier\n"
             "from governflow_jilin.chart import ZONE, chart\n",
             "yongji/__init__.py",
         ),
@@ -243,7 +243,7 @@ FAULTS = (
         "clock/monotone",
         more(
             """
-from governflow.charter import Waiver
+from governflow.charter.model import Waiver
 
 
 @hookimpl
@@ -259,7 +259,7 @@ def governflow_waivers():
         "ruling/examples",
         more(
             """
-from governflow.hookspecs import Example
+from governflow.policy.hookspecs import Example
 
 
 @hookimpl

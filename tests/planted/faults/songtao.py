@@ -183,8 +183,8 @@ FAULTS = (
         "ruling/impartial",
         more(
             """
-from governflow.hookspecs import Merit, Ruling, hookimpl
-from governflow.terms import Tier, Verdict
+from governflow.policy.hookspecs import Merit, Ruling, hookimpl
+from governflow.model.terms import Tier, Verdict
 
 _LEDGER = {}
 
@@ -232,7 +232,7 @@ def governflow_tier(case):
         more(
             """
 from governflow import defaults
-from governflow.terms import Severity
+from governflow.model.terms import Severity
 
 defaults._TIER_OF[Severity.GENERAL] = Tier.TWO
 defaults._TIERED[Severity.GENERAL] = defaults._TIERED[Severity.COMPLEX]
@@ -252,8 +252,8 @@ defaults._TIERED[Severity.GENERAL] = defaults._TIERED[Severity.COMPLEX]
             "{True: Deadlines((_CLAIM, _ARRIVE, _WHOLE)), False: Deadlines((_CLAIM, _WHOLE))}",
         ),
         code(
-            "from governflow.allowances import Allowance\n",
-            "import attrs\n\nfrom governflow.allowances import Allowance\nfrom governflow.defaults import WHOLE\n",
+            "from governflow.plugin import",
+            "import attrs\nfrom governflow.policy.builtin.defaults import WHOLE\nfrom governflow.plugin import",
         ),
         names="520628",
     ),

@@ -27,8 +27,8 @@ def fault(id: str, sort: str, law: str, *edits: Edit, code: str = "", names: str
 
 #: What hooks that are written at the end of a module need.
 IMPORTS = """
-from governflow.hookspecs import Ruling, hookimpl
-from governflow.terms import Mode, Tier, Urgency
+from governflow.policy.hookspecs import Ruling, hookimpl
+from governflow.model.terms import Mode, Tier, Urgency
 """
 
 

@@ -63,7 +63,10 @@ FAULTS = (
             _FORBIDS,
             '{"everyday": base.derive("everyday", add=[Row("close", ("answered",), "closed")])}',
         ),
-        code("from governflow.lifecycle import Lifecycle\n", "from governflow.lifecycle import Lifecycle, Row\n"),
+        code(
+            "from governflow.plugin import",
+            "from governflow.plugin import Row\nfrom governflow.plugin import",
+        ),
     ),
     fault(
         "xianlin/never-closed",
@@ -80,7 +83,10 @@ FAULTS = (
             'forbid=[("evaluated", "close")]',
             'forbid=[("evaluated", "close")], add=[Row("revisit", ("resolved",), "closed")]',
         ),
-        code("from governflow.lifecycle import Lifecycle\n", "from governflow.lifecycle import Lifecycle, Row\n"),
+        code(
+            "from governflow.plugin import",
+            "from governflow.plugin import Row\nfrom governflow.plugin import",
+        ),
         names="revisit",
     ),
     fault(
@@ -258,7 +264,7 @@ def governflow_assess(case, context):
             """
 import attrs
 
-from governflow.defaults import DISPATCH
+from governflow.policy.builtin.defaults import DISPATCH
 
 _SLOW = Deadlines((_REVISIT, attrs.evolve(DISPATCH, allowance=Allowance.parse("4h"), rule="own/dispatch")))
 
@@ -287,6 +293,9 @@ def governflow_recorded(event, case):
         "meddling",
         "locality/isolated",
         code(_GRID, "    defaults._DEADLINES[Severity.GENERAL] = defaults._DEADLINES[Severity.MAJOR]\n" + _GRID),
-        code("from governflow import roles\n", "from governflow import defaults, roles\n"),
+        code(
+            "from governflow.plugin import",
+            "from governflow.policy.builtin import defaults\nfrom governflow.plugin import",
+        ),
     ),
 )

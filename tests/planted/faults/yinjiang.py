@@ -147,7 +147,7 @@ FAULTS = (
         "ruling/pure",
         code('"route/no-community")', 'f"route/{uuid4()}")'),
         code("@cache\ndef _to_town(", "def _to_town("),
-        code("from governflow.calendars import", "from uuid import uuid4\n\nfrom governflow.calendars import"),
+        code("from governflow.plugin import", "from uuid import uuid4\n\nfrom governflow.plugin import"),
     ),
     fault(
         "yinjiang/tally-in-a-file",
@@ -178,8 +178,8 @@ FAULTS = (
         "ruling/impartial",
         more(
             """
-from governflow.hookspecs import Assessment
-from governflow.terms import Urgency
+from governflow.policy.hookspecs import Assessment
+from governflow.model.terms import Urgency
 
 
 @hookimpl
@@ -265,7 +265,7 @@ def governflow_assess(case):
         "ruling/examples",
         more(
             """
-from governflow.hookspecs import Example
+from governflow.policy.hookspecs import Example
 
 
 @hookimpl
@@ -287,8 +287,8 @@ def governflow_examples():
             "    if case.tier in (Tier.ONE, Tier.TWO)",
         ),
         code(
-            "from governflow.terms import Form, Kind, Tier\n",
-            "from governflow.terms import Form, Kind, Tier, Urgency\n",
+            "from governflow.plugin import",
+            "from governflow.plugin import Urgency\nfrom governflow.plugin import",
         ),
     ),
 )

@@ -61,8 +61,8 @@ FAULTS = (
         "ruling/total",
         more(
             """
-from governflow.hookspecs import Route
-from governflow.terms import Form
+from governflow.policy.hookspecs import Route
+from governflow.model.terms import Form
 
 
 @hookimpl
@@ -201,7 +201,7 @@ def governflow_route(case, context):
         "ruling/total",
         more(
             """
-from governflow.charter import Waiver
+from governflow.charter.model import Waiver
 
 
 @hookimpl
@@ -219,9 +219,9 @@ def governflow_waivers():
             """
 import attrs
 
-from governflow.allowances import Allowance
-from governflow.defaults import ANSWER
-from governflow.hookspecs import Deadlines
+from governflow.calendars.allowances import Allowance
+from governflow.policy.builtin.defaults import ANSWER
+from governflow.policy.hookspecs import Deadlines
 
 _LATE = Deadlines((attrs.evolve(ANSWER, allowance=Allowance.parse("90d"), rule="own/answer"),))
 
@@ -239,7 +239,7 @@ def governflow_deadlines():
         "case/answered",
         more(
             """
-from governflow.lifecycle import Row
+from governflow.model.lifecycle import Row
 
 
 @hookimpl

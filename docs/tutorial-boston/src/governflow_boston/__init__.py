@@ -5,15 +5,23 @@ from datetime import time
 from functools import cache
 from importlib.resources import files
 
-from governflow.allowances import Allowance, DayCount
-from governflow.calendars import WorkingCalendar
-from governflow.case import Case
-from governflow.clocks import DUTY, LASTS, ClockSpec
-from governflow.hookspecs import Deadlines, Locality, hookimpl
-from governflow.packaged import tables
-from governflow.tables import Catalogue, Table
-from governflow.text import Text
-from governflow.units import OrgChart
+from governflow.plugin import (
+    DUTY,
+    LASTS,
+    Allowance,
+    Case,
+    Catalogue,
+    ClockSpec,
+    DayCount,
+    Deadlines,
+    Locality,
+    OrgChart,
+    Table,
+    Text,
+    WorkingCalendar,
+    hookimpl,
+    tables,
+)
 
 HERE = files(__package__)
 ZONE = "America/New_York"

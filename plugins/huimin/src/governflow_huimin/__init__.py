@@ -12,15 +12,27 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from governflow.case import Case
-from governflow.events import Actor, Event
-from governflow.hookspecs import Allowed, Context, Demo, Locality, Merit, Route, Ruling, hookimpl
-from governflow.lifecycle import Lifecycle
-from governflow.packaged import tables
-from governflow.tables import Catalogue, Table
-from governflow.terms import Form, Tier
-from governflow.text import Text
-from governflow.units import OrgChart
+from governflow.plugin import (
+    Actor,
+    Allowed,
+    Case,
+    Catalogue,
+    Context,
+    Demo,
+    Event,
+    Form,
+    Lifecycle,
+    Locality,
+    Merit,
+    OrgChart,
+    Route,
+    Ruling,
+    Table,
+    Text,
+    Tier,
+    hookimpl,
+    tables,
+)
 from governflow_huimin import drill, merits, publishing
 from governflow_huimin.chart import chart
 

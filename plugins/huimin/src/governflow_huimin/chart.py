@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 
-from governflow.text import Text
-from governflow.units import OrgChart, Unit
+from governflow.plugin import OrgChart, Text, Unit
 
 #: How many micro-grids each village is given.
 MICRO_GRIDS = 2

@@ -9,16 +9,13 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from governflow.events import Actor
-from governflow.hookspecs import Demo
-from governflow.merits import balances
-from governflow.text import Text
+from governflow.plugin import Actor, Demo, Text, balances
 from governflow_huimin.chart import chart
 from governflow_huimin.merits import mustered
 from governflow_huimin.publishing import notice, settled, settler
 
 if TYPE_CHECKING:
-    from governflow.engine import Engine
+    from governflow.plugin import Engine
 
 _CODE = "371621"
 _UNTIL = datetime.fromisoformat("2026-03-18T14:00:00")

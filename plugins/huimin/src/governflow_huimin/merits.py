@@ -15,12 +15,7 @@ from importlib.resources import files
 
 import attrs
 
-from governflow.case import Case
-from governflow.events import Event
-from governflow.hookspecs import Merit
-from governflow.musters import Muster
-from governflow.terms import Outcome, Verdict
-from governflow.text import Text
+from governflow.plugin import Case, Event, Merit, Muster, Outcome, Text, Verdict
 
 _FILE = files(__package__) / "indicators.csv"
 

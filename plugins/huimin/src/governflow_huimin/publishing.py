@@ -6,12 +6,7 @@ nearer than the village), by whom and how fast, and nothing that whoever asked h
 
 from collections.abc import Iterable, Mapping
 
-from governflow.case import Case
-from governflow.events import Event
-from governflow.lifecycle import SAME, Action, Lifecycle, Row
-from governflow.terms import Verdict
-from governflow.text import Text
-from governflow.units import OrgChart
+from governflow.plugin import SAME, Action, Case, Event, Lifecycle, OrgChart, Row, Text, Verdict
 
 PUBLISH = Action("publish", "published", Text("publish the result", "结果公示"))
 

@@ -11,17 +11,30 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from governflow.allowances import Allowance
-from governflow.calendars import WorkingCalendar
-from governflow.case import Case
-from governflow.clocks import PAUSES, ClockSpec
-from governflow.hookspecs import Context, Deadlines, Demo, Locality, Route, Ruling, hookimpl
-from governflow.lifecycle import Lifecycle
-from governflow.packaged import tables
-from governflow.tables import Catalogue, Table
-from governflow.terms import Form, Severity, Tier, Urgency
-from governflow.text import Text
-from governflow.units import OrgChart
+from governflow.plugin import (
+    PAUSES,
+    Allowance,
+    Case,
+    Catalogue,
+    ClockSpec,
+    Context,
+    Deadlines,
+    Demo,
+    Form,
+    Lifecycle,
+    Locality,
+    OrgChart,
+    Route,
+    Ruling,
+    Severity,
+    Table,
+    Text,
+    Tier,
+    Urgency,
+    WorkingCalendar,
+    hookimpl,
+    tables,
+)
 from governflow_jilin.chart import CITY, ZONE, chart
 from governflow_jilin.six_steps import ONLINE, six_steps
 

@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from governflow.text import Text
-from governflow.units import INTAKE, OrgChart, Unit
+from governflow.plugin import INTAKE, OrgChart, Text, Unit
 
 CITY = "220200"
 

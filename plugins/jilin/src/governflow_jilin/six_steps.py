@@ -5,8 +5,7 @@ names for actions that every case has; what is Jilin's own is that nobody carrie
 have conferred.
 """
 
-from governflow.lifecycle import Lifecycle, Row
-from governflow.text import Text
+from governflow.plugin import Lifecycle, Row, Text
 
 #: Where a case is before those concerned have conferred.
 _BEFORE = ("dispatched", "claimed", "on_site")

@@ -12,27 +12,31 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from governflow.allowances import Allowance
-from governflow.case import Case
-from governflow.clocks import PAUSES, ClockSpec
-from governflow.events import Actor
-from governflow.hookspecs import (
+from governflow.plugin import (
+    PAUSES,
+    Actor,
+    Allowance,
     Breach,
+    Case,
+    Catalogue,
+    ClockSpec,
     Context,
     Deadlines,
     Demo,
     Escalation,
+    Form,
+    Kind,
     Locality,
+    OrgChart,
     Refused,
     Route,
     Ruling,
+    Table,
+    Text,
+    Tier,
     hookimpl,
+    tables,
 )
-from governflow.packaged import tables
-from governflow.tables import Catalogue, Table
-from governflow.terms import Form, Kind, Tier
-from governflow.text import Text
-from governflow.units import OrgChart
 
 CODE = "520628"
 POOL = f"{CODE}-pool"

@@ -12,31 +12,34 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from zoneinfo import ZoneInfo
 
-from governflow import roles
-from governflow.allowances import Allowance
-from governflow.case import Case
-from governflow.clocks import DUTY, ClockSpec
-from governflow.digests import digest
-from governflow.engine import Engine
-from governflow.events import Actor
-from governflow.hookspecs import (
+from governflow.plugin import (
+    DUTY,
+    Actor,
+    Allowance,
     Allowed,
     Breach,
+    Case,
+    Catalogue,
+    ClockSpec,
     Context,
     Deadlines,
     Demo,
+    Engine,
+    Form,
+    Lifecycle,
     Locality,
+    OrgChart,
     Refused,
     Route,
     Ruling,
+    Severity,
+    Table,
+    Text,
+    digest,
     hookimpl,
+    roles,
+    tables,
 )
-from governflow.lifecycle import Lifecycle
-from governflow.packaged import tables
-from governflow.tables import Catalogue, Table
-from governflow.terms import Form, Severity
-from governflow.text import Text
-from governflow.units import OrgChart
 from governflow_xianlin.chart import chart
 from governflow_xianlin.ladder import climb
 from governflow_xianlin.zeros import CODE, four_zeros

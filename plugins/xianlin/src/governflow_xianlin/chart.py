@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
-from governflow.text import Text
-from governflow.units import OrgChart, Unit
+from governflow.plugin import OrgChart, Text, Unit
 
 GRIDS = 156
 ORGANISATIONS = 1786

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import attrs
 
-from governflow.text import Text
+from governflow.plugin import Text
 
 
 @attrs.frozen

@@ -10,10 +10,7 @@ that of the built-in ladder.
 
 from datetime import timedelta
 
-from governflow.case import Case
-from governflow.hookspecs import Breach, Context, Escalation, Ruling
-from governflow.terms import Form, Kind
-from governflow.text import Text
+from governflow.plugin import Breach, Case, Context, Escalation, Form, Kind, Ruling, Text
 
 STREET, LEADERS, DISTRICT = "320113007", "320113007-leaders", "320113"
 

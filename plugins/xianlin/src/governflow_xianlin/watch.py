@@ -5,8 +5,7 @@ from datetime import datetime
 
 import attrs
 
-from governflow.case import Case
-from governflow.terms import Outcome
+from governflow.plugin import Case, Outcome
 
 
 @attrs.frozen

@@ -10,10 +10,7 @@ from datetime import datetime
 
 import attrs
 
-from governflow.case import Case
-from governflow.engine import Engine
-from governflow.events import Event
-from governflow.text import Text
+from governflow.plugin import Case, Engine, Event, Text
 from governflow_xianlin.ladder import DISTRICT
 
 CODE = "320113007"

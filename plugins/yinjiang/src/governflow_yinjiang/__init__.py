@@ -11,28 +11,31 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from governflow.calendars import WorkingCalendar
-from governflow.case import Case
-from governflow.events import Actor
-from governflow.hookspecs import (
+from governflow.plugin import (
+    Actor,
     Allowed,
     Breach,
+    Case,
+    Catalogue,
     Context,
     Deadlines,
     Demo,
     Escalation,
+    Form,
+    Kind,
+    Lifecycle,
     Locality,
+    OrgChart,
     Refused,
     Route,
     Ruling,
+    Table,
+    Text,
+    Tier,
+    WorkingCalendar,
     hookimpl,
+    tables,
 )
-from governflow.lifecycle import Lifecycle
-from governflow.packaged import tables
-from governflow.tables import Catalogue, Table
-from governflow.terms import Form, Kind, Tier
-from governflow.text import Text
-from governflow.units import OrgChart
 from governflow_yinjiang.chart import chart
 from governflow_yinjiang.deadlines import MEDIATION_DEADLINES, REVIEW, list_deadlines
 from governflow_yinjiang.lifecycles import MEDIATION, PROBLEMS, THREE_LISTS, lifecycles

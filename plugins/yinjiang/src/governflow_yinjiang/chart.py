@@ -8,8 +8,7 @@ county sees how its own list will look; how many there are says nothing about Yi
 from collections.abc import Iterator
 from importlib.resources import files
 
-from governflow.text import Text
-from governflow.units import OrgChart, Unit
+from governflow.plugin import OrgChart, Text, Unit
 
 #: Generated grids of each community: its street blocks come last, and have lanes where an estate has buildings.
 _ESTATES, _BLOCKS, _BUILDINGS = 2, 1, 4

@@ -9,11 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from governflow.allowances import Allowance
-from governflow.case import Case
-from governflow.clocks import PAUSES, ClockSpec
-from governflow.hookspecs import Context, Deadlines
-from governflow.text import Text
+from governflow.plugin import PAUSES, Allowance, Case, ClockSpec, Context, Deadlines, Text
 
 REVIEW = "review"
 _ILLUSTRATION = Text("an illustration: the county sets its own figure", "示例：由县里自行确定")

@@ -13,8 +13,7 @@ exactly these six acts are is not published: their order and names here are an i
 
 from collections.abc import Iterator, Mapping
 
-from governflow.lifecycle import SAME, Action, Lifecycle, Row
-from governflow.text import Text
+from governflow.plugin import SAME, Action, Lifecycle, Row, Text
 
 THREE_LISTS = "three_lists"
 MEDIATION = "mediation"

@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
-from governflow.case import Case
-from governflow.clocks import LASTS
-from governflow.text import Text
+from governflow.plugin import LASTS, Case, Text
 
 #: The colours, most pressing first.
 COLOURS: Mapping[str, Text] = {

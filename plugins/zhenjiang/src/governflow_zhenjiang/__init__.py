@@ -12,13 +12,24 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from governflow.case import Case
-from governflow.events import Actor, Event
-from governflow.hookspecs import Breach, Context, Demo, Locality, Merit, Refused, Ruling, hookimpl
-from governflow.packaged import tables
-from governflow.tables import Catalogue, Table
-from governflow.text import Text
-from governflow.units import OrgChart
+from governflow.plugin import (
+    Actor,
+    Breach,
+    Case,
+    Catalogue,
+    Context,
+    Demo,
+    Event,
+    Locality,
+    Merit,
+    OrgChart,
+    Refused,
+    Ruling,
+    Table,
+    Text,
+    hookimpl,
+    tables,
+)
 from governflow_zhenjiang.access import refusal
 from governflow_zhenjiang.ladder import ZONE, climb
 from governflow_zhenjiang.points import earned

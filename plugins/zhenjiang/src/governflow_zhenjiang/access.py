@@ -7,20 +7,15 @@ is not published: the sets below are our reading. From the community upwards the
 
 from collections.abc import Mapping
 
-from governflow.case import Case
-from governflow.events import Actor
-from governflow.hookspecs import Context, Refused
-from governflow.roles import ON_THE_SPOT
-from governflow.terms import Tier
-from governflow.text import Text
+from governflow.plugin import Actor, Case, Context, Refused, Text, Tier, roles
 
 _REPORTS = frozenset({"report", "note"})
 
 #: What each link of the chain may do; whoever settles a case on the spot also answers.
 MAY: Mapping[str, frozenset[str]] = {
     "informant": _REPORTS,
-    "centre_household": _REPORTS | ON_THE_SPOT,
-    "branch": _REPORTS | ON_THE_SPOT,
+    "centre_household": _REPORTS | roles.ON_THE_SPOT,
+    "branch": _REPORTS | roles.ON_THE_SPOT,
 }
 
 _HANDS_ON = Refused(
@@ -57,7 +52,7 @@ def refusal(actor: Actor | None, action: str, case: Case, context: Context) -> R
         return None
     if action not in MAY[unit.kind]:
         return _HANDS_ON
-    if action not in ON_THE_SPOT:
+    if action not in roles.ON_THE_SPOT:
         return None
     around = units.at(case.place, "community")
     own = around is not None and around.id in units.path(unit.id)

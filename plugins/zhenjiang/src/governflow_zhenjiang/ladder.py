@@ -8,11 +8,7 @@ goes to the leader who is tied to the area (领导联系), not to leaders in gen
 
 from collections.abc import Callable
 
-from governflow.case import Case
-from governflow.hookspecs import Breach, Context, Escalation, Ruling
-from governflow.terms import Form, Kind
-from governflow.text import Text
-from governflow.units import OrgChart
+from governflow.plugin import Breach, Case, Context, Escalation, Form, Kind, OrgChart, Ruling, Text
 
 #: The zone, and the group of its departments: who has the last word where neither place nor item says.
 ZONE, GROUP = "321171", "321171-joint"

@@ -6,12 +6,7 @@ informant who reported, never to the one who asked, and no rule looks at them.
 
 from collections.abc import Iterator
 
-from governflow.case import Case
-from governflow.events import Event
-from governflow.hookspecs import Merit
-from governflow.terms import Verdict
-from governflow.text import Text
-from governflow.units import OrgChart
+from governflow.plugin import Case, Event, Merit, OrgChart, Text, Verdict
 
 TAKEN_UP = 1
 MUST_REPORT = 2

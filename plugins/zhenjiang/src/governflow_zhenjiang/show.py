@@ -5,13 +5,7 @@ from datetime import datetime, timedelta
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-from governflow.digests import digest
-from governflow.engine import Engine
-from governflow.hookspecs import Demo
-from governflow.merits import award
-from governflow.special import special_report
-from governflow.text import Text
-from governflow.units import OrgChart
+from governflow.plugin import Demo, Engine, OrgChart, Text, award, digest, special_report
 from governflow_zhenjiang.ladder import ZONE
 
 _CLIMBED, _MUST = "ZJ03", "ZJ05"

@@ -17,15 +17,24 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from governflow.allowances import Allowance
-from governflow.case import Case
-from governflow.clocks import LAPSES, STATUTE, ClockSpec
-from governflow.events import Actor
-from governflow.hookspecs import Context, Deadlines, Locality, Refused, hookimpl
-from governflow.packaged import tables
-from governflow.tables import Catalogue, Table
-from governflow.terms import Outcome
-from governflow.text import Text
+from governflow.plugin import (
+    LAPSES,
+    STATUTE,
+    Actor,
+    Allowance,
+    Case,
+    Catalogue,
+    ClockSpec,
+    Context,
+    Deadlines,
+    Locality,
+    Outcome,
+    Refused,
+    Table,
+    Text,
+    hookimpl,
+    tables,
+)
 
 CODE = "371600"
 

@@ -10,16 +10,29 @@ from datetime import datetime
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from governflow.allowances import Allowance
-from governflow.case import Case
-from governflow.clocks import DUTY, ClockSpec
-from governflow.hookspecs import Context, Deadlines, Demo, Locality, Route, Ruling, hookimpl
-from governflow.lifecycle import SAME, Action, Lifecycle, Row
-from governflow.packaged import tables
-from governflow.tables import Catalogue, Table
-from governflow.terms import Form
-from governflow.text import Text
-from governflow.units import OrgChart
+from governflow.plugin import (
+    DUTY,
+    SAME,
+    Action,
+    Allowance,
+    Case,
+    Catalogue,
+    ClockSpec,
+    Context,
+    Deadlines,
+    Demo,
+    Form,
+    Lifecycle,
+    Locality,
+    OrgChart,
+    Route,
+    Row,
+    Ruling,
+    Table,
+    Text,
+    hookimpl,
+    tables,
+)
 from governflow_jilin.chart import ZONE, chart
 
 _CODE = "220202"

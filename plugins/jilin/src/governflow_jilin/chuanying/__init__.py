@@ -11,12 +11,7 @@ from importlib.resources.abc import Traversable
 
 import attrs
 
-from governflow.case import Case
-from governflow.hookspecs import Context, Demo, Locality, Ruling, hookimpl
-from governflow.packaged import tables
-from governflow.tables import Catalogue, Table
-from governflow.text import Text
-from governflow.units import OrgChart
+from governflow.plugin import Case, Catalogue, Context, Demo, Locality, OrgChart, Ruling, Table, Text, hookimpl, tables
 from governflow_jilin import governflow_route as city_route
 from governflow_jilin.chart import ZONE, chart
 

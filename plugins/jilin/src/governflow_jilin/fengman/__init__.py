@@ -9,11 +9,7 @@ from datetime import datetime
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from governflow.hookspecs import Demo, Locality, hookimpl
-from governflow.packaged import tables
-from governflow.tables import Catalogue, Table
-from governflow.text import Text
-from governflow.units import OrgChart
+from governflow.plugin import Catalogue, Demo, Locality, OrgChart, Table, Text, hookimpl, tables
 from governflow_jilin.chart import ZONE, chart
 
 _CODE = "220211"

@@ -4,9 +4,7 @@ from datetime import datetime
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from governflow.hookspecs import Demo, Locality, hookimpl
-from governflow.text import Text
-from governflow.units import OrgChart
+from governflow.plugin import Demo, Locality, OrgChart, Text, hookimpl
 from governflow_jilin.chart import ZONE, chart
 
 _CODE = "220283"

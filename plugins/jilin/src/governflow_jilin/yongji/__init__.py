@@ -9,13 +9,20 @@ from datetime import datetime
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from governflow.case import Case
-from governflow.hookspecs import Deadlines, Demo, Locality, hookimpl
-from governflow.lifecycle import Lifecycle, Row
-from governflow.packaged import tables
-from governflow.tables import Catalogue, Table
-from governflow.text import Text
-from governflow.units import OrgChart
+from governflow.plugin import (
+    Case,
+    Catalogue,
+    Deadlines,
+    Demo,
+    Lifecycle,
+    Locality,
+    OrgChart,
+    Row,
+    Table,
+    Text,
+    hookimpl,
+    tables,
+)
 from governflow_jilin.chart import ZONE, chart
 
 _CODE = "220221"

@@ -1,0 +1,355 @@
+"""What one set of rules says (一方规则的答复): every answer in plain values, so that two processes can be compared.
+
+A question has a name, a locality's code, and plain values of its own; so has its answer. `Here` answers in this
+process. Whoever compares asks both sides the same questions and never looks at rules itself.
+"""
+
+import hashlib
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from governflow.calendars import WorkingCalendar
+from governflow.changes import of_journals as journals
+from governflow.changes import of_permissions as duties
+from governflow.charter.answers.ask import REOPENED, Answer, asked
+from governflow.charter.cases.systematic import anywhen
+from governflow.charter.lives.simulation import ADVANCE, DAY, Step, Walk, play
+from governflow.charter.lives.walks import by_lifecycle, planned, pool
+from governflow.charter.subject import BEGIN, Subject, Told
+from governflow.model.case import Case
+from governflow.model.clocks import Decided, Plan
+from governflow.model.terms import Mode
+from governflow.policy.builtin.defaults import ROOT
+from governflow.policy.registry import Localities
+from governflow.policy.stack import NATION, Policy
+
+#: What is no part of a plugin, wherever it lies.
+_LEFT_OUT = frozenset({"__pycache__", "build", "dist", "node_modules"})
+#: What a life that goes well does without.
+_ASIDE = frozenset(
+    {
+        *("report", "decline", "withdraw", "merge", "suspend", "resume", "return", "transfer", "escalate", "whistle"),
+        *("reclassify", "extend", "appeal", "rule", "urge", "note"),
+    }
+)
+#: So many items at most are looked at for what the catalogues say of them.
+_FLAGGED = 60
+#: What a catalogue says of an item for people to read.
+_UNTOLD = frozenset({"basis", "reason", "code", "item"})
+#: Cases of so many sorts are told to those who ask who may do what.
+_SORTS = 8
+#: Rules look at whether anybody asked: whoever found it does not judge it.
+_FOUND: tuple[Told, ...] = ({}, {"asked": False})
+
+
+class Side(Protocol):
+    """One of two sets of rules; ``named`` says whether they were named by the path of a plugin."""
+
+    named: bool
+
+    def begin(self, question: str, code: str, *given: object) -> None:
+        """Put a question; `end` gives the answer."""
+
+    def end(self) -> Any:
+        """Give the answer to the question that was put last, as plain values.
+
+        Raises:
+            PolicyError: If the rules cannot be used.
+        """
+
+
+class Here:
+    """Rules that are asked in this process.
+
+    Args:
+        localities: Where the localities are registered or installed.
+        folder: The plugin's own folder or file, where it was named by its path.
+    """
+
+    def __init__(self, localities: Localities, folder: Path | None = None) -> None:
+        self.localities, self.folder = localities, folder
+        self.named = folder is not None
+        self._given: Callable[[], object] = dict
+        self._known: dict[str, _One] = {}
+
+    def begin(self, question: str, code: str, *given: object) -> None:
+        """Put a question; see `Side`."""
+        if code not in self._known:
+            self._known[code] = _One(self.localities, code, self.folder)
+        answer = getattr(self._known[code], question)
+        self._given = lambda: answer(*given)
+
+    def end(self) -> Any:
+        """Give the answer; see `Side`."""
+        return msgspec.json.decode(self.written())  # as it comes from another process: a pair is a list there
+
+    def written(self) -> bytes:
+        """Give the answer as JSON."""
+        return msgspec.json.encode(self._given(), enc_hook=_plain)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise NotImplementedError(type(value).__name__)
+
+
+class _One:
+    """One locality of one side: each public method answers the question of its name."""
+
+    def __init__(self, localities: Localities, code: str, folder: Path | None) -> None:
+        self.localities, self.code, self.folder = localities, code, folder
+        self.subject = Subject(localities, code)
+
+    @cached_property
+    def policy(self) -> Policy:
+        return self.subject.policy
+
+    def rules(self) -> object:
+        """What the rules are in themselves: all that can be compared exactly."""
+        policy = self.policy
+        units = policy.units
+        return {
+            "code": self.code,
+            "speaks": policy.locality.code,
+            "name": [policy.locality.name_en, policy.locality.name],
+            "above": [layer.code for layer in policy.layers[1:]],
+            "zone": policy.zone,
+            "rule_set": policy.rules,
+            "names": {word: [text.en, text.zh] for word, text in policy.names.items()},
+            "layers": [
+                [source, {name: table.as_json() for name, table in tables.items()}] for source, tables in policy.tables
+            ],
+            "intake": units.intake,
+            "units": {
+                unit.id: {
+                    "name": [unit.text.en, unit.text.zh],
+                    "level": unit.level,
+                    "parent": unit.parent,
+                    "forms": list(unit.forms),
+                    "roles": sorted(unit.roles),
+                    "kind": unit.kind,
+                }
+                for unit in units.units.values()
+            },
+            "lifecycles": {
+                name: {
+                    "states": list(one.states),
+                    "ends": sorted(one.ends),
+                    "ways": [
+                        [way.source, action, way.target, list(way.guard or ()), way.cycle]
+                        for (_, action), ways in one.ways.items()
+                        for way in ways
+                    ],
+                }
+                for name, one in policy.lifecycles.items()
+            },
+        }
+
+    def hooks(self, names: Sequence[str]) -> object:
+        """Which layers answer a hook in code."""
+        return {name: [source for source, _, _ in self.policy.impls(name)] for name in names}
+
+    def files(self, whole: bool) -> object:  # noqa: FBT001 - a question's values have no names
+        """The digest of each file: of the folder that was named, or of the packages that the plugins live in."""
+        if whole and self.folder is not None:
+            # A file that was named is compared with the file that took its place, whatever either is called.
+            return {"": _digest(self.folder)} if self.folder.is_file() else dict(_under(self.folder, self.folder))
+        found: dict[str, str] = {}
+        for home, base in self._homes():
+            found |= {"": _digest(home)} if home.is_file() else dict(_under(home, base))
+        return found
+
+    def _homes(self) -> Iterator[tuple[Path, Path]]:
+        for layer in self.policy.layers:
+            module = layer.plugin if inspect.ismodule(layer.plugin) else sys.modules.get(type(layer.plugin).__module__)
+            file = getattr(module, "__file__", None)
+            if module is None or file is None or layer.code in (ROOT, NATION):
+                continue
+            top = sys.modules.get(module.__name__.partition(".")[0])
+            package = getattr(top, "__file__", None)
+            if package is not None and Path(package).name == "__init__.py":
+                yield Path(package).parent, Path(package).parent.parent
+            else:
+                yield Path(file), Path(file).parent
+
+    def cases(self) -> object:
+        """The boundary cases: the simplest first, none twice."""
+        return list(anywhen(self.policy))
+
+    def walks(self) -> object:
+        """The lives that are lived: those of the charter, and good ones, as merits are earned by these."""
+        return [walk.as_case() for walk in (*planned(self.subject), *self._good())]
+
+    def _good(self) -> Iterator[Walk]:
+        """Everything is done in time and in its order: for who asks, and on the report of a unit of each kind."""
+        kinds = {unit.kind: unit.id for unit in self.policy.units.units.values()}
+        found = [{"informant": unit, "asked": False} for unit in kinds.values()]
+        flagged = [{**found[0], "item": item} for item in islice(self._flagged(), _FLAGGED)]
+        for name, told_of in by_lifecycle(self.subject).items():
+            actions = [action for action in self.policy.lifecycles[name].actions if action not in _ASIDE]
+            # A step that a locality added comes last among the actions, and perhaps first in a life.
+            steps = tuple(Step(1, action) for action in (*actions, *actions))
+            for told in (*told_of, *({**told_of[0], **one} for one in (*found, *flagged))):
+                yield Walk(told, (*steps, Step(60 * DAY, ADVANCE)))
+            # Sent to a unit that somebody chose, found wanting twice, and done well at last.
+            wanting = tuple(Step(1, action, 1) for action in (*actions, *actions))
+            yield Walk(told_of[0], (*wanting, *wanting, *steps, *steps, Step(60 * DAY, ADVANCE)))
+
+    def _flagged(self) -> Iterator[str]:
+        """Give an item for each word that the catalogues use of one: merits may look at it."""
+        seen: set[tuple[str, str]] = set()
+        for _, catalogue in self.policy.ruled.catalogues:
+            for item in catalogue.items:
+                words = {pair for pair in self.policy.ruled.entry(item).items() if pair[0] not in _UNTOLD} - seen
+                if words:
+                    seen |= words
+                    yield item
+
+    def sorts(self) -> object:
+        """A few cases, one of each sort: told as they are, found by a worker, and in the smallest place there is."""
+        units = self.policy.units
+        deepest = max(units.units, key=lambda unit: len(units.path(unit)))
+        told = [told for told, _, _ in pool(self.subject, sorts=_SORTS)]
+        return [{**where, **one, **found} for one in told for where in ({}, {"place": deepest}) for found in _FOUND]
+
+    def answers(self, cases: Sequence[Told]) -> object:
+        """What is said of each case, and each plan of clocks once."""
+        policy = self.policy
+        plans: dict[int, tuple[int, Plan]] = {}
+        told = []
+        for case in cases:
+            answer = asked(policy, case)
+            found = _said(answer)
+            stands = answer.dispatched or answer.reported
+            if stands is not None and answer.refused is None:
+                plan = policy.plan(stands, policy.context(stands, stands.mode, BEGIN), [])
+                found["plan"] = plans.setdefault(id(plan), (len(plans), plan))[0]
+            told.append(found)
+        clocks = dict.fromkeys(name for _, plan in plans.values() for name in plan.specs)
+        return {
+            "cases": told,
+            "plans": [_planned(plan) for _, plan in plans.values()],
+            "calendars": {clock: {mode.value: self._calendar(clock, mode) for mode in Mode} for clock in clocks},
+        }
+
+    def _calendar(self, clock: str, mode: Mode) -> object:
+        faults: list[tuple[str, str, str]] = []
+        context = self.policy.context(Case("check", zone=self.policy.zone), mode, BEGIN)
+        return _hours(self.policy.calendar(clock, context, faults)) | ({"faults": faults} if faults else {})
+
+    def lives(self, walks: Sequence[Told]) -> object:
+        """What happens in each life, event by event, and the merits that it earns."""
+        return [self._lived(Walk.read(walk)) for walk in walks]
+
+    def _lived(self, walk: Walk) -> object:
+        life = play(self.subject, walk)
+        book = life.engine.store.history(f"@{self.policy.code}") if life.case is not None else ()
+        return {
+            "events": life.events,
+            "book": list(life.book),
+            "merits": [[event.at, event.about] for event in book if event.kind == "merit_entered"],
+            "broken": life.broken,
+        }
+
+    def duties(self, cases: Sequence[Told]) -> object:
+        """Who may do what, at a few moments of a few cases."""
+        return duties.asked(self.policy, cases)
+
+    def journal(self, path: str, map_path: str | None, auto_dispatch: bool) -> object:  # noqa: FBT001 - see files
+        """What became of the cases of a journal."""
+        return journals.lived(self.localities, self.code, Path(path), map_path, auto_dispatch=auto_dispatch)
+
+
+def _said(answer: Answer) -> dict[str, Any]:
+    """Give each decision on a case, and who gave it: ``field -> [value, rule, source, reason]``."""
+    if answer.refused is not None or answer.reported is None:
+        return {"refused": answer.refused, "faults": _faults(answer)}
+    by = {one.what: _by(one) for one in answer.rulings if not one.what.startswith("escalate:")}
+    nobody: list[Any] = ["", "", None]
+    fields: dict[str, list[Any]] = {}
+    for moment, case in (("report", answer.reported), ("dispatch", answer.dispatched)):
+        if case is None:
+            continue
+        at_report = moment == "report"
+        routed = nobody if at_report else by.get("route", nobody)
+        fields |= {
+            f"lifecycle@{moment}": [case.lifecycle, *nobody],
+            f"severity@{moment}": [case.severity, *by.get("assess", nobody)],
+            f"urgency@{moment}": [case.urgency, *by.get("assess", nobody)],
+            f"tier@{moment}": [case.tier, *by.get("tier", nobody)],
+            f"unit@{moment}": [case.unit, *routed],
+            f"form@{moment}": [case.form, *routed],
+            f"assist@{moment}": [list(case.assist), *routed],
+        }
+        for clock in case.clocks.values():
+            fields[f"clock:{clock.name}:due@{moment}"] = [clock.due, *by.get(f"clock:{clock.name}", nobody)]
+    ladder: dict[str, list[Any]] = {}
+    for one in answer.rulings:
+        if one.what.startswith(REOPENED):
+            name = one.what.removeprefix(REOPENED)
+            parts = _route(one.value) if name == "route" else {name: one.value}
+            fields |= {f"{REOPENED}{part}": [value, *_by(one)] for part, value in parts.items()}
+        elif one.what.startswith("escalate"):
+            name = one.what if one.what not in ladder else f"{one.what}:again"
+            ladder[name] = [one.value, *_by(one)]
+    return {"fields": fields, "ladder": ladder, "faults": _faults(answer)}
+
+
+def _route(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"unit": value["lead"], "form": value["form"], "assist": value["assist"]}
+
+
+def _faults(answer: Answer) -> list[list[str]]:
+    return [[source.partition("@")[0], hook, what] for source, hook, what in answer.faults]
+
+
+def _by(ruling: Decided) -> list[Any]:
+    """Give who ruled, and why; the version of a plugin is no difference."""
+    return [ruling.rule, ruling.source.partition("@")[0], ruling.reason]
+
+
+def _planned(plan: Plan) -> Mapping[str, object]:
+    found: dict[str, object] = {}
+    for name, spec in plan.specs.items():
+        found[name] = {
+            "by": _by(plan.rulings[name]),
+            "allowance": spec.written,
+            "starts": sorted(spec.starts),
+            "stops": sorted(spec.stops),
+            "traits": sorted(spec.traits),
+            "extension": None if spec.extension is None else str(spec.extension),
+        }
+    return found
+
+
+def _hours(calendar: WorkingCalendar) -> dict[str, object]:
+    return {
+        "zone": calendar.tz,
+        "week": {day: [list(window) for window in windows] for day, windows in calendar.weekly},
+        "holidays": sorted(calendar.holidays),
+        "shifts": {day.isoformat(): [list(window) for window in windows] for day, windows in calendar.shifts},
+        "coverage": calendar.coverage,
+        "beyond": calendar.beyond,
+    }
+
+
+def _under(folder: Path, base: Path) -> Iterator[tuple[str, str]]:
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or path.name in _LEFT_OUT or path.name.endswith((".pyc", ".egg-info")):
+            continue
+        if path.is_dir():
+            yield from _under(path, base)
+        else:
+            yield path.relative_to(base).as_posix(), _digest(path)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,1 @@
+"""What a rule set answers, and where two answers differ."""

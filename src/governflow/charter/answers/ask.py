@@ -1,0 +1,188 @@
+"""All that a locality's rules say of one case: what they say at its report and its dispatch, and rung by rung."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from functools import cached_property
+from itertools import product
+from typing import Any
+
+import attrs
+import msgspec
+
+from governflow.charter.cases.dimensions import WHO
+from governflow.charter.cases.systematic import fresh, mode_of, moment_of
+from governflow.charter.subject import BEGIN, Told
+from governflow.engine.decide import Command, decide
+from governflow.errors import CommandError, IllegalAction
+from governflow.model import clocks
+from governflow.model.case import Case, changed
+from governflow.model.clocks import LAPSES, Decided
+from governflow.model.events import Actor, Event
+from governflow.model.terms import Outcome, Verdict
+from governflow.policy.hookspecs import Breach
+from governflow.policy.stack import Policy
+from governflow.text import Text
+
+#: Who reports and dispatches in a check: somebody without a unit, so that no rule on units stands in the way.
+ACTOR = Actor("charter")
+#: The number of a case in a check.
+NUMBER = "check"
+#: The rungs that are asked about, after the report and after the dispatch.
+_RUNGS_REPORTED, _RUNGS_DISPATCHED = (2,), (0, 1, 2)
+#: The rungs of a case of one item or of one place, and those of every clock of a case that tells neither.
+_RUNGS_SIMPLE, _ALL_RUNGS = (0, 1, 2, 3), (0, 1, 2, 3, 4, 5, 9)
+#: What is asked of a case after it was reopened is marked so.
+REOPENED = "reopened:"
+
+
+@attrs.frozen(slots=False)
+class Answer:
+    """What the rules say of one case.
+
+    Args:
+        told: The case as it is reported.
+        reported: The case after its report; None if it was refused, or asked about in another process.
+        dispatched: The case after its dispatch; as reported where it was refused, or cannot be dispatched yet.
+        rulings: Every ruling, in the order in which it was given.
+        faults: What went wrong in the rules: ``(plugin, hook, what)``.
+        refused: Why the report or the dispatch was refused, if it was.
+    """
+
+    told: Told
+    reported: Case | None
+    dispatched: Case | None
+    rulings: tuple[Decided, ...]
+    faults: tuple[tuple[str, str, str], ...] = ()
+    refused: Text | None = None
+
+    @cached_property
+    def parts(self) -> Mapping[str, Any]:
+        """What was decided, by what it is about: plain values that can be compared between two processes."""
+        found: dict[str, Any] = {"refused": self.refused and self.refused.en, "faults": self.faults}
+        for when, case in (("report", self.reported), ("dispatch", self.dispatched)):
+            if case is None:
+                continue
+            found[when] = [case.severity, case.urgency, case.tier, case.unit, case.form, list(case.assist)]
+            found[f"facts at {when}"] = dict(case.facts)
+            found[f"clocks at {when}"] = [
+                [clock.name, clock.allowance, clock.due, sorted(clock.traits)]
+                for _, clock in sorted(case.clocks.items())
+            ]
+        for number, one in enumerate(self.rulings):
+            found[f"{one.what}#{number}"] = [one.value, one.reason.en, one.reason.zh, one.rule, one.source]
+        return found
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over what was decided."""
+        return hashlib.sha256(msgspec.json.encode(self.parts, order="deterministic")).hexdigest()
+
+
+def asked(policy: Policy, told: Told, at: datetime = BEGIN, number: str = NUMBER) -> Answer:
+    """Ask the rules everything about a case, through what the engine itself decides by, without a store.
+
+    Args:
+        policy: The rules.
+        told: The case.
+        at: When it is reported, in UTC, where the case does not say it itself.
+        number: Under which number.
+    """
+    mode, at = mode_of(told), moment_of(told, at)
+    events: list[Event] = []
+    reported: Case | None = None
+    case: Case | None = None
+    refused = None
+    try:
+        more, reported = decide(fresh(policy, told, at, number), Command("report", {}, ACTOR), policy, at, mode)
+        case = reported
+        events += more
+        for action in ("dispatch", "accept"):
+            try:
+                more, case = decide(reported, Command(action, {}, ACTOR), policy, at, mode)
+            except IllegalAction:
+                continue
+            events += more
+            break
+    except CommandError as refusal:
+        refused = refusal.text
+    if case is not None and refused is None:
+        events += _escalated(policy, case, told, at)
+    rulings = [ruling for event in events for ruling in event.rulings]
+    faults = [fault for event in events for fault in _faults(event)]
+    if case is not None and reported is not None:
+        simple = len(told.keys() - WHO) <= 1
+        closely = simple and told.keys().isdisjoint(("item", "place"))
+        rulings += _rungs(policy, reported, told, _ALL_RUNGS if closely else _RUNGS_REPORTED, faults)
+        rungs = _ALL_RUNGS if closely else _RUNGS_SIMPLE if simple else _RUNGS_DISPATCHED
+        rulings += _rungs(policy, case, told, rungs, faults)
+        if (simple or "at" in told) and refused is None:
+            rulings += _reopened(policy, case, told, at, faults)
+    return Answer(told, reported, case, tuple(rulings), tuple(dict.fromkeys(faults)), refused)
+
+
+def _reopened(
+    policy: Policy, case: Case, told: Told, at: datetime, faults: list[tuple[str, str, str]]
+) -> Iterator[Decided]:
+    """Ask what becomes of the case when it was resolved and answered, and whoever asked is not satisfied."""
+    back = policy.lifecycle(case, []).ways_for("answered", "evaluate")
+    hour, judged = timedelta(hours=1), Verdict.UNSATISFIED
+    past = {"contacted": at + hour, "resolved": at + 2 * hour, "answered": at + 3 * hour}
+    at += 4 * hour
+    again = changed(
+        case,
+        {
+            **past,
+            "dispatched": case.dispatched or at,
+            "first": case.first or case.unit,
+            "moved": at,
+            "reopened": 1,
+            "verdict": judged,
+            "judged": judged,
+            "state": next((way.target for way in back if way.guard == ("verdict", judged)), "accepted"),
+        },
+    )
+    try:
+        events, _ = decide(again, Command("dispatch", {}, ACTOR), policy, at, mode_of(told))
+    except CommandError:
+        return
+    for hook in ("governflow_assess", "governflow_tier"):  # as a reassessment does
+        answer = policy.ask(hook, faults, again, policy.context(again, mode_of(told), at))
+        if answer is not None:
+            value, ruling, source = answer
+            plain = str(value) if hook == "governflow_tier" else [value.severity, value.urgency]
+            what = f"{REOPENED}{hook.removeprefix('governflow_')}"
+            yield Decided(what, plain, ruling.reason, ruling.rule, source)
+    for event in events:
+        faults += _faults(event)
+        yield from (msgspec.structs.replace(one, what=f"{REOPENED}{one.what}") for one in event.rulings)
+
+
+def _escalated(policy: Policy, case: Case, told: Told, at: datetime) -> list[Event]:
+    """Escalate it by hand: the rules may look at the form in which it is handled."""
+    try:
+        return decide(case, Command("escalate", {}, ACTOR), policy, at, mode_of(told))[0]
+    except CommandError:
+        return []
+
+
+def _faults(event: Event) -> Iterator[tuple[str, str, str]]:
+    for fault in event.about.get("faults", ()) if event.kind == "faulted" else ():
+        yield fault["plugin"], fault["hook"], fault["fault"]
+
+
+def _rungs(
+    policy: Policy, case: Case, told: Told, rungs: tuple[int, ...], faults: list[tuple[str, str, str]]
+) -> Iterator[Decided]:
+    """Ask what some rungs do of the clock that falls due first, if nobody acts; of every clock where all are asked."""
+    running = [clock for clock in case.clocks.values() if clock.stopped is None and LAPSES not in clock.traits]
+    running.sort(key=lambda clock: (clock.due, clock.name))
+    for first, rung in product(running if rungs is _ALL_RUNGS else running[:1], rungs):
+        gap = clocks.gap(first)
+        clock = msgspec.structs.replace(first, warn=None, outcome=Outcome.BREACHED, fell=first.due, rung=rung)
+        context = policy.context(case, mode_of(told), first.due + rung * gap)
+        answer = policy.ask("governflow_escalate", faults, case, context, Breach(clock, rung, case.unit, gap))
+        if answer is not None:
+            value, ruling, source = answer
+            said = [value.kind, value.to, value.form, value.again]
+            yield Decided(f"escalate:{first.name}:{rung}", said, ruling.reason, ruling.rule, source)

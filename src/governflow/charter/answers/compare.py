@@ -1,0 +1,215 @@
+"""What rules said, and in what two answers differ, told in both languages (裁定的表述与比较)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from governflow.calendars.allowances import Allowance
+from governflow.charter.answers.ask import REOPENED, Answer
+from governflow.charter.answers.faults import in_chinese
+from governflow.errors import CalendarError
+from governflow.isolation.literals import BUILT_IN
+from governflow.masking import clean
+from governflow.model.case import Case
+from governflow.model.clocks import Decided
+from governflow.model.terms import Form, Kind, Severity, Tier, Urgency
+from governflow.policy.stack import Policy
+from governflow.reports.localize import Voice
+from governflow.tables import Catalogue
+from governflow.text import Text
+
+_ASKED: Mapping[str, Text] = {
+    "assess": Text("assess", "定级"),
+    "tier": Text("tier", "事项等级"),
+    "route": Text("route", "派单去向"),
+    "escalate": Text("escalate", "升级"),
+}
+#: Parts of an answer that are no rulings.
+_RESULTS: Mapping[str, Text] = {
+    "refused": Text("whether it is refused", "是否拒绝"),
+    "faults": Text("what fails", "出错情况"),
+    "report": Text("what becomes of it at its report", "上报后的结果"),
+    "dispatch": Text("where it is dispatched", "派单后的结果"),
+    "facts at report": Text("its facts", "要素"),
+    "facts at dispatch": Text("its facts", "要素"),
+    "clocks at report": Text("its clocks", "时限"),
+    "clocks at dispatch": Text("its clocks", "时限"),
+}
+#: Of the many rungs that are asked about, so many are told, where it is the ladder that fails.
+_RUNG, _RUNGS = "escalate:", 3
+#: So many rulings that differ are told.
+_APART = 3
+_CLOSED = (Severity, Urgency, Kind, Form)
+
+
+def said(policy: Policy, answer: Answer) -> tuple[Text, ...]:
+    """Tell what the rules said: one sentence a ruling, each with who said it, and what failed."""
+    told = dict.fromkeys(_said(policy, one) for one in answer.rulings if not one.what.startswith((REOPENED, _RUNG)))
+    climbing = any(hook == "governflow_escalate" for _, hook, _ in answer.faults)
+    rungs = [_said(policy, one) for one in answer.rulings if climbing and one.what.startswith(_RUNG)]
+    return (*told, *rungs[:_RUNGS], *_failed(answer))
+
+
+def _failed(answer: Answer) -> tuple[Text, ...]:
+    return tuple(
+        Text(f"{hook} of {source}: {what}", f"{source} 的 {hook}：{in_chinese(what)}")
+        for source, hook, what in answer.faults
+    )
+
+
+def _said(policy: Policy, one: Decided) -> Text:
+    en, zh = (Voice(lang, ZoneInfo(policy.zone), policy, clean) for lang in ("en", "zh"))
+    about, by = asked_for(policy, one.what), f"{one.rule} of {one.source}" if one.rule else one.source
+    return Text(
+        f"{about.en}: {_value(one, en)} ({one.reason.en}; {by})",
+        f"{about.zh}：{_value(one, zh)}（{one.reason.zh}；{f'{one.source} {one.rule}'.rstrip()}）",
+    )
+
+
+def asked_for(policy: Policy, what: str) -> Text:
+    """Say what a ruling was asked for: a question, a clock, a fact that a table derives, or a rung."""
+    if what.startswith(REOPENED):
+        again = asked_for(policy, what.removeprefix(REOPENED))
+        return Text(f"{again.en} after a reopening", f"重开后的{again.zh}")
+    kind, _, name = what.partition(":")
+    if kind == "fact":
+        return Text(
+            *(Voice(lang, ZoneInfo(policy.zone), policy, clean).fact(name) for lang in ("en", "zh")),
+        )
+    if kind == "escalate" and name:
+        clock, _, rung = name.rpartition(":")
+        called = policy.name(clock)
+        return Text(f"escalate, {called.en}, rung {rung}", f"升级（“{called.zh}”超时第{rung}级）")
+    return _ASKED.get(what) or _RESULTS.get(what) or policy.name(name or kind)
+
+
+def _value(one: Decided, voice: Voice) -> str:
+    if one.what.startswith("fact:"):
+        return voice.value(one.what.removeprefix("fact:"), one.value)
+    return _spoken(one.value, voice)
+
+
+def _spoken(value: Any, voice: Voice) -> str:
+    if isinstance(value, Mapping):
+        lead, form = voice.unit(value["lead"]), Form(value["form"]).text.say(voice.lang)
+        assist = voice.join(map(voice.unit, value.get("assist", ())))
+        beside = voice.t(f", assisted by {assist}", f"，协办：{assist}") if assist else ""
+        return voice.t(f"{lead} ({form})", f"{lead}（{form}）") + beside
+    if isinstance(value, (list, tuple)):
+        return voice.join(_spoken(part, voice) for part in value if part is not None)
+    word = str(value)
+    span = value if isinstance(value, timedelta) else _span(word)
+    if span is not None:
+        minutes = span // timedelta(minutes=1)
+        return voice.t(f"again after {minutes} min", f"{minutes}分钟后再次")
+    if word in Tier._value2member_map_:
+        return voice.t(word, Tier(word).text.zh)
+    for closed in _CLOSED:
+        if word in closed._value2member_map_:
+            return closed(word).text.say(voice.lang)
+    if word in voice.policy.units.units:
+        return voice.unit(word)
+    try:
+        return voice.t(word, Allowance.parse(word).text("zh"))
+    except CalendarError:
+        return voice.name(word)
+
+
+def _span(word: str) -> timedelta | None:
+    """Read a span of time as it comes from another process (ISO 8601)."""
+    try:
+        return msgspec.convert(word, timedelta) if word.startswith("P") else None
+    except msgspec.ValidationError:
+        return None
+
+
+# --- two answers ------------------------------------------------------------------------------------------------------
+
+
+def difference(policy: Policy, one: Answer, other: Answer) -> tuple[Text, str]:
+    """Say about what two answers differ, and who gave the one that differs.
+
+    Returns:
+        What it is about, and the rule and the plugin to look at: a hook before a table, which answers alike whoever
+        asks, and the locality's own before those below it.
+    """
+    odd = [fault for fault in (*other.faults, *one.faults) if (fault in one.faults) != (fault in other.faults)]
+    if odd:
+        return asked_for(policy, "faults"), f"{odd[0][1]} of {odd[0][0]}"
+    unlike = list(_unlike(one, other))
+    if unlike:
+        given = [(what, ruling) for what, before, after in unlike for ruling in (*after, *before)]
+        what, ruling = min(given, key=lambda pair: _suspicion(policy, pair[1]))
+        return asked_for(policy, what), look_at(ruling)
+    keys = [key for key in (*one.parts, *other.parts) if one.parts.get(key) != other.parts.get(key)]
+    if not keys or one.reported is None or other.reported is None:
+        return Text("what becomes of it", "结果"), ""
+    return asked_for(policy, keys[0]), ""
+
+
+def _suspicion(policy: Policy, ruling: Decided) -> tuple[bool, bool, int]:
+    layers = [layer.source for layer in policy.layers]
+    name, _, rule = ruling.rule.partition("/")
+    table = dict(policy.tables).get(ruling.source, {}).get(name)
+    of_a_table = isinstance(table, Catalogue) or (table is not None and any(one.id == rule for one in table.rules))
+    place = layers.index(ruling.source) if ruling.source in layers else len(layers)
+    return ruling.source in BUILT_IN, of_a_table, place
+
+
+def told_apart(policy: Policy, one: Answer, other: Answer) -> tuple[Text, ...]:
+    """Tell only in what two answers differ: what was said before, and what was said after."""
+    lines: list[Text] = []
+    # What follows from a ruling, rung by rung and again after a reopening, says nothing new.
+    unlike = sorted(_unlike(one, other), key=lambda found: found[0].startswith((REOPENED, _RUNG)))
+    first = [found for found in unlike if not found[0].startswith((REOPENED, _RUNG))] or unlike[:1]
+    for _, before, after in first[:_APART]:
+        lines += [_marked(_BEFORE, _said(policy, ruling)) for ruling in before]
+        lines += [_marked(_AFTER, _said(policy, ruling)) for ruling in after]
+    lines += [_marked(_BEFORE, fault) for fault in _failed(one) if fault not in _failed(other)]
+    lines += [_marked(_AFTER, fault) for fault in _failed(other) if fault not in _failed(one)]
+    if lines:
+        return tuple(lines)
+    clocks = [(case_of(one), _BEFORE), (case_of(other), _AFTER)]
+    return tuple(_marked(mark, line) for case, mark in clocks if case is not None for line in _clocks(policy, case))
+
+
+_BEFORE, _AFTER = Text("before", "之前"), Text("after", "之后")
+
+
+def _marked(mark: Text, line: Text) -> Text:
+    return Text(f"{mark.en}: {line.en}", f"{mark.zh}：{line.zh}")
+
+
+def case_of(answer: Answer) -> Case | None:
+    """Give the case as the rules left it."""
+    return answer.dispatched or answer.reported
+
+
+def _clocks(policy: Policy, case: Case) -> Iterator[Text]:
+    for clock in case.clocks.values():
+        name, due = policy.name(clock.name), clock.due.astimezone(ZoneInfo(policy.zone))
+        yield Text(f"{name.en}: due {due:%Y-%m-%d %H:%M}", f"{name.zh}：截止 {due:%Y-%m-%d %H:%M}")
+
+
+def _unlike(one: Answer, other: Answer) -> Iterator[tuple[str, Sequence[Decided], Sequence[Decided]]]:
+    """Give what was asked and answered otherwise, in the order of asking, with the rulings that only one has."""
+    for what in dict.fromkeys(ruling.what for ruling in (*one.rulings, *other.rulings)):
+        before = [(_plain(ruling), ruling) for ruling in one.rulings if ruling.what == what]
+        after = [(_plain(ruling), ruling) for ruling in other.rulings if ruling.what == what]
+        if [plain for plain, _ in before] != [plain for plain, _ in after]:
+            gone = [ruling for plain, ruling in before if plain not in dict(after)]
+            come = [ruling for plain, ruling in after if plain not in dict(before)]
+            yield what, gone or [ruling for _, ruling in before], come or [ruling for _, ruling in after]
+
+
+def _plain(ruling: Decided) -> bytes:
+    """Write a ruling down: one that comes from another process holds words where this one holds spans and the like."""
+    return msgspec.json.encode(ruling, order="deterministic")
+
+
+def look_at(ruling: Decided) -> str:
+    """Name the rule to look at, and whose it is."""
+    return f"{ruling.rule or ruling.what} of {ruling.source}"

@@ -1,0 +1,1 @@
+"""The cases that a rule set is asked about."""

@@ -1,0 +1,379 @@
+"""Laws on how localities stand beside and above one another (层级)."""
+
+from bisect import bisect
+from collections.abc import Hashable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import pairwise, product
+
+from governflow.calendars import WorkingCalendar
+from governflow.charter.answers.ask import Answer, asked
+from governflow.charter.answers.collect import Fault, company, everything, firsts, found, raised, sample, usable
+from governflow.charter.answers.compare import difference, told_apart
+from governflow.charter.answers.faults import in_chinese
+from governflow.charter.answers.remote import Elsewhere, Heard, Otherwise, answered, few, unloadable
+from governflow.charter.cases.systematic import mode_of, moment_of, written
+from governflow.charter.laws.registry import law
+from governflow.charter.model import Failure
+from governflow.charter.subject import BEGIN, Subject, Told
+from governflow.errors import PolicyError
+from governflow.model.case import Case, changed
+from governflow.model.clocks import LAPSES, LASTS, PAUSES, STATUTE, ClockSpec
+from governflow.model.lifecycle import BASE
+from governflow.model.terms import Form, Mode, Tier
+from governflow.policy.builtin.defaults import ROOT
+from governflow.policy.deadlines import looser
+from governflow.policy.stack import NATION, Layer, Policy
+from governflow.text import Text
+
+#: So many other localities are asked.
+_OTHERS = 8
+#: What hashes start from in both processes that are compared: sets have one order in them.
+_SEED = 1
+
+# --- locality/isolated ------------------------------------------------------------------------------------------------
+
+
+def together(subject: Subject) -> None:
+    """Begin a process in which the others are asked after this locality was loaded and asked."""
+    policy = usable(subject)
+    if isinstance(policy, Failure) or "together" in subject.begun:
+        return
+    own = [*([subject.only] if subject.only is not None else []), *company(subject)]
+    home, *others_above = policy.layers
+    above = tuple(layer.code for layer in others_above if _package(layer) != _package(home))
+    cases = {subject.code: own, **dict.fromkeys(_codes(subject))}
+    subject.begun["together"] = Elsewhere(subject.localities, cases, Otherwise(seed=_SEED, first=above))
+
+
+def alone_and_together(subject: Subject) -> None:
+    """Begin that process, and one in which the others are asked and this locality was never heard of."""
+    together(subject)
+    if "together" in subject.begun and "alone" not in subject.begun:
+        how = Otherwise(seed=_SEED, without=(subject.code,))
+        subject.begun["alone"] = Elsewhere(subject.localities, dict.fromkeys(_codes(subject)), how)
+
+
+def _package(layer: Layer) -> str:
+    """Give the package of a plugin: what it does as it is imported, it does for each locality that it speaks for."""
+    name = getattr(layer.plugin, "__name__", None) or type(layer.plugin).__module__
+    return str(name).partition(".")[0]
+
+
+@law(
+    "locality/isolated",
+    Text("each place minds its own", "各地各管各的"),
+    Text(
+        "installing this locality's plugin changes no other locality's rulings, and nothing of governflow itself",
+        "安装本地插件不改变其他地方的裁定，也不改动 governflow 自身",
+    ),
+    method="examples",
+    ahead=alone_and_together,
+)
+def isolated(subject: Subject) -> Iterator[Failure]:
+    """Ask the others in a process in which this locality was never heard of, and in one in which it was asked first."""
+    policy = usable(subject)
+    if isinstance(policy, Failure):
+        yield policy
+        return
+    here_only = not subject.begun
+    alone_and_together(subject)
+    before, after = (answered(subject, name) for name in ("alone", "together"))
+    if here_only:
+        subject.dismiss()
+    if isinstance(before, Heard) and isinstance(after, Heard):
+        yield from _apart(subject, policy, before, after)
+        return
+    for why in (after, before):
+        if isinstance(why, Failure):
+            yield why
+            return
+        if isinstance(why, Text):
+            subject.note = Text(f"looked at in this process alone: {why.en}", f"仅在本进程中检验：{why.zh}")
+    yield from _before_and_after(subject)
+
+
+def _apart(subject: Subject, policy: Policy, alone: Heard, together: Heard) -> Iterator[Failure]:
+    """Compare what the others answered without this locality and with it."""
+    for name in together.meddled[:1]:
+        sentence = Text(
+            f"loading {subject.code} changes {name} of governflow", f"加载 {subject.code} 会改动 governflow 的 {name}"
+        )
+        yield Failure(sentence, {}, (), f"the plugin of {subject.code}", _KEEP_OUT)
+    when = Text(f"with {subject.code} loaded", f"加载 {subject.code} 后")
+    for code, others in alone.cases.items():
+        if code not in together.cases:
+            yield unloadable(subject, code, together, when)
+            continue
+        unlike = [
+            (one.answer, other.answer)
+            for one, other in zip(others, together.cases[code], strict=False)
+            if one.digest != other.digest
+        ]
+        for _ in others:
+            subject.tried()
+        if unlike:
+            before, after = min(unlike, key=lambda pair: len(written(pair[0].told)))
+            yield _meddles(subject, policy, code, before, after)
+
+
+def _codes(subject: Subject) -> list[str]:
+    """Give the codes of the others; the defaults and the country are among them.
+
+    At the level ``certify`` a few are asked, those with the nearest codes; at ``search`` all of them.
+    """
+    codes = [code for code in subject.localities.codes if code not in (subject.code, ROOT, NATION)]
+    if subject.level != "search":
+        place = bisect(codes, subject.code)
+        codes = codes[max(0, place - _OTHERS // 2) :][:_OTHERS]
+    below = [code for code in codes if not _over(subject, code)]
+    return list(dict.fromkeys((ROOT, NATION, *below)))
+
+
+def _over(subject: Subject, code: str) -> bool:
+    """Say whether this locality stands over another one, which then takes its rules by right."""
+    try:
+        return subject.code in [layer.code for layer in subject.localities.layers(code)]
+    except PolicyError:
+        return True  # it has no rules that could be changed
+
+
+def _before_and_after(subject: Subject) -> Iterator[Failure]:
+    """Ask the others here, load this locality and ask it, and ask them anew: for what cannot be taken elsewhere."""
+    first: dict[str, list[Answer]] = {}
+    for code in _codes(subject):
+        policy = _anew(subject, code)
+        if not isinstance(policy, Text):  # else its own fault, or that of something above it
+            first[code] = [asked(policy, told) for told in few(policy)]
+    subject.localities.anew().policy(subject.code)
+    everything(subject)
+    for code, answers in first.items():
+        policy = _anew(subject, code)
+        if isinstance(policy, Text):
+            there = Heard({}, [], {code: policy})
+            yield unloadable(subject, code, there, Text(f"with {subject.code} loaded", f"加载 {subject.code} 后"))
+            return
+        for before in answers:
+            subject.tried()
+            after = asked(policy, before.told)
+            if after.digest != before.digest:
+                yield _meddles(subject, policy, code, before, after)
+                return
+
+
+def _anew(subject: Subject, code: str) -> Policy | Text:
+    try:
+        return subject.localities.anew().policy(code)
+    except PolicyError as fault:
+        return fault.text
+
+
+def _meddles(subject: Subject, policy: Policy, code: str, before: Answer, after: Answer) -> Failure:
+    what, _ = difference(policy, before, after)
+    sentence = Text(
+        f"with {subject.code} loaded, {code} answers this case differently ({what.en})",
+        f"加载 {subject.code} 后，{code} 对该事项的裁定不同（{what.zh}）",
+    )
+    return Failure(sentence, before.told, told_apart(policy, before, after), f"the plugin of {subject.code}", _KEEP_OUT)
+
+
+_KEEP_OUT = Text(
+    "a plugin changes nothing outside itself: no module of governflow, no shared object",
+    "插件不得改动自身以外的任何内容：包括 governflow 的模块和共享对象",
+)
+
+
+# --- locality/stricter ------------------------------------------------------------------------------------------------
+
+#: Moments from which due times are counted: around holidays and make-up workdays, and on days like any other.
+_STARTS = tuple(
+    datetime(*moment, tzinfo=UTC)
+    for moment in (
+        (2025, 1, 24, 9, 0),
+        (2025, 3, 5, 2, 0),
+        (2025, 4, 30, 10, 30),
+        (2025, 8, 15, 15, 59),
+        (2025, 9, 28, 1, 0),
+        (2025, 12, 20, 4, 0),
+        (2026, 1, 1, 0, 30),
+        (2026, 2, 12, 9, 0),
+        (2026, 2, 17, 3, 0),
+        (2026, 3, 2, 1, 0),
+        (2026, 4, 3, 9, 59),
+        (2026, 6, 18, 8, 0),
+        (2026, 9, 24, 7, 0),
+        (2026, 9, 30, 15, 59),
+        (2026, 7, 11, 12, 0),
+    )
+)
+
+
+@law(
+    "locality/stricter",
+    Text("a place may promise more than the law, never less", "地方只可加严，不可放宽"),
+    Text(
+        "where a layer below declares a statute, a locality may tighten its clock, never loosen or drop it",
+        "上级规定的法定时限，地方只可缩短，不得放宽或取消",
+    ),
+    method="examples",
+)
+def stricter(subject: Subject) -> Iterator[Failure]:
+    """Compare each layer's clocks with those of the stack below it, counted on the calendars of both."""
+    policy = usable(subject)
+    if isinstance(policy, Failure):
+        yield policy
+        return
+    try:
+        stack = [policy, *(Policy(layer.code, policy.layers[at:]) for at, layer in enumerate(policy.layers) if at)]
+    except PolicyError as fault:  # what stands above cannot be loaded without it: a fault where that one is checked
+        en, zh = f"what stands above cannot be loaded: {fault.text.en}", f"上级规则无法加载：{fault.text.zh}"
+        subject.note = Text(f"not compared with it: {en}", f"未能与上级比较：{zh}")
+        return
+    # Only where a layer says something of clocks or calendars can a clock be another one.
+    pairs = [(child, parent) for child, parent in pairwise(stack) if _speaks(child)]
+    judge = _Judge(subject)
+    if pairs:
+        yield from found(subject, lambda told: judge.look(pairs, told), [one.told for one in sample(subject)])
+
+
+def _speaks(policy: Policy) -> bool:
+    own = policy.layers[0].source
+    hooks = ("governflow_deadlines", "governflow_calendar")
+    tables = dict(policy.tables).get(own, {})
+    return any(source == own for hook in hooks for source, _, _ in policy.impls(hook)) or bool(tables)
+
+
+class _Judge:
+    """Compares clocks; equal ones are compared once.
+
+    Args:
+        subject: What is checked.
+    """
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+        self._known: dict[Hashable, list[tuple[str, Text]]] = {}
+        self._kept: list[object] = []  # so that no id is given twice
+
+    def look(self, pairs: Sequence[tuple[Policy, Policy]], told: Told) -> Iterator[Fault]:
+        """Find what one case's clocks are looser in."""
+        (first,) = firsts(self._subject, (told,)) or (None,)
+        answer = first.answer if first is not None else None
+        if not isinstance(answer, Answer) or answer.dispatched is None or answer.reported is None:
+            return  # what cannot be reported is the matter of ruling/total
+        at = moment_of(told, BEGIN)
+        try:
+            for child, parent in pairs:
+                for case, mode in _variants(child, answer.reported, answer.dispatched, told):
+                    for key, what, spec in self._looser(child, parent, case, mode, at):
+                        where = (
+                            f"{spec.rule or spec.name} of {child.layers[0].source}" if spec else child.layers[0].source
+                        )
+                        yield (child.code, *key), Failure(what, told, (), where, _MEND)
+        except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises is what is looked for
+            yield raised(told, fault)
+
+    def _looser(
+        self, child: Policy, parent: Policy, case: Case, mode: Mode, at: datetime
+    ) -> Iterator[tuple[tuple[str, str], Text, ClockSpec | None]]:
+        faults: list[tuple[str, str, str]] = []
+        ours = child.plan(case, child.context(case, mode, at), faults)
+        law_ = parent.plan(case, parent.context(case, mode, at), [])
+        for source, hook, what in faults:
+            if source == child.layers[0].source and hook == "governflow_deadlines":
+                sentence = Text(f"{hook} of {source} {what}", f"{source} 的 {hook}：{in_chinese(what)}")
+                yield ("refused", what.partition(",")[0]), sentence, None
+        for name, spec in law_.specs.items():
+            if STATUTE not in spec.traits:
+                continue
+            own = ours.specs.get(name)
+            if own is None:
+                yield ("dropped", name), _told(spec, "is dropped", "被取消"), None
+                continue
+            for kind, sentence in self._compared((child, parent), case, mode, at, own, spec):
+                yield (kind, name), sentence, own
+
+    def _compared(
+        self,
+        pair: tuple[Policy, Policy],
+        case: Case,
+        mode: Mode,
+        at: datetime,
+        own: ClockSpec,
+        spec: ClockSpec,
+    ) -> list[tuple[str, Text]]:
+        calendars = [
+            who.calendar(spec.name, who.context(case, mode, at), [])
+            if not (own.allowance.elapsed and spec.allowance.elapsed)
+            else None
+            for who in pair
+        ]
+        key = (own, spec, *map(id, calendars))
+        if key not in self._known:
+            self._kept += calendars
+            self._known[key] = [*_rules(own, spec), *_due(own, spec, calendars)]
+        return self._known[key]
+
+
+def _variants(policy: Policy, reported: Case, dispatched: Case, told: Told) -> Iterator[tuple[Case, Mode]]:
+    """Give a case as it may come to stand: in both modes, under every form and tier, in every state, reopened."""
+    other = Mode.NORMAL if mode_of(told) is Mode.EMERGENCY else Mode.EMERGENCY
+    yield reported, mode_of(told)
+    yield dispatched, mode_of(told)
+    yield dispatched, other
+    if len(told) > 1 or "place" in told:
+        return
+    for form, tier in product(Form, Tier):
+        yield changed(dispatched, {"form": form, "tier": tier}), mode_of(told)
+    yield changed(dispatched, {"reopened": 1}), mode_of(told)
+    if "item" in told:
+        return
+    for reopened, state in product((0, 1, 2), policy.lifecycles.get(dispatched.lifecycle, BASE).states):
+        yield changed(dispatched, {"reopened": reopened, "state": state}), mode_of(told)
+
+
+def _rules(own: ClockSpec, spec: ClockSpec) -> Iterator[tuple[str, Text]]:
+    """Compare when a clock starts and stops, what pauses it, and how far it may be extended."""
+    if missing := sorted(spec.starts - own.starts):
+        listed = ", ".join(missing)
+        yield "starts", _told(spec, f"no longer starts at {listed}", f"不再由 {listed} 启动")
+    if more := sorted(own.stops - spec.stops):
+        listed = ", ".join(more)
+        yield "stops", _told(spec, f"is stopped by {listed}, too", f"可被 {listed} 停止")
+    for trait, en, zh in ((PAUSES, "can be paused", "可以暂停"), (LAPSES, "runs out without a breach", "到期不算超时")):
+        if trait in own.traits and trait not in spec.traits:
+            yield trait, _told(spec, en, zh)
+    if LASTS in spec.traits and LASTS not in own.traits:
+        yield LASTS, _told(spec, "begins anew with each transfer", "每次转办重新计时")
+    limit, longer = spec.extension, own.extension
+    if limit is not None and (longer is None or looser(longer, limit)):
+        how = "without a limit" if longer is None else f"by {longer}"
+        zh = "不限时间" if longer is None else f"{longer}"
+        yield "extension", _told(spec, f"may be extended {how} instead of {limit}", f"可延长{zh}，而法定为 {limit}")
+
+
+def _due(own: ClockSpec, spec: ClockSpec, calendars: Sequence[WorkingCalendar | None]) -> Iterator[tuple[str, Text]]:
+    """Count both from moments all over the year."""
+    always = WorkingCalendar.always("Asia/Shanghai")
+    for start in _STARTS:
+        mine = own.allowance.due(start, calendars[0] or always)
+        lawful = spec.allowance.due(start, calendars[1] or always)
+        if mine > lawful:
+            begun, ends, law_ends = (f"{moment:%Y-%m-%d %H:%M}" for moment in (start, mine, lawful))
+            en, zh = f"({own.written} instead of {spec.written})", f"（{own.written}，法定 {spec.written}）"
+            yield (
+                "due",
+                _told(
+                    spec,
+                    f"{en} started at {begun} ends at {ends}, after {law_ends} (UTC)",
+                    f"{zh}自 {begun} 起算至 {ends}，晚于 {law_ends}（UTC）",
+                ),
+            )
+            return
+
+
+def _told(spec: ClockSpec, en: str, zh: str) -> Text:
+    by = f", which {spec.rule} demands," if spec.rule else ", a statute,"
+    return Text(f"the clock {spec.name}{by} {en}", f"法定时限“{spec.text.zh}”（{spec.rule}）{zh}")
+
+
+_MEND = Text("tighten the clock or leave it to the layer below", "缩短该时限，或交由上级规定")

@@ -1,0 +1,193 @@
+"""The law that a ruling hangs on the case alone (同事同规): asked again, and otherwise, the rules say the same."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from random import Random  # noqa: TID251 - a fixed seed gives the same order every time
+
+from governflow.charter.answers.ask import Answer, asked
+from governflow.charter.answers.collect import First, batches, company, firsts, raised, usable
+from governflow.charter.answers.compare import difference, told_apart
+from governflow.charter.answers.remote import Elsewhere, Otherwise, Said, answered, unloadable
+from governflow.charter.cases.systematic import written
+from governflow.charter.laws.localities import together
+from governflow.charter.laws.registry import law
+from governflow.charter.model import Failure
+from governflow.charter.subject import Subject, Told
+from governflow.isolation.environment import LUCK, OTHER_DAYS, homes
+from governflow.isolation.literals import spoken_of
+from governflow.isolation.observer import Touch, Watch
+from governflow.policy.stack import Policy
+from governflow.text import Text
+
+_TWICE = Text("asked twice in a row", "连问两次")
+_ORDER = Text("asked after other cases", "在其他事项之后再问")
+_NUMBER = Text("asked under another number, after other cases", "换个编号、在其他事项之后再问")
+_DAY = Text("asked on another day, with other chances", "换个日子、换一次随机结果再问")
+_FRESH = Text("in another process", "在另一进程中")
+_SETS = Text("in another process, where sets have another order", "在集合顺序不同的另一进程中")
+_MACHINE = Text(
+    "asked in another order on another machine, which has other days, zones, variables and orders of sets",
+    "换一台机器、换个顺序提问（日期、时区、环境变量和集合顺序均不同）",
+)
+_PURE = Text(
+    "look at the case and the context alone: context.at is the moment, sorted() gives a set one order",
+    "只看事项和上下文：时刻用 context.at，集合用 sorted() 定序",
+)
+#: So many cases are asked on every other day, the rest on one of them.
+_SIMPLEST = 40
+#: Further orders of sets: what hashes start from. A few cases are asked under each, the others in two processes alone.
+_ORDERS, _EVERY = (4, 5, 9), 6
+#: Other processes: what each is called, and how it is said in what it is unlike the first. This process is not compared
+#: with them: nobody knows what its hashes start from, and the verdict would be another one from time to time.
+_PROCESSES = (("together", _FRESH), *((f"order {seed}", _SETS) for seed in _ORDERS), ("machine", _MACHINE))
+
+
+def _ahead(subject: Subject) -> None:
+    """Begin the other processes."""
+    policy = usable(subject)
+    if isinstance(policy, Failure) or "machine" in subject.begun:
+        return
+    together(subject)
+    every = asked_elsewhere(subject)
+    for seed in _ORDERS:
+        cases = {subject.code: every[:_EVERY] + every[_EVERY::_EVERY]}
+        subject.begun[f"order {seed}"] = Elsewhere(subject.localities, cases, Otherwise(seed=seed))
+    names = tuple(word for word in spoken_of(policy).texts if word.isascii() and word.isidentifier() and word.isupper())
+    how = Otherwise(seed=2, backwards=True, day=0, variables=names)
+    subject.begun["machine"] = Elsewhere(subject.localities, {subject.code: every}, how)
+
+
+def asked_elsewhere(subject: Subject) -> list[Told]:
+    """Give the cases that other processes are asked: `company`, and before it the only one that is looked at."""
+    return [*([subject.only] if subject.only is not None else []), *company(subject)]
+
+
+@law(
+    "ruling/pure",
+    Text("the same matter gets the same answer", "同事同规"),
+    Text(
+        "the same case gets the same ruling: twice in a row, in another order, on another day, and in another process; "
+        "no rule asks the machine for the time, for chance, for files or for the environment",
+        "同一事项的裁定始终相同：连问两次、换个顺序、换个日子、换个进程均如此；规则不取用机器时间、随机数、文件和环境变量",
+    ),
+    method="examples",
+    ahead=_ahead,
+)
+def pure(subject: Subject) -> Iterator[Failure]:
+    """Ask again, and otherwise."""
+    policy = usable(subject)
+    if isinstance(policy, Failure):
+        yield policy
+        return
+    alone = not subject.begun
+    _ahead(subject)
+    try:
+        for number, batch in enumerate(batches(subject)):
+            failures = list(islice(_impure(subject, policy, batch), 1))
+            if not failures and number == 0:
+                failures = list(_elsewhere(subject, policy, batch))
+            if failures:
+                yield from failures[:1]
+                return
+    finally:
+        if alone:
+            subject.dismiss()
+
+
+def _impure(subject: Subject, policy: Policy, batch: list[First]) -> Iterator[Failure]:
+    """Ask again here: at once, in another order, under other numbers, on other days."""
+    for first in batch:
+        subject.tried()
+        if isinstance(first.answer, Exception):
+            yield raised(first.told, first.answer)[1]
+            return
+    told: Told = {}
+    touched: list[tuple[Told, Touch]] = []
+    given = [(one.told, one.answer) for one in batch if isinstance(one.answer, Answer)]
+    if subject.only is not None:  # what it is told after may be what changes it
+        firsts(subject, company(subject))
+    try:
+        for told, answer in given if len(given) == 1 else given[::2]:
+            if subject.late:
+                return
+            again = asked(policy, told)
+            if again.digest != answer.digest:
+                yield _varies(policy, answer, again, _TWICE)
+        for numbers, order, when in (
+            (("check",), range(len(given) - 1, -1, -2), _ORDER),
+            (("1", "2026-0002", "999999"), Random(1).sample(range(len(given)), -(-len(given) // 3)), _NUMBER),
+        ):
+            for turn, place in enumerate(order):
+                told, answer = given[place]
+                if subject.late:
+                    return
+                again = asked(policy, told, number=numbers[turn % len(numbers)])
+                if again.digest != answer.digest:
+                    yield _varies(policy, answer, again, when)
+        for day, (moment, luck) in enumerate(zip(OTHER_DAYS, LUCK, strict=True)):
+            some = given if subject.only is not None else given[:_SIMPLEST] + given[_SIMPLEST + day :: 3]
+            yield from _on_another_day(policy, some, moment, luck, touched)
+        if touched:
+            at, touch = touched[0]
+            yield Failure(Text(f"a rule {touch.what.en}", f"规则{touch.what.zh}"), at, (), touch.where, _PURE)
+    except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises is what is looked for
+        yield raised(told, fault)[1]
+
+
+def _on_another_day(
+    policy: Policy,
+    given: Sequence[tuple[Told, Answer]],
+    moment: datetime,
+    luck: float,
+    touched: list[tuple[Told, Touch]],
+) -> Iterator[Failure]:
+    """Ask on another day; what is touched there is a fault even where it made no difference."""
+    watch = Watch(homes(policy))
+    seeing = watch.policy(policy)
+    with watch.watching(moment, luck):
+        later = []
+        for told, _ in given:
+            before = len(watch.touched)
+            later.append(asked(seeing, told))
+            touched += [(told, touch) for touch in watch.touched[before:][:1]]
+    for (_, answer), again in zip(given, later, strict=True):
+        if again.digest != answer.digest:
+            yield _varies(policy, answer, again, _DAY, *(touch.where for told, touch in touched if told is answer.told))
+
+
+def _elsewhere(subject: Subject, policy: Policy, batch: list[First]) -> Iterator[Failure]:
+    """Compare processes that know nothing of each other, forwards and backwards, here and on another machine."""
+    asked_here = {written(one.told) for one in batch}
+    first: dict[str, Said] = {}
+    for name, when in _PROCESSES:
+        there = answered(subject, name)
+        if isinstance(there, Failure):
+            yield there
+            return
+        if isinstance(there, Text):
+            subject.note = Text(f"not looked at in another process: {there.en}", f"未在另一进程中检验：{there.zh}")
+            continue
+        if subject.code not in there.cases:
+            yield unloadable(subject, subject.code, there, when)
+            return
+        said = {written(one.told): one for one in there.cases[subject.code]}
+        pairs = [
+            (first[key], one)
+            for key, one in said.items()
+            if key in asked_here and key in first and first[key].digest != one.digest
+        ]
+        if pairs:
+            one, other = min(pairs, key=lambda pair: len(written(pair[0].told)))
+            yield _varies(policy, one.answer, other.answer, when)
+            return
+        first = first or said
+
+
+def _varies(policy: Policy, one: Answer, other: Answer, when: Text, *asking: str) -> Failure:
+    what, where = difference(policy, one, other)
+    sentence = Text(
+        f"{when.en}, the rules answer this case differently ({what.en})", f"{when.zh}，该事项的裁定不同（{what.zh}）"
+    )
+    where = where or next(iter(asking), f"the hooks of {policy.layers[0].source}")
+    return Failure(sentence, one.told, told_apart(policy, one, other), where, _PURE)

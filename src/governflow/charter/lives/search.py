@@ -1,0 +1,91 @@
+"""Lives that Hypothesis draws, for as long as a search is given, and the shortest that it finds (随机走查)."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Flaky
+
+from governflow.charter.cases.systematic import strategy
+from governflow.charter.lives.simulation import Life
+from governflow.charter.lives.walks import wander
+from governflow.charter.subject import Subject
+
+#: So many lives are drawn before Hypothesis begins anew: what it learns from the first ones leads it to the others.
+_AT_ONCE = 200
+
+
+class _Found(Exception):
+    """A life shows a fault that was not known yet."""
+
+
+class _TimeIsUp(BaseException):
+    """The search has had its time; Hypothesis takes this for no fault of a life."""
+
+
+def searched(subject: Subject, key: Callable[[Life], str], known: set[str]) -> Iterator[Life]:
+    """Draw lives until the subject's time is up, and give the shortest that Hypothesis finds for each fault.
+
+    The same seed draws the same lives; how many of them, the clock says.
+
+    Args:
+        subject: The locality.
+        key: What is wrong with a life; empty for one that is sound.
+        known: Faults that were found before; those that are found now are added.
+    """
+    number = 0
+    while not subject.late:
+        number += 1
+        live = _Live(subject, key, known)
+        # Rules that answer otherwise the second time cannot be shrunk: what was found stands.
+        with suppress(_Found, _TimeIsUp, Flaky):
+            _search(live, f"{subject.seed}/{number}")
+        if live.found:
+            known.add(live.wanted)
+            yield min(live.found, key=lambda life: len(life.walk.steps))
+
+
+class _Live:
+    """Lives one life, and stops the search where it shows a fault; from then on only that fault counts."""
+
+    def __init__(self, subject: Subject, key: Callable[[Life], str], known: set[str]) -> None:
+        self.subject, self.key, self.known = subject, key, known
+        self.wanted, self.found = "", list[Life]()
+
+    def __call__(self, data: st.DataObject) -> None:
+        if self.subject.late:
+            raise _TimeIsUp
+        life = drawn(self.subject, data)
+        self.subject.tried()
+        what = self.key(life)
+        if what and what not in self.known and what == (self.wanted or what):
+            self.wanted = what
+            self.found.append(life)
+            raise _Found
+
+
+def drawn(subject: Subject, data: st.DataObject) -> Life:
+    """Draw one life: the case that is told, and what is done to it."""
+
+    def choose(some: Sequence[Any]) -> Any:
+        return data.draw(st.sampled_from(some))
+
+    return wander(subject, data.draw(strategy(subject.policy)), choose)
+
+
+def _search(live: _Live, from_seed: str) -> None:
+    def test(data: st.DataObject) -> None:
+        live(data)
+
+    drawing = settings(
+        max_examples=_AT_ONCE,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink),
+        report_multiple_bugs=False,
+        print_blob=False,
+        suppress_health_check=list(HealthCheck),
+    )(given(st.data())(test))
+    seed(from_seed)(drawing)()

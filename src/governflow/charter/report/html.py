@@ -1,0 +1,246 @@
+"""A check of the charter as one page: the laws, each failure's story, the tables coloured by what was found (检验报告).
+
+Nothing outside the page is needed and no script runs. Beside every colour stands a sign: it is read on paper too.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from html import escape
+
+from governflow.charter.laws.registry import LAWS
+from governflow.charter.model import Verdict
+from governflow.charter.report import text as telling
+from governflow.charter.report.subject_names import Checked
+from governflow.tables import Dead, Findings, Overlap, Rule, Table
+from governflow.text import Text
+
+_STYLE = """
+:root { --ink: #1c1c1c; --soft: #5b5b5b; --line: #b9b4a8; --seal: #9b1c1c; --tint: #f6f4ee; }
+* { box-sizing: border-box; }
+html { background: #e9e6df; }
+body { margin: 0 auto; max-width: 240mm; padding: 14mm 15mm; background: #fff; color: var(--ink);
+  font: 10.5pt/1.6 "Source Han Sans SC", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", Arial, sans-serif; }
+header { border-bottom: 3px double var(--seal); margin-bottom: 5mm; }
+h1 { margin: 0; font-size: 20pt; color: var(--seal); }
+header p { margin: 1mm 0 3mm; color: var(--soft); }
+h2 { margin: 8mm 0 2mm; font-size: 13pt; break-after: avoid; }
+h3 { margin: 5mm 0 1mm; font-size: 11pt; break-after: avoid; }
+p { margin: 0 0 2mm; }
+table { width: 100%; border-collapse: collapse; font-size: 9.5pt; }
+th, td { padding: 1.2mm 2mm; border: .5pt solid var(--line); text-align: left; vertical-align: top;
+  overflow-wrap: anywhere; }
+th { font-weight: 500; background: var(--tint); }
+thead { display: table-header-group; }
+tr { break-inside: avoid; }
+.verdict { padding: 2.5mm 4mm; border-left: 2.5px solid var(--line); }
+.verdict.failed { border-color: var(--seal); }
+th { white-space: nowrap; }
+.sign { width: 2.2em; text-align: center; font-weight: 700; }
+.time { white-space: nowrap; text-align: right; }
+.minor { display: block; color: var(--soft); font-size: 8.8pt; }
+.failed, .conflict, .gap, .named { background: #f6d9d5; }
+.waived, .dead { background: #e7e4dc; }
+.passed, .fine { background: #eef4ea; }
+.story { margin: 0 0 3mm; padding: 2mm 4mm; border-left: 2.5px solid var(--seal); background: var(--tint);
+  break-inside: avoid; }
+.story p { margin: 0; overflow-wrap: anywhere; }
+.story p:first-child { font-weight: 700; }
+code { font: 8.5pt/1.5 ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
+@page { size: A4; margin: 14mm; }
+@media print { html { background: none; } body { max-width: none; padding: 0; }
+  * { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }
+"""
+
+#: The rules that a failure points to: ``tier/T14 of 371621@0.1.0``, ``tier/T14 and tier/T15 of 371621``.
+_NAMED = re.compile(r"(\w+)/([^\s,;]+)")
+Named = Mapping[str, Collection[str]]
+_SIGNS = {"gap": "✗", "conflict": "✗", "named": "✗", "dead": "–", "fine": "✓"}
+
+
+def render(reports: Sequence[Checked], *, what: str, lang: str, seed: int = 0) -> str:
+    """Make one self-contained page of reports.
+
+    Args:
+        reports: The reports, each with the rules that it is about; every word of them is escaped.
+        what: What was checked, as it was typed.
+        lang: ``"zh"`` or ``"en"``.
+        seed: What chance started from at the level ``search``.
+    """
+    pages = [_Page(checked, what, lang, several=len(reports) > 1, seed=seed) for checked in reports]
+    name = " · ".join(telling.title(checked).say(lang) for checked in reports)
+    body = "\n".join(part for page in pages for part in page.parts())
+    return (
+        f'<!DOCTYPE html>\n<html lang="{"zh-CN" if lang == "zh" else "en"}">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(name)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+class _Page:
+    """Sets one report."""
+
+    def __init__(self, checked: Checked, what: str, lang: str, *, several: bool, seed: int) -> None:
+        self.checked, self.report, self.what, self.lang = checked, checked.report, what, lang
+        self.several, self.seed = several, seed
+        self.voice = checked.voice(lang)
+
+    def t(self, en: str, zh: str) -> str:
+        """Say a text of our own, escaped."""
+        return escape(Text(en, zh).say(self.lang))
+
+    def say(self, text: Text) -> str:
+        """Say a text, escaped."""
+        return escape(text.say(self.lang))
+
+    def parts(self) -> Iterator[str]:
+        report = self.report
+        yield (
+            f"<header><h1>{self.t('The charter', '宪章检验')} · {self.say(telling.title(self.checked))}</h1>"
+            f"<p>{self.say(telling.summary(report))} · {self.say(telling.level(report))}</p></header>"
+        )
+        yield self.verdict()
+        yield f"<h2>{self.t('The laws', '条目')}</h2>"
+        yield self.laws()
+        broken = [verdict for verdict in report.verdicts if verdict.failures]
+        if broken:
+            yield f"<h2>{self.t('What was found', '发现的问题')}</h2>"
+        for verdict in broken:
+            yield from self.stories(verdict)
+        yield from self.tables()
+
+    def verdict(self) -> str:
+        """Say in plain words what the report comes to, and how to read it."""
+        if not self.report.passed:
+            kind, said = (
+                "failed",
+                self.t(
+                    "These rules are not ready for citizens: at least one law does not hold. What was found stands "
+                    "below, each with the case that shows it and the place to look at.",
+                    "这套规则尚不能上线：至少有一条不成立。发现的问题见下，每一处都附有案例和应查看的规则。",
+                ),
+            )
+        else:
+            kind, said = (
+                "passed",
+                self.t("Nothing was found that stands against using these rules.", "未发现妨碍这套规则上线的问题。"),
+            )
+        how = self.t(
+            "“Passed exactly” leaves nothing out. “Passed after N examples” says that N were looked at and none broke "
+            "the law: that is no proof.",
+            "“穷尽检验”没有遗漏；“已检验N例”指看过的N例都成立，并非证明。",
+        )
+        return f'<p class="verdict {kind}"><strong>{said}</strong><span class="minor">{how}</span></p>'
+
+    def laws(self) -> str:
+        rows = "\n".join(map(self.law, self.report.verdicts))
+        heads = (("", ""), ("Law", "条目"), ("Verdict", "结论"), ("Took", "用时"))
+        return self.table([self.t(en, zh) for en, zh in heads], rows)
+
+    def law(self, verdict: Verdict) -> str:
+        law = LAWS[verdict.law]
+        return (
+            f'<tr class="{verdict.outcome}"><td class="sign">{telling.MARKS[verdict.outcome]}</td>'
+            f'<td>{escape(law.id)} · {self.say(law.slogan)}<span class="minor">{self.say(law.says)}</span></td>'
+            f"<td>{self.say(telling.result(verdict))}{self.note(verdict)}</td>"
+            f'<td class="time">{telling.took(verdict)}</td></tr>'
+        )
+
+    def note(self, verdict: Verdict) -> str:
+        note = telling.note(verdict)
+        return f'<span class="minor">{self.say(note)}</span>' if note is not None else ""
+
+    def stories(self, verdict: Verdict) -> Iterator[str]:
+        head, _ = telling.law_lines(verdict, self.lang)
+        yield f"<h3>{telling.MARKS[verdict.outcome]} {escape(head)}</h3>"
+        for failure in verdict.failures:
+            again = telling.reproduce(self.what, self.report, verdict, failure, several=self.several, seed=self.seed)
+            lines = telling.story(failure, voice=self.voice, again=again)
+            told = "".join(
+                f'<p style="margin-left: {line.depth * 6}mm">'
+                + (f"<code>{escape(line.text)}</code>" if line.command else escape(line.text))
+                + "</p>"
+                for line in lines
+            )
+            yield f'<div class="story">{told}</div>'
+
+    # tables
+
+    def tables(self) -> Iterator[str]:
+        named = self.named()
+        decision = [
+            (source, name, one)
+            for source, tables in self.checked.layers
+            for name, one in tables.items()
+            if isinstance(one, Table)
+        ]
+        if decision:
+            yield f"<h2>{self.t('The decision tables', '规则表')}</h2>"
+            yield (
+                "<p>"
+                + self.t(
+                    "✗ contradicted, missing, or named by a failure above; – never the answer; ✓ nothing found.",
+                    "✗ 矛盾、缺失或被上述问题指出；– 永远不会被采用；✓ 未发现问题。",
+                )
+                + "</p>"
+            )
+        # What something was found in comes first.
+        for source, name, one in sorted(decision, key=lambda found: not self.bad(found[0], found[1], found[2], named)):
+            yield f"<h3>{escape(self.voice.table(name))} · {escape(source)}</h3>"
+            yield self.decision(one, named.get((source.partition("@")[0], name), {}))
+
+    def bad(self, source: str, name: str, one: Table, named: Mapping[tuple[str, str], Named]) -> bool:
+        findings = one.analyse()
+        return bool(findings.gaps or findings.conflicts or findings.dead or named.get((source.partition("@")[0], name)))
+
+    def named(self) -> Mapping[tuple[str, str], Named]:
+        """Give the rules that failures point to, by layer and table, each with the laws that it breaks."""
+        found: dict[tuple[str, str], dict[str, set[str]]] = {}
+        for verdict in self.report.verdicts:
+            for failure in verdict.failures:
+                rules, _, source = failure.look_at.partition(" of ")
+                for table, rule in _NAMED.findall(rules):
+                    place = found.setdefault((source.partition("@")[0], table), {})
+                    place.setdefault(rule, set()).add(verdict.law)
+        return found
+
+    def decision(self, one: Table, named: Named) -> str:
+        findings = one.analyse()
+        rows = [
+            self.rule(rule, one, *self.finding(rule, findings, named), named.get(rule.id, frozenset()))
+            for rule in one.rules
+        ]
+        rows += [
+            f'<tr class="gap"><td class="sign">{_SIGNS["gap"]}</td><td>{self.t("no rule", "无规则")}</td>'
+            f'<td colspan="3">{self.say(gap.text)}</td></tr>'
+            for gap in findings.gaps
+        ]
+        heads = (("", ""), ("Rule", "规则"), ("When", "情形"), ("Then", "结果"), ("Reason, source", "理由、出处"))
+        return self.table([self.t(en, zh) for en, zh in heads], "\n".join(rows))
+
+    def finding(self, rule: Rule, findings: Findings, named: Named) -> tuple[str, tuple[Overlap | Dead, ...]]:
+        conflicts = tuple(one for one in findings.conflicts if rule in one.rules)
+        if conflicts:
+            return "conflict", conflicts[:3]
+        dead = tuple(one for one in findings.dead if one.rule == rule)
+        if dead:
+            return "dead", dead
+        return ("named" if rule.id in named else "fine"), ()
+
+    def rule(self, rule: Rule, one: Table, kind: str, found: tuple[Overlap | Dead, ...], laws: Collection[str]) -> str:
+        voice = self.voice
+        asked = [voice.condition(column, rule.cells[column.id]) for column in one.columns if column.id in rule.cells]
+        decided = {name: rule.outcomes[name] for name in one.outcomes if name in rule.outcomes}
+        when = "<br>".join(map(escape, asked)) or self.t("all other cases", "其他情形")
+        then = "<br>".join(map(escape, voice.outcomes(decided))) or self.t("no opinion", "不作规定")
+        why = "<br>".join(map(escape, filter(None, (rule.reason.say(self.lang), rule.basis))))
+        why += "".join(f'<span class="minor">{self.say(finding.text)}</span>' for finding in found)
+        if laws:
+            why += f'<span class="minor">{self.t("named above: ", "见上文：")}{escape(", ".join(sorted(laws)))}</span>'
+        return (
+            f'<tr class="{kind}"><td class="sign">{_SIGNS[kind]}</td><td>{escape(rule.id)}</td>'
+            f"<td>{when}</td><td>{then}</td><td>{why}</td></tr>"
+        )
+
+    def table(self, heads: Sequence[str], rows: str) -> str:
+        head = "".join(f"<th>{name}</th>" for name in heads)
+        return f"<table><thead><tr>{head}</tr></thead>\n<tbody>{rows}</tbody></table>"

@@ -1,0 +1,255 @@
+"""How a check of the charter is told: one line a law, and for each failure its story (检验结果的表述)."""
+
+import json
+import os
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from enum import Enum
+
+import attrs
+
+from governflow.charter.laws.registry import LAWS
+from governflow.charter.model import Failure, Report, Verdict
+from governflow.charter.report.subject_names import Checked
+from governflow.errors import CommandError
+from governflow.reports.localize import Voice
+from governflow.text import Text
+
+MARKS: Mapping[str, str] = {"passed": "✓", "failed": "✗", "waived": "○"}
+
+#: What only a case of a check tells. A life is told with steps: what was done to it, one after another.
+_TOLD: Mapping[str, Text] = {
+    "steps": Text("steps", "经过"),
+    "at": Text("reported at", "上报时间"),
+    "channel": Text("channel", "渠道"),
+    "informant": Text("informant", "信息员"),
+}
+
+
+@attrs.frozen
+class Line:
+    """One line of a story.
+
+    Args:
+        depth: How far it is set in, from 0.
+        text: What it says.
+        command: Whether it is a command to be typed.
+    """
+
+    depth: int
+    text: str
+    command: bool = False
+
+
+def reader_lang() -> str:
+    """Give the language of whoever reads, as the machine is set: ``"zh"`` or ``"en"``."""
+    told = (os.environ.get(name) for name in ("GOVERNFLOW_LANG", "LC_ALL", "LC_MESSAGES", "LANG"))
+    return "zh" if next((value for value in told if value), "").startswith("zh") else "en"
+
+
+def result(verdict: Verdict) -> Text:
+    """Say what became of a law: proved, only tried, failed or waived."""
+    number = len(verdict.failures)
+    if verdict.outcome == "failed":
+        return Text(f"failed: {number} failure{'' if number == 1 else 's'}", f"不成立：{number}处")
+    if verdict.outcome == "waived" and verdict.waiver is not None:
+        until, reason = verdict.waiver.until, verdict.waiver.reason
+        return Text(f"waived until {until}: {reason.en}", f"豁免至 {until}：{reason.zh}")
+    more = Text("; its waiver is no longer needed", "；豁免已无必要") if verdict.waiver is not None else Text("", "")
+    if verdict.method == "exact":
+        return Text(f"passed exactly{more.en}", f"成立（穷尽检验）{more.zh}")
+    tried = verdict.examples
+    return Text(
+        f"passed after {tried:,} example{'' if tried == 1 else 's'}{more.en}", f"成立（已检验{tried}例）{more.zh}"
+    )
+
+
+def note(verdict: Verdict) -> Text | None:
+    """Say what could not be looked at."""
+    if verdict.note is None:
+        return None
+    return Text(f"note: {verdict.note.en}", f"注意：{verdict.note.zh}")
+
+
+def took(verdict: Verdict) -> str:
+    """Write how long a law took."""
+    return f"{verdict.seconds:.2f} s"
+
+
+def summary(report: Report) -> Text:
+    """Say in one line how many laws hold."""
+    counts = {outcome: sum(1 for one in report.verdicts if one.outcome == outcome) for outcome in MARKS}
+    total, spent = len(report.verdicts), sum(one.seconds for one in report.verdicts)
+    waived = Text(f", {counts['waived']} waived", f"，{counts['waived']}条豁免") if counts["waived"] else Text("", "")
+    laws = "law" if total == 1 else "laws"
+    return Text(
+        f"{counts['passed']} of {total} {laws} hold, {counts['failed']} failed{waived.en}; {spent:.1f} s",
+        f"共{total}条，{counts['passed']}条成立，{counts['failed']}条不成立{waived.zh}；用时 {spent:.1f} 秒",
+    )
+
+
+def title(checked: Checked) -> Text:
+    """Name what was checked."""
+    report, name = checked.report, checked.name
+    if not report.rules:
+        rules = Text(", cannot be loaded: the other laws were not looked at", "，规则无法加载：其余各条未检验")
+    else:
+        rules = Text(f", rule set {report.rules}", f"，规则集 {report.rules}")
+    return Text(f"{name.en} ({report.code}){rules.en}", f"{name.zh}（{report.code}）{rules.zh}")
+
+
+def level(report: Report) -> Text:
+    """Say how far a check has looked."""
+    if report.level == "search":
+        return Text("level search: random, another time it may find more", "检验级别：随机搜索，再次检验可能有新发现")
+    return Text("level certify: the same verdict every time", "检验级别：认证，每次结论相同")
+
+
+def reproduce(
+    what: str, report: Report, verdict: Verdict, failure: Failure, *, several: bool = False, seed: int = 0
+) -> str:
+    """Give the command that finds a failure again.
+
+    Args:
+        what: What was checked, as it was typed: a code or a path.
+        report: The report.
+        verdict: The law that failed.
+        failure: The failure.
+        several: Whether what was typed holds several localities.
+        seed: What chance started from at the level ``search``.
+    """
+    parts = ["governflow", "check", what, *(["--locality", report.code] if several else []), "--law", verdict.law]
+    if verdict.method != "exact" and failure.case:
+        parts += ["--case", case_as_json(failure.case)]
+    if report.level == "search":
+        parts += ["--level", "search", "--seed", str(seed)]
+    return shlex.join(parts)
+
+
+def story(failure: Failure, *, voice: Voice, again: str) -> Iterator[Line]:
+    """Tell one failure.
+
+    Args:
+        failure: The failure.
+        voice: Says what the facts of a case are called.
+        again: The command that finds it again.
+    """
+    t, lang = voice.t, voice.lang
+    colon = t(": ", "：")
+    yield Line(0, failure.sentence.say(lang))
+    if failure.case:
+        yield Line(1, f"{t('the smallest case found', '最小案例')}{colon}{told_case(failure.case, voice)}")
+    if failure.said:
+        yield Line(1, f"{t('what the rules said', '规则的答复')}{colon.rstrip()}")
+        yield from (Line(2, f"{number}. {said.say(lang)}") for number, said in enumerate(failure.said, 1))
+    if failure.look_at:
+        yield Line(1, f"{t('look at', '请查看')}{colon}{_where(failure.look_at, lang)}")
+    if failure.suggestion is not None:
+        yield Line(1, f"{t('what would mend it', '修改建议')}{colon}{failure.suggestion.say(lang)}")
+    yield Line(1, f"{t('find it again', '复现')}{colon.rstrip()}")
+    yield Line(2, again, command=True)
+
+
+def _where(look_at: str, lang: str) -> str:
+    """Say which rule or hook to look at: ``tier/T14 of 371621@0.1.0`` has an English "of" and nothing else to say."""
+    what, of, source = look_at.rpartition(" of ")
+    if lang != "zh" or not of:
+        return look_at
+    what = what.removeprefix("the ").replace(" and ", "、").replace(", ", "、")
+    what = f"表格 {what.removeprefix('table ')}" if what.startswith("table ") else _PARTS.get(what, what)
+    return f"{source} 的 {what}"
+
+
+#: What is looked at where no single rule or hook is.
+_PARTS = {"plugin": "插件", "hooks": "钩子"}
+
+
+def law_lines(verdict: Verdict, lang: str) -> tuple[str, str]:
+    """Give the heading of a law that failed, and the law itself."""
+    law = LAWS[verdict.law]
+    return Text(f"{law.id} · {law.slogan.en}", f"{law.id} · {law.slogan.zh}").say(lang), law.says.say(lang)
+
+
+def failed(checked: Checked, verdict: Verdict, *, what: str, lang: str, several: bool = False, seed: int = 0) -> str:
+    """Tell all of a law's failures as one text, for a test report; see `reproduce` for the arguments."""
+    head, says = law_lines(verdict, lang)
+    lines, voice = [head, says], checked.voice(lang)
+    for failure in verdict.failures:
+        again = reproduce(what, checked.report, verdict, failure, several=several, seed=seed)
+        lines += ["", *("  " * one.depth + one.text for one in story(failure, voice=voice, again=again))]
+    return "\n".join(lines)
+
+
+def told_case(case: Mapping[str, object], voice: Voice) -> str:
+    """Say a case in words: each fact by its name."""
+    parts = []
+    for name, value in _flat(case):
+        label = _TOLD[name].say(voice.lang) if name in _TOLD else voice.fact(name)
+        parts.append(f"{label}{voice.t(' = ', '=')}{_said(name, value, voice)}")
+    return voice.join(parts)
+
+
+def _flat(case: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    for name, value in case.items():
+        if name == "facts" and isinstance(value, Mapping):
+            yield from value.items()
+        else:
+            yield name, value
+
+
+def _said(name: str, value: object, voice: Voice) -> str:
+    if name == "at":
+        return voice.when(datetime.fromisoformat(str(value)))
+    if value is None or value == "":
+        return voice.t("none", "无")
+    if isinstance(value, bool):
+        return voice.t("yes", "是") if value else voice.t("no", "否")
+    if name == "steps" and isinstance(value, Sequence):
+        return voice.t(f"{len(value)}, as told below", f"{len(value)}步，见下")
+    if isinstance(value, (Mapping, Sequence)) and not isinstance(value, str):
+        return case_as_json(value)
+    text = getattr(value, "text", None)
+    if isinstance(text, Text):
+        return text.say(voice.lang)
+    return voice.value(name, value)
+
+
+def case_as_json(case: object) -> str:
+    """Write a case on one line, for ``--case``."""
+    return json.dumps(case, ensure_ascii=False, default=_plain)
+
+
+def plain(case: Mapping[str, object]) -> dict[str, object]:
+    """Give a case as plain JSON values."""
+    told: dict[str, object] = json.loads(case_as_json(case))
+    return told
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    return str(value)
+
+
+def read_case(written: str) -> dict[str, object]:
+    """Read the case of a command.
+
+    Raises:
+        CommandError: If it is no JSON object.
+    """
+    try:
+        told = json.loads(written)
+    except ValueError as fault:
+        raise CommandError(f"--case is no JSON: {fault}", f"--case 不是 JSON：{fault}") from None
+    if not isinstance(told, dict):
+        raise CommandError(
+            'a case is a JSON object such as {"item": "..."}', '案例应为 JSON 对象，例如 {"item": "..."}'
+        )
+    return told

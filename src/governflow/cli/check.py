@@ -1,0 +1,208 @@
+"""``governflow check``: a locality's rules against the charter, before they meet a citizen (宪章检验)."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from governflow.charter.check import check
+from governflow.charter.laws.registry import LAWS
+from governflow.charter.model import Failure, Report, Verdict
+from governflow.charter.report import text as telling
+from governflow.charter.report.subject_names import Checked
+from governflow.cli import output as screen
+from governflow.cli.rule_sources import borrowed, faults_of, found, one_of
+from governflow.errors import CommandError, PolicyError
+from governflow.policy.registry import Localities
+from governflow.reports.localize import Voice
+from governflow.text import Text
+
+#: How wide the first columns of the list of laws are.
+_ID, _RESULT = 20, 40
+
+
+@attrs.frozen
+class Asked:
+    """What a person wants checked, and how.
+
+    Args:
+        what: A locality's code, or the path of a plugin that need not be installed.
+        locality: Which of the path's localities; None for all of them.
+        level: ``certify`` or ``search``.
+        laws: The ids of the laws; none for all of them.
+        seconds: How long each law may look at the level ``search``.
+        seed: What chance starts from at the level ``search``.
+        case: The one case to look at, as JSON.
+        lang: ``"zh"`` or ``"en"``.
+    """
+
+    what: str
+    locality: str | None
+    level: str
+    laws: tuple[str, ...]
+    seconds: float | None
+    seed: int
+    case: str | None
+    lang: str
+
+
+def check_rules(asked: Asked, *, as_json: bool, junit: Path | None, html: Path | None) -> int:
+    """Check rules and say law by law whether it holds, and what breaks it.
+
+    Returns:
+        The exit status: 0 if every law holds or is waived, 1 if one fails, 2 if the rules cannot be used at all.
+    """
+    if asked.seconds is not None and asked.level != "search":
+        raise CommandError("--seconds belongs to --level search", "--seconds 只用于 --level search")
+    case = telling.read_case(asked.case) if asked.case is not None else None
+    try:
+        localities, codes = found(asked.what)
+        codes = one_of(codes, asked.locality, asked.what)
+        reports: list[Checked] = []
+        for code in codes:
+            loud = None if as_json else _Screen(asked, localities, code, several=len(codes) > 1)
+            report = check(
+                localities,
+                code,
+                level=asked.level,
+                laws=asked.laws or None,
+                seconds=asked.seconds,
+                seed=asked.seed,
+                case=case,
+                heard=loud.law if loud is not None else None,
+            )
+            reports.append(Checked.of(localities, report))
+            if loud is not None:
+                loud.end(reports[-1])
+    except PolicyError as fault:
+        faults = [one.say(asked.lang) for one in faults_of(fault)]
+        if as_json:
+            screen.as_json({"rules": asked.what, "passed": False, "faults": faults})
+        for sentence in faults:
+            print(sentence, file=sys.stderr)
+        return 2
+    if as_json:
+        screen.as_json(_as_json(reports, asked))
+    _write(reports, asked, junit, html)
+    return 0 if all(checked.report.passed for checked in reports) else 1
+
+
+# --- what is said of it -----------------------------------------------------------------------------------------------
+
+
+class _Screen:
+    """Prints each law as its verdict is reached: a search may take minutes."""
+
+    def __init__(self, asked: Asked, localities: Localities, code: str, *, several: bool) -> None:
+        self.asked, self.several = asked, several
+        self.out = screen.console()
+        self.note, self.head = borrowed(localities, code), Text(f"Checking {code}", f"检验 {code}")
+        self.begun = False
+
+    def law(self, verdict: Verdict) -> None:
+        """Print one law; before the first of them, what is checked: by then nothing was refused."""
+        if not self.begun:
+            self.begun = True
+            if self.note is not None:
+                print(self.note.say(self.asked.lang), file=sys.stderr)
+            self.out.print(self.head.say(self.asked.lang), style="bold")
+        law, lang = LAWS[verdict.law], self.asked.lang
+        mark = telling.MARKS[verdict.outcome]
+        style = {"failed": "red", "waived": "yellow"}.get(verdict.outcome, "")
+        told = f"{mark} {verdict.law:<{_ID}} {telling.result(verdict).say(lang)}"
+        spent = telling.took(verdict)
+        self.out.print(f"{told}  ({spent})", style=style)
+        screen.indented(self.out, law.slogan.say(lang), 2, style="dim")
+        note = telling.note(verdict)
+        if note is not None:
+            screen.indented(self.out, note.say(lang), 2, style="yellow")
+
+    def end(self, checked: Checked) -> None:
+        """Print the stories of what failed, and the summary."""
+        lang, report = self.asked.lang, checked.report
+        voice = checked.voice(lang)
+        for verdict in report.verdicts:
+            if verdict.outcome != "failed":
+                continue
+            self.out.print()
+            head, says = telling.law_lines(verdict, lang)
+            self.out.print(head, style="bold")
+            screen.indented(self.out, says, 2, style="dim")
+            for failure in verdict.failures:
+                self._failure(report, verdict, failure, voice)
+        self.out.print()
+        screen.indented(self.out, telling.title(checked).say(lang), 0)
+        screen.indented(self.out, telling.level(report).say(lang), 0)
+        screen.indented(self.out, telling.summary(report).say(lang), 0, style="" if report.passed else "red")
+
+    def _failure(self, report: Report, verdict: Verdict, failure: Failure, voice: Voice) -> None:
+        again = _again(report, verdict, failure, self.asked, several=self.several)
+        self.out.print()
+        for line in telling.story(failure, voice=voice, again=again):
+            if line.command:
+                # A command is never broken into lines: it has to be copied whole.
+                self.out.print(" " * (2 * line.depth + 2) + line.text, soft_wrap=True, crop=False)
+            else:
+                screen.indented(self.out, line.text, 2 * line.depth + 2, style="" if line.depth else "red")
+
+
+def _again(report: Report, verdict: Verdict, failure: Failure, asked: Asked, *, several: bool) -> str:
+    return telling.reproduce(asked.what, report, verdict, failure, several=several, seed=asked.seed)
+
+
+def _as_json(reports: Sequence[Checked], asked: Asked) -> dict[str, Any]:
+    several = len(reports) > 1
+    return {
+        "passed": all(checked.report.passed for checked in reports),
+        "reports": [
+            {
+                "code": report.code,
+                "rule_set": report.rules,
+                "level": report.level,
+                "passed": report.passed,
+                "laws": [_verdict(report, verdict, asked, several=several) for verdict in report.verdicts],
+            }
+            for report in (checked.report for checked in reports)
+        ],
+    }
+
+
+def _verdict(report: Report, verdict: Verdict, asked: Asked, *, several: bool) -> dict[str, Any]:
+    law, waiver, lang = LAWS[verdict.law], verdict.waiver, asked.lang
+    return {
+        "law": verdict.law,
+        "slogan": law.slogan.say(lang),
+        "says": law.says.say(lang),
+        "outcome": verdict.outcome,
+        "method": verdict.method,
+        "examples": verdict.examples,
+        "seconds": round(verdict.seconds, 3),
+        "note": verdict.note.say(lang) if verdict.note is not None else None,
+        "waiver": {"reason": waiver.reason.say(lang), "until": waiver.until} if waiver is not None else None,
+        "failures": [
+            {
+                "sentence": failure.sentence.say(lang),
+                "case": telling.plain(failure.case),
+                "said": [said.say(lang) for said in failure.said],
+                "look_at": failure.look_at,
+                "suggestion": failure.suggestion.say(lang) if failure.suggestion is not None else None,
+                "again": _again(report, verdict, failure, asked, several=several),
+            }
+            for failure in verdict.failures
+        ],
+    }
+
+
+def _write(reports: Sequence[Checked], asked: Asked, junit: Path | None, html: Path | None) -> None:
+    if junit is not None:
+        from governflow.charter.report import junit as xml
+
+        junit.write_bytes(xml.render(reports, what=asked.what, lang=asked.lang, seed=asked.seed))
+        print(Text(f"the JUnit file is {junit}", f"JUnit 文件已写入 {junit}").say(asked.lang), file=sys.stderr)
+    if html is not None:
+        from governflow.charter.report import html as page
+
+        html.write_text(page.render(reports, what=asked.what, lang=asked.lang, seed=asked.seed), encoding="utf-8")
+        print(Text(f"the report is in {html}", f"检验报告已写入 {html}").say(asked.lang), file=sys.stderr)

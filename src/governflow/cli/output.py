@@ -1,0 +1,200 @@
+"""What a person sees on the terminal: tables by rich, plain text in a pipe."""
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import IO, Any
+
+from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text as Line
+
+from governflow.calendars.allowances import Allowance
+from governflow.errors import CalendarError
+from governflow.model.clocks import PROMISED
+from governflow.model.terms import Form, Kind, Severity, Tier, Urgency
+from governflow.policy.stack import Policy
+from governflow.reports.rates import Rate, Report, clock_order
+from governflow.text import Text
+
+#: Words that head the tables.
+WORDS: Mapping[str, Text] = {
+    "clocks": Text("Deadlines", "时限达成"),
+    "clock": Text("clock", "时限"),
+    "met": Text("met", "按时"),
+    "breached": Text("breached", "超时"),
+    "exempt": Text("exempt", "免计"),
+    "running": Text("running", "计时中"),
+    "on time": Text("on time", "按时率"),
+    "rates": Text("Rates", "三率"),
+    "rate": Text("rate", "指标"),
+    "counted": Text("n / of", "分子／分母"),
+    "excluded": Text("excluded", "剔除"),
+    "response": Text("response", "响应率"),
+    "resolution": Text("resolution", "解决率"),
+    "satisfaction": Text("satisfaction", "满意率"),
+    "states": Text("Where the cases are", "事项状态"),
+    "state": Text("state", "状态"),
+    "cases": Text("cases", "件数"),
+    "escalations": Text("Escalations", "升级"),
+    "kind": Text("kind", "方式"),
+    "times": Text("times", "次数"),
+    "units": Text("Who holds them", "承办单位"),
+    "unit": Text("unit", "单位"),
+    "others": Text("others", "其他"),
+}
+_UNITS_SHOWN = 10
+
+
+def console(file: IO[str] | None = None, *, err: bool = False) -> Console:
+    """Give a console: colours on a terminal, plain text of at most 100 columns in a pipe."""
+    stream = file or (sys.stderr if err else sys.stdout)
+    width = None if stream.isatty() else 100
+    return Console(file=stream, width=width, highlight=False, soft_wrap=False, emoji=False, markup=False)
+
+
+def as_json(value: Any) -> None:
+    """Print a value as JSON for programs."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+
+def summary(report: Report, policy: Policy, lang: str, out: Console) -> None:
+    """Print what became of the cases: clocks, rates, states, escalations, units."""
+
+    def word(name: str) -> str:
+        return WORDS[name].say(lang)
+
+    clocks = table(
+        word("clocks"), word("clock"), *(word(w) for w in ("met", "breached", "exempt", "running", "on time"))
+    )
+    for name in sorted(report.clocks, key=clock_order):
+        tally = report.clocks[name]
+        clocks.add_row(
+            policy.name(name).say(lang),
+            str(tally.met),
+            Line(str(tally.breached), style="red" if tally.breached else ""),
+            str(tally.exempt),
+            str(tally.running),
+            percent(tally.share),
+        )
+    out.print(clocks)
+    rates = table(word("rates"), word("rate"), "%", word("counted"), word("excluded"))
+    for name, rate in report.rates.items():
+        rates.add_row(word(name), percent(rate.share), _fraction(rate), str(rate.excluded))
+    out.print(rates)
+    states = table(word("states"), word("state"), word("cases"))
+    for state, number in report.ended.most_common():
+        states.add_row(policy.name(state).say(lang), str(number))
+    out.print(states)
+    if report.escalations:
+        escalations = table(word("escalations"), word("kind"), word("times"))
+        for kind in Kind:
+            if report.escalations[kind]:
+                escalations.add_row(kind.text.say(lang), str(report.escalations[kind]))
+        out.print(escalations)
+    units = table(word("units"), word("unit"), word("cases"))
+    ranked = report.by_unit.most_common()
+    for unit, number in ranked[:_UNITS_SHOWN]:
+        units.add_row(policy.units.name(unit).say(lang), str(number))
+    if len(ranked) > _UNITS_SHOWN:
+        rest = ranked[_UNITS_SHOWN:]
+        units.add_row(f"{word('others')} ({len(rest)})", str(sum(number for _, number in rest)))
+    out.print(units)
+
+
+def percent(share: float | None) -> str:
+    """Write a share with one decimal; a dash where nothing was counted. 100.0 % is only said when it is all of them."""
+    if share is None:
+        return "–"
+    tenths = int(share * 1000) if share < 1 else 1000
+    return f"{tenths / 10:.1f} %"
+
+
+def _fraction(rate: Rate) -> str:
+    return f"{rate.n} / {rate.of}"
+
+
+def table(title: str, *headings: str, numeric: bool = True) -> Table:
+    """Give an empty table; all columns but the first are for figures unless told otherwise."""
+    made = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        box=SIMPLE_HEAD,
+        min_width=cell_len(title),  # or a narrow table breaks its own title
+    )
+    for place, heading in enumerate(headings):
+        made.add_column(heading, justify="right" if place and numeric else "left", overflow="fold")
+    return made
+
+
+#: Signs that never begin a line: they hang into the margin.
+_CLOSING = frozenset("，。；：、！？）》〕】”’,.;:!?)]")
+
+
+def indented(out: Console, text: str, by: int, *, style: str = "") -> None:
+    """Print a paragraph with all of its lines indented."""
+    for line in wrapped(text, out.width - by):
+        out.print(Line(" " * by + line, style=style, no_wrap=True, overflow="ignore"), crop=False)
+
+
+def wrapped(text: str, width: int) -> Iterator[str]:
+    """Break a text into lines: between words, and between any two Chinese characters.
+
+    Args:
+        text: The text.
+        width: How many half-width characters a line has room for.
+    """
+    room = max(width - 2, 8)
+    for paragraph in text.split("\n"):
+        line, used = "", 0
+        for piece in re.findall(rf"\s+|[!-~]{{1,{room}}}|.", paragraph):
+            size = cell_len(piece)
+            if used + size > room and line and piece not in _CLOSING:
+                yield line.rstrip()
+                line, used, piece, size = "", 0, piece.lstrip(), cell_len(piece.lstrip())
+            line, used = line + piece, used + size
+        yield line.rstrip()
+
+
+def allowance(written: str, lang: str) -> str:
+    """Write an allowance for people."""
+    if written == PROMISED:
+        return Text("promised date", "承诺日期").say(lang)
+    return Allowance.parse(written).text(lang)
+
+
+def span(length: timedelta, lang: str) -> str:
+    """Write a length of time for people: whole days in words, the rest as the clock shows it."""
+    days, rest = length.days, length - timedelta(days=length.days)
+    if not days:
+        return str(rest)
+    told = Text(f"{days} day{'' if days == 1 else 's'}", f"{days}天").say(lang)
+    return f"{told} {rest}" if rest else told
+
+
+def value(ruled: Any, policy: Policy, lang: str) -> str:
+    """Write what was ruled for people."""
+    if isinstance(ruled, Mapping):
+        assist = "、".join(policy.units.name(unit).say(lang) for unit in ruled.get("assist", ()))
+        lead, form = policy.units.name(ruled["lead"]).say(lang), Form(ruled["form"]).text.say(lang)
+        with_ = Text(f", assisted by {assist}", f"，协办：{assist}").say(lang) if assist else ""
+        return (f"{lead}（{form}）" if lang == "zh" else f"{lead} ({form})") + with_
+    if isinstance(ruled, list):
+        return (
+            "、".join(value(part, policy, lang) for part in ruled)
+            if lang == "zh"
+            else ", ".join(value(part, policy, lang) for part in ruled)
+        )
+    for closed in (Severity, Urgency, Tier, Kind):
+        if ruled in closed._value2member_map_:
+            return closed(ruled).text.say(lang)
+    try:
+        return allowance(str(ruled), lang)
+    except CalendarError:
+        return str(ruled)

@@ -1,0 +1,219 @@
+"""``governflow run``: the journal, the clock, the refusals, and what became of the cases."""
+
+import json
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+from zoneinfo import ZoneInfo
+
+from governflow.cli import output as screen
+from governflow.cli.rule_sources import borrowed
+from governflow.engine.engine import Engine
+from governflow.errors import CommandError, JournalError
+from governflow.journal import Map, Reject, RejectsWriter
+from governflow.journal.times import LocalTimes
+from governflow.normalize import ValueFault
+from governflow.policy.registry import Localities
+from governflow.reports.rates import Report, case_as_json, lives
+from governflow.run.runner import AHEAD, Progress, Result, actions_of, run
+from governflow.stores.sqlite import micros
+from governflow.text import Text
+from governflow.timesource import SystemClock
+
+
+def run_journal(
+    journal: Path,
+    *,
+    locality: str,
+    map_path: Path | None,
+    store: Path | None,
+    until: str | None,
+    auto_dispatch: bool,
+    rejects: Path | None,
+    as_json: bool,
+    lang: str,
+) -> int:
+    """Run a journal and print the result; see `governflow.cli.run`.
+
+    Returns:
+        The exit status.
+    """
+    if not locality.strip():
+        raise CommandError(
+            "--locality is empty: give a code, or 000000 for the defaults",
+            "--locality 为空：请给出地方代码，默认规则为 000000",
+        )
+    localities = Localities()
+    locality = localities.require_code(locality)
+    policy = localities.policy(locality)
+    map = Map.load(map_path, actions=actions_of(policy)) if map_path is not None else None
+    zone = ZoneInfo((map.zone if map else None) or policy.zone)
+    end, said = _moment(until, zone) if until is not None else (None, None)
+    writer = RejectsWriter(rejects, lang=lang) if rejects is not None else None
+    if writer is not None:
+        writer.check(journal)
+    if store is not None and end is not None and end > SystemClock().now() + AHEAD:
+        raise JournalError(
+            f"--until {until} lies more than a year ahead: the store's clock would never come back from there",
+            f"--until {until} 比今天晚一年以上：数据文件的时钟将无法退回",
+        )
+    is_new = store is not None and not store.exists()
+    engine = Engine.open(store, localities=localities)
+
+    def refused(reject: Reject) -> None:
+        print(sentence(reject, lang), file=sys.stderr)
+        if writer is not None:
+            writer.write(reject)
+
+    try:
+        try:
+            with _progress(lang) as progress:
+                result = run(
+                    engine,
+                    journal,
+                    locality=locality,
+                    map=map,
+                    until=end,
+                    auto_dispatch=auto_dispatch,
+                    rejected=refused,
+                    progress=progress,
+                )
+        except BaseException:
+            is_new = is_new and not engine.store.position
+            raise
+        else:
+            is_new = False
+        if writer is not None:
+            writer.close()
+        if said is not None:
+            result.notices.append(said)
+        tell(engine, locality, result, zone=zone, as_json=as_json, lang=lang)
+    finally:
+        engine.shut()
+        if is_new and store is not None:
+            _remove(store)
+    return 1 if result.rejected else 0
+
+
+def sentence(reject: Reject, lang: str) -> str:
+    """Say why a row is refused: line, column, value, reason, and what would be right.
+
+    Args:
+        reject: The row.
+        lang: ``"zh"`` or ``"en"``.
+
+    Returns:
+        One line of text for a person.
+    """
+    zh = lang == "zh"
+    parts = []
+    for fault in reject.faults:
+        reason, allowed = fault.reason.say(lang), fault.allowed.say(lang)
+        shown = "" if not fault.value or fault.value in reason else f"“{fault.value}”" if zh else f" {fault.value!r}"
+        column = (f"“{fault.column}”列{shown}：" if zh else f"column {fault.column}{shown}: ") if fault.column else ""
+        right = (f"；应为：{allowed}" if zh else f"; allowed: {allowed}") if allowed else ""
+        parts.append(column + reason + right)
+    return (f"第 {reject.line} 行：" if zh else f"line {reject.line}: ") + ("；" if zh else "; ").join(parts)
+
+
+def _remove(store: Path) -> None:
+    """Take away the empty store that a run that took nothing has left."""
+    for suffix in ("", "-wal", "-shm"):
+        store.with_name(store.name + suffix).unlink(missing_ok=True)
+
+
+def _moment(text: str, zone: ZoneInfo) -> tuple[datetime, Text | None]:
+    """Read ``--until``; of a date without a time, say what it is taken for."""
+    try:
+        moment, date_only = LocalTimes(zone).read(text.strip())
+    except ValueFault as fault:
+        raise JournalError(
+            f"--until {text!r}: {fault.reason.en}; allowed: {fault.allowed.en}",
+            f"--until “{text}”：{fault.reason.zh}；应为：{fault.allowed.zh}",
+        ) from None
+    if not date_only:
+        return moment, None
+    local = f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+    return moment, Text(
+        f"--until {text} is a date without a time: taken as the end of that day, {local} {zone.key}",
+        f"--until {text} 只有日期：按当日结束（{local}，{zone.key}）计",
+    )
+
+
+def tell(
+    engine: Engine,
+    locality: str,
+    result: Result,
+    *,
+    zone: ZoneInfo,
+    as_json: bool,
+    lang: str,
+    out: IO[str] | None = None,
+) -> None:
+    """Print what became of the cases, as JSON or as tables; notices go to standard error."""
+    for notice in result.notices:
+        print(notice.say(lang), file=sys.stderr)
+    policy = engine.localities.policy(locality)
+    ancestor = borrowed(engine.localities, locality)
+    if ancestor is not None:
+        print(ancestor.say(lang), file=sys.stderr, flush=True)
+    report = Report(engine.outages(locality))
+    stream = out or sys.stdout
+    if as_json:
+        until = result.until.astimezone(zone).isoformat() if result.until else None
+        head = {"locality": locality, "rules": policy.rules, "until": until}
+        # A mended row may bring a case to the store after others that were reported later: sorted on disk, not here.
+        with closing(sqlite3.connect("", isolation_level=None)) as laid:
+            laid.execute("PRAGMA journal_mode=OFF")
+            laid.execute("CREATE TABLE cases (opened INTEGER, told TEXT)")
+            laid.execute("BEGIN")
+            for case, told in lives(engine, locality):
+                report.add(case, told)
+                line = json.dumps(case_as_json(case, told, report.outages, zone, lang), ensure_ascii=False)
+                laid.execute("INSERT INTO cases VALUES (?, ?)", (micros(case.opened) if case.opened else 0, line))
+            stream.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "cases": [')
+            for number, (line,) in enumerate(laid.execute("SELECT told FROM cases ORDER BY opened, rowid")):
+                stream.write((",\n" if number else "\n") + line)
+        stream.write('\n], "summary": ' + json.dumps(report.as_json(), ensure_ascii=False) + "}\n")
+        return
+    for case, told in lives(engine, locality):
+        report.add(case, told)
+    console = screen.console(out)
+    name = policy.locality.name if ancestor is None else ""
+    console.print(_headline(report, result, locality, name, zone).say(lang))
+    screen.summary(report, policy, lang, console)
+
+
+def _counted(rows: int) -> str:
+    return "1 row" if rows == 1 else f"{rows} rows"
+
+
+def _headline(report: Report, result: Result, locality: str, name: str, zone: ZoneInfo) -> Text:
+    until = result.until.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S") if result.until else "–"
+    known = f"（{name}）" if name else ""
+    return Text(
+        f"{locality}: {report.cases} cases, {report.closed} closed, {report.open} open\n"
+        f"until {until} {zone.key}; {_counted(result.taken)} taken, {result.rejected} refused",
+        f"{locality}{known}：共 {report.cases} 件，已了结 {report.closed} 件，未了结 {report.open} 件\n"
+        f"截至 {until}（{zone.key}）；采用 {result.taken} 行，退回 {result.rejected} 行",
+    )
+
+
+@contextmanager
+def _progress(lang: str) -> Iterator[Progress | None]:
+    """Show a progress bar on a terminal, and nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    title = Text("taking rows", "办理中").say(lang)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=screen.console(err=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

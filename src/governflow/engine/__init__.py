@@ -1,0 +1,1 @@
+"""Commands, deadlines and books: the one place where rules, cases, clock and store meet."""

@@ -1,0 +1,208 @@
+"""An event in the making: what one step changes in a case and its clocks, until it is sealed."""
+
+from datetime import datetime
+from typing import Any
+
+from msgspec.structs import replace
+
+from governflow.calendars import WorkingCalendar
+from governflow.calendars.allowances import Allowance
+from governflow.errors import CalendarError
+from governflow.model import clocks
+from governflow.model.case import Case, changed, evolve
+from governflow.model.clocks import Clock, ClockSpec, Decided, Plan
+from governflow.model.events import Actor, Event
+from governflow.model.terms import Mode
+from governflow.policy.builtin.defaults import ATTEND, TRIAGE
+from governflow.policy.stack import Faults, Policy
+
+
+class Draft:
+    """What one step changes. `live` shows the clocks of the present cycles as the step leaves them.
+
+    Args:
+        case: The case before the step.
+        policy: The rules to ask.
+        at: When the step happens, in UTC.
+        mode: The mode of the locality.
+        faults: Where faults in the rules are noted.
+    """
+
+    __slots__ = (
+        "_plan",
+        "_view",
+        "_viewed",
+        "about",
+        "at",
+        "case",
+        "changed",
+        "changes",
+        "context",
+        "faults",
+        "live",
+        "mode",
+        "policy",
+        "rulings",
+    )
+
+    def __init__(self, case: Case, policy: Policy, at: datetime, mode: Mode, faults: Faults) -> None:
+        self.case = case
+        self.policy = policy
+        self.at = at
+        self.mode = mode
+        self.context = policy.context(case, mode, at)
+        self.faults = faults
+        self.changes: dict[str, Any] = {}
+        self.about: dict[str, Any] = {}
+        self.rulings: list[Decided] = []
+        self.live = case.clocks.copy()
+        self.changed: dict[tuple[str, int], Clock] = {}
+        self._plan: Plan | None = None
+        self._view: Case | None = None
+        self._viewed = 0
+
+    def view(self) -> Case:
+        """Give the case with the changes made so far, for hooks to look at; a field is changed once in a step."""
+        changes = self.changes
+        if not changes:
+            return self.case
+        if self._view is None or len(changes) != self._viewed:
+            self._view, self._viewed = changed(self.case, changes), len(changes)
+        return self._view
+
+    def seen(self) -> None:
+        """Note that the case shows the changes made so far already."""
+        self._view, self._viewed = self.case, len(self.changes)
+
+    @property
+    def plan(self) -> Plan:
+        """The clocks that the rules give this case; asked once, after the changes that matter are made."""
+        if self._plan is None:
+            self._plan = self.policy.plan(self.view(), self.context, self.faults)
+        return self._plan
+
+    def put(self, clock: Clock) -> None:
+        """Take a clock's new value."""
+        self.live[clock.name] = clock
+        self.changed[clock.name, clock.cycle] = clock
+
+    def amend(self, clock: Clock) -> None:
+        """Take a new value of a clock of an earlier cycle."""
+        if self.live[clock.name].cycle == clock.cycle:
+            self.live[clock.name] = clock
+        self.changed[clock.name, clock.cycle] = clock
+
+    def calendar(self, spec: ClockSpec) -> WorkingCalendar:
+        """Give the calendar of a clock; elapsed time needs none and asks nobody."""
+        if spec.allowance.elapsed:
+            return WorkingCalendar.always(self.case.zone)
+        return self.policy.calendar(spec.name, self.context, self.faults)
+
+    def stop(self, names: tuple[str, ...]) -> None:
+        """Stop those of the named clocks that are unfinished."""
+        for name in names:
+            clock = self.live.get(name)
+            # What happened before a clock started cannot have stopped it, however late it is told.
+            if clock is not None and clock.stopped is None and clock.started <= self.at:
+                self.put(clocks.stopped(clock, self.at))
+
+    def start(self, spec: ClockSpec, name: str | None = None) -> None:
+        """Start a clock unless it is running already; the ruling that gave its allowance goes into the event."""
+        name = name or spec.name
+        before = self.live.get(name)
+        cycle = 1
+        if before is not None:
+            if before.stopped is None:
+                return
+            cycle = before.cycle + 1
+        if spec.span is not None:
+            clock = clocks.started(spec, name, self.at, cycle)
+        else:
+            clock = self._started_on_calendar(spec, name, cycle)
+        self.put(clock)
+        ruling = self.plan.rulings.get(spec.name)
+        if ruling is not None:
+            self.rulings.append(ruling)
+
+    def _started_on_calendar(self, spec: ClockSpec, name: str, cycle: int) -> Clock:
+        calendar = self.policy.calendar(spec.name, self.context, self.faults)
+        try:
+            return clocks.started_on(spec, name, self.at, cycle, calendar)
+        except CalendarError as fault:
+            # The case must not be left without a clock: count round the clock, and let a human look at the rules.
+            self.faults.append((self.policy.code, "governflow_calendar", str(fault)))
+            return clocks.started_on(spec, name, self.at, cycle, WorkingCalendar.always(self.case.zone))
+
+    def cancel(self, *, keep: str | None = None, told: bool = True) -> None:
+        """End the unfinished clocks of the cycle; those with the trait ``keep`` go on."""
+        for clock in tuple(self.live.values()):
+            if clock.stopped is None and (keep is None or keep not in clock.traits):
+                self.put(clocks.cancelled(clock, max(self.at, clock.started), told=told))
+
+    def pause(self) -> None:
+        """Pause the running clocks that a suspension pauses."""
+        for clock in tuple(self.live.values()):
+            if clock.running and clocks.PAUSES in clock.traits:
+                held = clocks.paused(clock, self.at)
+                if held is not clock:
+                    self.put(held)
+
+    def resume(self) -> None:
+        """Let the paused clocks go on with what was left of them."""
+        for clock in tuple(self.live.values()):
+            if clock.paused is not None:
+                spec = self.plan.specs.get(clock.name.partition(":")[0])
+                allowance = allowance_of(clock, spec)
+                calendar = self.calendar(spec) if spec else WorkingCalendar.always(self.case.zone)
+                self.put(clocks.resumed(clock, self.at, allowance, calendar))
+
+    def end_ladders(self, *, but: str) -> None:
+        """End every ladder of the case but one: a new cycle guards it now."""
+        for clock in tuple(self.live.values()):
+            if clock.climb is not None and clock.stopped is None and clock.name != but:
+                self.put(replace(clock, climb=None))
+
+    def attend(self) -> None:
+        """See to it that an open case has a clock, and that `attend` runs only where there is no other."""
+        attending = self.live.get(ATTEND.name)
+        others = False
+        for clock in self.live.values():
+            if clock.stopped is None and clock.paused is None and clock is not attending:
+                others = True
+                break
+        if others and attending is not None and attending.stopped is None:
+            self.put(clocks.stopped(attending, max(self.at, attending.started)))
+        elif not others and (attending is None or attending.stopped is not None):
+            self.start(self.plan.specs.get(ATTEND.name, ATTEND))
+
+    def triage(self) -> None:
+        """Put the case before a human: its rules are at fault."""
+        self.start(self.plan.specs.get(TRIAGE.name, TRIAGE))
+
+    def seal(
+        self, kind: str, state: str, action: str = "", by: Actor | None = None, secret: str | None = None
+    ) -> tuple[Event, Case]:
+        """Make the event, and the case after it."""
+        event = Event(
+            self.case.id,
+            self.case.version + 1,
+            kind,
+            self.at,
+            state,
+            action,
+            by,
+            self.changes,
+            tuple(self.changed.values()),
+            tuple(self.rulings),
+            self.about,
+            secret,
+            self.policy.rules if self.rulings else None,
+        )
+        return event, evolve(self.case, event, self._view if self._viewed == len(self.changes) else None)
+
+
+def allowance_of(clock: Clock, spec: ClockSpec | None) -> Allowance | None:
+    """Give the allowance that a clock was started with; None for a promised date."""
+    if spec is not None and spec.written == clock.allowance:
+        return spec.allowance
+    return None if clock.allowance == clocks.PROMISED else Allowance.parse(clock.allowance)

@@ -1,0 +1,1 @@
+"""A second interpreter, and watching what a rule touches."""

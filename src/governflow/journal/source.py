@@ -1,0 +1,309 @@
+"""From a file to rows of text: which format it is, in which encoding, and where its headings are.
+
+The content decides, not the name: a workbook called ``.csv`` is read as a workbook. Whatever makes the whole file
+unreadable is a `JournalError` of one sentence.
+"""
+
+import codecs
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from governflow.errors import JournalError
+from governflow.journal.records import Fault, Notice, Reject
+from governflow.text import Text
+
+#: Line, headings, one text per heading, and the places of cells that hold a formula.
+Record: TypeAlias = tuple[int, tuple[str, ...], list[str], frozenset[int]]
+NO_FORMULAS: frozenset[int] = frozenset()
+
+#: How many rows may stand above the headings (a title, a date, the name of the office).
+_ABOVE = 10
+_CHUNK = 1 << 20
+#: So many bytes of multi-byte UTF-8 are no accident: what follows is a damaged UTF-8 file, not a GB18030 one.
+_SURELY_UTF8 = 24
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+
+
+class Table(Protocol):
+    """One grid of text: a CSV file, or one sheet of a workbook."""
+
+    #: Whether a bare number may be an Excel day number.
+    serials: bool
+
+    def records(self) -> Iterator[Record | Reject]:
+        """Give the rows; their headings are empty until `head` was called."""
+        ...
+
+    def head(self, headings: tuple[str, ...]) -> None:
+        """Tell the table its headings, once the row that holds them was given."""
+        ...
+
+
+def named(
+    tables: Sequence[tuple[str, Table]],
+    missing: Callable[[tuple[str, ...]], list[str]],
+    lack: Callable[[tuple[str, ...], list[str]], Text],
+) -> Iterator[Record | Reject | Notice]:
+    """Find the table and the row with the headings, and give the rows below it.
+
+    Args:
+        tables: Name and table; the first with all headings is read.
+        missing: Which of the headings that we need a row lacks.
+        lack: Says so to a person.
+
+    Yields:
+        Notices first, then records with their headings and rejects.
+
+    Raises:
+        JournalError: If no table has the headings.
+    """
+    best: tuple[tuple[str, ...], list[str]] | None = None
+    for name, table in tables:
+        records = table.records()
+        skipped = 0
+        for record in records:
+            if isinstance(record, Reject) or not any(cell.strip() for cell in record[2]):
+                continue
+            headings = _headings(record[2])
+            absent = missing(headings)
+            if not absent:
+                _no_duplicates(headings)
+                if skipped:
+                    yield _above(record[0], skipped)
+                if len(tables) > 1:
+                    yield _sheets(name, [other for other, _ in tables if other != name])
+                table.head(headings)
+                yield from records
+                return
+            if best is None or len(absent) < len(best[1]):
+                best = headings, absent
+            skipped += 1
+            if skipped >= _ABOVE:
+                break
+    if best is None:
+        raise JournalError("the journal is empty", "台账是空的")
+    text = lack(*best)
+    raise JournalError(text.en, text.zh)
+
+
+def refuse(line: int, headings: tuple[str, ...], values: Sequence[str], reason: Text) -> Reject:
+    """Make a reject of a row that could not be taken apart as its headings want it.
+
+    Args:
+        line: Where it begins.
+        headings: Of the file.
+        values: The cells that were found; those beyond the last heading become the surplus.
+        reason: Why it is refused.
+
+    Returns:
+        The reject.
+    """
+    cells = dict(zip(headings, values, strict=False))
+    return Reject(line, (Fault("", "", reason),), headings, cells, tuple(values[len(headings) :]))
+
+
+def uneven(line: int, headings: tuple[str, ...], values: Sequence[str]) -> Reject:
+    """Make a reject of a row with more or fewer cells than there are headings.
+
+    Args:
+        line: Where it begins.
+        headings: Of the file.
+        values: Its cells.
+
+    Returns:
+        The reject.
+    """
+    found, wanted = len(values), len(headings)
+    reason = Text(
+        f"the row has {found} cells, but there are {wanted} headings", f"该行有 {found} 个单元格，而表头有 {wanted} 列"
+    )
+    return refuse(line, headings, values, reason)
+
+
+def letter(place: int) -> str:
+    """Name a column as a spreadsheet does.
+
+    Args:
+        place: Its place from 0.
+
+    Returns:
+        ``A`` to ``Z``, then ``AA`` and so on.
+    """
+    name, place = "", place + 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        name = chr(ord("A") + rest) + name
+    return name
+
+
+def _headings(cells: Sequence[str]) -> tuple[str, ...]:
+    """The headings of a row: blank ones at its end are none, others are called after their column."""
+    names = [cell.strip() for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    return tuple(name or f"({letter(place)})" for place, name in enumerate(names))
+
+
+def _no_duplicates(headings: tuple[str, ...]) -> None:
+    if len(set(headings)) == len(headings):
+        return
+    twice = sorted({name for name in headings if headings.count(name) > 1}, key=headings.index)
+    raise JournalError(
+        f"several columns have the same heading: {', '.join(twice)}; give each its own",
+        f"有多列使用同一表头：{'、'.join(twice)}；请分别命名",
+    )
+
+
+def _above(line: int, skipped: int) -> Notice:
+    rows = "row" if skipped == 1 else "rows"
+    return Notice(
+        "heading",
+        Text(
+            f"the headings are in line {line}; {skipped} {rows} above them skipped",
+            f"表头在第 {line} 行；其上 {skipped} 行已跳过",
+        ),
+    )
+
+
+def _sheets(name: str, others: list[str]) -> Notice:
+    return Notice(
+        "sheet",
+        Text(
+            f"sheet {name} is read; not read: {', '.join(others)}", f"读取工作表“{name}”；未读取：{'、'.join(others)}"
+        ),
+    )
+
+
+def sort_of(path: Path) -> tuple[str, str]:
+    """Find the format and encoding of a file by its content.
+
+    Args:
+        path: The file.
+
+    Returns:
+        ``("xlsx", "")``, or ``"csv"`` or ``"jsonl"`` with the encoding in which to open it.
+
+    Raises:
+        JournalError: If it is none of these, or cannot be opened.
+    """
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise JournalError(
+                f"{path} is a directory: name the file in it that is the journal",
+                f"{path} 是目录：请指明其中的台账文件",
+            )
+        if not stat.S_ISREG(mode):
+            # It is read twice, first for its encoding.
+            raise JournalError(
+                f"{path} is no ordinary file: save the journal first", f"{path} 不是普通文件：请先保存台账"
+            )
+        with path.open("rb") as file:
+            start = file.read(4096)
+    except OSError as error:
+        raise unreadable(path, error) from None
+    if not start:
+        raise JournalError(f"{path.name} is empty", f"{path.name} 是空文件")
+    if start.startswith(b"PK"):
+        return "xlsx", ""
+    if start.startswith(_OLE):
+        raise _old_workbook(path)
+    if start.startswith(b"%PDF"):
+        raise _not_a_journal(path, "a PDF", "PDF 文件")
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "csv", "utf-16"
+    if start.count(0) * 10 > len(start):
+        raise _not_a_journal(path, "neither text nor a workbook", "既非文本也非工作簿")
+    head = start.removeprefix(codecs.BOM_UTF8).lstrip()
+    if head[:1] == b"<":
+        # Many offices' systems export a web page under the name of a workbook.
+        raise _not_a_journal(path, "a web page or XML", "网页或 XML 文件")
+    if head[:1] == b"[":
+        raise JournalError(
+            f"{path.name} begins like a JSON array: write one object per line (JSONL)",
+            f"{path.name} 像是 JSON 数组：请每行写一个对象（JSONL）",
+        )
+    return ("jsonl" if head[:1] == b"{" else "csv"), _encoding(path)
+
+
+def unreadable(path: Path, error: OSError) -> JournalError:
+    """Say why a file cannot be opened.
+
+    Args:
+        path: The file.
+        error: What the system said.
+
+    Returns:
+        The error to raise.
+    """
+    if isinstance(error, FileNotFoundError):
+        return JournalError(f"there is no file {path}", f"没有文件 {path}")
+    if isinstance(error, PermissionError):
+        return JournalError(f"{path} may not be read: ask for permission to it", f"没有读取 {path} 的权限")
+    why = error.strerror or str(error)
+    return JournalError(f"{path} cannot be read: {why}", f"无法读取 {path}：{why}")
+
+
+def _old_workbook(path: Path) -> JournalError:
+    # Both old and password-protected workbooks are OLE files; only the latter hold this name.
+    tail = b""
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            if _ENCRYPTED in tail + chunk:
+                return JournalError(
+                    f"{path.name} is protected by a password: remove it in Excel and save again",
+                    f"{path.name} 有密码保护：请在 Excel 中取消密码后重新保存",
+                )
+            tail = chunk[-len(_ENCRYPTED) :]
+    return JournalError(
+        f"{path.name} is an old Excel workbook (.xls): save it as .xlsx",
+        f"{path.name} 是旧版 Excel 工作簿（.xls）：请另存为 .xlsx",
+    )
+
+
+def _not_a_journal(path: Path, en: str, zh: str) -> JournalError:
+    return JournalError(
+        f"{path.name} is {en}: open it in Excel and save it as .xlsx",
+        f"{path.name} 是{zh}：请用 Excel 打开后另存为 .xlsx",
+    )
+
+
+def _encoding(path: Path) -> str:
+    """UTF-8 if the whole file is; else GB18030 (and with it GBK) if the whole file is."""
+    bad, multibyte = _first_bad_byte(path, "utf-8")
+    if bad is None:
+        return "utf-8-sig"
+    if multibyte < _SURELY_UTF8 and _first_bad_byte(path, "gb18030")[0] is None:
+        return "gb18030"
+    with path.open("rb") as file:
+        line = 1
+        while bad > 0 and (chunk := file.read(min(_CHUNK, bad))):
+            line += chunk.count(b"\n")
+            bad -= len(chunk)
+    raise JournalError(
+        f"{path.name} is neither UTF-8 nor GB18030 text (line {line}): save it as CSV UTF-8 or as .xlsx",
+        f"{path.name} 不是 UTF-8 或 GB18030 编码（第 {line} 行）：请另存为 CSV UTF-8 或 .xlsx",
+    )
+
+
+def _first_bad_byte(path: Path, encoding: str) -> tuple[int | None, int]:
+    """Where decoding fails (None: nowhere), and how many bytes before that belonged to longer characters."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    done = characters = 0
+    with path.open("rb") as file:
+        while True:
+            chunk = file.read(_CHUNK)
+            held = len(decoder.getstate()[0])
+            try:
+                characters += len(decoder.decode(chunk, final=not chunk))
+            except UnicodeDecodeError as error:
+                good = done - held + error.start
+                characters += len(error.object[: error.start].decode(encoding, "replace"))
+                return good, good - characters
+            done += len(chunk)
+            if not chunk:
+                return None, done - characters

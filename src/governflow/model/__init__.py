@@ -1,0 +1,1 @@
+"""What a case is: terms, units, lifecycle, clocks, case and events. No I/O."""

@@ -1,0 +1,125 @@
+"""What happened, in the past tense (事件). The events are the truth; everything else can be folded from them.
+
+An event holds what was decided (state, unit, due times, reasons, rules), so replaying it asks no plugin and no
+calendar. It never holds personal data: free text, names and telephone numbers live in an erasable table, and the event
+keeps a salted commitment to them (`secret`).
+
+On paper an event is one line of JSON, the *body*: exactly what is hashed. `recorded`, when the store learnt of it, is
+its envelope and belongs neither to the body nor to equality.
+"""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec.structs import astuple, force_setattr
+
+from governflow.errors import Tampered
+from governflow.model.clocks import Clock, Decided
+
+VERSION = 1
+
+
+class Actor(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """Who acts: an official by post, never a resident by name.
+
+    Args:
+        id: The post or staff id; the role for a resident.
+        unit: The unit that the actor belongs to, if it matters.
+    """
+
+    id: str
+    unit: str | None = None
+
+
+#: The one who asked. Residents are never named in an event.
+REQUESTER = Actor("requester")
+
+
+class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="v", tag=VERSION, eq=False, gc=False):
+    """One fact of one case, with its consequences. Moments are in UTC.
+
+    Args:
+        case: The case's id (``@<locality>`` for a locality's own book).
+        seq: 1 for the first event of the case, then 2, ...
+        kind: What happened, in the past tense.
+        at: When it happened.
+        state: The state of the case afterwards.
+        action: The action that did it; empty for what the engine does by itself.
+        by: Who did it; None for the engine.
+        changes: Fields of the case that have new values.
+        clocks: The clocks that are different now, whole.
+        rulings: What the rules said, and why.
+        about: Details that change nothing of the case (an escalation's from and to, an appeal's clock, ...).
+        secret: The commitment to the texts and personal data that came with it.
+        rules: The hash of the rule set that was asked, where one was.
+        recorded: When the store learnt of it.
+    """
+
+    case: str
+    seq: int
+    kind: str
+    at: datetime
+    state: str
+    action: str = ""
+    by: Actor | None = None
+    changes: dict[str, Any] = {}
+    clocks: tuple[Clock, ...] = ()
+    rulings: tuple[Decided, ...] = ()
+    about: dict[str, Any] = {}
+    secret: str | None = None
+    rules: str | None = None
+    recorded: datetime | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Event) and astuple(self)[:-1] == astuple(other)[:-1]
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((self.case, self.seq))
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Event)
+
+#: Write an event, not yet recorded, as the one line of JSON that is hashed; what is empty is left out.
+encode = _encoder.encode
+
+
+def decode(body: bytes, recorded: datetime | None = None) -> Event:
+    """Read an event back.
+
+    Raises:
+        Tampered: If the body is no event.
+    """
+    try:
+        event = _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+        raise Tampered(f"an event cannot be read: {fault}", f"事件无法读取：{fault}") from fault
+    if recorded is not None:
+        force_setattr(event, "recorded", recorded)
+    return event
+
+
+#: The hash that every chain begins with.
+GENESIS = b"\0" * 32
+
+_sha256 = hashlib.sha256
+
+
+def link(previous: bytes, content: bytes) -> bytes:
+    """Give the next hash of a chain: SHA-256 over the previous hash and the content."""
+    return _sha256(previous + content).digest()
+
+
+def commitment(salt: bytes, content: bytes) -> str:
+    """Commit to erasable content: without the salt the commitment says nothing about it."""
+    return _sha256(salt + content).hexdigest()
+
+
+def fingerprint(content: bytes) -> str:
+    """Give the short hash under which a rule set is known."""
+    return _sha256(content).hexdigest()[:16]

@@ -1,0 +1,119 @@
+"""Everything that a locality's plugin is written with: the one module of the library that a county imports from.
+
+    from governflow.plugin import Locality, Ruling, Text, Tier, hookimpl
+
+What decides is loaded with the module. What only a demonstration or a report of the county's own needs (`Engine`,
+`digest`, ...) is loaded when it is first used, so that asking a county's rules costs no more than the rules.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from governflow.calendars import WorkingCalendar
+from governflow.calendars.allowances import Allowance, DayCount
+from governflow.model.case import Case
+from governflow.model.clocks import DUTY, LAPSES, LASTS, PAUSES, STATUTE, ClockSpec
+from governflow.model.events import Actor, Event
+from governflow.model.lifecycle import SAME, Action, Lifecycle, Row
+from governflow.model.terms import Form, Kind, Mode, Outcome, Severity, Tier, Urgency, Verdict
+from governflow.model.units import INTAKE, OrgChart, Unit
+from governflow.policy import roles
+from governflow.policy.files import tables
+from governflow.policy.hookspecs import (
+    Allowed,
+    Assessment,
+    Breach,
+    Context,
+    Deadlines,
+    Demo,
+    Escalation,
+    Locality,
+    Merit,
+    Refused,
+    Route,
+    Ruling,
+    hookimpl,
+)
+from governflow.tables import Catalogue, Table
+from governflow.text import Text
+
+if TYPE_CHECKING:
+    from governflow.charter.model import Waiver
+    from governflow.engine.engine import Engine
+    from governflow.engine.merits import award, balances
+    from governflow.engine.musters import Muster
+    from governflow.reports.digest import digest
+    from governflow.reports.special import special_report
+
+_LAZY = {
+    "Engine": "engine.engine",
+    "Muster": "engine.musters",
+    "Waiver": "charter.model",
+    "award": "engine.merits",
+    "balances": "engine.merits",
+    "digest": "reports.digest",
+    "special_report": "reports.special",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f"governflow.{_LAZY[name]}"), name)
+    return found
+
+
+__all__ = [
+    "DUTY",
+    "INTAKE",
+    "LAPSES",
+    "LASTS",
+    "PAUSES",
+    "SAME",
+    "STATUTE",
+    "Action",
+    "Actor",
+    "Allowance",
+    "Allowed",
+    "Assessment",
+    "Breach",
+    "Case",
+    "Catalogue",
+    "ClockSpec",
+    "Context",
+    "DayCount",
+    "Deadlines",
+    "Demo",
+    "Engine",
+    "Escalation",
+    "Event",
+    "Form",
+    "Kind",
+    "Lifecycle",
+    "Locality",
+    "Merit",
+    "Mode",
+    "Muster",
+    "OrgChart",
+    "Outcome",
+    "Refused",
+    "Route",
+    "Row",
+    "Ruling",
+    "Severity",
+    "Table",
+    "Text",
+    "Tier",
+    "Unit",
+    "Urgency",
+    "Verdict",
+    "Waiver",
+    "WorkingCalendar",
+    "award",
+    "balances",
+    "digest",
+    "hookimpl",
+    "roles",
+    "special_report",
+    "tables",
+]

@@ -1,0 +1,1 @@
+"""Whose rules apply, and what they say."""

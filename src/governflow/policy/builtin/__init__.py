@@ -1,0 +1,1 @@
+"""The built-in plugins: the defaults and the national statute."""

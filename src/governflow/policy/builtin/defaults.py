@@ -1,0 +1,332 @@
+"""The built-in policy: 54321, three tiers, six forms, the default ladder. A plugin like any other.
+
+"54321" is the response promise of Huimin County, Shandong (惠民县): dispatched within 5 minutes, on site within 40, a
+general problem solved within 30 minutes, a complex one within 2 days, a major one within 1 week. Two readings are
+ours: the time to solve counts from arrival on site (from dispatch, 30 minutes would be over before the permitted
+arrival), and days are 24 hours. The outer limit of 60 days is that of the petition regulation (信访工作条例, 2022,
+art. 34).
+"""
+
+from datetime import timedelta
+
+from governflow.calendars.allowances import Allowance
+from governflow.model.case import Case
+from governflow.model.clocks import DUTY, LAPSES, LASTS, PAUSES, ClockSpec
+from governflow.model.events import Actor
+from governflow.model.lifecycle import BASE
+from governflow.model.terms import FORMS, Form, Kind, Severity, Tier, Urgency
+from governflow.model.units import OrgChart, Unit
+from governflow.policy.hookspecs import (
+    Allowed,
+    Assessment,
+    Breach,
+    Context,
+    Deadlines,
+    Escalation,
+    Locality,
+    Refused,
+    Route,
+    Ruling,
+    hookimpl,
+)
+from governflow.policy.roles import authorise
+from governflow.text import Text
+
+ROOT = "000000"
+
+_LOCALITY = Locality(ROOT, "默认规则", "the defaults alone")
+
+#: An abstract chart, so that every default has somebody to act.
+UNITS = OrgChart.of(
+    [
+        Unit("intake", Text("intake desk", "受理平台"), 0, "leader"),
+        Unit("community", Text("community", "村（社区）"), 1, "street", (Form.DIRECT,)),
+        Unit("street", Text("street", "镇（街道）"), 2, "department", (Form.VERIFY, Form.ASSIST)),
+        Unit("department", Text("district department", "区直部门"), 3, "departments", (Form.LEAD,)),
+        Unit("departments", Text("departments jointly", "区级部门（联办）"), 4, "leader", (Form.JOINT,)),
+        Unit("leader", Text("leaders", "委领导"), 5, None, (Form.STUDY,)),
+    ],
+    open_to_all=True,
+)
+
+# --- tiers and routes -------------------------------------------------------------------------------------------------
+
+_ASSESSED = {
+    (severity, urgency): Ruling(
+        Assessment(severity, urgency),
+        Text(
+            f"as reported: {severity.text.en}, {urgency.text.en}", f"按上报情况：{severity.text.zh}、{urgency.text.zh}"
+        ),
+        "assess/as-reported",
+    )
+    for severity in Severity
+    for urgency in Urgency
+}
+
+_TIER_OF = {Severity.GENERAL: Tier.THREE, Severity.COMPLEX: Tier.TWO, Severity.MAJOR: Tier.ONE}
+_TIERED = {
+    severity: Ruling(
+        tier,
+        Text(f"{severity.text.en} cases are {tier.text.en}", f"{severity.text.zh}事项为{tier.text.zh}"),
+        "tier/by-severity",
+    )
+    for severity, tier in _TIER_OF.items()
+}
+
+_FORM_OF = {Tier.THREE: Form.DIRECT, Tier.TWO: Form.VERIFY, Tier.ONE: Form.LEAD}
+
+
+def _route_for(tier: Tier, form: Form, unit: Unit | None) -> Ruling:
+    return Ruling(
+        Route(unit.id if unit is not None else UNITS.intake, form),
+        Text(f"{tier.text.en}: {form.text.en}", f"{tier.text.zh}：{form.text.zh}"),
+        "route/by-tier",
+    )
+
+
+_ROUTED = {tier: _route_for(tier, form, UNITS.for_form(form)) for tier, form in _FORM_OF.items()}
+
+# --- the clocks -------------------------------------------------------------------------------------------------------
+
+DISPATCH = ClockSpec(
+    "dispatch",
+    Text("dispatch", "派单"),
+    Allowance.parse("5min"),
+    frozenset({"report", "return", "reopen"}),
+    frozenset({"dispatch", "decline", "resolve"}),
+    (),
+    "54321/dispatch",
+    Text("dispatched to a person within 5 minutes", "5分钟内派单到人"),
+)
+ARRIVE = ClockSpec(
+    "arrive",
+    Text("arrive", "到场"),
+    Allowance.parse("40min"),
+    frozenset({"dispatch:visit"}),
+    frozenset({"arrive", "begin", "resolve"}),
+    (PAUSES,),
+    "54321/arrive",
+    Text("on site within 40 minutes", "40分钟内到达现场"),
+)
+ANSWER = ClockSpec(
+    "answer",
+    Text("answer", "反馈"),
+    Allowance.parse("1d"),
+    frozenset({"resolve"}),
+    frozenset({"answer"}),
+    (DUTY,),
+    "default/answer",
+    Text("whoever asked is answered within a day", "办结后1天内反馈"),
+)
+EVALUATE = ClockSpec(
+    "evaluate",
+    Text("evaluate", "评价"),
+    Allowance.parse("3d"),
+    frozenset({"answer"}),
+    frozenset({"evaluate"}),
+    (LAPSES,),
+    "default/evaluate",
+    Text("whoever asked may judge the result for 3 days", "反馈后3天内可以评价"),
+)
+CHECK_IN = ClockSpec(
+    "check_in",
+    Text("check in", "报到"),
+    Allowance.parse("30min"),
+    frozenset({"whistle"}),
+    frozenset({"check_in"}),
+    (DUTY,),
+    "default/check_in",
+    Text("a summoned unit checks in within 30 minutes", "被吹哨单位30分钟内报到"),
+)
+MUSTER = ClockSpec(
+    "muster",
+    Text("muster", "集结"),
+    Allowance.parse("30min"),
+    frozenset({"muster"}),
+    frozenset(),
+    (DUTY,),
+    "default/muster",
+    Text("every post has checked in within 30 minutes of the assembly order", "集结指令下达后30分钟内全部到岗到位"),
+)
+TRIAGE = ClockSpec(
+    "triage",
+    Text("triage", "人工研判"),
+    Allowance.parse("1h"),
+    frozenset({"fault"}),
+    frozenset({"reassess", "dispatch"}),
+    (DUTY,),
+    "default/triage",
+    Text("a fault in the rules is looked at within an hour", "规则故障1小时内人工研判"),
+)
+ATTEND = ClockSpec(
+    "attend",
+    Text("attend", "跟进"),
+    Allowance.parse("1d"),
+    frozenset({"idle"}),
+    frozenset(),
+    (DUTY,),
+    "default/attend",
+    Text("no open case is without a clock", "未结事项必须有时限"),
+)
+WHOLE = ClockSpec(
+    "whole",
+    Text("whole case", "全程"),
+    Allowance.parse("60cd"),
+    frozenset({"report", "reopen"}),
+    frozenset({"answer"}),
+    (LASTS, DUTY),
+    "petition-regulation/34",
+    Text("answered within 60 days whatever happens (petition regulation, art. 34)", "60日内办结（信访工作条例第34条）"),
+)
+
+_RESOLVE = {
+    Severity.GENERAL: ("30min", Text("a general problem is solved within 30 minutes", "一般问题30分钟内解决")),
+    Severity.COMPLEX: ("2d", Text("a complex problem is solved within 2 days", "复杂问题2天内解决")),
+    Severity.MAJOR: ("1w", Text("a major problem is solved within 1 week", "重大问题1周内解决")),
+}
+
+
+def _resolve(severity: Severity) -> ClockSpec:
+    allowance, reason = _RESOLVE[severity]
+    return ClockSpec(
+        "resolve",
+        Text("resolve", "办结"),
+        Allowance.parse(allowance),
+        frozenset({"arrive", "begin", "dispatch:no_visit"}),
+        frozenset({"resolve"}),
+        (PAUSES,),
+        f"54321/resolve/{severity}",
+        reason,
+    )
+
+
+_DEADLINES = {
+    severity: Deadlines(
+        (DISPATCH, ARRIVE, _resolve(severity), ANSWER, EVALUATE, CHECK_IN, MUSTER, TRIAGE, ATTEND, WHOLE)
+    )
+    for severity in Severity
+}
+
+# --- the ladder -------------------------------------------------------------------------------------------------------
+
+_DAY = timedelta(days=1)
+_WEEK = timedelta(weeks=1)
+
+
+def _ladder(case: Case, breach: Breach, context: Context) -> tuple[Escalation, Text]:
+    """Climb one rung: urge, supervise, take over form by form, special report, urge daily, then weekly."""
+    units, clock, gap = context.units, breach.clock, breach.gap
+    if breach.rung == 0:
+        return Escalation(Kind.URGE, breach.holder, None, gap), Text("it is due: the holder is urged", "到期催办")
+    above = units.above(breach.holder, case.form)
+    if breach.rung == 1 and above is not None:
+        return (
+            Escalation(Kind.SUPERVISE, above, None, gap),
+            Text("still not done: the next unit up supervises", "逾期未办：上一级督办"),
+        )
+    if clock.name == "dispatch":
+        # Whoever is above dispatches; where to, the policy's own route says (兜底).
+        return (
+            Escalation(Kind.TAKE_OVER, above or breach.holder, None, gap),
+            Text("nobody dispatched it: the level above does", "无人派单：上一级兜底派单"),
+        )
+    if clock.name.startswith("check_in:") or clock.name == MUSTER.name:
+        if above is not None:
+            return (
+                Escalation(Kind.TAKE_OVER, above, None, gap),
+                Text("nobody checked in: the next unit up takes on the duty", "无人报到：上一级接手"),
+            )
+        return _at_the_top(case, breach, context)
+    higher = case.form.next if case.form else Form.DIRECT
+    while higher is not None:
+        unit = units.for_form(higher, case.unit)
+        if unit is not None and unit.level >= units.level(case.unit, case.form):
+            return (
+                Escalation(Kind.TAKE_OVER, unit.id, higher, gap),
+                Text(f"not managed: {higher.text.en}", f"未能办结：提级为{higher.text.zh}"),
+            )
+        higher = higher.next
+    return _at_the_top(case, breach, context)
+
+
+def _at_the_top(case: Case, breach: Breach, context: Context) -> tuple[Escalation, Text]:
+    top = context.units.for_form(FORMS[-1], case.unit)
+    holder = breach.holder
+    if case.special is None:
+        return (
+            Escalation(Kind.SPECIAL_REPORT, top.id if top else holder, None, _DAY),
+            Text("no higher form is left: a special report to the leader in charge", "已至最高层级：形成专报"),
+        )
+    since = max(case.special, breach.clock.due + breach.gap)
+    daily = context.at - since < _WEEK
+    return (
+        Escalation(Kind.URGE, holder, None, _DAY if daily else _WEEK),
+        Text("urged until it is solved", "专报后持续催办"),
+    )
+
+
+# --- the hooks --------------------------------------------------------------------------------------------------------
+
+
+@hookimpl
+def governflow_locality() -> Locality:
+    """The root of every stack."""
+    return _LOCALITY
+
+
+@hookimpl
+def governflow_terms() -> dict[str, Text]:
+    """Names of the clocks; states and actions are named by the lifecycle."""
+    specs = (*_DEADLINES[Severity.GENERAL].clocks,)
+    clocks = {spec.name: spec.text for spec in specs if spec.name not in BASE.actions}
+    return clocks | {"promise": Text("promised answer", "承诺答复")}
+
+
+@hookimpl
+def governflow_units() -> OrgChart:
+    """An abstract chart, so that every default has somebody to act."""
+    return UNITS
+
+
+@hookimpl
+def governflow_authorise(actor: Actor | None, action: str, case: Case, context: Context) -> Allowed | Refused | None:
+    """Only the holder or above acts on a case, only the one who raised it evaluates, a supervisor urges."""
+    return authorise(actor, action, case, context)
+
+
+@hookimpl
+def governflow_assess(case: Case) -> Ruling:
+    """Take severity and urgency as they were reported; general and normal where nobody said."""
+    return _ASSESSED[case.severity, case.urgency]
+
+
+@hookimpl
+def governflow_tier(case: Case) -> Ruling:
+    """General cases stay with the community, complex ones go to the street, major ones to the district."""
+    return _TIERED[case.severity]
+
+
+@hookimpl
+def governflow_route(case: Case, context: Context) -> Ruling:
+    """Each tier has its lowest form: handled at the lowest level that can, by the unit of the case's place."""
+    tier = case.tier or Tier.THREE
+    if context.units is UNITS:
+        return _ROUTED[tier]
+    form = _FORM_OF[tier]
+    place = context.units.find(case.place) if case.place else None
+    # Where nobody knows the place the intake has to find out: its own path leads to no community.
+    near = place.id if place is not None else context.units.intake
+    return _route_for(tier, form, context.units.standing(form, near))
+
+
+@hookimpl
+def governflow_deadlines(case: Case) -> Deadlines:
+    """54321 and the clocks around it; 54321 looks at severity only."""
+    return _DEADLINES[case.severity]
+
+
+@hookimpl
+def governflow_escalate(case: Case, cause: Breach, context: Context) -> Ruling:
+    """The default ladder (催办、督办、提级、专报)."""
+    escalation, reason = _ladder(case, cause, context)
+    return Ruling(escalation, reason, "ladder/default")

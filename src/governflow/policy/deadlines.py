@@ -1,0 +1,127 @@
+"""One plan of clocks from what each layer says of them (时限合成), and what no layer may do to a clock of the law."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from itertools import groupby
+
+import attrs
+
+from governflow.calendars.allowances import Allowance
+from governflow.model.clocks import STATUTE, TRAITS, ClockSpec, Plan
+from governflow.policy.hookspecs import Deadlines
+from governflow.policy.table_rules import Allowances
+from governflow.policy.validation import LONGEST
+from governflow.text import Text
+
+_HOOK = "governflow_deadlines"
+#: The longest run of days off, with the weekends beside it (国庆、春节).
+_HOLIDAYS = timedelta(days=11)
+
+
+def only_specs(answer: object) -> bool:
+    """Say whether a layer answered what it may answer about clocks."""
+    if type(answer) is Allowances:
+        return True
+    if type(answer) is not Deadlines or type(answer.clocks) is not tuple or type(answer.drop) is not tuple:
+        return False
+    return all(type(spec) is ClockSpec and _sound(spec) for spec in answer.clocks)
+
+
+def _sound(spec: ClockSpec) -> bool:
+    """Say whether a clock can be kept and read again."""
+    words = (spec.name, spec.rule, *spec.starts, *spec.stops) if _sets(spec) else (None,)
+    return (
+        all(isinstance(word, str) and Text(word, word).sound for word in words)
+        and all(type(text) is Text and text.sound for text in (spec.text, spec.reason))
+        and type(spec.traits) is tuple
+        and set(spec.traits) <= TRAITS
+        and type(spec.allowance) is Allowance
+        and spec.allowance.span <= LONGEST
+    )
+
+
+def _sets(spec: ClockSpec) -> bool:
+    return type(spec.starts) is frozenset and type(spec.stops) is frozenset
+
+
+def merged(answers: Sequence[tuple[str, Deadlines | Allowances]], faults: list[tuple[str, str, str]]) -> Plan:
+    """Lay each layer's answer over those below it.
+
+    Args:
+        answers: Each layer's source and answer, the defaults first.
+        faults: Where to note what makes no sense: ``(source, hook, what)``.
+    """
+    specs: dict[str, ClockSpec] = {}
+    sources: dict[str, str] = {}
+    for source, answer in _in_order(answers):
+        for name in answer.drop:
+            known = specs.get(name)
+            if known is not None and STATUTE in known.traits:
+                faults.append((source, _HOOK, f"drops the clock {name}, which {known.rule} demands"))
+                continue
+            specs.pop(name, None)
+        if isinstance(answer, Allowances):
+            changed = []
+            for name, allowance in answer.changed:
+                known = specs.get(name)
+                if known is None:
+                    faults.append((source, _HOOK, f"gives {name} an allowance, but no layer starts it"))
+                    continue
+                changed.append(attrs.evolve(known, allowance=allowance, rule=answer.rule, reason=answer.reason))
+        else:
+            changed = list(answer.clocks)
+        for spec in changed:
+            law = specs.get(spec.name)
+            if law is not None and STATUTE in law.traits:
+                if looser(spec.allowance, law.allowance):
+                    what = f"gives {spec.name} {spec.written}, looser than the {law.written} that {law.rule} demands"
+                    faults.append((source, _HOOK, what))
+                    continue
+                spec = _under(law, spec)
+            specs[spec.name] = spec
+            sources[spec.name] = source
+    return Plan.of(specs.values(), sources)
+
+
+def _in_order(
+    answers: Sequence[tuple[str, Deadlines | Allowances]],
+) -> Iterator[tuple[str, Deadlines | Allowances]]:
+    """Give the answers from the bottom up; what a layer's hook says of a clock goes before what its tables say."""
+    for source, group in groupby(answers, key=lambda answer: answer[0]):
+        of_layer = [answer for _, answer in group]
+        hooks = [answer for answer in of_layer if isinstance(answer, Deadlines)]
+        said = {spec.name for hook in hooks for spec in hook.clocks} | {name for hook in hooks for name in hook.drop}
+        for answer in of_layer:
+            if isinstance(answer, Allowances):
+                changed = tuple(change for change in answer.changed if change[0] not in said)
+                yield source, attrs.evolve(answer, changed=changed)
+        yield from ((source, hook) for hook in hooks)
+
+
+def _under(law: ClockSpec, spec: ClockSpec) -> ClockSpec:
+    """Let a locality tighten a clock of the law: its allowance and its longest extension, and nothing else of it."""
+    extension = law.extension
+    if spec.extension is not None and extension is not None and not looser(spec.extension, extension):
+        extension = spec.extension
+    return attrs.evolve(
+        law, allowance=spec.allowance, text=spec.text, rule=spec.rule, reason=spec.reason, extension=extension
+    )
+
+
+def looser(one: Allowance, law: Allowance) -> bool:
+    """Say whether an allowance may give more time than the law's; of other units only what is surely tighter passes."""
+    if one.unit == law.unit:
+        return one.amount > law.amount
+    if one.elapsed and law.elapsed:
+        return one.span > law.span
+    return _at_most(one) > law.span
+
+
+def _at_most(allowance: Allowance) -> timedelta:
+    """Give the most time that an allowance can come to: with weekends, and the longest holidays of the year."""
+    if allowance.elapsed:
+        return allowance.span
+    if allowance.unit == "cd":
+        return allowance.span + _HOLIDAYS
+    days = allowance.span / timedelta(hours=6) if allowance.unit == "wh" else allowance.span / timedelta(days=1)
+    return timedelta(days=7) * (days / 5) + _HOLIDAYS

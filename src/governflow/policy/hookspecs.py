@@ -1,0 +1,347 @@
+"""The whole plugin contract on one page (插件接口).
+
+A locality is a plugin: any object or module with some of these functions, each marked ``@hookimpl``. All arguments are
+optional to take. Hooks are pure and synchronous (`governflow_recorded` alone may do I/O); ``None`` means "no opinion,
+ask below". Most specific locality first; the built-in defaults are at the bottom and are a plugin like any other.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+import msgspec
+import pluggy
+
+from governflow.calendars import WorkingCalendar
+from governflow.model.case import Case
+from governflow.model.clocks import Clock, ClockSpec
+from governflow.model.events import Actor, Event
+from governflow.model.lifecycle import Lifecycle
+from governflow.model.terms import Cause, Form, Kind, Mode, Severity, Tier, Urgency
+from governflow.model.units import OrgChart, Unit
+from governflow.text import Text
+
+if TYPE_CHECKING:
+    from governflow.charter.model import Waiver
+    from governflow.engine.engine import Engine
+    from governflow.tables import Catalogue, Table
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+hookspec = pluggy.HookspecMarker("governflow")
+hookimpl = pluggy.HookimplMarker("governflow")
+
+
+def _as_text(reason: Text | str) -> Text:
+    return Text(reason, reason) if isinstance(reason, str) else reason
+
+
+# --- what hooks return ------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Ruling:
+    """An answer that explains itself; the core adds which plugin gave it.
+
+    Args:
+        value: The answer.
+        reason: Why, in both languages (a plain string serves for both).
+        rule: The id of the rule.
+    """
+
+    value: Any
+    reason: Text = attrs.field(converter=_as_text)
+    rule: str = ""
+
+
+@attrs.frozen
+class Locality:
+    """Who this plugin speaks for.
+
+    Args:
+        code: The division code (GB/T 2260) or another code of its own.
+        name: Its Chinese name.
+        name_en: Its English name.
+        parent: The code above it, where the code's digits do not say it.
+        zone: The IANA zone of its naive times.
+    """
+
+    code: str
+    name: str
+    name_en: str
+    parent: str | None = None
+    zone: str = "Asia/Shanghai"
+
+
+@attrs.frozen
+class Assessment:
+    """How hard and how pressing a case is."""
+
+    severity: Severity
+    urgency: Urgency
+
+
+@attrs.frozen
+class Route:
+    """Where a case goes.
+
+    Args:
+        lead: The unit that leads.
+        form: The form of handling.
+        assist: The units that assist.
+    """
+
+    lead: str
+    form: Form
+    assist: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Deadlines:
+    """Clocks to add, change or drop; a layer's clock replaces the clock of the same name below it.
+
+    Args:
+        clocks: The clocks to add or change.
+        drop: The names of clocks to drop.
+    """
+
+    clocks: tuple[ClockSpec, ...] = ()
+    drop: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Breach:
+    """Why escalation is asked for: a clock missed its due time and its ladder has come to a rung.
+
+    Args:
+        clock: The clock.
+        rung: 0 at the due moment, then 1, 2, ...
+        holder: The unit that owes it.
+        gap: The clock's own time between two rungs.
+        cause: Always `Cause.BREACH` here.
+    """
+
+    clock: Clock
+    rung: int
+    holder: str
+    gap: Any
+    cause: Cause = Cause.BREACH
+
+
+@attrs.frozen
+class Escalation:
+    """What a rung of the ladder does.
+
+    Args:
+        kind: Urge, supervise, take over or special report.
+        to: The unit that is urged, supervises, takes over or receives the report.
+        form: The form in which a takeover handles the case; None leaves it.
+        again: After how long the next rung is due (a `timedelta` of at least a minute), or None if this was the last.
+    """
+
+    kind: Kind
+    to: str
+    form: Form | None
+    again: Any
+
+
+@attrs.frozen
+class Allowed:
+    """The actor may do it."""
+
+
+@attrs.frozen
+class Refused:
+    """The actor may not do it.
+
+    Args:
+        reason: Why, in both languages.
+        rule: The id of the rule.
+    """
+
+    reason: Text = attrs.field(converter=_as_text)
+    rule: str = ""
+
+
+#: Who may have merits: posts and those who act for the public, never whoever asks.
+HOLDERS: Mapping[str, Text] = {
+    "post": Text("post", "点位"),
+    "unit": Text("unit", "单位"),
+    "informant": Text("informant", "信息员"),
+    "volunteer": Text("volunteer", "志愿者"),
+}
+
+
+@attrs.frozen
+class Merit:
+    """One entry of the merits ledger (积分): incentive first, and never a reason to treat a case otherwise.
+
+    Args:
+        to: The post, unit, informant or volunteer.
+        holder: Which of `HOLDERS` that is.
+        points: Positive or negative, never zero.
+        reason: Why, in both languages.
+        rule: The id of the indicator.
+        expires: Until when it counts, aware; None for good.
+    """
+
+    to: str
+    holder: str
+    points: int
+    reason: Text = attrs.field(converter=_as_text)
+    rule: str = ""
+    expires: datetime | None = None
+
+
+@attrs.frozen
+class Demo:
+    """A generated day that shows how a locality works, for ``governflow demo --locality CODE`` (演示).
+
+    Args:
+        journal: A narrow journal, in the package; its data must be made up.
+        until: How far to follow it, in the locality's own wall time.
+        about: What is shown, in both languages.
+        shown: The case whose dossier is shown.
+        after: What else to do with the engine afterwards; the lines that it gives are printed.
+    """
+
+    journal: Traversable | Path
+    until: datetime
+    about: Text
+    shown: str | None = None
+    after: "Callable[[Engine], Sequence[Text]] | None" = None
+
+
+@attrs.frozen
+class Example:
+    """A worked example (算例): a case, and what the rules must say of it, with the source that promises so.
+
+    Args:
+        told: The case as a report tells it: ``item``, ``place``, ``severity``, ``urgency``, ``visit``, ``asked``,
+            ``lifecycle``, ``mode``; any other name is a fact.
+        expect: What must come out: ``severity``, ``urgency``, ``tier``, ``unit``, ``form``, ``assist``, the allowance
+            of a clock (``clock:resolve``; ``-`` where it must not run), or a fact by its name.
+        source: Where it is promised: an article with its date, a regulation, the minutes of a meeting.
+    """
+
+    told: Mapping[str, Any]
+    expect: Mapping[str, Any]
+    source: str
+
+
+class Context(msgspec.Struct, frozen=True, gc=False):
+    """What a hook may know beside the case; nothing of it changes under the hook's feet.
+
+    Args:
+        locality: The code of the locality that is asked.
+        mode: Everyday or emergency.
+        at: The moment that the question is about, in UTC.
+        units: The org chart.
+        zone: The IANA zone in which the case's days are counted.
+    """
+
+    locality: str
+    mode: Mode
+    at: datetime
+    units: OrgChart
+    zone: str
+
+
+# --- the hooks --------------------------------------------------------------------------------------------------------
+
+
+@hookspec
+def governflow_locality() -> Locality | None:
+    """Say who this plugin speaks for."""
+
+
+@hookspec
+def governflow_terms() -> Mapping[str, Text] | None:
+    """Give local names for actions and states (labels over one core)."""
+
+
+@hookspec
+def governflow_units() -> "OrgChart | Sequence[Unit] | Traversable | Path | None":
+    """Give the org chart: built, as units, or as a packaged CSV file."""
+
+
+@hookspec
+def governflow_tables() -> "Mapping[str, Table | Catalogue | Traversable | Path] | Traversable | Path | None":
+    """Give catalogue and decision tables by the question that each answers, or the packaged folder that holds them."""
+
+
+@hookspec
+def governflow_lifecycles(base: Lifecycle) -> Mapping[str, Lifecycle] | None:
+    """Give named lifecycles derived from the base; ``everyday`` replaces the one that cases have by default."""
+
+
+@hookspec
+def governflow_calendar(clock: str, context: Context) -> WorkingCalendar | None:
+    """Give the calendar that a clock runs on."""
+
+
+@hookspec
+def governflow_assess(case: Case, context: Context) -> Ruling | None:
+    """Rule on severity and urgency: a `Ruling` of an `Assessment`."""
+
+
+@hookspec
+def governflow_tier(case: Case, context: Context) -> Ruling | None:
+    """Rule on the tier: a `Ruling` of a `Tier`."""
+
+
+@hookspec
+def governflow_route(case: Case, context: Context) -> Ruling | None:
+    """Rule on where the case goes: a `Ruling` of a `Route`."""
+
+
+@hookspec
+def governflow_deadlines(case: Case, context: Context) -> Deadlines | None:
+    """Add, change or drop clocks."""
+
+
+@hookspec
+def governflow_escalate(case: Case, cause: Breach, context: Context) -> Ruling | None:
+    """Rule on what a rung of the ladder does: a `Ruling` of an `Escalation`."""
+
+
+@hookspec
+def governflow_authorise(actor: Actor | None, action: str, case: Case, context: Context) -> Allowed | Refused | None:
+    """Say whether the actor may do it, with the reason if not."""
+
+
+@hookspec
+def governflow_merits(event: Event, case: Case, context: Context) -> Sequence[Merit] | None:
+    """Give entries for the merits ledger (never of requesters)."""
+
+
+@hookspec
+def governflow_recorded(event: Event, case: Case) -> None:
+    """Called after the commit; may do I/O; a failure is kept and tried again, and never breaks the case."""
+
+
+@hookspec
+def governflow_demo() -> Demo | None:
+    """Give a generated day that shows how this locality works."""
+
+
+@hookspec
+def governflow_examples() -> "Sequence[Example] | Traversable | Path | None":
+    """Give worked examples that ``governflow check`` proves, as values or as a packaged CSV file."""
+
+
+@hookspec
+def governflow_waivers() -> "Sequence[Waiver] | None":
+    """Name the laws of the charter that this locality is let off for a while, each with a reason and an end."""
+
+
+#: What a ruling of each deciding hook holds.
+VALUES: Mapping[str, type] = {
+    "governflow_assess": Assessment,
+    "governflow_tier": Tier,
+    "governflow_route": Route,
+    "governflow_escalate": Escalation,
+}

@@ -1,0 +1,287 @@
+"""Which localities there are, and the policy of each (地方注册).
+
+A locality is found by its code: registered in this process, or installed as a distribution whose entry point in the
+group ``governflow`` is named by the code. Nothing is looked for until a code is asked for, and only that locality and
+its ancestors are imported.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
+from functools import cached_property
+from types import MappingProxyType
+
+import attrs
+
+from governflow.errors import CommandError, PolicyError, described, shown
+from governflow.policy.builtin import defaults
+from governflow.policy.builtin.defaults import ROOT
+from governflow.policy.discovery import Installed, installed, version_of
+from governflow.policy.hookspecs import Locality
+from governflow.policy.stack import NATION, Layer, Policy
+from governflow.text import Text
+from governflow.timesource import zone_named
+
+
+def prefixes(code: str) -> Iterator[str]:
+    """Give the codes above a division code, nearest first: 371621 -> 371600 -> 370000 -> 100000 -> 000000 (GB/T 2260).
+
+    A code of nine or twelve digits (街道、村社区) stands under its county.
+    """
+    if code.isdigit() and len(code) in (6, 9, 12) and code not in (NATION, ROOT):
+        if len(code) == 12 and not code.endswith("000"):
+            yield code[:9]
+        if len(code) > 6:
+            yield code[:6]
+        for above in (code[:4] + "00", code[:2] + "0000"):
+            if above not in (code, ROOT):
+                yield above
+        yield NATION
+    if code != ROOT:
+        yield ROOT
+
+
+def said(nearest: str) -> Text:
+    """Name the rules that a code without any of its own takes."""
+    if nearest == NATION:
+        return Text(
+            f"{ROOT} (the defaults, under the statutes of {NATION})", f"{ROOT}（默认规则，并适用 {NATION} 国家法规）"
+        )
+    return Text(nearest, nearest)
+
+
+def _lineage(code: str, policy: Policy) -> tuple[str, ...]:
+    """Give a code and everything above it, whether or not a plugin speaks for it: by named parents, else by digits."""
+    parents = {layer.code: layer.locality.parent for layer in policy.layers}
+    found: list[str] = []
+    at: str | None = code
+    while at is not None and at not in found:
+        found.append(at)
+        at = parents.get(at) or next(prefixes(at), None)
+    return tuple(found)
+
+
+@attrs.frozen
+class Found:
+    """One locality that can be used, for ``governflow localities``.
+
+    Args:
+        code: Its code.
+        home: Where its plugin comes from: a distribution with its version, or this process.
+        policy: Its policy, or None where it cannot be loaded.
+        fault: Why it cannot be loaded.
+    """
+
+    code: str
+    home: Text
+    policy: Policy | None
+    fault: PolicyError | None
+
+
+class Localities:
+    """The localities that an engine knows.
+
+    Args:
+        without: Codes whose installed plugins are left out, as if they were not installed.
+    """
+
+    def __init__(self, *, without: Iterable[str] = ()) -> None:
+        self._without = frozenset(without)
+        self._registered: dict[str, object] = {ROOT: defaults}
+        self._policies: dict[str, Policy] = {}
+        self._broken: dict[str, PolicyError] = {}
+        self._fallbacks: dict[str, Policy] = {}
+
+    @cached_property
+    def _installed(self) -> Mapping[str, tuple[Installed, ...]]:
+        return {code: ones for code, ones in installed().items() if code not in self._without}
+
+    @property
+    def registered(self) -> Mapping[str, object]:
+        """The plugins that were registered in this process, by code; the defaults among them."""
+        return MappingProxyType(self._registered)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Every code for which a plugin is registered or installed, in order."""
+        return tuple(sorted({*self._registered, NATION, *self._installed}))
+
+    def anew(self) -> "Localities":
+        """Give the same localities with nothing of them loaded yet."""
+        fresh = Localities(without=self._without)
+        fresh._registered.update(self._registered)
+        return fresh
+
+    def register(self, code: str, plugin: object) -> None:
+        """Register a plugin for a code in this process; it comes before an installed one.
+
+        A second plugin for the same code takes the place of the first, as an upgrade does: past rulings stand.
+
+        Args:
+            code: The locality's code.
+            plugin: An object or module with hooks.
+        """
+        self._registered[code] = plugin
+        for known in (self._policies, self._broken, self._fallbacks):
+            known.clear()
+
+    def known(self, code: str) -> bool:
+        """Say whether a plugin speaks for exactly this code."""
+        return code in self._registered or code == NATION or code in self._installed
+
+    def require_code(self, told: str) -> str:
+        """Read a code as people type it: full-width digits and spaces are mended.
+
+        Args:
+            told: What was typed.
+
+        Returns:
+            The code.
+
+        Raises:
+            CommandError: If no plugin speaks for it, and it is no division code of 6, 9 or 12 digits either.
+        """
+        code = unicodedata.normalize("NFKC", told).strip()
+        if self.known(code) or (code.isascii() and code.isdigit() and len(code) in (6, 9, 12)):
+            return code
+        raise CommandError(
+            f"{told!r} is no code of a locality: give 6, 9 or 12 digits, or a code of `governflow localities`",
+            f"“{told}”不是地方代码：应为 6、9 或 12 位区划代码，或 governflow localities 列出的代码",
+        )
+
+    def nearest(self, code: str) -> str:
+        """Give the code itself if it is known, or its nearest known ancestor."""
+        return next(above for above in (code, *prefixes(code)) if self.known(above))
+
+    def policy(self, code: str) -> Policy:
+        """Give the policy of a locality; a code that nobody registered takes that of its nearest registered ancestor.
+
+        Raises:
+            PolicyError: If its rules are wrong in themselves.
+        """
+        policy = self._policies.get(code)
+        if policy is None:
+            nearest = self.nearest(code)
+            if nearest == code:
+                if code in self._broken:
+                    raise self._broken[code]  # what is wrong stays wrong: thousands of cases must not load it anew
+                try:
+                    policy = Policy(code, list(self.layers(code)))
+                except PolicyError as fault:
+                    self._broken[code] = fault
+                    raise
+            else:
+                # Thousands of villages may have their county's rules: they share everything but the name.
+                policy = copy(self.policy(nearest))
+                policy.rename(code)
+            policy.lineage = _lineage(code, policy)
+            self._policies[code] = policy
+        return policy
+
+    def fallback(self, code: str, fault: PolicyError) -> Policy:
+        """Give the defaults in the name of a locality whose rules cannot be loaded: its clocks do not stand still."""
+        policy = self._fallbacks.get(code)
+        if policy is None:
+            policy = self._fallbacks[code] = Policy(code, [self._layer(ROOT)])
+            policy.fault = str(fault)
+            policy.lineage = (code, *prefixes(code))
+        return policy
+
+    def all(self) -> Iterator[Found]:
+        """Give every locality that is registered or installed, by code, loading each to find its faults."""
+        for code in self.codes:
+            try:
+                yield Found(code, self._home(code), self.policy(code), None)
+            except PolicyError as fault:
+                yield Found(code, self._home(code), None, fault)
+
+    def _home(self, code: str) -> Text:
+        if code in (ROOT, NATION):
+            return Text("built in", "内置")
+        if code in self._registered:
+            return Text("registered in this process", "本进程登记")
+        listed = [one.called for one in self._installed[code]]
+        return Text(" and ".join(listed), "、".join(listed))
+
+    def layers(self, code: str) -> Iterator[Layer]:
+        """Give the layers of a locality as they lie over each other, the most specific first.
+
+        Raises:
+            PolicyError: If a plugin cannot be imported or does not say who it is, or if parents go in a circle.
+        """
+        seen: list[str] = []
+        at: str | None = self.nearest(code)
+        while at is not None:
+            if at in seen:
+                circle = " -> ".join([*seen, at])
+                raise PolicyError(f"the parents of {code} go in a circle: {circle}", f"{code} 的上级成环：{circle}")
+            seen.append(at)
+            layer = self._layer(at)
+            yield layer
+            if at == ROOT:
+                return
+            parent = layer.locality.parent
+            at = self.nearest(parent) if parent else next(above for above in prefixes(at) if self.known(above))
+
+    def _layer(self, code: str) -> Layer:
+        plugin, source = self._plugin(code)
+        try:
+            says = getattr(plugin, "governflow_locality", None)
+            locality = says() if says is not None else Locality(code, code, code)
+        except Exception as fault:
+            what = described(fault)
+            raise PolicyError(
+                f"{source}: governflow_locality raised {what}", f"{source}：governflow_locality 出错：{what}"
+            ) from fault
+        if not isinstance(locality, Locality):
+            raise PolicyError(
+                f"{source}: governflow_locality answered {shown(locality)}, not a Locality",
+                f"{source}：governflow_locality 返回了 {shown(locality)}，应为 Locality",
+            )
+        if not isinstance(locality.zone, str) or zone_named(locality.zone) is None:
+            raise PolicyError(
+                f"{source}: there is no zone {locality.zone!r}: give an IANA name such as Asia/Shanghai",
+                f"{source}：没有时区 {locality.zone!r}：应为 Asia/Shanghai 这样的 IANA 名称",
+            )
+        if locality.parent is not None and not (isinstance(locality.parent, str) and locality.parent.strip()):
+            raise PolicyError(
+                f"{source}: the parent {locality.parent!r} is no code: give it as text",
+                f"{source}：上级 {locality.parent!r} 不是代码：应为文字",
+            )
+        if locality.code and locality.code != code:
+            raise PolicyError(
+                f"{source}: the plugin says that it speaks for {locality.code}: mend its code or its entry point",
+                f"{source}：插件自称代表 {locality.code}：请更正代码或登记",
+            )
+        return Layer(code, source, plugin, locality)
+
+    def _plugin(self, code: str) -> tuple[object, str]:
+        registered = self._registered.get(code)
+        if registered is not None:
+            return registered, "governflow" if code == ROOT else code
+        if code == NATION and code not in self._installed:
+            from governflow.policy.builtin import statute  # only a Chinese locality needs the country's statutes
+
+            return statute, code
+        ones = self._installed[code]
+        if len(ones) > 1:
+            listed = [f"{one.called} ({one.value})" for one in ones]
+            raise PolicyError(
+                f"two plugins for {code}: {' and '.join(listed)}; uninstall all but one",
+                f"{code} 装有多个插件：{'、'.join(listed)}；请只保留一个",
+            )
+        try:
+            plugin = ones[0].load()
+        except (Exception, SystemExit) as fault:
+            what = described(fault)
+            raise PolicyError(
+                f"the plugin of {code} ({ones[0].value}) cannot be imported: {what}",
+                f"{code} 的插件（{ones[0].value}）无法导入：{what}",
+            ) from fault
+        version = version_of(ones[0].distribution)
+        if version is None:
+            raise PolicyError(
+                f"the distribution of {code} ({ones[0].home}) names no version: install it anew",
+                f"{code} 的插件包（{ones[0].home}）没有版本号：请重新安装",
+            )
+        return plugin, f"{code}@{version}"

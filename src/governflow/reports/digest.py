@@ -1,0 +1,289 @@
+"""What a unit looks over and how often: every day, week and month (每日一梳理、每周一分析、每月一通报).
+
+In Zhenjiang's development zone the community goes through its cases daily, the street analyses them weekly and the
+district reports monthly. A digest is counted from the cases as they stand; where it is made for a moment long past,
+what was reopened or extended since is seen as it is now. `governflow.reports.trends` says what is rising, emerging and
+recurring.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from governflow.engine.engine import Engine
+from governflow.errors import CommandError
+from governflow.model.terms import Form, Kind
+from governflow.policy.stack import Policy
+from governflow.reports.rates import Rate, escalations
+from governflow.reports.trends import Count, Issue, Recurrence, Signs, locality_name, ranked
+from governflow.text import Text
+from governflow.timesource import in_utc
+
+PERIODS: Mapping[str, Text] = {
+    "day": Text("Daily review", "每日梳理"),
+    "week": Text("Weekly analysis", "每周分析"),
+    "month": Text("Monthly bulletin", "每月通报"),
+}
+
+SIGNS = Signs()
+
+_SHOWN = 10
+_UNNAMED = Text("not stated", "未填")
+
+
+@attrs.frozen
+class Digest:
+    """The cases of a unit's area in a period; build it with `digest`.
+
+    Args:
+        locality: The locality's code.
+        unit: The unit whose area it is; None for the whole locality.
+        name: The name of the unit or the locality.
+        period: One of `PERIODS`.
+        since: When the period begins, in the locality's zone; included.
+        until: When it ends; not included.
+        reported: How many cases were reported in it.
+        closed: How many came to an end in it.
+        open: How many are open at its end.
+        overdue: How many of these have a clock past its due time.
+        escalated: How many were taken over or led to a special report in it.
+        escalations: How often each kind of escalation was used in it.
+        proactive: Cases that a worker found (主动处置), of all reported in it; the others were asked for (投诉).
+        above: How many went above the unit in it, or are studied by the leaders (信访四个零: none).
+        by_domain: Cases reported in it by domain, the most first.
+        by_item: Cases reported in it by item, the most first.
+        rising: Tendencies (倾向性).
+        emerging: First signs (苗头性).
+        recurring: What came back, the most first.
+        compared: How many of the earlier periods of `Signs` the records cover.
+        signs: What counted as rising, emerging and recurring.
+    """
+
+    locality: str
+    unit: str | None
+    name: Text
+    period: str
+    since: datetime
+    until: datetime
+    reported: int
+    closed: int
+    open: int
+    overdue: int
+    escalated: int
+    escalations: Mapping[Kind, int]
+    proactive: Rate
+    above: int
+    by_domain: Mapping[str, int]
+    by_item: Mapping[str, int]
+    rising: tuple[Issue, ...]
+    emerging: tuple[Issue, ...]
+    recurring: tuple[Recurrence, ...]
+    compared: int
+    signs: Signs
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it as plain JSON values; times are ISO 8601 in the locality's zone."""
+        return {
+            "locality": self.locality,
+            "unit": self.unit,
+            "period": self.period,
+            "since": self.since.isoformat(),
+            "until": self.until.isoformat(),
+            "reported": self.reported,
+            "closed": self.closed,
+            "open": self.open,
+            "overdue": self.overdue,
+            "escalated": self.escalated,
+            "escalations": {kind.value: number for kind, number in self.escalations.items()},
+            "proactive": {"n": self.proactive.n, "of": self.proactive.of},
+            "above": self.above,
+            "by_domain": dict(self.by_domain),
+            "by_item": dict(self.by_item),
+            "rising": [_issue_as_json(issue) for issue in self.rising],
+            "emerging": [_issue_as_json(issue) for issue in self.emerging],
+            "recurring": [
+                {
+                    "item": one.item,
+                    "place": one.place,
+                    "at": one.where.at,
+                    "cases": one.where.cases,
+                    "reopened": one.reopened,
+                }
+                for one in self.recurring
+            ],
+            "compared": self.compared,
+            "signs": attrs.asdict(self.signs),
+        }
+
+    def lines(self, lang: str) -> list[str]:
+        """Give it as lines of text in one language; long lists are cut at ten and say so."""
+
+        def t(en: str, zh: str) -> str:
+            return Text(en, zh).say(lang)
+
+        heading = t(f"{PERIODS[self.period].en}: {self.name.en}", f"{PERIODS[self.period].zh}：{self.name.zh}")
+        found, of = self.proactive.n, self.proactive.of
+        lines = [
+            heading,
+            f"{self.since:%Y-%m-%d %H:%M} – {self.until:%Y-%m-%d %H:%M}",
+            t(
+                f"reported {self.reported}, closed {self.closed}, open {self.open}, overdue {self.overdue}, "
+                f"escalated {self.escalated}",
+                f"上报 {self.reported} 件，了结 {self.closed} 件，未结 {self.open} 件，超时未办 {self.overdue} 件，"
+                f"提级 {self.escalated} 件",
+            ),
+            t(
+                f"found by workers {found} of {of}" + (f" ({found / of:.1%})" if of else ""),
+                f"主动处置 {found}／{of} 件" + (f"（{found / of:.1%}）" if of else ""),
+            ),
+            t(f"gone above: {self.above}", f"上交上级：{self.above} 件"),
+        ]
+        for name, counts in ((t("by domain", "按领域"), self.by_domain), (t("by item", "按事项"), self.by_item)):
+            if counts:
+                parts = [f"{key or _UNNAMED.say(lang)} {number}" for key, number in counts.items()]
+                lines.append(t(f"{name}: ", f"{name}：") + _row(parts, lang))
+        lines += self._issues(t("rising", "倾向性问题"), self.rising, lang)
+        lines += self._issues(t("emerging", "苗头性问题"), self.emerging, lang)
+        if self.compared < self.signs.periods and (self.rising or self.emerging):
+            lines.append(
+                t(
+                    f"the records cover {self.compared} of the {self.signs.periods} periods before: compare with care",
+                    f"可比的往期仅 {self.compared} 期（应为 {self.signs.periods} 期）：对比仅供参考",
+                )
+            )
+        for one in self.recurring[:_SHOWN]:
+            told = f"{one.item or _UNNAMED.say(lang)} · {one.place or one.where.text.say(lang)}"
+            lines.append(
+                t(
+                    f"recurring: {told}: {one.where.cases} in {self.signs.days} days, reopened {one.reopened}",
+                    f"反复出现：{told}：{self.signs.days} 天内 {one.where.cases} 件，重新办理 {one.reopened} 次",
+                )
+            )
+        if len(self.recurring) > _SHOWN:
+            more = len(self.recurring) - _SHOWN
+            lines.append(t(f"recurring: {more} more", f"反复出现：另有 {more} 项"))
+        return lines
+
+    def _issues(self, heading: str, issues: Sequence[Issue], lang: str) -> list[str]:
+        lines = []
+        for issue in issues:
+            where = _row([f"{place.text.say(lang)} {place.cases}" for place in issue.where], lang)
+            told = Text(
+                f"{heading}: {issue.item}: {issue.cases}, before {issue.mean:g} on average ({where})",
+                f"{heading}：{issue.item}：{issue.cases} 件，往期平均 {issue.mean:g} 件（{where}）",
+            )
+            lines.append(told.say(lang))
+        return lines
+
+
+def _row(told: Sequence[str], lang: str) -> str:
+    shown = Text(", ", "、").say(lang).join(told[:_SHOWN])
+    return shown if len(told) <= _SHOWN else shown + Text(", ...", "等").say(lang)
+
+
+def _issue_as_json(issue: Issue) -> dict[str, Any]:
+    where = [{"at": place.at, "cases": place.cases} for place in issue.where]
+    return {"item": issue.item, "cases": issue.cases, "mean": issue.mean, "where": where}
+
+
+def digest(
+    engine: Engine,
+    locality: str,
+    unit: str | None = None,
+    period: str | None = None,
+    *,
+    until: datetime,
+    signs: Signs = SIGNS,
+) -> Digest:
+    """Count the cases of a unit's area in a day, week or month.
+
+    A case belongs to the area if the unit or one below it holds it or first received it, or its place lies there.
+
+    Args:
+        engine: The engine.
+        locality: The locality's code.
+        unit: The unit, by id or name; None for the whole locality.
+        period: ``day``, ``week`` or ``month``; by default what the unit's level goes by: the day for those who handle
+            directly (communities), the week for those who verify and assist (streets), else the month.
+        until: When the period ends, timezone-aware; it begins at the same wall time a day, week or month earlier, so at
+            midnight of the first it is the calendar month.
+        signs: What counts as rising, emerging and recurring.
+
+    Returns:
+        The digest.
+
+    Raises:
+        CommandError: If there is no such unit or period, or ``until`` has no zone.
+    """
+    policy = engine.localities.policy(locality)
+    holder = _unit(policy, unit) if unit is not None else None
+    span = period or _customary(policy, holder)
+    if span not in PERIODS:
+        en, zh = ", ".join(PERIODS), "、".join(f"{name}（{text.zh}）" for name, text in PERIODS.items())
+        raise CommandError(f"{span!r} is no period: use one of {en}", f"{span!r} 不是周期：应为 {zh} 之一")
+    count = Count(policy, holder, span, in_utc(until), signs, engine.outages(policy.code))
+    for case in engine.cases():
+        if case.locality == policy.code and count.concerns(case):
+            count.add(case)
+            if count.during(case):
+                count.climb(case, escalations(engine.store.history(case.id, holding=b'"escalation"')))
+    return _digest(policy, holder, span, count)
+
+
+def _digest(policy: Policy, unit: str | None, period: str, count: Count) -> Digest:
+    since = count.begins[0]
+    return Digest(
+        locality=policy.code,
+        unit=unit,
+        name=policy.units.name(unit) if unit else locality_name(policy),
+        period=period,
+        since=since,
+        until=count.until.astimezone(since.tzinfo),
+        reported=count.reported,
+        closed=count.closed,
+        open=count.open,
+        overdue=count.overdue,
+        escalated=count.escalated,
+        escalations={kind: count.kinds[kind] for kind in Kind if count.kinds[kind]},
+        proactive=Rate(count.found, count.reported),
+        above=count.above,
+        by_domain=dict(ranked(count.domains)),
+        by_item=dict(ranked(count.items)),
+        rising=count.rising(),
+        emerging=count.emerging(),
+        recurring=count.recurring(),
+        compared=count.compared(),
+        signs=count.signs,
+    )
+
+
+def _unit(policy: Policy, wanted: str) -> str:
+    units = policy.units
+    named = [unit.id for unit in units.units.values() if wanted in (unit.text.zh, unit.text.en)]
+    if wanted in units.units or not named:
+        if wanted in units:
+            return wanted
+        known = list(units.units.values())[:12]
+        raise CommandError(
+            f"the org chart of {policy.code} has no unit {wanted!r}; it has: {', '.join(unit.id for unit in known)}",
+            f"{policy.code} 的组织架构中没有“{wanted}”；现有：{'、'.join(unit.text.zh for unit in known)}",
+        )
+    if len(named) > 1:
+        raise CommandError(
+            f"several units are called {wanted!r}: say which by its id: {', '.join(named)}",
+            f"有多个单位名为“{wanted}”：请用编号指明：{'、'.join(named)}",
+        )
+    return named[0]
+
+
+def _customary(policy: Policy, unit: str | None) -> str:
+    known = policy.units.units.get(unit) if unit is not None else None
+    if known is None:
+        return "month"
+    for forms, span in (((Form.DIRECT,), "day"), ((Form.VERIFY, Form.ASSIST), "week")):
+        levels = [one.level for one in policy.units.units.values() if any(form in one.forms for form in forms)]
+        if levels and known.level <= max(levels):
+            return span
+    return "month"

@@ -1,0 +1,367 @@
+"""One case, one book (一事一册): everything that happened to a case, as a person reads it.
+
+    dossier = compile(engine, case.id, lang="zh", personal=False)
+    render_text(dossier, Console())         # `governflow.reports.dossier_text.render_html` makes the printable page
+
+A dossier is data: built once, in one language, with every moment in the case's own zone. Personal data are left out
+before anything is rendered: without ``personal`` the requester is withheld, the names and numbers that the case knows
+of are masked wherever they appear, and so is whatever looks like a telephone number, an identity number or an address
+of electronic mail. Better one harmless number too many than one resident named.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from governflow.calendars.allowances import Allowance
+from governflow.engine.engine import Engine
+from governflow.engine.explain import Archive
+from governflow.masking import clean, masker, naming
+from governflow.model.clocks import PROMISED, Clock
+from governflow.model.events import Event
+from governflow.model.lifecycle import BASE
+from governflow.model.terms import Mode, Outcome, Verdict
+from governflow.reports.dossier_text import render_text
+from governflow.reports.history import Reason, Step, chronicle
+from governflow.reports.localize import ERASED, Voice, times
+from governflow.reports.rates import exemption
+from governflow.text import Text
+
+__all__ = ["ClockLine", "Dossier", "Fact", "Reason", "Said", "Step", "compile", "masker", "render_text"]
+
+
+@attrs.frozen
+class Fact:
+    """One line of a form.
+
+    Args:
+        name: What it is, for programs.
+        label: What it is, for readers.
+        value: What it says.
+    """
+
+    name: str
+    label: str
+    value: str
+
+
+@attrs.frozen
+class ClockLine:
+    """One clock in one cycle. Moments are in the case's zone.
+
+    Args:
+        name: Its name, for programs.
+        label: Its name with the cycle where it is not the first, for readers.
+        cycle: 1 for the first of its name, then 2, ...
+        allowance: How long it may run, in words.
+        started: When it began.
+        due: When it had to be stopped at the latest.
+        original: The due time before the first extension.
+        warned: When its warning was given.
+        stopped: When it ended; None while it is unfinished.
+        outcome: What became of it.
+        result: What became of it, in words.
+        exempt: Why its breach does not count, in words; empty if it does.
+        pauses: When it was paused; the last one has no end while it lasts.
+    """
+
+    name: str
+    label: str
+    cycle: int
+    allowance: str
+    started: datetime
+    due: datetime
+    original: datetime | None
+    warned: datetime | None
+    stopped: datetime | None
+    outcome: Outcome
+    result: str
+    exempt: str
+    pauses: tuple[tuple[datetime, datetime | None], ...]
+
+
+@attrs.frozen
+class Said:
+    """Something that was told to somebody, or judged by somebody.
+
+    Args:
+        at: When, in the case's zone.
+        what: What it is: answer, reason of the refusal, verdict.
+        text: The words.
+    """
+
+    at: datetime
+    what: str
+    text: str
+
+
+@attrs.frozen
+class Dossier:
+    """One case, one book; build it with `compile`.
+
+    Args:
+        lang: The language that it is written in.
+        id: The case's id.
+        locality: The locality's name.
+        zone: The zone of all its moments.
+        state: The state that the case is in, in words.
+        ended: Whether the case needs no further work.
+        personal: Whether it holds personal data.
+        facts: The head of the form.
+        requester: Who asked, or why that is not said.
+        request: What was asked, in the words of the one who asked.
+        steps: Everything that happened, in the order of the book.
+        clocks: Every clock, in the order in which they started.
+        answers: What the one who asked was answered.
+        verdicts: How the result was judged.
+        judged: The last verdict in one line, or that there is none.
+        until: The moment up to which the book tells.
+        events: The number of events in the book.
+    """
+
+    lang: str
+    id: str
+    locality: str
+    zone: str
+    state: str
+    ended: bool
+    personal: bool
+    facts: tuple[Fact, ...]
+    requester: tuple[Fact, ...]
+    request: str
+    steps: tuple[Step, ...]
+    clocks: tuple[ClockLine, ...]
+    answers: tuple[Said, ...]
+    verdicts: tuple[Said, ...]
+    judged: str
+    until: datetime
+    events: int
+
+    @property
+    def title(self) -> str:
+        """What stands on the cover."""
+        return Text(f"One case, one book · Case {self.id}", f"一事一册 · 事项 {self.id}").say(self.lang)
+
+
+def compile(engine: Engine, case_id: str, *, lang: str, personal: bool) -> Dossier:
+    """Gather everything that a store knows about a case.
+
+    Args:
+        engine: The engine; nothing in it is changed.
+        case_id: The case.
+        lang: ``"zh"`` or ``"en"``.
+        personal: Whether personal data may be shown to the reader; who may see them is for the caller to decide.
+
+    Returns:
+        The dossier.
+
+    Raises:
+        UnknownCase: If there is no such case.
+    """
+    return _Scribe(engine, case_id, lang, personal).dossier()
+
+
+# --- the scribe -------------------------------------------------------------------------------------------------------
+
+_WITHHELD = Text("withheld (personal data)", "不予显示（个人信息）")
+
+
+class _Scribe(Voice):
+    """Writes one dossier."""
+
+    def __init__(self, engine: Engine, case_id: str, lang: str, personal: bool) -> None:  # noqa: FBT001 - private
+        self.case = case = engine.case(case_id)
+        self.history: Sequence[Event] = engine.history(case_id)
+        self.personal = personal
+        self.archive = Archive(engine.store.rule_set)
+        self.outages = engine.outages(case.locality)
+        self.now = engine.now
+        self.forgotten = any(event.kind == "forgotten" for event in self.history)
+        self.texts: Mapping[int, Mapping[str, Any]] = {told["seq"]: told for told in engine.texts(case_id)}
+        told = self.texts.values()
+        self.names = [str(text["reporter"]) for text in told if text.get("reporter")]
+        self.numbers = [str(text["phone"]) for text in told if text.get("phone")]
+        self.extra = [(str(name), value) for text in told for name, value in (text.get("extra") or {}).items()]
+        # Columns of somebody else's journal that nobody mapped may name the very person whom the text names too.
+        safe = clean if personal else masker([*self.names, *naming(self.extra)], self.numbers)
+        policy = engine.rules_of(case.locality)
+        earlier = self.archive.tables(event.rules for event in self.history if event.rules != policy.rules)
+        super().__init__(lang, ZoneInfo(case.zone), policy, safe, [*policy.tables, *earlier])
+
+    def dossier(self) -> Dossier:
+        case = self.case
+        lifecycle = self.policy.lifecycles.get(case.lifecycle, BASE)
+        ended = case.state in lifecycle.ends
+        last = max((event.at for event in self.history), default=case.opened)
+        assert last is not None
+        until = last if ended or self.now is None else max(last, self.now)
+        verdicts = self.verdicts()
+        return Dossier(
+            lang=self.lang,
+            id=case.id,
+            locality=self.locality(),
+            zone=case.zone,
+            state=self.name(case.state),
+            ended=ended,
+            personal=self.personal,
+            facts=tuple(self.facts()),
+            requester=tuple(self.requester()),
+            request=self.request(),
+            steps=chronicle(self, case, self.history, self.texts, self.archive),
+            clocks=tuple(map(self.line, case.all_clocks)),
+            answers=tuple(self.answers()),
+            verdicts=verdicts,
+            judged=verdicts[-1].text if verdicts else self.t("not evaluated", "未评价"),
+            until=self.local(until),
+            events=len(self.history),
+        )
+
+    def locality(self) -> str:
+        known, code = self.policy.locality, self.case.locality
+        name = self.t(known.name_en, known.name)
+        if known.code == code:
+            return name
+        return self.t(f"{code} (under the rules of {known.code}, {name})", f"{code}（适用 {known.code}“{name}”）")
+
+    def facts(self) -> Iterable[Fact]:
+        case, none = self.case, "—"
+
+        def fact(name: str, en: str, zh: str, value: str) -> Fact:
+            return Fact(name, self.t(en, zh), value)
+
+        yield fact("case", "Case", "事项编号", case.id)
+        yield fact("state", "State", "当前状态", self.name(case.state))
+        yield fact("locality", "Locality", "所属地区", self.locality())
+        yield fact("unit", "Responsible unit", "承办单位", self.unit(case.unit))
+        yield fact("item", "Item", "事项类别", self.safe(case.item) or none)
+        yield fact("place", "Place", "地点", self.safe(case.place) or none)
+        severity = self.join((case.severity.text.say(self.lang), case.urgency.text.say(self.lang)))
+        yield fact("severity", "Severity, urgency", "轻重缓急", severity)
+        yield fact("tier", "Tier", "事项层级", case.tier.text.say(self.lang) if case.tier else none)
+        yield fact("form", "Form of handling", "办理方式", case.form.text.say(self.lang) if case.form else none)
+        yield fact("channel", "Channel", "来源渠道", self.safe(case.channel) or none)
+        yield fact("opened", "Opened", "上报时间", self.when(case.opened) if case.opened else none)
+        yield fact(
+            "closed", "Closed", "了结时间", self.when(case.closed) if case.closed else self.t("still open", "未了结")
+        )
+        yield fact("reopened", "Reopened", "重新办理", self.t(times(case.reopened), f"{case.reopened}次"))
+        # A reopening forgets the report in the case; the book does not.
+        filed = [self.when(event.at) for event in self.history if event.kind == "special_report_filed"]
+        special = self.join(filed) or self.t("none", "无")
+        yield fact("special", "Special report", "专报", special)
+        for name, label, value in self.facts_of(case.facts):
+            yield Fact(f"fact:{name}", label, value)
+        if case.assist:
+            yield fact("assist", "Assisting units", "协办单位", self.join(map(self.unit, case.assist)))
+        if case.informant:
+            yield fact("informant", "Reported by", "信息员", self.unit(case.informant))
+        if case.mode is not Mode.NORMAL:
+            yield fact("mode", "Mode", "运行状态", case.mode.text.say(self.lang))
+        if case.merged_into:
+            yield fact("merged_into", "Merged into", "并入事项", case.merged_into)
+        if case.appeals:
+            yield fact("appeals", "Appeals to rule on", "待裁定申诉", self.join(map(self.mark, case.appeals)))
+
+    def requester(self) -> Iterable[Fact]:
+        who, contact = self.t("Requester", "诉求人"), self.t("Telephone", "联系电话")
+        if not self.case.asked:
+            found = self.t("found by a worker, nobody asked", "主动发现，无诉求人")
+            yield Fact("requester", who, found)
+        elif self.forgotten:
+            yield Fact("requester", who, ERASED.say(self.lang))
+        elif not self.personal:
+            yield Fact("requester", who, _WITHHELD.say(self.lang))
+        if not self.personal:
+            return
+        if self.case.asked and not self.forgotten:
+            none = self.t("not given", "未留")
+            yield Fact("requester", who, self.join(map(clean, self.names)) or none)
+            yield Fact("phone", contact, self.join(map(clean, self.numbers)) or none)
+        elif self.names or self.numbers:  # given later than the erasure, or by a worker on duty
+            yield Fact("given", self.t("Given", "所留信息"), self.join(map(clean, [*self.names, *self.numbers])))
+        yield from (Fact("extra", clean(name), clean(str(value))) for name, value in self.extra)
+
+    def request(self) -> str:
+        first = self.history[0]
+        told = self.texts.get(first.seq, {}).get("text")
+        if told:
+            return self.safe(str(told))
+        if first.secret and first.seq not in self.texts:
+            return ERASED.say(self.lang)
+        return self.t("(no text was given)", "（未填写）")
+
+    def line(self, clock: Clock) -> ClockLine:
+        exempt = exemption(clock, self.outages)
+        base = clock.name.partition(":")[0]
+        promised = self.t("promised", "承诺日期")
+        warned = next(
+            (
+                event.at
+                for event in self.history
+                if event.kind == "warned" and event.about.get("clock") == f"{clock.name}#{clock.cycle}"
+            ),
+            None,
+        )
+        pauses: list[tuple[datetime, datetime | None]] = [(self.local(a), self.local(b)) for a, b in clock.pauses]
+        if clock.paused is not None:
+            pauses.append((self.local(clock.paused), None))
+        return ClockLine(
+            name=base,
+            label=self.clock(clock.name, clock.cycle),
+            cycle=clock.cycle,
+            allowance=promised if clock.allowance == PROMISED else Allowance.parse(clock.allowance).text(self.lang),
+            started=self.local(clock.started),
+            due=self.local(clock.due),
+            original=self.local(clock.original) if clock.original else None,
+            warned=self.local(warned) if warned else None,
+            stopped=self.local(clock.stopped) if clock.stopped else None,
+            outcome=clock.outcome,
+            result=clock.outcome.text.say(self.lang),
+            exempt=exempt.text.say(self.lang) if exempt else "",
+            pauses=tuple(pauses),
+        )
+
+    def answers(self) -> Iterable[Said]:
+        missing = self.t("(no text was recorded)", "（未记录文字）")
+        for event in self.history:
+            told = self.texts.get(event.seq, {})
+            key = {"answer": "text", "decline": "reason", "merge": "reason"}.get(event.action)
+            if key is None:
+                continue
+            said = str(told.get(key) or told.get("note") or "")
+            text = self.safe(said) or (ERASED.say(self.lang) if event.secret and not told else missing)
+            what = self.t("Answer", "答复")
+            if event.action == "decline":
+                what = self.t("Not taken in, for this reason", "不予受理，理由")
+            elif event.action == "merge":
+                what = self.t("Answered with another case", "随另一事项答复")
+                text = (
+                    self.t(f"see case {self.case.merged_into}", f"见事项 {self.case.merged_into}") if not said else text
+                )
+            yield Said(self.local(event.at), what, text)
+
+    def verdicts(self) -> tuple[Said, ...]:
+        told = []
+        for event in self.history:
+            verdict = event.changes.get("verdict")
+            if verdict is None:
+                continue
+            text = Verdict(verdict).text.say(self.lang)
+            if (score := event.changes.get("score")) is not None:
+                text += self.t(f", score {score} of 5", f"，评分 {score}（满分 5）")
+            verifier = event.changes.get("verifier")
+            what = self.t("Verdict of the requester", "诉求人评价")
+            if not self.case.asked:
+                what = self.t("Verification", "核查")
+                text += (
+                    self.t(f", verified by {self.unit(verifier)}", f"，核查单位：{self.unit(verifier)}")
+                    if verifier
+                    else ""
+                )
+            elif event.kind == "lapsed":
+                text += self.t(" in time", "（到期）")
+            told.append(Said(self.local(event.at), what, text))
+        return tuple(told)

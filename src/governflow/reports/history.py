@@ -1,0 +1,383 @@
+"""What happened to a case, one step after the other: what was done, by whom, what it changed, and by which rule."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from governflow.engine.explain import Archive, condition_of
+from governflow.model.case import Case, evolve
+from governflow.model.clocks import Clock, Decided
+from governflow.model.events import REQUESTER, Event
+from governflow.model.lifecycle import BASE, START
+from governflow.model.terms import Cause, Exempt, Kind, Mode, Verdict
+from governflow.reports.localize import ERASED, Voice, times
+from governflow.text import Text
+
+#: What the engine does by itself, and what has no name of its own in the lifecycle.
+_KINDS: Mapping[str, Text] = {
+    "warned": Text("Warning: soon due", "临期预警"),
+    "breached": Text("Deadline missed", "超时"),
+    "urged": Text("Holder urged", "催办"),
+    "supervised": Text("Supervised from above", "督办"),
+    "taken_over": Text("Taken over by a higher form", "提级接办"),
+    "special_report_filed": Text("Special report filed", "形成专报"),
+    "lapsed": Text("Time ran out", "到期"),
+    "faulted": Text("Fault in the rules: put before a human", "规则故障：转人工研判"),
+    "forgotten": Text("Personal data erased on request", "应要求删除个人信息"),
+    "reassessed": Text("Assessed anew", "重新研判"),
+    "recalculated": Text("Deadlines counted anew", "重算时限"),
+    "denied": Text("Not allowed", "不予准许"),
+    "mode_switched": Text("Mode switched", "平急转换"),
+}
+_UNJUDGED = Text("Lapsed without a verdict", "到期未评")
+#: Kinds whose bare word would not tell an English reader what was done.
+_PAST: Mapping[str, str] = {
+    "begun": "Work begun",
+    "ruled": "Ruled on the appeal",
+    "noted": "Remark",
+    "answered": "Answered to the requester",
+    "informed": "Requester informed",
+    "whistled": "Units summoned (whistle)",
+    "revisited": "Revisited on site",
+}
+#: How the words of an event are introduced: by action and key, or by key.
+_WORDS: Mapping[str, Text] = {
+    "answer": Text("Answer", "答复"),
+    "inform": Text("Told", "告知"),
+    "text": Text("In words", "内容"),
+    "note": Text("Remark", "备注"),
+    "reason": Text("Reason given", "理由"),
+}
+_CHANGED: Mapping[str, Text] = {
+    "unit": Text("Unit", "承办单位"),
+    "form": Text("Form", "办理方式"),
+    "severity": Text("Severity", "严重程度"),
+    "urgency": Text("Urgency", "紧急程度"),
+    "tier": Text("Tier", "事项层级"),
+}
+
+
+@attrs.frozen
+class Reason:
+    """Why something was done.
+
+    Args:
+        text: The reason in words.
+        rule: The id of the rule; empty where no rule was asked.
+        source: The plugin that ruled.
+    """
+
+    text: str
+    rule: str = ""
+    source: str = ""
+
+
+@attrs.frozen
+class Step:
+    """One thing that happened, or the same thing several times in a row.
+
+    Args:
+        seq: The number of its event in the case's book.
+        at: When, in the case's zone.
+        kind: What, for programs.
+        what: What, for readers.
+        by: Who did it.
+        unit: The unit responsible for the case afterwards.
+        details: What changed, one sentence each.
+        words: What was said, one remark, reason or answer each.
+        reasons: Why, and by which rule.
+        times: How often it happened in a row.
+        last: The number of its last event.
+        until: When it happened last.
+    """
+
+    seq: int
+    at: datetime
+    kind: str
+    what: str
+    by: str
+    unit: str
+    details: tuple[str, ...]
+    words: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    times: int
+    last: int
+    until: datetime
+
+    @property
+    def number(self) -> str:
+        """The number of its event, or the first and the last."""
+        return str(self.seq) if self.last == self.seq else f"{self.seq}–{self.last}"
+
+
+def chronicle(
+    voice: Voice,
+    case: Case,
+    history: Iterable[Event],
+    texts: Mapping[int, Mapping[str, object]],
+    archive: Archive,
+) -> tuple[Step, ...]:
+    """Write down what happened to a case; what was urged again and again is folded into one line each.
+
+    Args:
+        voice: How to say it.
+        case: The case as it is now.
+        history: Its events, in the order of the book.
+        texts: What was said, by the number of the event.
+        archive: The tables of the time, to show the row that gave a ruling.
+    """
+    return tuple(_folded(_Chronicler(voice, case, texts, archive).steps(history)))
+
+
+class _Chronicler(Voice):
+    """Writes the steps of one case."""
+
+    def __init__(self, voice: Voice, case: Case, texts: Mapping[int, Mapping[str, object]], archive: Archive) -> None:
+        super().__init__(voice.lang, voice.zone, voice.policy, voice.safe, voice.tables)
+        self.case, self.texts, self.archive = case, texts, archive
+        self.under = condition_of(case)
+        self.met: set[tuple[str | None, ...]] = set()
+
+    def steps(self, history: Iterable[Event]) -> Iterable[Step]:
+        before, clocks = Case(self.case.id), dict[tuple[str, int], Clock]()
+        rules: dict[tuple[str, int], Reason] = {}
+        for event in history:
+            after = evolve(before if event.seq > 1 else None, event)
+            for clock in event.clocks:
+                for ruling in event.rulings:
+                    if ruling.what == f"clock:{clock.name.partition(':')[0]}":
+                        rules[clock.name, clock.cycle] = self.reason(ruling)
+            yield Step(
+                seq=event.seq,
+                at=self.local(event.at),
+                kind=event.kind,
+                what=self.what(event),
+                by=self.by(event, before),
+                unit=self.unit(after.unit),
+                details=(*self.changes(event, before, after), *self.clock_news(event, clocks)),
+                words=tuple(self.words(event)),
+                reasons=tuple(self.reasons(event, before, rules)),
+                times=1,
+                last=event.seq,
+                until=self.local(event.at),
+            )
+            clocks.update({(clock.name, clock.cycle): clock for clock in event.clocks})
+            before = after
+
+    def what(self, event: Event) -> str:
+        own = _KINDS.get(event.kind)
+        if event.kind == "lapsed" and str(event.about.get("clock", "")).partition("#")[0] == "evaluate":
+            return _UNJUDGED.say(self.lang)
+        if own is not None and not (event.kind == "urged" and event.action):
+            if event.kind == "taken_over" and event.action == "dispatch":
+                own = Text("Dispatched by the level above", "上级兜底派单")
+            return own.say(self.lang)
+        base = BASE.actions.get(event.action)
+        named = self.policy.name(event.action or event.kind)
+        if self.lang != "zh" and base is not None and named == base.text:
+            return _PAST.get(event.kind) or event.kind.replace("_", " ").capitalize()
+        told = self.safe(named.say(self.lang))
+        return told[:1].upper() + told[1:]
+
+    def by(self, event: Event, before: Case) -> str:
+        if event.by is None:
+            closed = event.kind == "closed" and before.state == "evaluated" and before.moved == event.at
+            resumed = event.kind == "resumed" and before.until == event.at
+            alone = not event.action or event.kind in ("taken_over", "lapsed") or closed or resumed
+            alone = alone and event.kind != "denied"
+            return self.t("the system", "系统") if alone else self.t("not named", "未记名")
+        if event.by == REQUESTER:
+            return self.t("the requester", "诉求人")
+        who = self.safe(event.by.id)
+        return (
+            self.t(f"{who} ({self.unit(event.by.unit)})", f"{who}（{self.unit(event.by.unit)}）")
+            if event.by.unit
+            else who
+        )
+
+    def changes(self, event: Event, before: Case, after: Case) -> Iterable[str]:
+        about = event.about
+        if (climb := about.get("escalation")) is not None:
+            yield self.escalation(climb)
+        changed = []
+        for name, label in _CHANGED.items():
+            old, new = getattr(before, name), getattr(after, name)
+            if name not in event.changes or (old == new if event.seq > 1 else name == "unit"):
+                continue
+            say = self.unit if name == "unit" else lambda value: value.text.say(self.lang) if value else "—"
+            fresh = event.seq == 1 or not old
+            changed.append(self.pair(label, say(new) if fresh else f"{say(old)} → {say(new)}"))
+        if changed:
+            yield self.t("; ", "；").join(changed)
+        if event.changes.get("assist"):
+            yield self.pair(Text("Assisting units", "协办单位"), self.join(map(self.unit, after.assist)))
+        if about.get("chosen"):
+            yield self.t("The unit was chosen by hand", "承办单位由人工指定")
+        if about.get("units"):
+            yield self.pair(Text("Summoned", "召集单位"), self.join(map(self.unit, about["units"])))
+        if about.get("unit"):
+            yield self.pair(Text("Checked in", "报到单位"), self.unit(about["unit"]))
+        if about.get("settled_by"):
+            yield self.pair(Text("Settled on the spot by", "当场处理"), self.unit(about["settled_by"]))
+        yield from self.anew(event, before, after)
+        if event.kind == "denied":
+            yield self.pair(Text("Asked for", "申请动作"), self.name(str(about.get("action", ""))))
+        if about.get("clock") and "escalation" not in about:
+            yield self.pair(Text("Deadline", "时限"), self.mark(about["clock"]))
+        if about.get("approved_by"):
+            yield self.pair(Text("Approved by", "批准人"), self.safe(str(about["approved_by"])))
+        if "granted" in about:
+            yield self.t("Appeal granted", "申诉成立") if about["granted"] else self.t("Appeal refused", "申诉不成立")
+        if event.changes.get("until") and after.until is not None:
+            yield self.pair(Text("Until", "挂起至"), self.when(after.until))
+        if event.changes.get("verdict"):
+            score = after.score
+            verdict = Verdict(event.changes["verdict"]).text.say(self.lang)
+            shown = verdict if score is None else self.t(f"{verdict}, score {score}", f"{verdict}，评分 {score}")
+            yield self.pair(Text("Verdict", "评价"), shown)
+        if after.reopened > before.reopened:
+            yield self.t(f"Reopened, {times(after.reopened)} in all", f"重新办理，共{after.reopened}次")
+        if event.changes.get("merged_into"):
+            yield self.pair(Text("Merged into", "并入事项"), str(after.merged_into))
+        if event.kind == "forgotten":
+            yield self.t("The book itself stays whole", "账本本身保持完整")
+        for fault in about.get("faults", ()):
+            told = self.safe(f"{fault['plugin']} · {fault['hook']} · {fault['fault']}")
+            yield self.pair(Text("Fault", "故障"), told)
+
+    def anew(self, event: Event, before: Case, after: Case) -> Iterable[str]:
+        """Say what a switch of the mode or a new assessment has changed beside clocks and what `_CHANGED` names."""
+        if event.kind == "mode_switched":
+            old, new = (Mode(event.about[end]).text.say(self.lang) for end in ("from", "to"))
+            yield self.pair(Text("Mode", "运行状态"), f"{old} → {new}")
+        if event.seq > 1 and "facts" in event.changes:
+            names = dict.fromkeys((*before.facts, *after.facts))
+            for name in (name for name in names if before.facts.get(name) != after.facts.get(name)):
+                old, new = (
+                    self.value(name, facts[name]) if name in facts else self.t("not stated", "未填")
+                    for facts in (before.facts, after.facts)
+                )
+                yield f"{self.fact(name)}{self.t(': ', '：')}{old} → {new}"
+        if event.kind == "reassessed" and not event.about.get("before") and not event.about.get("due"):
+            yield self.t("Nothing changed", "结果无变化")
+
+    def escalation(self, climb: Mapping[str, Any]) -> str:
+        kind, cause = Kind(climb["kind"]).text.say(self.lang), Cause(climb["cause"]).text.say(self.lang)
+        source, target = self.unit(climb["from"]), self.unit(climb["to"])
+        path = source if source == target else f"{source} → {target}"
+        mark = self.mark(climb["clock"]) if climb.get("clock") else ""
+        en = f"{mark}: {cause}" if mark else cause
+        return self.t(f"{kind.capitalize()}: {path} ({en})", f"{kind}：{path}，原因：{mark}{cause}")
+
+    def clock_news(self, event: Event, known: Mapping[tuple[str, int], Clock]) -> Iterable[str]:
+        for clock in event.clocks:
+            old, name, due = (
+                known.get((clock.name, clock.cycle)),
+                self.clock(clock.name, clock.cycle),
+                self.by_when(clock.due),
+            )
+            if old is None:
+                yield self.t(f"Clock started: {name}, due {due}", f"开始计时：{name}，截止 {due}")
+            elif old.due != clock.due:
+                yield self.t(
+                    f"New due time: {name}, {self.by_when(old.due)} → {due}",
+                    f"截止时间调整：{name}，{self.by_when(old.due)} → {due}",
+                )
+            elif event.kind == "breached":
+                yield self.t(f"It was due {due}", f"应于 {due} 前完成")
+            if clock.paused is not None and (old is None or old.paused is None):
+                yield self.t(f"Clock paused: {name}", f"暂停计时：{name}")
+            elif old is not None and old.paused is not None and clock.paused is None and clock.stopped is None:
+                yield self.t(f"Clock goes on: {name}", f"恢复计时：{name}")
+            if clock.stopped is not None and (old is None or old.stopped is None):
+                result = clock.outcome.text.say(self.lang)
+                yield self.t(f"Clock ended: {name} – {result}", f"计时结束：{name}（{result}）")
+            if clock.exempt is not None and (old is None or old.exempt is None):
+                exempt = Exempt(clock.exempt).text.say(self.lang)
+                yield self.t(f"Not counted: {name}, {exempt}", f"不计入统计：{name}，{exempt}")
+            if clock.duty and (old is None or old.duty != clock.duty):
+                yield self.t(
+                    f"Duty taken on: {name}, by {self.unit(clock.duty)}", f"责任接手：{name}，{self.unit(clock.duty)}"
+                )
+
+    def words(self, event: Event) -> Iterable[str]:
+        told = self.texts.get(event.seq)
+        if told is None:
+            if event.secret:
+                yield self.pair(_WORDS["text"], ERASED.say(self.lang))
+            return
+        for key in ("text", "reason", "note"):
+            if not told.get(key) or (key == "text" and event.seq == 1):
+                continue  # the request has a place of its own
+            label = _WORDS.get(event.action, _WORDS[key]) if key == "text" else _WORDS[key]
+            yield self.pair(label, self.safe(str(told[key])))
+
+    def reason(self, ruling: Decided) -> Reason:
+        return Reason(self.safe(ruling.reason.say(self.lang)), ruling.rule, ruling.source)
+
+    def with_row(self, event: Event, ruling: Decided) -> Reason:
+        """Give the reason with the row of the table that gave it, as it stood then; whole when it is first met."""
+        plain = self.reason(ruling)
+        row = self.archive.row(ruling, event.rules, self.under)
+        if row is None:
+            return plain
+        met = (event.rules, ruling.source, ruling.rule, *row.outcomes)
+        told = self.place(row) if met in self.met else self.row(row, plain.text)
+        self.met.add(met)
+        return attrs.evolve(plain, text=self.t(f"{plain.text} ({told})", f"{plain.text}（{told}）"))
+
+    def reasons(self, event: Event, before: Case, rules: Mapping[tuple[str, int], Reason]) -> Iterable[Reason]:
+        """Give what was ruled; of what falls due, the rule that set the deadline; else the row of the lifecycle."""
+        once = {self.reason(ruling): ruling for ruling in reversed(event.rulings)}
+        yield from (self.with_row(event, ruling) for ruling in reversed(once.values()))
+        if event.rulings:
+            return
+        if event.kind == "denied":
+            told = event.about
+            yield Reason(self.safe(_text(told["reason"]).say(self.lang)), str(told["rule"]), str(told["source"]))
+            return
+        if event.kind == "mode_switched":
+            yield Reason(self.t("the mode applies to every open case", "运行状态适用于全部在办事项"))
+            return
+        mark = event.about.get("clock") if event.kind in ("warned", "breached", "lapsed") else None
+        if mark is not None:
+            name, _, cycle = mark.rpartition("#")
+            if (rule := rules.get((name, int(cycle)))) is not None:
+                yield rule
+                return
+            yield Reason(self.t("a promised date", "承诺的日期"))
+            return
+        if event.kind == "forgotten":
+            yield Reason(self.t("whoever asked may have their data erased", "诉求人有权要求删除个人信息"))
+            return
+        if event.kind == "faulted":
+            yield Reason(self.t("a fault in the rules never loses a case", "规则故障不得影响事项办理"))
+            return
+        old = self.name(before.state if event.seq > 1 else START)
+        new = self.name(event.state)
+        stays = self.t(f"allowed while {new}; the state stays", f"“{new}”状态下允许，状态不变")
+        path = stays if before.state == event.state else self.t(f"lifecycle: {old} → {new}", f"办理流程：{old} → {new}")
+        own = self.policy.lifecycles.get(self.case.lifecycle) is BASE
+        yield Reason(path, f"lifecycle/{self.case.lifecycle}", "governflow" if own else self.policy.locality.code)
+
+
+def _text(told: Text | Mapping[str, str]) -> Text:
+    """Read a reason that an event holds: as it was made, or as it came back from the ledger."""
+    return told if isinstance(told, Text) else Text(told["en"], told["zh"])
+
+
+def _folded(steps: Iterable[Step]) -> Iterable[Step]:
+    """Fold what was urged again and again into one line each: how often, from when to when, by which numbers."""
+    run: dict[tuple[object, ...], Step] = {}
+    for step in steps:
+        if step.kind != "urged" or step.words:
+            yield from run.values()
+            run = {}
+            yield step
+            continue
+        key = (step.what, step.by, step.unit, step.details, step.reasons)
+        first = run.get(key)
+        run[key] = step if first is None else attrs.evolve(first, times=first.times + 1, last=step.seq, until=step.at)
+    yield from run.values()

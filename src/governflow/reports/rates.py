@@ -1,0 +1,255 @@
+"""What became of the cases: figures as Chinese offices count them (三率), and cases as JSON.
+
+The three rates, with numerator, denominator and what was left out:
+
+* **response** (响应率): cases with a first contact within the arrive clock or, without a visit, within 1 day, of all
+  cases dispatched;
+* **resolution** (解决率): cases resolved and not reopened, of all cases answered or past their whole clock;
+* **satisfaction** (满意率): cases whose requester was satisfied in the end, of all evaluated by a requester.
+
+Declined, withdrawn, merged and exempt cases are excluded, and counted as such.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from governflow.engine.engine import Engine
+from governflow.model.case import Case
+from governflow.model.clocks import Clock
+from governflow.model.events import Event
+from governflow.model.lifecycle import BASE
+from governflow.model.terms import Cause, Exempt, Kind, Outcome, Verdict
+from governflow.text import Text
+
+#: Without a visit, a first contact within this long after the dispatch counts as a response.
+CONTACT = timedelta(days=1)
+LEFT_OUT = frozenset({"declined", "withdrawn", "merged"})
+
+Outages = Sequence[tuple[datetime, datetime]]
+
+
+@attrs.define
+class Rate:
+    """A figure with what it was made from.
+
+    Args:
+        n: The numerator.
+        of: The denominator.
+        excluded: How many cases were left out of both.
+    """
+
+    n: int = 0
+    of: int = 0
+    excluded: int = 0
+
+    @property
+    def share(self) -> float | None:
+        """Numerator over denominator; None where nothing was counted."""
+        return self.n / self.of if self.of else None
+
+
+@attrs.define
+class Tally:
+    """How often a clock was met, breached, breached but exempt, or is still running."""
+
+    met: int = 0
+    breached: int = 0
+    exempt: int = 0
+    running: int = 0
+
+    @property
+    def share(self) -> float | None:
+        """The on-time rate: met, of met and breached."""
+        return self.met / (self.met + self.breached) if self.met + self.breached else None
+
+
+def exemption(clock: Clock, outages: Outages) -> Exempt | None:
+    """Say why a breach does not count, or None: an appeal, a fact that disproved it, or an outage it fell due in."""
+    if clock.exempt is not None:
+        return clock.exempt
+    if clock.outcome is Outcome.BREACHED and any(start <= (clock.fell or clock.due) <= end for start, end in outages):
+        return Exempt.OUTAGE
+    return None
+
+
+class Report:
+    """Counts cases one at a time; it never holds them.
+
+    Args:
+        outages: The locality's declared outages.
+    """
+
+    def __init__(self, outages: Outages = ()) -> None:
+        self.outages = outages
+        self.cases = 0
+        self.closed = 0
+        self.ended: Counter[str] = Counter()
+        self.clocks: dict[str, Tally] = {}
+        self.rates = {"response": Rate(), "resolution": Rate(), "satisfaction": Rate()}
+        self.escalations: Counter[str] = Counter()
+        self.by_unit: Counter[str] = Counter()
+        self.reopened = 0
+
+    @property
+    def open(self) -> int:
+        """How many cases are in no end."""
+        return self.cases - self.closed
+
+    def add(self, case: Case, escalations: Sequence[Mapping[str, Any]]) -> None:
+        """Count a case.
+
+        Args:
+            case: The case.
+            escalations: Its escalations, from `escalations`.
+        """
+        self.cases += 1
+        self.closed += case.closed is not None or case.state in BASE.ends
+        self.ended[case.state] += 1
+        self.by_unit[case.unit] += 1
+        self.reopened += case.reopened
+        for entry in escalations:
+            self.escalations[entry["kind"]] += 1
+        exempt = False
+        for clock in (*case.past, *case.clocks.values()):
+            tally = self.clocks.setdefault(clock.name.partition(":")[0], Tally())
+            if exemption(clock, self.outages) is not None:
+                tally.exempt += 1
+                exempt = True
+            elif clock.outcome is Outcome.MET:
+                tally.met += 1
+            elif clock.outcome is Outcome.BREACHED:
+                tally.breached += 1
+            elif clock.stopped is None:
+                tally.running += 1
+        self._rate(case, out=exempt or case.state in LEFT_OUT)
+
+    def _rate(self, case: Case, *, out: bool) -> None:
+        past_whole = any(
+            clock.name == "whole" and clock.outcome is Outcome.BREACHED for clock in (*case.past, *case.clocks.values())
+        )
+        evaluated = case.asked and case.judged is not None
+        counted = {
+            "response": (case.dispatched is not None, _responded(case)),
+            "resolution": (
+                case.answered is not None or past_whole,
+                case.resolved is not None and not case.reopened,
+            ),
+            "satisfaction": (evaluated, case.judged is Verdict.SATISFIED),
+        }
+        for name, (counts, succeeded) in counted.items():
+            rate = self.rates[name]
+            if out:
+                rate.excluded += 1
+            elif counts:
+                rate.of += 1
+                rate.n += succeeded
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the summary as contracted for ``governflow run --json``."""
+        return {
+            "cases": self.cases,
+            "open": self.open,
+            "closed": self.closed,
+            "clocks": {name: attrs.asdict(self.clocks[name]) for name in sorted(self.clocks, key=clock_order)},
+            "rates": {name: attrs.asdict(rate) for name, rate in self.rates.items()},
+            "escalations": {kind.value: self.escalations[kind] for kind in Kind if self.escalations[kind]},
+            "by_unit": dict(sorted(self.by_unit.items(), key=lambda item: (-item[1], item[0]))),
+        }
+
+
+#: The order in which clocks are shown: that of a case's life.
+_ORDER = ("dispatch", "arrive", "check_in", "promise", "resolve", "answer", "evaluate", "revisit", "triage", "attend")
+
+
+def clock_order(name: str) -> tuple[int, str]:
+    """Give the sort key that shows clocks in the order of a case's life, the whole case last."""
+    if name == "whole":
+        return len(_ORDER) + 1, name
+    return (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)
+
+
+def _responded(case: Case) -> bool:
+    if case.contacted is None:
+        return False
+    arrivals = [clock for clock in (*case.past, *case.clocks.values()) if clock.name == "arrive"]
+    if case.visit and arrivals:  # a locality may promise no time of arrival: a contact within a day counts there too
+        return case.contacted <= min(arrivals, key=lambda clock: clock.cycle).due
+    return case.dispatched is not None and case.contacted <= case.dispatched + CONTACT
+
+
+def escalations(history: Sequence[Event]) -> list[dict[str, Any]]:
+    """Give the escalations among the events of a case: when, why, what, from whom to whom."""
+    found = []
+    for event in history:
+        told = event.about.get("escalation")
+        if told is None:
+            continue
+        reason = next((ruling.reason for ruling in event.rulings if ruling.what == "escalate"), None)
+        found.append({**told, "at": event.at, "because": because(told, reason)})
+    return found
+
+
+def because(told: Mapping[str, Any], reason: Text | None) -> Text:
+    """Say why a case was escalated, in both languages."""
+    if told["cause"] == Cause.MANUAL:
+        return Cause.MANUAL.text
+    name = str(told["clock"]).partition("#")[0]
+    en = f"{name} is overdue" + (f": {reason.en}" if reason else "")
+    zh = f"“{name}”超时" + (f"：{reason.zh}" if reason else "")
+    return Text(en, zh)
+
+
+def lives(engine: Engine, locality: str) -> Iterator[tuple[Case, list[dict[str, Any]]]]:
+    """Give every case of a locality with its escalations, in the order in which the store learnt of them."""
+    for case in engine.cases():
+        if case.locality == locality:
+            yield case, escalations(engine.store.history(case.id, holding=b'"escalation"'))
+
+
+def case_as_json(
+    case: Case, told: Sequence[Mapping[str, Any]], outages: Outages, zone: ZoneInfo, lang: str = "en"
+) -> dict[str, Any]:
+    """Give a case as contracted for ``governflow run --json``; times are ISO 8601 in the given zone."""
+
+    def local(moment: datetime | None) -> str | None:
+        return moment.astimezone(zone).isoformat() if moment is not None else None
+
+    return {
+        "case": case.id,
+        "state": case.state,
+        "severity": case.severity,
+        "tier": case.tier,
+        "form": case.form,
+        "unit": case.unit,
+        "opened": local(case.opened),
+        "closed": local(case.closed),
+        "clocks": [
+            {
+                "clock": clock.name,
+                "started": local(clock.started),
+                "due": local(clock.due),
+                "stopped": local(clock.stopped),
+                "outcome": clock.outcome,
+                "exempt": exemption(clock, outages),
+            }
+            for clock in case.all_clocks
+        ],
+        "escalations": [
+            {
+                "at": local(entry["at"]),
+                "cause": entry["cause"],
+                "kind": entry["kind"],
+                "from": entry["from"],
+                "to": entry["to"],
+                "because": entry["because"].say(lang),
+            }
+            for entry in told
+        ],
+        "reopened": case.reopened,
+        "satisfied": None if case.judged is None else case.judged is Verdict.SATISFIED,
+    }

@@ -1,0 +1,372 @@
+"""The special report (专报) of a case.
+
+In Zhenjiang's development zone a case of the first tier that joint handling cannot close becomes a special report: the
+lead department submits it to the leader in charge, with the growth trend (增长趋势), the regional distribution
+(区域分布) and what made it hard to coordinate (疑难协调). The report holds just that.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from governflow.engine.engine import Engine
+from governflow.masking import masker
+from governflow.model.case import Case
+from governflow.model.events import Event
+from governflow.model.terms import FORMS, Form, Kind, Outcome
+from governflow.policy.stack import Policy
+from governflow.reports.dossier_text import deadline, spoken
+from governflow.reports.rates import exemption
+from governflow.reports.summons import Called, Summons, summonses
+from governflow.reports.trends import Where, back, locality_name, ranked, spot
+from governflow.text import Text
+
+__all__ = ["Called", "Held", "Missed", "SpecialReport", "Summons", "special_report", "summonses"]
+
+#: How many months the growth trend shows, the month of the filing included.
+MONTHS = 12
+#: The kind of unit by which the distribution is given, where the chart has one around the place.
+AREA = "town"
+
+_mask = masker((), ())
+
+
+@attrs.frozen
+class Held:
+    """A unit that held the case. The moment is in UTC.
+
+    Args:
+        at: Since when.
+        unit: The unit.
+        form: In which of the six forms.
+    """
+
+    at: datetime
+    unit: str
+    form: Form | None
+
+
+@attrs.frozen
+class Missed:
+    """A deadline that was missed. Moments are in UTC.
+
+    Args:
+        clock: The clock's name.
+        cycle: 1 for the first of its name, then 2, ...
+        due: When it was due.
+        stopped: When it was done after all; None if it was not.
+        exempt: Whether the miss is excused: by an appeal, a later fact or an outage.
+    """
+
+    clock: str
+    cycle: int
+    due: datetime
+    stopped: datetime | None
+    exempt: bool
+
+
+@attrs.frozen
+class SpecialReport:
+    """The special report of a case; build it with `special_report`.
+
+    Args:
+        case: The case's id.
+        locality: The locality's name.
+        item: The catalogue item.
+        domain: Its domain, where the catalogue gives one.
+        place: Where it is, as told.
+        opened: When it was reported, in the case's zone, as are all moments of this report.
+        filed: When the report was filed; None if this is a draft of a case that has none.
+        until: Up to when it tells: the filing, or the last event.
+        by: The unit that submits it: the last holder below the leader in charge.
+        to: The leader in charge.
+        growth: Cases of the same item in the locality by month (``2026-01``), the month of ``until`` last.
+        regions: The same cases by town, or else by the unit or place where they are, the most first.
+        held: The units and forms that the case went through.
+        missed: The deadlines that were missed.
+        conferences: When somebody conferred, and which unit.
+        summonses: Who was summoned, and who came when.
+        escalations: How often it was urged, supervised, taken over.
+        reopened: How often it was reopened.
+        days: How many whole days it had been open.
+    """
+
+    case: str
+    locality: Text
+    item: str
+    domain: str
+    place: str
+    opened: datetime
+    filed: datetime | None
+    until: datetime
+    by: str
+    to: str
+    growth: tuple[tuple[str, int], ...]
+    regions: tuple[Where, ...]
+    held: tuple[Held, ...]
+    missed: tuple[Missed, ...]
+    conferences: tuple[tuple[datetime, str], ...]
+    summonses: tuple[Summons, ...]
+    escalations: tuple[tuple[Kind, int], ...]
+    reopened: int
+    days: int
+    _policy: Policy = attrs.field(repr=False, eq=False)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it as plain JSON values; times are ISO 8601 in the case's zone."""
+
+        def local(moment: datetime | None) -> str | None:
+            return moment.astimezone(self.opened.tzinfo).isoformat() if moment is not None else None
+
+        return {
+            "case": self.case,
+            "item": self.item,
+            "domain": self.domain,
+            "place": self.place,
+            "opened": local(self.opened),
+            "filed": local(self.filed),
+            "until": local(self.until),
+            "by": self.by,
+            "to": self.to,
+            "growth": [{"month": month, "cases": cases} for month, cases in self.growth],
+            "regions": [{"at": where.at, "cases": where.cases} for where in self.regions],
+            "difficulty": {
+                "days": self.days,
+                "reopened": self.reopened,
+                "held": [{"at": local(one.at), "unit": one.unit, "form": one.form} for one in self.held],
+                "missed": [
+                    {
+                        "clock": one.clock,
+                        "cycle": one.cycle,
+                        "due": local(one.due),
+                        "stopped": local(one.stopped),
+                        "exempt": one.exempt,
+                    }
+                    for one in self.missed
+                ],
+                "conferences": [{"at": local(at), "unit": unit} for at, unit in self.conferences],
+                "summonses": [
+                    {
+                        "at": local(one.at),
+                        "unit": one.unit,
+                        "called": [
+                            {
+                                "unit": called.unit,
+                                "due": local(called.due),
+                                "came": local(called.came),
+                                "in_time": called.in_time,
+                                "duty": called.duty,
+                            }
+                            for called in one.called
+                        ],
+                    }
+                    for one in self.summonses
+                ],
+                "escalations": {kind.value: number for kind, number in self.escalations},
+            },
+        }
+
+    def lines(self, lang: str) -> list[str]:
+        """Give it as lines of text in one language."""
+        return _Telling(self, self._policy, lang).lines()
+
+
+def special_report(engine: Engine, case_id: str) -> SpecialReport:
+    """Make the special report of a case: the last that was filed, or a draft where none was.
+
+    Args:
+        engine: The engine.
+        case_id: The case.
+
+    Returns:
+        The report, as of its filing; a draft is as of the case's last event.
+
+    Raises:
+        UnknownCase: If there is no such case.
+    """
+    case, history = engine.case(case_id), engine.history(case_id)
+    policy = engine.rules_of(case.locality)
+    filing = next((event for event in reversed(history) if event.kind == "special_report_filed"), None)
+    events = history[: filing.seq] if filing is not None else history
+    zone = ZoneInfo(case.zone)
+    opened, until = events[0].at, events[-1].at
+    months, regions = _spread(engine, policy, case, until.astimezone(zone))
+    held = _held(events)
+    last = {(clock.name, clock.cycle): clock for event in events for clock in event.clocks}
+    told = [event.about["escalation"] for event in events if "escalation" in event.about]
+    leader = policy.units.for_form(FORMS[-1], held[-1].unit)
+    to = told[-1]["to"] if filing is not None else leader.id if leader is not None else held[-1].unit
+    outages = engine.outages(case.locality)
+    kinds = Counter(Kind(entry["kind"]) for entry in told if entry["kind"] != Kind.SPECIAL_REPORT)
+    return SpecialReport(
+        case=case_id,
+        locality=locality_name(policy),
+        item=_mask(case.item),
+        domain=str(case.facts.get("domain", "")),
+        place=_mask(case.place),
+        opened=opened.astimezone(zone),
+        filed=filing.at.astimezone(zone) if filing is not None else None,
+        until=until.astimezone(zone),
+        by=next((one.unit for one in reversed(held) if one.unit != to), to),
+        to=to,
+        growth=months,
+        regions=regions,
+        held=held,
+        missed=tuple(
+            Missed(clock.name, clock.cycle, clock.fell, clock.stopped, exemption(clock, outages) is not None)
+            for clock in last.values()
+            if clock.fell is not None
+        ),
+        conferences=tuple(_conferences(events)),
+        summonses=tuple(summonses(events)),
+        escalations=tuple((kind, kinds[kind]) for kind in Kind if kinds[kind]),
+        reopened=sum("reopened" in event.changes for event in events),
+        days=(until - opened).days,
+        policy=policy,
+    )
+
+
+def _spread(
+    engine: Engine, policy: Policy, case: Case, until: datetime
+) -> tuple[tuple[tuple[str, int], ...], tuple[Where, ...]]:
+    """Count the cases of the same item by month and by region; a case without an item is alone."""
+    first = until.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    months = {f"{back(first, 'month', number):%Y-%m}": 0 for number in reversed(range(MONTHS))}
+    regions: Counter[str] = Counter()
+    for other in engine.cases():
+        same = other.item == case.item if case.item else other.id == case.id
+        if not same or other.locality != case.locality or other.opened is None or other.opened > until:
+            continue
+        month = f"{other.opened.astimezone(until.tzinfo):%Y-%m}"
+        if month in months:
+            months[month] += 1
+            town = policy.units.at(other.place, AREA) if other.place else None
+            regions[town.id if town is not None else spot(policy, other)] += 1
+    where = tuple(Where(at, policy.units.name(at), number) for at, number in ranked(regions))
+    return tuple(months.items()), where
+
+
+def _held(events: Sequence[Event]) -> tuple[Held, ...]:
+    found: list[Held] = []
+    unit, form = "", None
+    for event in events:
+        unit = event.changes.get("unit", unit)
+        form = Form(event.changes["form"]) if event.changes.get("form") else form
+        if not found or (found[-1].unit, found[-1].form) != (unit, form):
+            found.append(Held(event.at, unit, form))
+    return tuple(found)
+
+
+def _conferences(events: Sequence[Event]) -> Iterable[tuple[datetime, str]]:
+    holder = ""
+    for event in events:
+        holder = event.changes.get("unit", holder)
+        if event.action == "confer":
+            yield event.at, (event.by.unit if event.by else None) or holder
+
+
+class _Telling:
+    """Says a special report in one language."""
+
+    def __init__(self, report: SpecialReport, policy: Policy, lang: str) -> None:
+        self.report, self.policy, self.lang = report, policy, lang
+
+    def t(self, en: str, zh: str) -> str:
+        return Text(en, zh).say(self.lang)
+
+    def unit(self, unit: str) -> str:
+        return self.policy.units.name(unit).say(self.lang)
+
+    def when(self, moment: datetime) -> str:
+        return spoken(moment.astimezone(self.report.opened.tzinfo))
+
+    def by_when(self, moment: datetime) -> str:
+        return deadline(moment.astimezone(self.report.opened.tzinfo))
+
+    def lines(self) -> list[str]:
+        report, t = self.report, self.t
+        filed = t(f"filed {self.when(report.until)}", f"{self.when(report.until)} 形成")
+        draft = t(f"draft, as of {self.when(report.until)}", f"草稿，截至 {self.when(report.until)}")
+        what = t(", ", "，").join(part for part in (report.domain, report.item, report.place) if part)
+        return [
+            t(f"Special report on case {report.case}", f"关于事项 {report.case} 的专报"),
+            filed if report.filed is not None else draft,
+            t(
+                f"to {self.unit(report.to)}, from {self.unit(report.by)} ({report.locality.en})",
+                f"报：{self.unit(report.to)}；报送单位：{self.unit(report.by)}（{report.locality.zh}）",
+            ),
+            t(f"matter: {what or report.case}", f"事项：{what or report.case}"),
+            "",
+            *self._growth(),
+            "",
+            *self._regions(),
+            "",
+            *self._difficulty(),
+        ]
+
+    def _growth(self) -> Iterable[str]:
+        numbers = [number for _, number in self.report.growth]
+        half = len(numbers) // 2
+        earlier, later = sum(numbers[:half]), sum(numbers[half:])
+        yield self.t("1. Growth trend", "一、增长趋势")
+        yield self.t(
+            f"cases of this item in 12 months: {earlier + later}; first half {earlier}, second half {later}",
+            f"近 12 个月同类事项 {earlier + later} 件：前 6 个月 {earlier} 件，后 6 个月 {later} 件",
+        )
+        months = [f"{month}: {number}" for month, number in self.report.growth]
+        yield "  " + "  ".join(months[:half])
+        yield "  " + "  ".join(months[half:])
+
+    def _regions(self) -> Iterable[str]:
+        yield self.t("2. Regional distribution", "二、区域分布")
+        for where in self.report.regions:
+            yield "  " + self.t(f"{where.text.en}: {where.cases}", f"{where.text.zh}：{where.cases} 件")
+
+    def _difficulty(self) -> Iterable[str]:
+        report, t = self.report, self.t
+        yield t("3. Difficulty and coordination", "三、疑难协调")
+        yield "  " + t(
+            f"open for {report.days} days, reopened {report.reopened}",
+            f"已历时 {report.days} 天，重新办理 {report.reopened} 次",
+        )
+        for one in report.held:
+            form = f"（{one.form.text.zh}）" if one.form else ""
+            yield "  " + t(
+                f"{self.when(one.at)} with {self.unit(one.unit)}" + (f" ({one.form.text.en})" if one.form else ""),
+                f"{self.when(one.at)} 由“{self.unit(one.unit)}”负责{form}",
+            )
+        for missed in report.missed:
+            name = self.policy.name(missed.clock).say(self.lang)
+            excused = t(" (excused)", "（免计）") if missed.exempt else ""
+            due = self.by_when(missed.due)
+            yield "  " + t(f"missed: {name}, due {due}{excused}", f"超时：{name}，应于 {due}{excused}")
+        if report.escalations:
+            kinds = [f"{kind.text.say(self.lang)} {number}" for kind, number in report.escalations]
+            yield "  " + t("ladder: ", "升级：") + t(", ", "、").join(kinds)
+        for at, unit in report.conferences:
+            yield "  " + t(f"{self.when(at)} {self.unit(unit)} conferred", f"{self.when(at)} “{self.unit(unit)}”会商")
+        for summons in report.summonses:
+            yield "  " + t(
+                f"{self.when(summons.at)} {self.unit(summons.unit)} blew the whistle",
+                f"{self.when(summons.at)} “{self.unit(summons.unit)}”吹哨",
+            )
+            for called in summons.called:
+                yield "    " + self._came(called)
+
+    def _came(self, called: Called) -> str:
+        unit, t = self.unit(called.unit), self.t
+        due = t(f", due {self.by_when(called.due)}", f"，应于 {self.by_when(called.due)} 前报到") if called.due else ""
+        if called.came is not None:
+            late = "" if called.in_time else t(", late", "，逾期")
+            return t(
+                f"{unit} came {self.when(called.came)}{due}{late}",
+                f"“{unit}”于 {self.when(called.came)} 报到{due}{late}",
+            )
+        if called.outcome is Outcome.CANCELLED:
+            return t(f"{unit} was no longer needed", f"“{unit}”无需再报到")
+        overdue = t(", overdue", "，已逾期") if called.in_time is False else ""
+        return t(f"{unit} has not come{due}{overdue}", f"“{unit}”未报到{due}{overdue}")

@@ -1,0 +1,267 @@
+"""What stands out among the cases of a period: counted one case at a time, never holding any (倾向性、苗头性).
+
+* **rising** (倾向性): an item that was reported at least 3 times in the period, and at least half more often than in
+  the mean of the 4 periods before;
+* **emerging** (苗头性): an item that was reported at least twice, and not once in the 4 periods before (so it is not
+  also called rising);
+* **recurring**: an item that was reported from the same place at least twice within 90 days, or was reopened.
+
+No source gives figures for these words; ours are parameters (`Signs`).
+"""
+
+import calendar
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from governflow.masking import masker
+from governflow.model.case import Case
+from governflow.model.clocks import LAPSES, Clock
+from governflow.model.terms import Form, Kind
+from governflow.policy.stack import Policy
+from governflow.reports.rates import Outages, exemption
+from governflow.text import Text
+from governflow.timesource import in_utc
+
+#: How many days the periods have; a month has as many as the calendar gives it.
+_DAYS = {"day": 1, "week": 7}
+_CLIMBED = (Kind.TAKE_OVER, Kind.SPECIAL_REPORT)
+_mask = lru_cache(4096)(masker((), ()))
+
+
+@attrs.frozen
+class Signs:
+    """What counts as rising, emerging and recurring.
+
+    Args:
+        rising: How often at least in the period.
+        growth: How much more at least than the mean of the periods before: 0.5 is half more.
+        emerging: How often at least, where it was not there before.
+        periods: With how many earlier periods the present one is compared.
+        days: Within how many days a case of the same item and place recurs.
+    """
+
+    rising: int = 3
+    growth: float = 0.5
+    emerging: int = 2
+    periods: int = 4
+    days: int = 90
+
+
+@attrs.frozen
+class Where:
+    """A place or unit with the cases there.
+
+    Args:
+        at: The id of the unit that the place names; else the place as told, or the holder where none was.
+        text: Its name.
+        cases: How many.
+    """
+
+    at: str
+    text: Text
+    cases: int
+
+
+@attrs.frozen
+class Issue:
+    """An item that stands out.
+
+    Args:
+        item: The catalogue item.
+        cases: How often it was reported in the period.
+        mean: How often in the mean of the periods before.
+        where: Where, the most first.
+    """
+
+    item: str
+    cases: int
+    mean: float
+    where: tuple[Where, ...]
+
+
+@attrs.frozen
+class Recurrence:
+    """An item that came back.
+
+    Args:
+        item: The catalogue item.
+        place: The place as told.
+        where: The unit that the place names, or the holder, and how often it was reported from there.
+        reopened: How often these cases were reopened.
+    """
+
+    item: str
+    place: str
+    where: Where
+    reopened: int
+
+
+def back(until: datetime, period: str, number: int) -> datetime:
+    """Give the same wall time so many periods earlier; a month that is too short gives its last day.
+
+    Args:
+        until: A moment in the zone whose days are counted.
+        period: ``day``, ``week`` or ``month``.
+        number: How many.
+    """
+    wall = until.replace(tzinfo=None)
+    if period in _DAYS:
+        return (wall - timedelta(days=number * _DAYS[period])).replace(tzinfo=until.tzinfo)
+    year, month = divmod(wall.year * 12 + wall.month - 1 - number, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return wall.replace(year=year, month=month + 1, day=min(wall.day, last), tzinfo=until.tzinfo)
+
+
+def ranked(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Give counts, the highest first, then by name."""
+    return sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
+
+
+def locality_name(policy: Policy) -> Text:
+    """Give the name of a locality: its code where it has no rules, and so no name, of its own."""
+    known = policy.locality
+    return Text(known.name_en, known.name) if known.code == policy.code else Text(policy.code, policy.code)
+
+
+def spot(policy: Policy, case: Case) -> str:
+    """Say where a case is: the id of the smallest unit that its place names, else the place, else the holder."""
+    place = policy.units.find(case.place) if case.place else None
+    return place.id if place is not None else _mask(case.place) or case.unit
+
+
+class Count:
+    """Counts the cases of one area in one period.
+
+    Args:
+        policy: The locality's rules: its chart and zone.
+        unit: The unit whose area is counted; None for the whole locality.
+        period: ``day``, ``week`` or ``month``.
+        until: When the period ends, in UTC.
+        signs: What counts as rising, emerging and recurring.
+        outages: The locality's declared outages.
+    """
+
+    def __init__(
+        self, policy: Policy, unit: str | None, period: str, until: datetime, signs: Signs, outages: Outages
+    ) -> None:
+        self.policy, self.unit, self.signs, self.until, self.outages = policy, unit, signs, until, outages
+        local = until.astimezone(ZoneInfo(policy.zone))
+        #: Where this period and the earlier ones begin, latest first, in the locality's zone.
+        self.begins = [back(local, period, number) for number in range(1, signs.periods + 2)]
+        self.since, self.before = in_utc(self.begins[0]), in_utc(self.begins[-1])
+        self.recent = until - timedelta(days=signs.days)
+        self.first: datetime | None = None
+        self.reported = self.closed = self.open = self.overdue = self.escalated = self.above = self.found = 0
+        self.kinds: Counter[Kind] = Counter()
+        self.domains: Counter[str] = Counter()
+        self.items: Counter[str] = Counter()
+        self._earlier: Counter[str] = Counter()
+        self._where: dict[str, Counter[str]] = {}
+        self._again: dict[tuple[str, str, str], list[int]] = {}
+
+    def concerns(self, case: Case) -> bool:
+        """Say whether a case belongs to the area: by its holder, who first received it, or its place."""
+        if case.opened is None or case.opened >= self.until:
+            return False
+        if self.unit is None or self._below(case.unit) or self._below(case.first):
+            return True
+        place = self.policy.units.find(case.place) if case.place else None
+        return place is not None and self._below(place.id)
+
+    def _below(self, unit: str | None) -> bool:
+        return unit is not None and (unit == self.unit or self.unit in self.policy.units.path(unit))
+
+    def during(self, case: Case) -> bool:
+        """Say whether anything can have happened to a case in the period."""
+        return case.closed is None or case.closed >= self.since
+
+    def add(self, case: Case) -> None:
+        """Count a case of the area."""
+        opened, closed, item = case.opened or self.until, case.closed, _mask(case.item)
+        self.first = opened if self.first is None else min(self.first, opened)
+        if opened >= self.since:
+            self.reported += 1
+            self.found += not case.asked
+            self.items[item] += 1
+            self.domains[str(case.facts.get("domain", ""))] += 1
+            self._where.setdefault(item, Counter())[spot(self.policy, case)] += 1
+        elif opened >= self.before:
+            self._earlier[item] += 1
+        if closed is None or closed >= self.until:
+            self.open += 1
+            self.overdue += any(self._late(clock) for clock in (*case.past, *case.clocks.values()))
+        else:
+            self.closed += closed >= self.since
+        if opened >= self.recent or (case.reopened and (closed is None or closed >= self.recent)):
+            seen = self._again.setdefault((item, _mask(case.place), spot(self.policy, case)), [0, 0])
+            seen[0] += 1
+            seen[1] += case.reopened
+
+    def _late(self, clock: Clock) -> bool:
+        unfinished = clock.stopped is None or clock.stopped >= self.until
+        missed = unfinished and clock.due < self.until and clock.paused is None and LAPSES not in clock.traits
+        return missed and exemption(clock, self.outages) is None
+
+    def climb(self, case: Case, told: Sequence[Mapping[str, Any]]) -> None:
+        """Count what happened on the ladder to a case of the area.
+
+        Args:
+            case: The case.
+            told: Its escalations, from `governflow.reports.rates.escalations`.
+        """
+        inside = [entry for entry in told if self.since <= entry["at"] < self.until]
+        self.kinds.update(Kind(entry["kind"]) for entry in inside)
+        climbed = [entry for entry in inside if entry["kind"] in _CLIMBED]
+        self.escalated += bool(climbed)
+        self.above += case.form is Form.STUDY or any(self._left(entry) for entry in climbed)
+
+    def _left(self, entry: Mapping[str, Any]) -> bool:
+        """Say whether a case left the area upwards; a dispatch or a summons that others see to is no such thing."""
+        if str(entry["clock"]).startswith(("dispatch#", "check_in:")):
+            return False
+        if self.unit is None:
+            return bool(entry["kind"] == Kind.SPECIAL_REPORT or entry["form"] == Form.STUDY)
+        to, own = (self.policy.units.units.get(unit) for unit in (entry["to"], self.unit))
+        return to is not None and own is not None and to.level > own.level
+
+    # --- what stands out ----------------------------------------------------------------------------------------------
+
+    def rising(self) -> tuple[Issue, ...]:
+        """Give the tendencies, the most first."""
+        least, more = self.signs.rising, 1 + self.signs.growth
+        return tuple(issue for issue in self._issues() if issue.mean and issue.cases >= max(least, issue.mean * more))
+
+    def emerging(self) -> tuple[Issue, ...]:
+        """Give the first signs, the most first."""
+        return tuple(issue for issue in self._issues() if not issue.mean and issue.cases >= self.signs.emerging)
+
+    def _issues(self) -> list[Issue]:
+        found = []
+        for item, number in ranked(self.items):
+            where = tuple(self._place(at, cases) for at, cases in ranked(self._where[item]))
+            if item:
+                found.append(Issue(item, number, self._earlier[item] / self.signs.periods, where))
+        return found
+
+    def _place(self, at: str, cases: int) -> Where:
+        return Where(at, self.policy.units.name(at), cases)
+
+    def recurring(self) -> tuple[Recurrence, ...]:
+        """Give what came back, the most first."""
+        found = [
+            Recurrence(item, place, self._place(at, cases), reopened)
+            for (item, place, at), (cases, reopened) in self._again.items()
+            if reopened or (cases > 1 and item and place)
+        ]
+        return tuple(sorted(found, key=lambda one: (-one.where.cases, -one.reopened, one.item, one.place)))
+
+    def compared(self) -> int:
+        """Say how many of the earlier periods lie wholly within the records."""
+        first = self.first
+        return sum(first <= in_utc(begin) for begin in self.begins[1:]) if first is not None else 0

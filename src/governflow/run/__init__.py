@@ -1,0 +1,1 @@
+"""A journal taken through the engine."""

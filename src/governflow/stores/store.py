@@ -1,0 +1,324 @@
+"""What every store keeps, and how its books are chained (账本).
+
+* The *ledger*: all events in the order in which they were taken, each as its body. Every case has a hash chain of its
+  own over its bodies; the store has a head over all of them: ``head = sha256(head + tail of the case's chain)``.
+* A projection of each case: where it is, and when something next happens to it. It can be rebuilt from the ledger.
+* The erasable table: free text and personal data by event, each with the salt of its commitment.
+* Command ids already seen, and the outbox of what plugins still have to hear.
+
+Everything that one command changes is taken in one `append` and becomes durable in one `commit`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import attrs
+
+from governflow.errors import CommandError, StoreError, Tampered
+from governflow.model.case import Case, fold
+from governflow.model.events import GENESIS, Event, commitment, decode, encode, link
+
+
+@attrs.frozen
+class Entry:
+    """One line of the ledger.
+
+    Args:
+        position: Its place in the ledger, from 1.
+        case: The case that it belongs to.
+        body: The event as it was hashed.
+        recorded: When the store learnt of it.
+    """
+
+    position: int
+    case: str
+    body: bytes
+    recorded: datetime
+
+
+@attrs.frozen
+class Projection:
+    """What a store keeps of a case beside the ledger; it can be made anew from its events.
+
+    Args:
+        case: The case's id.
+        locality: Its locality.
+        state: Its state.
+        unit: The unit responsible for it.
+        version: The number of its events.
+        next: When something next happens to it.
+        tail: The last hash of its chain.
+    """
+
+    case: str
+    locality: str
+    state: str
+    unit: str
+    version: int
+    next: datetime | None
+    tail: bytes
+
+    @classmethod
+    def of(cls, case: Case, tail: bytes) -> "Projection":
+        """Project a case."""
+        return cls(case.id, case.locality, case.state, case.unit, case.version, case.next, tail)
+
+
+class Store(ABC):
+    """The protocol of a store. What is common to all of them is done here, once."""
+
+    def __init__(self) -> None:
+        self.position = 0
+        self.head = GENESIS
+        self.now: datetime | None = None
+        #: Changes whenever what was read before may be stale: another connection wrote, or a transaction was undone.
+        self.generation: object = object()
+
+    # --- transactions -------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def begin(self) -> None:
+        """Begin a transaction; what was cached is made fresh if somebody else wrote meanwhile."""
+
+    @abstractmethod
+    def commit(self) -> None:
+        """Make everything since `begin` durable."""
+
+    @abstractmethod
+    def rollback(self) -> None:
+        """Forget everything since `begin`."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the store."""
+
+    def refresh(self) -> None:  # noqa: B027 - a store that nobody else can write to is always fresh
+        """Make what was cached fresh if somebody else wrote meanwhile."""
+
+    def bulk(self, *, on: bool) -> None:  # noqa: B027 - a store that writes at once has nothing to switch
+        """Switch bulk writing on (many commands become durable together) or off."""
+
+    @abstractmethod
+    def erase(self, case: str) -> int:
+        """Erase the texts and personal data of a case, within a transaction; return how many there were."""
+
+    @abstractmethod
+    def scrub(self) -> None:
+        """Make sure that what was erased is gone from the medium too; called after the commit."""
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def load(self, case: str) -> Case | None:
+        """Give a case, or None."""
+
+    @abstractmethod
+    def names(self, after: int, limit: int) -> list[tuple[int, str]]:
+        """Give the numbers and ids of the next cases after a number; books are left out."""
+
+    @abstractmethod
+    def count(self) -> int:
+        """Give how many cases there are, books included: the number of the last one."""
+
+    @abstractmethod
+    def entries(self, case: str | None = None) -> Iterator[Entry]:
+        """Give the ledger, whole or of one case, in order."""
+
+    @abstractmethod
+    def entry(self, position: int) -> Entry:
+        """Give one line of the ledger."""
+
+    @abstractmethod
+    def next_due(self, before: datetime) -> Case | None:
+        """Give the case to which something happens next before a moment: by moment, then in order of reporting."""
+
+    @abstractmethod
+    def texts(self, case: str) -> dict[int, tuple[bytes, bytes]]:
+        """Give the texts and personal data of a case by event number: ``(salt, content)``."""
+
+    @abstractmethod
+    def command(self, command_id: bytes) -> tuple[str, int] | None:
+        """Give the case and version that a command id led to, or None if it is new."""
+
+    @abstractmethod
+    def undelivered(self) -> list[tuple[int, str]]:
+        """Give what plugins still have to hear: ``(position, plugin)``."""
+
+    @abstractmethod
+    def delivered(self, position: int, plugin: str, fault: str | None) -> None:
+        """Note that a plugin heard an event, or why it failed to."""
+
+    @abstractmethod
+    def rule_set(self, rules: str) -> bytes | None:
+        """Give a rule set by the hash under which it was kept, or None."""
+
+    @abstractmethod
+    def keep_rule_set(self, rules: str, content: bytes) -> None:
+        """Keep a rule set under its hash, within a transaction; known ones stay as they are."""
+
+    @abstractmethod
+    def rule_sets(self) -> Iterator[tuple[str, bytes]]:
+        """Give every rule set that is kept, with its hash."""
+
+    @abstractmethod
+    def running(self) -> list[str]:
+        """Give the ids of the cases to which something still happens by itself; books are left out."""
+
+    @abstractmethod
+    def projections(self) -> Iterator["Projection"]:
+        """Give what is kept of every case beside the ledger."""
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def tail(self, case: str) -> bytes:
+        """Give the last hash of a case's chain."""
+
+    @abstractmethod
+    def write(
+        self,
+        before: Case | None,
+        after: Case,
+        lines: Sequence[tuple[int, bytes]],
+        tail: bytes,
+        recorded: datetime,
+        secret: tuple[int, bytes, bytes] | None,
+        command_id: bytes | None,
+        listeners: Sequence[str],
+    ) -> None:
+        """Take what `append` has chained."""
+
+    def append(
+        self,
+        before: Case | None,
+        after: Case,
+        events: Sequence[Event],
+        recorded: datetime,
+        secret: tuple[int, bytes, bytes] | None = None,
+        command_id: bytes | None = None,
+        listeners: Sequence[str] = (),
+    ) -> None:
+        """Take the events of one step, chained and hashed.
+
+        Args:
+            before: The case before them; None if it is new.
+            after: The case after them.
+            events: The events.
+            recorded: When the store learns of them.
+            secret: Event number, salt and content of the texts that came with the command.
+            command_id: The id of the command that led to them.
+            listeners: The plugins that want to hear of them.
+        """
+        tail = self.tail(after.id) if before is not None else GENESIS
+        head, position = self.head, self.position
+        lines = []
+        try:
+            for event in events:
+                body = encode(event)
+                tail = link(tail, body)
+                head = link(head, tail)
+                position += 1
+                lines.append((position, body))
+        except UnicodeEncodeError as fault:
+            raise CommandError(
+                f"{fault.object!r:.40} holds half a character, which cannot be written", "文字中含有无法写入的半个字符"
+            ) from None
+        self.write(before, after, lines, tail, recorded, secret, command_id, listeners)
+        # Only now: what could not be written has not happened.
+        self.head, self.position = head, position
+
+    def history(self, case: str, *, holding: bytes = b"") -> list[Event]:
+        """Give the events of a case, oldest first; only those whose body holds the given bytes."""
+        return [decode(entry.body, entry.recorded) for entry in self.entries(case) if holding in entry.body]
+
+    # --- verifying ----------------------------------------------------------------------------------------------------
+
+    def verify(self, against: str | None = None) -> str:
+        """Recompute every chain and compare it with what is kept.
+
+        Args:
+            against: A head noted earlier, as this method returned it.
+
+        Returns:
+            The head: ``<number of events>:<hash>``.
+
+        Raises:
+            Tampered: If anything was altered, cut off or reordered; the sentence names the case.
+            StoreError: If ``against`` is no head.
+        """
+        wanted = _read_head(against) if against is not None else None
+        tails: dict[str, bytes] = {}
+        head, position = GENESIS, 0
+        for entry in self.entries():
+            position += 1
+            if entry.position != position:
+                raise Tampered(f"event {position} is missing from the ledger", f"账本缺少第 {position} 个事件")
+            tails[entry.case] = link(tails.get(entry.case, GENESIS), entry.body)
+            head = link(head, tails[entry.case])
+            if wanted is not None and wanted[0] == position and wanted[1] != head.hex():
+                raise Tampered(
+                    f"the first {position} events are not those of the head {against}: something was altered",
+                    f"前 {position} 个事件与校验值 {against} 不符：账本被改动过",
+                )
+        if wanted is not None and wanted[0] > position:
+            raise Tampered(
+                f"the ledger has {position} events, the head {against} spoke of {wanted[0]}: something was cut off",
+                f"账本只有 {position} 个事件，校验值 {against} 记载 {wanted[0]} 个：账本被截断",
+            )
+        asked: set[str] = set()
+        for kept in self.projections():
+            self._verify_case(kept, tails.pop(kept.case, None), asked)
+        for case in tails:
+            raise Tampered(f"case {case} is in the ledger, but not among the cases", f"事项 {case} 的登记被删除")
+        if (head, position) != (self.head, self.position):
+            raise Tampered("the ledger does not lead to the head that is kept", "账本与所存校验值不符")
+        self._verify_rule_sets(asked)
+        return f"{position}:{head.hex()}"
+
+    def _verify_rule_sets(self, asked: set[str]) -> None:
+        from governflow.policy.rulesets import read_again  # a store is opened without any rules
+
+        for rules, content in self.rule_sets():
+            asked.discard(rules)
+            if read_again(content) != rules:
+                raise Tampered(f"the rule set {rules} was altered", f"规则集 {rules} 被改动过")
+        for rules in sorted(asked):
+            raise Tampered(f"the rule set {rules} was removed", f"规则集 {rules} 被删除")
+
+    def _verify_case(self, kept: Projection, found: bytes | None, asked: set[str]) -> None:
+        case = kept.case
+        if found != kept.tail:
+            raise Tampered(f"the events of case {case} were altered", f"事项 {case} 的事件被改动过")
+        events = self.history(case)
+        asked.update(event.rules for event in events if event.rules is not None)
+        known = fold(events)
+        if known is None or Projection.of(known, kept.tail) != kept:
+            raise Tampered(
+                f"what is kept of case {case} ({kept.state}, with {kept.unit}) is not what its events say",
+                f"事项 {case} 的登记状态与其事件不符",
+            )
+        texts = self.texts(case)
+        erased = max((event.seq for event in events if event.kind == "forgotten"), default=0)
+        for event in events:
+            if event.secret is None:
+                if event.seq in texts:
+                    raise Tampered(f"case {case} has a text that no event speaks of", f"事项 {case} 有来历不明的文本")
+                continue
+            if event.seq not in texts:
+                if event.seq > erased:
+                    raise Tampered(f"the texts of case {case} were removed", f"事项 {case} 的文本被删除")
+            elif commitment(*texts.pop(event.seq)) != event.secret:
+                raise Tampered(f"the texts of case {case} were altered", f"事项 {case} 的文本被改动过")
+        if texts:
+            raise Tampered(f"case {case} has a text that no event speaks of", f"事项 {case} 有来历不明的文本")
+
+
+def _read_head(text: str) -> tuple[int, str]:
+    position, _, digest = text.strip().partition(":")
+    if not position.isdigit() or len(digest) != 64:
+        raise StoreError(
+            f"{text!r} is no head: it looks like 123:abcd... as `governflow verify` prints it",
+            f"{text!r} 不是校验值：应为 governflow verify 所显示的“123:abcd…”",
+        )
+    return int(position), digest.lower()

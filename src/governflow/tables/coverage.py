@@ -1,0 +1,208 @@
+"""What a table answers, for every admissible case and not for a sample (规则表精确检查).
+
+Rules are boxes in the space of cases, and everything asked here comes down to one question: does some part of a box lie
+outside a set of rules? It is answered by halving the box until one rule covers a piece or none touches it.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from itertools import accumulate
+from operator import or_
+from typing import TypeAlias
+
+import attrs
+
+from governflow.tables.partition import Axis, Region, bits
+
+
+@attrs.frozen
+class Space:
+    """Rules as boxes over the axes of their columns.
+
+    Args:
+        axes: One for each column.
+        boxes: One for each rule.
+        by_atom: For each axis and each of its classes the mask of the rules that take it in.
+        same: For each axis, for each mask that a rule has there, the rules that touch it.
+    """
+
+    axes: tuple[Axis, ...]
+    boxes: tuple[Region, ...]
+    by_atom: tuple[tuple[int, ...], ...]
+    _touching: list[dict[int, int]] = attrs.field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_touching", [{} for _ in self.axes])
+
+    @classmethod
+    def of(cls, axes: Iterable[Axis], boxes: Iterable[Region]) -> "Space":
+        """Lay out the boxes."""
+        axes, boxes = tuple(axes), tuple(boxes)
+        by_atom = []
+        for place, axis in enumerate(axes):
+            rules = [0] * axis.size
+            by_mask: dict[int, int] = {}
+            for number, box in enumerate(boxes):
+                by_mask[box[place]] = by_mask.get(box[place], 0) | 1 << number
+            for mask, holders in by_mask.items():
+                for atom in bits(mask):
+                    rules[atom] |= holders
+            by_atom.append(tuple(rules))
+        return cls(axes, boxes, tuple(by_atom))
+
+    @property
+    def whole(self) -> Region:
+        """The box of all admissible cases."""
+        return tuple(axis.full for axis in self.axes)
+
+    @property
+    def every(self) -> int:
+        """The mask of all rules."""
+        return (1 << len(self.boxes)) - 1
+
+    def touching(self, box: Region, rules: int) -> int:
+        """Give those of the rules that have a case in common with a box."""
+        for place, mask in enumerate(box):
+            known = self._touching[place].get(mask)
+            if known is None:
+                known = 0
+                for atom in bits(mask):
+                    known |= self.by_atom[place][atom]
+                self._touching[place][mask] = known
+            rules &= known
+            if not rules:
+                return 0
+        return rules
+
+    def uncovered(self, box: Region, rules: int, more: Sequence[Region] = ()) -> Region | None:
+        """Find a part of a box that lies outside all of some rules.
+
+        Args:
+            box: The box.
+            rules: The mask of the rules.
+            more: Further boxes to stay out of.
+
+        Returns:
+            A box within it that no rule touches, or None if the rules cover it.
+        """
+        return self._search(box, rules, more)[0]
+
+    def covers(self, box: Region, rules: int) -> int:
+        """Give some of the rules that cover a box together; 0 if all of them do not."""
+        hole, used = self._search(box, rules, ())
+        return used if hole is None else 0
+
+    def _search(self, box: Region, rules: int, more: Sequence[Region]) -> tuple[Region | None, int]:
+        """Halve the box until a piece is covered by one rule or touched by none; also say which rules were needed."""
+        used = 0
+        if not all(box):
+            return None, used
+        lines = tuple(_grouped(self.by_atom[place], mask, rules) for place, mask in enumerate(box))
+        # The pieces are searched depth first, the one that fewer rules touch first: there a hole is found soonest.
+        waiting = [(lines, rules, tuple(more))]
+        while waiting:
+            lines, active, others = waiting.pop()
+            active, covering = _look(lines, active)
+            if covering:
+                used |= 0 if covering & used else covering & -covering
+                continue
+            piece = tuple([sum([mask for mask, _ in line]) for line in lines])
+            others = tuple(other for other in others if all(a & b for a, b in zip(piece, other, strict=True)))
+            if any(all(not a & ~b for a, b in zip(piece, other, strict=True)) for other in others):
+                continue
+            if not active:
+                if not others:
+                    return piece, used
+                rest = _without(piece, others[0])
+                waiting += [(tuple(((mask, 0),) for mask in part), 0, others[1:]) for part in rest]
+                continue
+            lines = tuple(_regrouped(line, active) for line in lines)
+            place, halves = _cut(lines)
+            parts = []
+            for half in halves:
+                held = reduce(or_, [some for _, some in half])
+                parts.append(((*lines[:place], half, *lines[place + 1 :]), active & held, others))
+            parts.sort(key=lambda part: -part[1].bit_count())
+            waiting += parts
+        return None, used
+
+    def widen(self, box: Region, rules: int, more: Sequence[Region] = ()) -> Region:
+        """Widen a box that no rule touches, column by column, as far as none does."""
+        for place, axis in enumerate(self.axes):
+            line = _with(box, place, axis.full)
+            near = self.touching(line, rules)
+            mask = 0
+            for atom in range(axis.size):
+                if not self.by_atom[place][atom] & near:
+                    mask |= 1 << atom
+            for other in more:
+                if all(a & b for a, b in zip(line, other, strict=True)):
+                    mask &= ~other[place]
+            box = _with(box, place, mask)
+        return box
+
+
+#: One column of a piece: groups of classes that no rule left there tells apart, each with the rules that take it in.
+_Line: TypeAlias = tuple[tuple[int, int], ...]
+
+
+def _grouped(by_atom: tuple[int, ...], mask: int, rules: int) -> _Line:
+    return _regrouped([(1 << atom, by_atom[atom]) for atom in bits(mask)], rules)
+
+
+def _regrouped(line: Iterable[tuple[int, int]], rules: int) -> _Line:
+    groups: dict[int, int] = {}
+    for mask, held in line:
+        held &= rules
+        groups[held] = groups.get(held, 0) | mask
+    return tuple((mask, held) for held, mask in groups.items())
+
+
+def _look(lines: tuple[_Line, ...], active: int) -> tuple[int, int]:
+    """Give the rules that touch a piece, and those that cover it."""
+    covering = active
+    for line in lines:
+        union = 0
+        for _, held in line:
+            union |= held
+            covering &= held
+        active &= union
+        if not active:
+            return 0, 0
+    return active, covering & active
+
+
+def _cut(lines: tuple[_Line, ...]) -> tuple[int, tuple[_Line, _Line]]:
+    """Find the best cut of a piece in two: one that leaves few rules in either half, and in the fuller one above all.
+
+    Any set of classes may be cut off: those before a place in the line, or one alone.
+    """
+    lowest = -1
+    best = (0, 0, 1)
+    for place, line in enumerate(lines):
+        after = list(accumulate((held for _, held in reversed(line)), or_))[::-1]
+        before = 0
+        for number, (_, held) in enumerate(line[:-1]):
+            cuts = [(number, held, before | after[number + 1])] if number else []
+            before |= held
+            cuts.append((0, before, after[number + 1]))
+            for start, inside, outside in cuts:
+                one, two = inside.bit_count(), outside.bit_count()
+                score = one + two + max(one, two)
+                if lowest < 0 or score < lowest:
+                    lowest, best = score, (place, start, number + 1)
+    place, start, end = best
+    line = lines[place]
+    return place, (line[start:end], line[:start] + line[end:])
+
+
+def _with(box: Region, place: int, mask: int) -> Region:
+    return (*box[:place], mask, *box[place + 1 :])
+
+
+def _without(box: Region, other: Region) -> Iterable[Region]:
+    """Cut a box that it overlaps out of a box: the pieces that are left."""
+    for place, mask in enumerate(other):
+        if rest := box[place] & ~mask:
+            yield _with(box, place, rest)
+        box = _with(box, place, box[place] & mask)

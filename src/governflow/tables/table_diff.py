@@ -1,0 +1,173 @@
+"""What a changed table changes, exactly (规则变更影响)."""
+
+from collections.abc import Iterable, Mapping
+
+import attrs
+
+from governflow.tables.coverage import Space
+from governflow.tables.domains import Closed, Code, Domain, Number, Open, Part
+from governflow.tables.findings import AT_MOST, holes, listed
+from governflow.tables.partition import Axis, Region, Value, bits, cut, example, sampled, spoken
+from governflow.tables.rules import Column, Rule
+from governflow.tables.table import Table
+from governflow.tables.vocabulary import outcomes_text
+from governflow.text import Text
+
+
+@attrs.frozen
+class Change:
+    """Cases that two tables answer differently.
+
+    Args:
+        region: The condition of each column that matters.
+        case: One of the cases.
+        example: The same case to be read.
+        old: The rule that answered them, or None.
+        new: The rule that answers them now, or None.
+    """
+
+    region: Mapping[str, Text]
+    case: Mapping[str, Value]
+    example: Text
+    old: Rule | None
+    new: Rule | None
+
+    @property
+    def text(self) -> Text:
+        """The change as a sentence."""
+        said = listed(self.region.values())
+        old, new = _answer(self.old), _answer(self.new)
+        return Text(
+            f"{said.en}: {old.en} becomes {new.en} (for example {self.example.en})",
+            f"{said.zh}：由{old.zh}改为{new.zh}（例如{self.example.zh}）",
+        )
+
+
+def _answer(rule: Rule | None) -> Text:
+    if rule is None:
+        return Text("no answer", "无规则")
+    said = outcomes_text(rule.outcomes)
+    return Text(f"{said.en} ({rule.id})", f"{said.zh}（{rule.id}）")
+
+
+def compare(old: Table, new: Table) -> list[Change]:
+    """Find all cases that two tables answer differently; reasons alone do not count.
+
+    Args:
+        old: The table that was.
+        new: The table that is.
+
+    Returns:
+        For each pair of rules whose outcomes differ the regions in which the one gave way to the other, at most
+        `AT_MOST` of each pair, in the order of the old rules.
+    """
+    if old.digest == new.digest:
+        return []
+    space, count = _common(old, new)
+    changes = []
+    ours, theirs = (1 << count) - 1, space.every >> count << count
+    if old.columns == new.columns:
+        # A rule that is never the answer is none that cases change from or to. Where the domains differ it might be:
+        # there are cases then that it was not asked for before.
+        ours, theirs = _live(old), _live(new) << count
+    for one in (*bits(ours), None):
+        for two in (*bits(space.touching(_both(space, one, None), theirs)), None):
+            was = None if one is None else old.rules[one]
+            now = None if two is None else new.rules[two - count]
+            if _outcomes(was) == _outcomes(now):
+                continue
+            box = _both(space, one, two)
+            before = ours if one is None else ours & (1 << one) - 1
+            before |= theirs if two is None else theirs & (1 << two) - 1
+            for region in holes(space, box, space.touching(box, before), AT_MOST):
+                axes = space.axes
+                changes.append(Change(spoken(axes, region), sampled(axes, region), example(axes, region), was, now))
+    return changes
+
+
+def _outcomes(rule: Rule | None) -> Mapping[str, str]:
+    return rule.outcomes if rule is not None else {}
+
+
+def _live(table: Table) -> int:
+    dead = {one.rule.id for one in table.analyse().dead}
+    return sum(1 << number for number, rule in enumerate(table.rules) if rule.id not in dead)
+
+
+def _both(space: Space, one: int | None, two: int | None) -> Region:
+    box = space.whole
+    for rule in (one, two):
+        if rule is not None:
+            box = tuple(a & b for a, b in zip(box, space.boxes[rule], strict=True))
+    return box
+
+
+def _common(old: Table, new: Table) -> tuple[Space, int]:
+    """Both tables' rules over the columns of either, the old ones first."""
+    sides = (old, new)
+    axes: list[Axis] = []
+    columns: list[list[tuple[Axis, Column] | None]] = []
+    for name, text, holders in _columns(old, new):
+        domain = _united([holder.domain for holder in holders if holder])
+        parts: list[Part] = []
+        for holder in holders:
+            if holder is not None:
+                parts += _parts(holder.domain)
+        for table, holder in zip(sides, holders, strict=True):
+            if holder is not None:
+                parts += table.parts_of(holder)
+        unstated = any(not holder.always for holder in holders if holder)
+        axes.append(Axis(name, text, cut(domain, parts), unstated))
+        columns.append([(axes[-1], holder) if holder else None for holder in holders])
+    boxes = []
+    for side, table in enumerate(sides):
+        for number in range(len(table.rules)):
+            box = []
+            for axis, held in zip(axes, columns, strict=True):
+                pair = held[side]
+                box.append(axis.full if pair is None else axis.mask(table.cell(number, pair[1]), pair[1].default))
+            boxes.append(tuple(box))
+    return Space.of(axes, boxes), len(old.rules)
+
+
+def _columns(old: Table, new: Table) -> Iterable[tuple[str, Text, tuple[Column | None, Column | None]]]:
+    """The columns of either table; one whose domain is now of another kind counts as two."""
+    before = {column.id: column for column in old.columns}
+    after = {column.id: column for column in new.columns}
+    for name in dict.fromkeys((*before, *after)):
+        one, two = before.get(name), after.get(name)
+        if one and two and _kind(one.domain) != _kind(two.domain):
+            yield f"{name} (old)", Text(f"{one.text.en} (old)", f"{one.text.zh}（旧）"), (one, None)
+            yield name, two.text, (None, two)
+        else:
+            yield name, (two or one).text, (one, two)  # type: ignore[union-attr]
+
+
+def _kind(domain: Domain) -> str:
+    return {Number: "number", Code: "code"}.get(type(domain), "text")
+
+
+def _parts(domain: Domain) -> list[Part]:
+    """What a domain itself speaks of: where it ends, or its values."""
+    if isinstance(domain, Number):
+        return [domain.span]
+    return list(domain.values) if isinstance(domain, Closed) else []
+
+
+def _united(domains: list[Domain]) -> Domain:
+    """A domain that holds both."""
+    first, last = domains[0], domains[-1]
+    if first == last:
+        return first
+    if isinstance(first, Number) and isinstance(last, Number):
+        lows = [one.low for one in (first, last)]
+        highs = [one.high for one in (first, last)]
+        return Number(
+            None if None in lows else min(low for low in lows if low is not None),
+            None if None in highs else max(high for high in highs if high is not None),
+            first.whole and last.whole,
+        )
+    if isinstance(first, Closed) and isinstance(last, Closed):
+        names = dict(zip((*first.values, *last.values), (*first.names, *last.names), strict=True))
+        return Closed(tuple(names), tuple(names.values()))
+    return Open() if not isinstance(first, Code) else first

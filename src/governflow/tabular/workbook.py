@@ -1,0 +1,218 @@
+"""Workbooks: XLSX, streamed one row at a time.
+
+A cell is turned into the text that the clerk sees, so that the same journal gives the same text from a workbook and
+from a CSV file.
+"""
+
+import re
+import warnings
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
+
+from governflow.errors import JournalError
+from governflow.journal.columns import RESERVED
+from governflow.journal.records import Reject
+from governflow.journal.source import NO_FORMULAS, Record, letter, uneven
+from governflow.normalize import number_text
+
+if TYPE_CHECKING:
+    from openpyxl.cell.cell import Cell, MergedCell
+    from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
+    from openpyxl.workbook import Workbook
+    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    AnyCell: TypeAlias = Cell | MergedCell | ReadOnlyCell | EmptyCell
+
+# How OOXML writes a character that XML cannot hold, and the underscore that would be mistaken for the start of one.
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_TO_ESCAPE = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
+
+# What in a number format is shown as it stands: quoted, escaped or bracketed (a colour, a language).
+_LITERAL = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
+
+_AT_A_TIME = 500
+
+
+def escape(text: str) -> str:
+    """Write characters that XML cannot hold as OOXML does.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        The text with ``_x000D_`` and the like.
+    """
+    return _TO_ESCAPE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
+
+
+def _unescape(text: str) -> str:
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+
+
+class Book:
+    """One workbook, open.
+
+    Args:
+        path: The file.
+
+    Raises:
+        JournalError: If it is no workbook, or damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._name = path.name
+        self._file: BinaryIO = path.open("rb")
+        try:
+            self._book = self._load()
+        except BaseException:
+            self._file.close()
+            raise
+        self._path = path
+
+    def _load(self) -> "Workbook":
+        from openpyxl import load_workbook  # a fifth of a second: only for those who read a workbook
+
+        name = self._name
+        try:
+            with zipfile.ZipFile(self._file) as archive:
+                inside = set(archive.namelist())
+        except Exception:  # noqa: BLE001 - zipfile has many names for a damaged file
+            raise JournalError(
+                f"{name} is damaged or was not copied to its end: save it again as .xlsx",
+                f"{name} 已损坏或未复制完整：请重新另存为 .xlsx",
+            ) from None
+        if "xl/workbook.xml" not in inside:
+            raise JournalError(
+                f"{name} is no .xlsx workbook: open it in Excel and save it as .xlsx",
+                f"{name} 不是 .xlsx 工作簿：请用 Excel 打开后另存为 .xlsx",
+            )
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # on styles and extensions that do not concern us
+                return load_workbook(self._file, read_only=True, data_only=False)
+        except Exception:  # noqa: BLE001 - openpyxl promises no particular exceptions for a damaged file
+            raise self._damaged() from None
+
+    def _damaged(self, line: int = 0) -> JournalError:
+        en, zh = (f" after row {line}", f"第 {line} 行之后") if line else ("", "")
+        return JournalError(
+            f"{self._name} is damaged{en}: open it in Excel and save it again as .xlsx",
+            f"{self._name} {zh}已损坏：请用 Excel 打开后重新另存为 .xlsx",
+        )
+
+    def close(self) -> None:
+        """Close the file."""
+        self._book.close()
+        self._file.close()
+
+    def tables(self) -> "list[tuple[str, SheetTable]]":
+        """Give the visible sheets in their order, with their names."""
+        sheets = [sheet for sheet in self._book.worksheets if sheet.sheet_state == "visible"]
+        return [(sheet.title, SheetTable(self, sheet)) for sheet in sheets]
+
+    @property
+    def serials(self) -> bool:
+        """Whether days are counted from 1900, as everywhere but on old Macs."""
+        return bool(self._book.epoch.year < 1904)
+
+    def rows(self, sheet: "ReadOnlyWorksheet") -> "Iterator[tuple[AnyCell, ...]]":
+        """Give the rows of a sheet.
+
+        Yields:
+            One tuple of cells a row, missing rows as empty ones.
+
+        Raises:
+            JournalError: If the file is damaged on the way.
+        """
+        sheet.reset_dimensions()  # many programs write a wrong one
+        rows = cast("Worksheet", sheet).iter_rows()
+        done = 0
+        while True:
+            try:
+                # Filters of warnings belong to the process: they are never left changed while somebody else runs.
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # a date out of bounds arrives as the error cell that it is
+                    some = list(islice(rows, _AT_A_TIME))
+            except Exception:  # noqa: BLE001 - openpyxl promises no particular exceptions for a damaged file
+                raise self._damaged(done) from None
+            if not some:
+                return
+            yield from some
+            done += len(some)
+
+
+class SheetTable:
+    """One sheet of a workbook.
+
+    Args:
+        book: The workbook.
+        sheet: The sheet.
+    """
+
+    def __init__(self, book: Book, sheet: "ReadOnlyWorksheet") -> None:
+        self._book = book
+        self._sheet = sheet
+        self._headings: tuple[str, ...] = ()
+        self._again = False
+        self.serials = book.serials
+
+    def head(self, headings: tuple[str, ...]) -> None:
+        """Tell the table its headings."""
+        self._headings = headings
+        # What a rejects file has beyond its headings was refused for standing there, and is so until it is mended.
+        self._again = not RESERVED.isdisjoint(headings)
+
+    def records(self) -> Iterator[Record | Reject]:
+        """Give the rows, numbered as in Excel.
+
+        Yields:
+            Records. A cell beyond the last heading is given one named after its column: in a grid nothing shifts.
+
+        Raises:
+            JournalError: If the file is damaged on the way.
+        """
+        for line, row in enumerate(self._book.rows(self._sheet), 1):
+            if not row:
+                continue
+            values = [_text(cell) if cell.value is not None else "" for cell in row]
+            headings = self._headings
+            width = len(headings)
+            if len(values) < width:
+                values += [""] * (width - len(values))
+            while len(values) > width and not values[-1].strip():
+                values.pop()
+            if self._again and len(values) > width:
+                yield uneven(line, headings, values)
+                continue
+            if width and len(values) > width:
+                headings = (*headings, *(f"({letter(place)})" for place in range(width, len(values))))
+            formulas = [place for place, cell in enumerate(row[: len(values)]) if cell.data_type == "f"]
+            yield line, headings, values, frozenset(formulas) if formulas else NO_FORMULAS
+
+
+def _text(cell: "AnyCell") -> str:
+    value = cell.value
+    if isinstance(value, str):
+        return _unescape(value) if cell.data_type == "s" and "_x" in value else value
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, (int, float)):
+        return number_text(value)
+    if isinstance(value, datetime):
+        if value.time() == time.min and not _shows_time(str(cell.number_format)):
+            return value.date().isoformat()
+        return value.isoformat(" ")
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    # Array formulas come as objects that hold their text; spans of time have a text of their own.
+    return str(getattr(value, "text", None) or value)
+
+
+def _shows_time(number_format: str) -> bool:
+    plain = _LITERAL.sub("", number_format).casefold()
+    return "h" in plain or "s" in plain

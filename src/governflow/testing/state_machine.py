@@ -1,0 +1,211 @@
+"""Whole lives of a locality's cases as a state machine: after every step the laws on lives hold (生命周期机)."""
+
+import shlex
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from governflow.charter.cases import systematic as cases
+from governflow.charter.laws import escalation as ladders
+from governflow.charter.laws import lives, timing
+from governflow.charter.laws.lives import Wrong
+from governflow.charter.lives.fault_injection import FAILING, MANNERS, twin
+from governflow.charter.lives.simulation import (
+    ADVANCE,
+    DAY,
+    FAIL,
+    HOUR,
+    MEND,
+    MUSTER,
+    OUTAGE,
+    REASSESS,
+    SWITCH,
+    Life,
+    Player,
+    Step,
+    play,
+)
+from governflow.charter.lives.walks import LATER, shortened
+from governflow.charter.report import text as telling
+from governflow.charter.subject import Subject
+from governflow.model.terms import Mode
+from governflow.policy.registry import Localities
+from governflow.policy.stack import Policy
+from governflow.testing.strategies import known
+from governflow.text import Text
+
+_SHORT = st.sampled_from([0, 1, 3, 10, 45, 2 * HOUR, 10 * HOUR, DAY])
+_LONG = st.sampled_from([HOUR, DAY, 3 * DAY, 7 * DAY, 35 * DAY, 70 * DAY])
+_PICKS = st.integers(0, 600)
+
+
+#: Says what is wrong with a life.
+Law = Callable[[Life, Subject], Wrong | None]
+
+
+def _climbing(fault: Callable[[ladders.Ladder, Policy], tuple[Text | None, int]]) -> Law:
+    def law(life: Life, subject: Subject) -> Wrong | None:
+        found = (fault(ladder, subject.policy)[0] for ladder in ladders.stretches(life, subject.policy))
+        what = next((one for one in found if one is not None), None)
+        return Wrong(what) if what is not None else None
+
+    return law
+
+
+_AT_EVERY_STEP: Mapping[str, Law] = {
+    "case/attended": lambda life, subject: lives.left_lying(life, subject.policy),
+    "case/answered": lambda life, subject: lives.unanswered(life, subject.policy),
+    "clock/positive": lambda life, subject: timing.backwards(life, subject.policy),
+    "escalation/climbs": _climbing(ladders.astray),
+    "escalation/ends": _climbing(ladders.silent),
+}
+_AT_THE_END: Mapping[str, Law] = {
+    "replay/same": lambda life, subject: timing.unlike(life, subject.policy),
+    "clock/splits": lambda life, subject: timing.differing(subject, life),
+}
+
+
+def lives_of(
+    locality: str | Policy, localities: Localities | None, without: Collection[str]
+) -> type[RuleBasedStateMachine]:
+    """See `governflow.testing.lives`."""
+    found, policy = known(locality, localities)
+
+    class Lives(_Lives):
+        subject = Subject(found, policy.code)
+        waived = frozenset(without)
+
+    Lives.__name__ = Lives.__qualname__ = f"Lives_{policy.code}"
+    Lives.TestCase.settings = settings(
+        max_examples=40,
+        stateful_step_count=25,
+        deadline=None,
+        # A life that shows a fault is shortened by leaving steps out: far quicker than drawing others.
+        phases=(Phase.explicit, Phase.reuse, Phase.generate),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+    )
+    return Lives
+
+
+class _Lives(RuleBasedStateMachine):
+    """One case, from its report to its end and beyond."""
+
+    subject: Subject
+    waived: frozenset[str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.player: Player | None = None
+        self.looked_at = 0
+        self.broken = False
+
+    @initialize(data=st.data(), later=st.none() | st.sampled_from(LATER), failing=st.booleans())
+    def report(self, data: st.DataObject, later: int | None, failing: bool) -> None:  # noqa: FBT001
+        """Report a case, at once or at another time of the year."""
+        told = data.draw(cases.strategy(self.subject.policy), label="told")
+        waits = later is not None and told.get("mode") != Mode.EMERGENCY
+        failing = failing and twin(self.subject) is not None
+        self.player = Player(self.subject, told, waits=waits, failing=failing)
+        if waits and later is not None:
+            self.player.step(Step(later, "report"))
+        if failing:
+            self.player.step(Step(0, MEND))
+
+    def _do(self, after: int, does: str, pick: int = 0) -> None:
+        assert self.player is not None
+        self.player.step(Step(after, does, pick))
+
+    def _lives(self) -> bool:
+        return self.player is not None and self.player.case is not None
+
+    @precondition(_lives)
+    @rule(data=st.data(), after=_SHORT, pick=_PICKS)
+    def act(self, data: st.DataObject, after: int, pick: int) -> None:
+        """Do anything that the lifecycle allows in the case's state."""
+        assert self.player is not None
+        case = self.player.case
+        assert case is not None
+        lifecycle = self.player.policy.lifecycle(case, [])
+        possible = lifecycle.possible(case.state)
+        lasting = [
+            name
+            for name in possible
+            if any(way.target not in (case.state, *lifecycle.ends) for way in lifecycle.ways_for(case.state, name))
+        ]
+        if possible:
+            self._do(after, data.draw(st.sampled_from(lasting or possible) | st.sampled_from(possible)), pick)
+
+    @precondition(_lives)
+    @rule(after=_SHORT, pick=_PICKS, does=st.sampled_from([SWITCH, MUSTER, OUTAGE, REASSESS]))
+    def something_happens_to_the_locality(self, after: int, pick: int, does: str) -> None:
+        """Switch the mode, let a post check in, declare an outage, or ask the rules anew."""
+        self._do(after, does, pick)
+
+    @rule(after=_LONG)
+    def nobody_acts(self, after: int) -> None:
+        """Let time pass; in an emergency not for long."""
+        self._do(min(after, HOUR) if self._alarmed() else after, ADVANCE)
+
+    def _alarmed(self) -> bool:
+        assert self.player is not None
+        book = self.player.engine.store.load(f"@{self.subject.code}")
+        return book is not None and book.mode is Mode.EMERGENCY
+
+    @precondition(_lives)
+    @rule(minute=st.integers(0, 1))
+    def until_something_falls_due(self, minute: int) -> None:
+        """Let time pass to the very minute at which the next thing falls due by itself, or to the one after."""
+        assert self.player is not None
+        case = self.player.case
+        if case is not None and case.next is not None and case.next >= self.player.at and not self._alarmed():
+            self._do(int((case.next - self.player.at).total_seconds() // 60) + minute, ADVANCE)
+
+    @precondition(lambda self: self.player is not None and self.player.twin is not None)
+    @rule(after=_SHORT, pick=st.integers(0, len(FAILING) * MANNERS - 1))
+    def a_hook_begins_to_fail(self, after: int, pick: int) -> None:
+        """Let one hook of the locality raise or answer nonsense from now on."""
+        self._do(after, FAIL, pick)
+
+    @precondition(lambda self: self.player is not None and self.player.twin is not None)
+    @rule(after=_SHORT)
+    def the_rules_answer_again(self, after: int) -> None:
+        """Mend what fails."""
+        self._do(after, MEND)
+
+    @invariant()
+    def the_laws_hold(self) -> None:
+        """Hold the life so far against every law on lives that one life can break."""
+        case = self.player.case if self.player is not None else None
+        if self.player is None or case is None or case.version == self.looked_at:
+            return
+        self.looked_at = case.version
+        self._hold(self.player.life(), _AT_EVERY_STEP)
+
+    def teardown(self) -> None:
+        """Live the whole life again in other leaps of time, and let the ledger check itself."""
+        if self.player is not None and self._lives() and not self.broken:
+            self._hold(self.player.life(), _AT_THE_END)
+
+    def _hold(self, life: Life, laws: Mapping[str, Law]) -> None:
+        for law, fault in laws.items():
+            wrong = fault(life, self.subject) if law not in self.waived else None
+            if wrong is not None:
+                self.broken = True
+                raise AssertionError(_story(law, fault, life, self.subject))
+
+
+def _story(law: str, fault: Law, life: Life, subject: Subject) -> str:
+    """Tell what is wrong as ``governflow check`` does, by a shorter life, with the command that looks at that life."""
+    short = play(subject, shortened(life.walk, lambda walk: fault(play(subject, walk), subject) is not None))
+    wrong = fault(short, subject)
+    if wrong is None:  # rules that answer otherwise the second time
+        short, wrong = life, fault(life, subject)
+    assert wrong is not None
+    lang = telling.reader_lang()
+    case: dict[str, Any] = short.walk.as_case()
+    again = shlex.join(["governflow", "check", subject.code, "--law", law, "--case", telling.case_as_json(case)])
+    lines = [line.say(lang) for line in short.said(subject.policy)]
+    return "\n  ".join([f"{law}: {wrong.what.say(lang)}", *lines, *([wrong.look_at] if wrong.look_at else []), again])
