@@ -17,13 +17,13 @@ from governflow.charter.lives import fault_injection as faltering
 from governflow.charter.lives import search as searching
 from governflow.charter.lives import simulation as living
 from governflow.charter.lives import walks
-from governflow.charter.lives.simulation import ADVANCE, FAIL, MEND, REASSESS, Step, Walk
+from governflow.charter.lives.simulation import ADVANCE, FAIL, MEND, REASSESS, Scenario, Step
 from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
 from governflow.engine import decide
 from governflow.model.case import Case
 from governflow.model.clocks import LAPSES, PAUSES, ClockSpec
-from governflow.model.lifecycle import BASE, Action, Lifecycle, Row, Way
+from governflow.model.lifecycle import BASE, Action, CompiledTransition, Lifecycle, Row
 from governflow.model.terms import Form, Kind, Mode, Tier, Urgency
 from governflow.model.units import OrgChart, Unit
 from governflow.policy.hookspecs import Breach, Context, Deadlines, Escalation, Ruling, hookimpl
@@ -112,7 +112,9 @@ def forced(*rows: Row, states: tuple[str, ...] = ()) -> Callable[[Lifecycle], di
         ways = dict(base.ways)
         for row in rows:
             for source in row.sources:
-                way = Way(actions[row.action], source, row.target, None, False, False, False, (row.action,), ())
+                way = CompiledTransition(
+                    actions[row.action], source, row.target, None, False, False, False, (row.action,), ()
+                )
                 ways[source, row.action] = (*ways.get((source, row.action), ()), way)
         known = {**base.states, **dict.fromkeys(states, WHY)}
         return {"everyday": attrs.evolve(base, states=known, actions=actions, rows=(*base.rows, *rows), ways=ways)}
@@ -178,7 +180,7 @@ def test_an_end_without_an_answer_is_caught_with_the_way_to_it(planted: str) -> 
 def test_the_told_way_really_leads_to_the_end_without_an_answer() -> None:
     planted = subject(lifecycles=UNANSWERED["a case that is shelved"][0])
     failure = broken_by("case/answered", planted)[0]
-    life = living.play(planted, Walk.read(failure.case))
+    life = living.play(planted, Scenario.read(failure.case))
     assert life.case is not None
     assert (life.case.state, life.case.answered) == ("closed", None)
 
@@ -452,25 +454,25 @@ def test_every_way_of_the_everyday_lifecycle_is_gone() -> None:
 
 
 def test_a_walk_is_read_back_as_it_was_told() -> None:
-    walk = Walk({"severity": "major"}, (Step(3, "dispatch", 1), Step(90, ADVANCE)))
-    assert Walk.read(walk.as_case()) == walk
+    walk = Scenario({"severity": "major"}, (Step(3, "dispatch", 1), Step(90, ADVANCE)))
+    assert Scenario.read(walk.as_case()) == walk
 
 
 def test_a_failing_walk_is_shortened_to_what_makes_it_fail() -> None:
     steps = [Step(1, "note", number) for number in range(30)]
     steps[4], steps[21] = Step(1, "dispatch"), Step(1, "resolve")
 
-    def fails(walk: Walk) -> bool:
+    def fails(walk: Scenario) -> bool:
         done = [step.do for step in walk.steps]
         return "dispatch" in done and "resolve" in done
 
-    short = walks.shortened(Walk({"severity": "major"}, tuple(steps)), fails)
+    short = walks.shortened(Scenario({"severity": "major"}, tuple(steps)), fails)
     assert [step.do for step in short.steps] == ["dispatch", "resolve"]
     assert short.told == {}
 
 
 def test_a_refused_step_leaves_the_life_as_it_was() -> None:
-    life = living.play(subject(), Walk({}, (Step(1, "answer"), Step(1, "dispatch"))))
+    life = living.play(subject(), Scenario({}, (Step(1, "answer"), Step(1, "dispatch"))))
     assert [event.kind for event in life.events] == ["reported", "dispatched"]
     assert life.broken == ""
 
@@ -519,7 +521,7 @@ def _tiers_by_hand(case: Case) -> Ruling:
 def test_a_hook_that_fails_loses_no_case_and_stands_in_the_book(hook: int, manner: int) -> None:
     fails = Step(0, FAIL, hook + manner * len(faltering.FAILING))
     acts = (Step(0, "report"), Step(1, "dispatch"), Step(9, "arrive"), Step(1, "resolve"), Step(1, "answer"))
-    life = living.play(subject(tier=_tiers_by_hand), Walk({}, (fails, *acts, Step(5 * 1440, ADVANCE))))
+    life = living.play(subject(tier=_tiers_by_hand), Scenario({}, (fails, *acts, Step(5 * 1440, ADVANCE))))
     assert life.case is not None
     assert life.failed == {faltering.FAILING[hook]}
     assert (life.broken, life.swallowed, life.case.state) == ("", (), "closed")
@@ -531,8 +533,8 @@ def test_a_hook_that_fails_loses_no_case_and_stands_in_the_book(hook: int, manne
 def test_the_layer_below_answers_for_a_hook_that_fails_and_the_hook_again_when_it_is_mended() -> None:
     harbour = subject(tier=_tiers_by_hand)
     steps = (Step(0, FAIL, faltering.FAILING.index("governflow_tier")), Step(0, "report"))
-    assert (living.play(harbour, Walk({}, steps)).case or Case("")).tier is Tier.THREE
-    mended = living.play(harbour, Walk({}, (*steps, Step(5, MEND), Step(0, REASSESS))))
+    assert (living.play(harbour, Scenario({}, steps)).case or Case("")).tier is Tier.THREE
+    mended = living.play(harbour, Scenario({}, (*steps, Step(5, MEND), Step(0, REASSESS))))
     assert (mended.case or Case("")).tier is Tier.ONE
 
 
@@ -739,11 +741,11 @@ def test_rules_that_climb_for_ever_are_told_in_time(monkeypatch: pytest.MonkeyPa
 # --- searching --------------------------------------------------------------------------------------------------------
 
 
-def _found(seed: int) -> living.Life:
+def _found(seed: int) -> living.SimulatedCase:
     planted = subject(route=_when(lambda case, context: case.reopened > 0, _raises_here))
     search = Subject(planted.localities, CODE, level="search", seed=seed, seconds=60)
 
-    def key(life: living.Life) -> str:
+    def key(life: living.SimulatedCase) -> str:
         return "".join(hook for _, hook, _ in life.faults())
 
     return next(searching.searched(search, key, set()))

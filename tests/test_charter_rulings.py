@@ -26,7 +26,7 @@ from governflow.calendars import WorkingCalendar
 from governflow.calendars.allowances import Allowance
 from governflow.charter.answers.ask import asked
 from governflow.charter.answers.examples import of_rows
-from governflow.charter.answers.remote import Elsewhere, Otherwise
+from governflow.charter.answers.remote import Worker, WorkerEnvironment
 from governflow.charter.answers.search import drawn, searched
 from governflow.charter.cases.covering import rows
 from governflow.charter.cases.systematic import BUDGET, anywhen, smallest, strategy, told, written
@@ -800,7 +800,7 @@ def test_a_second_interpreter_that_dies_breaks_the_law_and_says_what_it_died_of(
 
 def test_a_second_interpreter_that_does_not_come_back_is_told_and_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("governflow.charter.answers.remote._BOOT", "import time; time.sleep(60)")
-    there = Elsewhere(subject(County()).localities, {COUNTY: [{}]}, Otherwise())
+    there = Worker(subject(County()).localities, {COUNTY: [{}]}, WorkerEnvironment())
     assert there.answers(0.2) is None
     assert there.why is not None
     assert "in time" in there.why.en
@@ -944,8 +944,8 @@ def governflow_escalate(case, cause):
 def test_pure_alone_begins_no_process_in_which_this_locality_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     begun = []
 
-    class Seen(Elsewhere):
-        def __init__(self, localities: Localities, cases: Any, how: Otherwise) -> None:
+    class Seen(Worker):
+        def __init__(self, localities: Localities, cases: Any, how: WorkerEnvironment) -> None:
             begun.append(how)
             super().__init__(localities, cases, how)
 
@@ -981,7 +981,7 @@ def test_what_is_read_of_a_case_is_seen() -> None:
 def test_a_second_interpreter_gives_a_sound_county_the_same_answers() -> None:
     county = subject(County())
     cases = [{}, {"severity": "major"}]
-    heard = Elsewhere(county.localities, {COUNTY: cases}, Otherwise()).answers()
+    heard = Worker(county.localities, {COUNTY: cases}, WorkerEnvironment()).answers()
     assert heard is not None
     assert [one.digest for one in heard.cases[COUNTY]] == [asked(county.policy, case).digest for case in cases]
     assert heard.meddled == []
@@ -992,7 +992,7 @@ def test_a_plugin_that_cannot_be_taken_elsewhere_is_asked_here_only() -> None:
         pass
 
     county = subject(Local())
-    there = Elsewhere(county.localities, {COUNTY: [{}]}, Otherwise())
+    there = Worker(county.localities, {COUNTY: [{}]}, WorkerEnvironment())
     assert there.answers() is None
     assert there.why is not None
     assert COUNTY in there.why.en

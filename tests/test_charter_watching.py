@@ -24,7 +24,7 @@ from governflow.charter.lives.walks import lives, pool
 from governflow.cli.rule_sources import found
 from governflow.isolation.environment import OTHER_DAYS, homes, on, watched
 from governflow.isolation.literals import spoken_of
-from governflow.isolation.observer import Watch
+from governflow.isolation.observer import Observer
 from governflow.model.case import Case
 from governflow.policy.registry import Localities
 
@@ -75,7 +75,7 @@ def touched(file: Path) -> list[str]:
     """Ask a county about a case on another day, and give what was touched, each thing once."""
     localities, (code,) = found(str(file))
     policy = localities.policy(code)
-    watch = Watch(homes(policy))
+    watch = Observer(homes(policy))
     with watch.watching(OTHER_DAYS[0], 0.5):
         asked(watch.policy(policy), {})
     return list(dict.fromkeys(touch.what.en for touch in watch.touched))
@@ -142,7 +142,7 @@ def test_a_package_may_read_its_own_folder_and_none_whose_name_only_begins_alike
         (tmp_path / name / "table.csv").touch()
     home = {"__name__": "plug", "__package__": "plug", "__file__": str(tmp_path / "plug" / "__init__.py")}
     exec("def read(path):\n    open(path).close()", home)
-    watch = Watch([home])
+    watch = Observer([home])
     with watch.watching(OTHER_DAYS[0], 0.5):
         home["read"](tmp_path / "plug" / "table.csv")
         assert watch.touched == []
@@ -256,7 +256,7 @@ class Unwilling(dict[str, object]):
 def test_what_was_replaced_comes_back_where_replacing_breaks_off() -> None:
     before = everything_replaced()
     home = Unwilling(__name__="county")
-    for other_day in (on(OTHER_DAYS[0], [home]), Watch([home]).watching(OTHER_DAYS[0], 0.5), watched("place", 7)):  # type: ignore[arg-type]
+    for other_day in (on(OTHER_DAYS[0], [home]), Observer([home]).watching(OTHER_DAYS[0], 0.5), watched("place", 7)):  # type: ignore[arg-type]
         with pytest.raises((RuntimeError, TypeError)), other_day:
             pass
         assert everything_replaced() == before
@@ -264,7 +264,7 @@ def test_what_was_replaced_comes_back_where_replacing_breaks_off() -> None:
 
 def test_what_was_replaced_is_other_on_another_day_and_the_same_afterwards() -> None:
     before = everything_replaced()
-    with Watch([]).watching(OTHER_DAYS[0], 0.5), watched("place"):
+    with Observer([]).watching(OTHER_DAYS[0], 0.5), watched("place"):
         assert [one for one, old in zip(everything_replaced(), before, strict=True) if one is old] == []
     assert everything_replaced() == before
 

@@ -26,7 +26,7 @@ class Text:
         return type(self.en) is str and type(self.zh) is str
 
     def say(self, lang: str) -> str:
-        """Give the text in one language.
+        """Return the text in one language.
 
         Args:
             lang: ``"zh"`` or ``"en"``; anything that is not ``"zh"`` is English.

@@ -15,7 +15,7 @@ class Clock(Protocol):
     """Where the engine learns the time when a command does not say it."""
 
     def now(self) -> datetime:
-        """Give the present moment, timezone-aware."""
+        """Return the present moment, timezone-aware."""
         ...
 
 
@@ -23,12 +23,12 @@ class SystemClock:
     """The machine's own clock, in UTC."""
 
     def now(self) -> datetime:
-        """Give the present moment in UTC."""
+        """Return the present moment in UTC."""
         return datetime.now(UTC)  # noqa: TID251 - this module owns the clock
 
 
 def salt() -> bytes:
-    """Give 16 random bytes: the salt of a commitment to personal data."""
+    """Return 16 random bytes: the salt of a commitment to personal data."""
     return secrets.token_bytes(16)
 
 

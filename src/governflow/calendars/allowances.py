@@ -390,7 +390,7 @@ class Allowance:
         return max(due, calendar.due(end, left)) if left else later
 
     def flagged(self, start: datetime, due: datetime, calendar: WorkingCalendar) -> bool:
-        """Say whether the due moment rests on days for which the calendar's holiday list does not speak.
+        """Return whether the due moment rests on days for which the calendar's holiday list does not speak.
 
         Args:
             start: When the clock started, aware.
@@ -406,7 +406,7 @@ class Allowance:
 
 @lru_cache(maxsize=4096)
 def _due_on(day: date, allowance: Allowance, calendar: WorkingCalendar) -> datetime:
-    """Give the due moment of a day-counting allowance under the Civil Code's rule, which looks at no time of day."""
+    """Return the due moment of a day-counting allowance under the Civil Code's rule, which looks at no time of day."""
     start = datetime.combine(day, time(), tzinfo=calendar.zone)
     unit: Literal["wd", "cd"] = "wd" if allowance.unit == "wd" else "cd"
     return (WORKING_DAYS if unit == "wd" else CALENDAR_DAYS).due(start, allowance.amount, calendar, unit)

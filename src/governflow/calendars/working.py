@@ -381,7 +381,7 @@ class WorkingCalendar:
         return [Segment(moment(a), moment(b), kind) for a, b, kind in pieces]
 
     def is_working(self, day: date) -> bool:
-        """Say whether the calendar is open at any time of the day (工作日)."""
+        """Return whether the calendar is open at any time of the day (工作日)."""
         return bool(self._timeline.opened(_ordinal(day)))
 
     def add_days(self, start: date, days: int) -> date:
@@ -468,11 +468,11 @@ class WorkingCalendar:
         return self._round_the_clock
 
     def covers(self, day: date) -> bool:
-        """Say whether the holiday list speaks for the day."""
+        """Return whether the holiday list speaks for the day."""
         return self.coverage is None or self.coverage[0] <= day <= self.coverage[1]
 
     def flagged(self, due: datetime, start: datetime | None = None) -> bool:
-        """Say whether a due time rests on a day for which the holiday list does not speak, and is thus provisional.
+        """Return whether a due time rests on a day for which the holiday list does not speak, and is thus provisional.
 
         Args:
             due: The due moment, aware; one at 24:00 belongs to the day that ends then.

@@ -1,6 +1,6 @@
 """What one set of rules says (一方规则的答复): every answer in plain values, so that two processes can be compared.
 
-A question has a name, a locality's code, and plain values of its own; so has its answer. `Here` answers in this
+A question has a name, a locality's code, and plain values of its own; so has its answer. `LocalSide` answers in this
 process. Whoever compares asks both sides the same questions and never looks at rules itself.
 """
 
@@ -20,11 +20,11 @@ from governflow.changes import of_journals as journals
 from governflow.changes import of_permissions as duties
 from governflow.charter.answers.ask import REOPENED, Answer, asked
 from governflow.charter.cases.systematic import anywhen
-from governflow.charter.lives.simulation import ADVANCE, DAY, Step, Walk, play
+from governflow.charter.lives.simulation import ADVANCE, DAY, Scenario, Step, play
 from governflow.charter.lives.walks import by_lifecycle, planned, pool
-from governflow.charter.subject import BEGIN, Subject, Told
+from governflow.charter.subject import BEGIN, ReportedCase, Subject
 from governflow.model.case import Case
-from governflow.model.clocks import Decided, Plan
+from governflow.model.clocks import Plan, RecordedRuling
 from governflow.model.terms import Mode
 from governflow.policy.builtin.defaults import ROOT
 from governflow.policy.registry import Localities
@@ -46,10 +46,10 @@ _UNTOLD = frozenset({"basis", "reason", "code", "item"})
 #: Cases of so many sorts are told to those who ask who may do what.
 _SORTS = 8
 #: Rules look at whether anybody asked: whoever found it does not judge it.
-_FOUND: tuple[Told, ...] = ({}, {"asked": False})
+_FOUND: tuple[ReportedCase, ...] = ({}, {"asked": False})
 
 
-class Side(Protocol):
+class RuleSide(Protocol):
     """One of two sets of rules; ``named`` says whether they were named by the path of a plugin."""
 
     named: bool
@@ -58,14 +58,14 @@ class Side(Protocol):
         """Put a question; `end` gives the answer."""
 
     def end(self) -> Any:
-        """Give the answer to the question that was put last, as plain values.
+        """Return the answer to the question that was put last, as plain values.
 
         Raises:
             PolicyError: If the rules cannot be used.
         """
 
 
-class Here:
+class LocalSide:
     """Rules that are asked in this process.
 
     Args:
@@ -80,18 +80,18 @@ class Here:
         self._known: dict[str, _One] = {}
 
     def begin(self, question: str, code: str, *given: object) -> None:
-        """Put a question; see `Side`."""
+        """Put a question; see `RuleSide`."""
         if code not in self._known:
             self._known[code] = _One(self.localities, code, self.folder)
         answer = getattr(self._known[code], question)
         self._given = lambda: answer(*given)
 
     def end(self) -> Any:
-        """Give the answer; see `Side`."""
+        """Return the answer; see `RuleSide`."""
         return msgspec.json.decode(self.written())  # as it comes from another process: a pair is a list there
 
     def written(self) -> bytes:
-        """Give the answer as JSON."""
+        """Return the answer as JSON."""
         return msgspec.json.encode(self._given(), enc_hook=_plain)
 
 
@@ -188,7 +188,7 @@ class _One:
         """The lives that are lived: those of the charter, and good ones, as merits are earned by these."""
         return [walk.as_case() for walk in (*planned(self.subject), *self._good())]
 
-    def _good(self) -> Iterator[Walk]:
+    def _good(self) -> Iterator[Scenario]:
         """Everything is done in time and in its order: for who asks, and on the report of a unit of each kind."""
         kinds = {unit.kind: unit.id for unit in self.policy.units.units.values()}
         found = [{"informant": unit, "asked": False} for unit in kinds.values()]
@@ -198,13 +198,13 @@ class _One:
             # A step that a locality added comes last among the actions, and perhaps first in a life.
             steps = tuple(Step(1, action) for action in (*actions, *actions))
             for told in (*told_of, *({**told_of[0], **one} for one in (*found, *flagged))):
-                yield Walk(told, (*steps, Step(60 * DAY, ADVANCE)))
+                yield Scenario(told, (*steps, Step(60 * DAY, ADVANCE)))
             # Sent to a unit that somebody chose, found wanting twice, and done well at last.
             wanting = tuple(Step(1, action, 1) for action in (*actions, *actions))
-            yield Walk(told_of[0], (*wanting, *wanting, *steps, *steps, Step(60 * DAY, ADVANCE)))
+            yield Scenario(told_of[0], (*wanting, *wanting, *steps, *steps, Step(60 * DAY, ADVANCE)))
 
     def _flagged(self) -> Iterator[str]:
-        """Give an item for each word that the catalogues use of one: merits may look at it."""
+        """Return an item for each word that the catalogues use of one: merits may look at it."""
         seen: set[tuple[str, str]] = set()
         for _, catalogue in self.policy.ruled.catalogues:
             for item in catalogue.items:
@@ -220,7 +220,7 @@ class _One:
         told = [told for told, _, _ in pool(self.subject, sorts=_SORTS)]
         return [{**where, **one, **found} for one in told for where in ({}, {"place": deepest}) for found in _FOUND]
 
-    def answers(self, cases: Sequence[Told]) -> object:
+    def answers(self, cases: Sequence[ReportedCase]) -> object:
         """What is said of each case, and each plan of clocks once."""
         policy = self.policy
         plans: dict[int, tuple[int, Plan]] = {}
@@ -245,11 +245,11 @@ class _One:
         context = self.policy.context(Case("check", zone=self.policy.zone), mode, BEGIN)
         return _hours(self.policy.calendar(clock, context, faults)) | ({"faults": faults} if faults else {})
 
-    def lives(self, walks: Sequence[Told]) -> object:
+    def lives(self, walks: Sequence[ReportedCase]) -> object:
         """What happens in each life, event by event, and the merits that it earns."""
-        return [self._lived(Walk.read(walk)) for walk in walks]
+        return [self._lived(Scenario.read(walk)) for walk in walks]
 
-    def _lived(self, walk: Walk) -> object:
+    def _lived(self, walk: Scenario) -> object:
         life = play(self.subject, walk)
         book = life.engine.store.history(f"@{self.policy.code}") if life.case is not None else ()
         return {
@@ -259,7 +259,7 @@ class _One:
             "broken": life.broken,
         }
 
-    def duties(self, cases: Sequence[Told]) -> object:
+    def duties(self, cases: Sequence[ReportedCase]) -> object:
         """Who may do what, at a few moments of a few cases."""
         return duties.asked(self.policy, cases)
 
@@ -269,7 +269,7 @@ class _One:
 
 
 def _said(answer: Answer) -> dict[str, Any]:
-    """Give each decision on a case, and who gave it: ``field -> [value, rule, source, reason]``."""
+    """Return each decision on a case, and who gave it: ``field -> [value, rule, source, reason]``."""
     if answer.refused is not None or answer.reported is None:
         return {"refused": answer.refused, "faults": _faults(answer)}
     by = {one.what: _by(one) for one in answer.rulings if not one.what.startswith("escalate:")}
@@ -311,8 +311,8 @@ def _faults(answer: Answer) -> list[list[str]]:
     return [[source.partition("@")[0], hook, what] for source, hook, what in answer.faults]
 
 
-def _by(ruling: Decided) -> list[Any]:
-    """Give who ruled, and why; the version of a plugin is no difference."""
+def _by(ruling: RecordedRuling) -> list[Any]:
+    """Return who ruled, and why; the version of a plugin is no difference."""
     return [ruling.rule, ruling.source.partition("@")[0], ruling.reason]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from governflow.changes.answers import Here, Side
+from governflow.changes.answers import LocalSide, RuleSide
 from governflow.changes.of_code import of_cases, of_duties, of_lives
 from governflow.changes.of_declarations import of_calendars, of_rules
 from governflow.changes.of_journals import JournalChange, compared
@@ -112,10 +112,10 @@ def compare(old: Localities, new: Localities, code: str, *, journal: Journal | N
         PolicyError: If the rules of either side cannot be used.
         JournalError: If the journal cannot be read.
     """
-    return between(Here(old), Here(new), (code, code), journal=journal)
+    return between(LocalSide(old), LocalSide(new), (code, code), journal=journal)
 
 
-def between(old: Side, new: Side, codes: tuple[str, str], *, journal: Journal | None = None) -> Changes:
+def between(old: RuleSide, new: RuleSide, codes: tuple[str, str], *, journal: Journal | None = None) -> Changes:
     """Compare two sides, wherever they are asked.
 
     Args:
@@ -170,7 +170,7 @@ def layers(rules: Mapping[str, Any]) -> Layers:
 class _Both:
     """Puts each question to both sides before it waits for an answer: they think at the same time."""
 
-    def __init__(self, old: Side, new: Side, codes: tuple[str, str]) -> None:
+    def __init__(self, old: RuleSide, new: RuleSide, codes: tuple[str, str]) -> None:
         self.sides = tuple(zip((old, new), codes, strict=True))
 
     def ask(self, question: str, *given: object) -> tuple[Any, Any]:

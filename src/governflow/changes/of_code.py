@@ -69,7 +69,7 @@ def _plan(answer: Mapping[str, Any], side: Mapping[str, Any]) -> Mapping[str, An
 
 
 def _flat(answer: Mapping[str, Any], side: Mapping[str, Any]) -> dict[str, Said]:
-    """Give all decisions on a case by name."""
+    """Return all decisions on a case by name."""
     flat: dict[str, Said] = {}
     if answer["faults"]:
         source, hook, _ = answer["faults"][0]
@@ -126,7 +126,7 @@ def _ladder(flat: Mapping[str, Said]) -> set[str]:
 
 
 def clock_of(what: str) -> tuple[str, str]:
-    """Give the clock that a decision is about, and what of it: the name of a summons holds a colon itself.
+    """Return the clock that a decision is about, and what of it: the name of a summons holds a colon itself.
 
     Args:
         what: Such as ``clock:resolve:allowance``, ``escalate:check_in:intake:0`` or ``escalate:arrive``.
@@ -251,7 +251,7 @@ def _decisions(event: Mapping[str, Any]) -> dict[str, Said]:
 
 
 def _rest(event: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what of an event is neither decided by rules of its own nor a matter of salts and hashes."""
+    """Return what of an event is neither decided by rules of its own nor a matter of salts and hashes."""
     about = {name: value for name, value in event.get("about", {}).items() if name not in ("faults", "reason")}
     clocks = {f"clock {one['name']}": {**one, "traits": None} for one in event.get("clocks", ())}
     changes = {name: value for name, value in event.get("changes", {}).items() if name != "locality"}

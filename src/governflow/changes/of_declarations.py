@@ -48,7 +48,7 @@ def _lifecycles(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Foun
 
 
 def _ways(ways: Sequence[Sequence[Any]]) -> dict[tuple[str, ...], Sequence[Any]]:
-    """Give each way by what tells it from the others: where it starts, the action, and its guard."""
+    """Return each way by what tells it from the others: where it starts, the action, and its guard."""
     return {(way[0], way[1], *way[3]): way for way in ways}
 
 

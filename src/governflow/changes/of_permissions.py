@@ -7,7 +7,7 @@ import attrs
 
 from governflow.charter.cases.systematic import fresh, mode_of, moment_of
 from governflow.charter.lives.simulation import done, fallen
-from governflow.charter.subject import BEGIN, Told
+from governflow.charter.subject import BEGIN, ReportedCase
 from governflow.engine.decide import Command, decide
 from governflow.errors import GovernflowError, described
 from governflow.model.case import Case
@@ -21,7 +21,7 @@ _MOMENTS = (("report", 0), ("dispatch", 0), ("arrive", 0), ("resolve", 0), ("ans
 _LATE = timedelta(days=1, hours=13)
 
 
-def asked(policy: Policy, cases: Sequence[Told]) -> list[Mapping[str, object]]:
+def asked(policy: Policy, cases: Sequence[ReportedCase]) -> list[Mapping[str, object]]:
     """Ask about every action of every lifecycle.
 
     Args:
@@ -45,8 +45,8 @@ def asked(policy: Policy, cases: Sequence[Told]) -> list[Mapping[str, object]]:
     return found
 
 
-def _stages(policy: Policy, told: Told) -> Iterator[tuple[str, Case, datetime]]:
-    """Give a case as each moment leaves it; what its lifecycle does not know is left out."""
+def _stages(policy: Policy, told: ReportedCase) -> Iterator[tuple[str, Case, datetime]]:
+    """Return a case as each moment leaves it; what its lifecycle does not know is left out."""
     try:
         at = moment_of(told, BEGIN)
         case = decide(fresh(policy, told, at), Command("report", {}), policy, at, mode_of(told))[1]
@@ -64,8 +64,8 @@ def _stages(policy: Policy, told: Told) -> Iterator[tuple[str, Case, datetime]]:
             yield "late", [case, *(after for _, after in fallen(policy, case, late))][-1], late
 
 
-def _held(policy: Policy, told: Told) -> Iterator[tuple[str, Case, datetime]]:
-    """Give one case as it is held by a unit of each kind."""
+def _held(policy: Policy, told: ReportedCase) -> Iterator[tuple[str, Case, datetime]]:
+    """Return one case as it is held by a unit of each kind."""
     dispatched = next((case for moment, case, _ in _stages(policy, told) if moment == "dispatch"), None)
     kinds = {unit.kind: unit.id for unit in policy.units.units.values()}
     if dispatched is not None:
@@ -73,7 +73,7 @@ def _held(policy: Policy, told: Told) -> Iterator[tuple[str, Case, datetime]]:
 
 
 def _actors(policy: Policy, case: Case) -> Iterator[tuple[str, Actor | None]]:
-    """Give who may be meant: by what they are to the case, and one of each kind of unit, near it and elsewhere."""
+    """Return who may be meant: by what they are to the case, and one of each kind of unit, near it and elsewhere."""
     units = policy.units
     yield "nobody", None
     yield "requester", REQUESTER

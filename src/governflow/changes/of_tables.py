@@ -99,7 +99,7 @@ def _difference(source: str, name: str, old: AnyTable | None, new: AnyTable | No
 
 
 def _empty(other: Table | None) -> Table:
-    """Give a table without rules to compare one with that was not there."""
+    """Return a table without rules to compare one with that was not there."""
     assert other is not None
     return attrs.evolve(other, columns=(), rules=())
 
@@ -121,7 +121,7 @@ def _items(old: Catalogue, new: Catalogue) -> Iterator[ItemChange]:
 
 
 def _decides(entry: Entry | None) -> Mapping[str, str] | None:
-    """Give what decides in a row of a catalogue: a reason or a source alone is no change."""
+    """Return what decides in a row of a catalogue: a reason or a source alone is no change."""
     if entry is None:
         return None
     silent = ("item", "basis", "reason")

@@ -171,7 +171,7 @@ def by(rule: str, source: str) -> str:
 
 
 def aspects(given: Iterable[Row]) -> Iterator[tuple[str, tuple[Row, ...]]]:
-    """Give the rows of each aspect that has any, in order."""
+    """Return the rows of each aspect that has any, in order."""
     listed = tuple(given)
     for aspect in ASPECTS:
         of = tuple(row for row in listed if row.aspect == aspect)

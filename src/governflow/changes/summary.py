@@ -105,7 +105,7 @@ def files(changes: Changes) -> Iterator[Text]:
 
 
 def reworded(changes: Changes) -> Iterator[Text]:
-    """Say how many cases are decided alike with other words."""
+    """Return how many cases are decided alike with other words."""
     if changes.reworded:
         number = changes.reworded
         yield Text(
@@ -115,7 +115,7 @@ def reworded(changes: Changes) -> Iterator[Text]:
 
 
 def journal(change: JournalChange) -> Iterator[Text]:
-    """Say how many of the real cases would have gone differently."""
+    """Return how many of the real cases would have gone differently."""
     told = [
         Text(f"{OF_JOURNAL[aspect].en} {number:,}", f"{OF_JOURNAL[aspect].zh}{number}件")
         for aspect, (number, _) in change.aspects.items()

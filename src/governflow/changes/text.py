@@ -20,7 +20,7 @@ from governflow.model.terms import FORMS, Form, Kind, Mode, Severity, Tier, Urge
 from governflow.model.units import OrgChart, Unit
 from governflow.policy.builtin.defaults import ROOT
 from governflow.policy.registry import Localities
-from governflow.reports.localize import Voice
+from governflow.reports.localize import Localizer
 from governflow.text import Text
 
 Rules = Mapping[str, Any]
@@ -103,7 +103,7 @@ NOUNS: Mapping[str, Text] = {
 }
 
 
-def voice(lang: str, rules: Rules, layers: Layers) -> Voice:
+def voice(lang: str, rules: Rules, layers: Layers) -> Localizer:
     """Speak as a side does that was asked elsewhere: in its names, of its units.
 
     Args:
@@ -114,7 +114,7 @@ def voice(lang: str, rules: Rules, layers: Layers) -> Voice:
     policy = copy(Localities().policy(ROOT))
     policy.names = {word: Text(*pair) for word, pair in rules["names"].items()}
     policy.units = _chart(rules) or policy.units
-    return Voice(lang, ZoneInfo(rules["zone"]), policy, clean, layers)
+    return Localizer(lang, ZoneInfo(rules["zone"]), policy, clean, layers)
 
 
 def _chart(rules: Rules) -> OrgChart | None:
@@ -154,7 +154,7 @@ class Teller:
         return en if self.lang == "en" else zh
 
     def what(self, row: Row) -> str:
-        """Say what of it changes: ``solve: time allowed``."""
+        """Return what of it changes: ``solve: time allowed``."""
         return self._what(row.what)
 
     def _what(self, what: str) -> str:
@@ -194,7 +194,7 @@ class Teller:
         return self._part(rest or head)
 
     def value(self, row: Row, value: Any, *, new: bool) -> str:
-        """Say what it was, or what it is, and which rule says so.
+        """Return what it was, or what it is, and which rule says so.
 
         Args:
             row: The row.
@@ -223,7 +223,7 @@ class Teller:
         return self.t(f"and {row.others} other change{plural} of this sort", f"另有{row.others}种同类变化")
 
     def number(self, row: Row) -> str:
-        """Say how many differ so, of how many."""
+        """Return how many differ so, of how many."""
         if row.tried == "exact":
             return self.t(f"{row.count} (exact)", f"{row.count}（穷尽）")
         noun = NOUNS[row.tried]
@@ -292,7 +292,7 @@ class Teller:
             return self.t(f"the {self._kind(kind)} around it", f"属地{self._kind(kind)}")
         return self.t(f"another {self._kind(kind)}", f"其他{self._kind(kind)}")
 
-    def _value(self, what: str, value: Any, side: Voice) -> str:
+    def _value(self, what: str, value: Any, side: Localizer) -> str:
         head, _, rest = what.partition("@")[0].removeprefix("reopened:").partition(":")
         if head == "clock" and ":" not in rest:
             rest = f"{rest}:allowance"
@@ -302,7 +302,7 @@ class Teller:
         say = self._sayers().get(last)
         return say(value, side) if say is not None else self._plain(value, side)
 
-    def _sayers(self) -> Mapping[str, Callable[[Any, Voice], str]]:
+    def _sayers(self) -> Mapping[str, Callable[[Any, Localizer], str]]:
         return {
             **{name: self._member(closed) for name, closed in _CLOSED.items()},
             "unit": lambda value, side: side.unit(value),
@@ -334,7 +334,7 @@ class Teller:
             "name": lambda value, side: Text(*value).say(self.lang),
         }
 
-    def _member(self, closed: Any) -> Callable[[Any, Voice], str]:
+    def _member(self, closed: Any) -> Callable[[Any, Localizer], str]:
         return lambda value, side: str(closed(value).text.say(self.lang))
 
     def _allowance(self, written: str) -> str:
@@ -345,7 +345,7 @@ class Teller:
         except CalendarError:
             return written
 
-    def _climb(self, value: Any, side: Voice) -> str:
+    def _climb(self, value: Any, side: Localizer) -> str:
         if not isinstance(value, list):
             return self._plain(value, side)
         kind, to, form, *again = value
@@ -356,13 +356,13 @@ class Teller:
             said += self.t(f"; next after {_span(again[0]).en}", f"；{_span(again[0]).zh}后再升级")
         return said
 
-    def _way(self, value: Sequence[Any], side: Voice) -> str:
+    def _way(self, value: Sequence[Any], side: Localizer) -> str:
         source, action, target, guard, cycle = value
         held = f" [{guard[0]} = {guard[1]}]" if guard else ""
         again = self.t(" (a new cycle)", "（重新计时）") if cycle else ""
         return f"{side.name(source)} – {side.name(action)}{held} → {side.name(target)}{again}"
 
-    def _merit(self, value: Sequence[Any], side: Voice) -> str:
+    def _merit(self, value: Sequence[Any], side: Localizer) -> str:
         said = []
         for holder, points, days in value:
             lasts = self.t("for good", "长期") if days is None else self.t(f"{days} days", f"{days}天")
@@ -371,10 +371,10 @@ class Teller:
             )
         return side.join(said)
 
-    def _windows(self, value: Sequence[Sequence[str]], side: Voice) -> str:
+    def _windows(self, value: Sequence[Sequence[str]], side: Localizer) -> str:
         return side.join(f"{start}–{end}" for start, end in value)
 
-    def _plain(self, value: Any, side: Voice) -> str:
+    def _plain(self, value: Any, side: Localizer) -> str:
         if isinstance(value, dict) and {"en", "zh"} <= value.keys():
             return str(value[self.lang])
         if isinstance(value, list):

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from governflow.charter.cases.systematic import KNOWN, moment_of, timeless
 from governflow.charter.laws.registry import LAWS, Law
 from governflow.charter.model import Failure, Report, Verdict, Waiver
-from governflow.charter.subject import BEGIN, Subject, Told
+from governflow.charter.subject import BEGIN, ReportedCase, Subject
 from governflow.errors import CommandError, PolicyError, UnsoundLifecycle, described
 from governflow.model.lifecycle import BASE
 from governflow.model.terms import Mode, member
@@ -33,7 +33,7 @@ _HOME = Path(__file__).parents[1]
 
 
 def laws() -> dict[str, Law]:
-    """Give the charter: every law by its id."""
+    """Return the charter: every law by its id."""
     for chapter in _CHAPTERS:
         import_module(f"governflow.charter.laws.{chapter}")
     # Whoever imported a chapter first, the charter has one order; what somebody else added comes last.
@@ -52,7 +52,7 @@ def check(
     laws: Iterable[str] | None = None,
     seconds: float | None = None,
     seed: int = 0,
-    case: Told | None = None,
+    case: ReportedCase | None = None,
     today: date | None = None,
     heard: Callable[[Verdict], None] | None = None,
 ) -> Report:
@@ -131,7 +131,7 @@ def _chosen(wanted: Iterable[str] | None) -> list[Law]:
     return [law for name, law in known.items() if name in ids]
 
 
-def _admit(subject: Subject, case: Told) -> None:
+def _admit(subject: Subject, case: ReportedCase) -> None:
     """Refuse a case that no report could tell.
 
     Raises:
@@ -201,7 +201,7 @@ def _broke(raised: Exception) -> Failure:
 
 
 def _unfit(waiver: Waiver, today: date) -> Failure | None:
-    """Say what is wrong with a waiver: it needs a reason and an end that has not come."""
+    """Return what is wrong with a waiver: it needs a reason and an end that has not come."""
     reason = waiver.reason
     if not (isinstance(reason, Text) and reason.sound and reason.en.strip() and reason.zh.strip()):
         sentence = Text(
@@ -227,7 +227,7 @@ def _unfit(waiver: Waiver, today: date) -> Failure | None:
 
 
 def _waivers(policy: Policy) -> dict[str, Waiver]:
-    """Give what the locality itself waives: what its city is let off it has to keep, or to waive in its own name.
+    """Return what the locality itself waives: what its city is let off it has to keep, or to waive in its own name.
 
     Raises:
         PolicyError: If it answers with something else, or waives what is no law.
@@ -259,7 +259,7 @@ def _waivers(policy: Policy) -> dict[str, Waiver]:
 
 
 def _unloadable(subject: Subject, chosen: list[Law], fault: PolicyError) -> list[Verdict]:
-    """Give the verdicts on rules that are refused for what a law of the charter says of tables and lifecycles.
+    """Return the verdicts on rules that are refused for what a law of the charter says of tables and lifecycles.
 
     Raises:
         PolicyError: If they are refused for anything else, or if it was another law that was asked for.

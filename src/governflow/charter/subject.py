@@ -17,13 +17,13 @@ from governflow.testing import ManualClock, counted
 from governflow.text import Text
 
 if TYPE_CHECKING:
-    from governflow.charter.answers.remote import Elsewhere
+    from governflow.charter.answers.remote import Worker
 
 #: Every check begins at this moment: a Monday morning in Shanghai, so that the same check gives the same verdict.
 BEGIN = datetime(2026, 3, 2, 1, tzinfo=UTC)
 
 #: A case as a report tells it: the keyword arguments of `Engine.report`, and ``mode``.
-Told = Mapping[str, Any]
+ReportedCase = Mapping[str, Any]
 _Known = TypeVar("_Known")
 
 
@@ -47,7 +47,7 @@ class Subject:
         level: str = "certify",
         seed: int = 0,
         seconds: float = 10.0,
-        only: Told | None = None,
+        only: ReportedCase | None = None,
     ) -> None:
         self.localities = localities
         self.code = code
@@ -56,7 +56,7 @@ class Subject:
         self.seconds = seconds
         self.only = only
         #: What goes on beside the laws, by name.
-        self.begun: dict[str, Elsewhere] = {}
+        self.begun: dict[str, Worker] = {}
         self._known: dict[Callable[[Subject], Any], Any] = {}
         self.begin()
 
@@ -66,7 +66,7 @@ class Subject:
         return self.localities.policy(self.code)
 
     def once(self, find: Callable[["Subject"], _Known]) -> _Known:
-        """Give what several laws go by: found once, and kept as long as this is looked at."""
+        """Return what several laws go by: found once, and kept as long as this is looked at."""
         if find not in self._known:
             self._known[find] = find(self)
         found: _Known = self._known[find]
@@ -89,7 +89,7 @@ class Subject:
         return self.level == "search" and not self.left
 
     @cached_property
-    def anywhen(self) -> list[Told]:
+    def anywhen(self) -> list[ReportedCase]:
         """The cases of the level ``certify`` at many moments and at every unit, for laws on single rulings."""
         from governflow.charter.cases.systematic import anywhen
 
@@ -105,29 +105,29 @@ class Subject:
         """Count one example."""
         self.examples += 1
 
-    def told(self) -> Iterator[Told]:
-        """Give admissible cases, cut at the boundaries of its own tables, units and clocks: the simplest first."""
+    def told(self) -> Iterator[ReportedCase]:
+        """Return admissible cases, cut at the boundaries of its own tables, units and clocks: the simplest first."""
         if self.only is not None:
             return iter((self.only,))
         from governflow.charter.cases.systematic import told
 
         return told(self)
 
-    def case(self, told: Told, at: datetime = BEGIN) -> Case:
+    def case(self, told: ReportedCase, at: datetime = BEGIN) -> Case:
         """Make the case that a report tells, its facts worked out and its severity assessed as a report would."""
         from governflow.charter.cases.systematic import reported
 
         return reported(self.policy, told, at)
 
     def context(self, case: Case, mode: Mode = Mode.NORMAL, at: datetime = BEGIN) -> Context:
-        """Give what hooks may know beside a case."""
+        """Return what hooks may know beside a case."""
         return self.policy.context(case, mode, at)
 
     def engine(self) -> Engine:
-        """Give a fresh engine in memory whose clock stands at `BEGIN`."""
+        """Return a fresh engine in memory whose clock stands at `BEGIN`."""
         return Engine.open(clock=ManualClock(BEGIN), entropy=counted(), localities=self.localities)
 
-    def unreported(self, told: Told, at: datetime = BEGIN) -> Case:
+    def unreported(self, told: ReportedCase, at: datetime = BEGIN) -> Case:
         """Make the case before any rule was asked about it."""
         details = {name: value for name, value in told.items() if name != "mode"}
         return unreported("check", self.policy, at, Mode(told.get("mode", Mode.NORMAL)), details)

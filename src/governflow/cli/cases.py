@@ -17,13 +17,13 @@ from governflow.engine.explain import Archive, Explanation
 from governflow.engine.explain import explain as explained
 from governflow.errors import CommandError, PolicyError, Tampered
 from governflow.masking import clean
-from governflow.model.clocks import Decided
+from governflow.model.clocks import RecordedRuling
 from governflow.model.events import Event
 from governflow.model.lifecycle import SAME
 from governflow.policy.registry import Localities
 from governflow.policy.stack import Policy
 from governflow.reports.history import Step, chronicle
-from governflow.reports.localize import Voice
+from governflow.reports.localize import Localizer
 from governflow.reports.rates import case_as_json, escalations
 from governflow.text import Text
 
@@ -71,7 +71,7 @@ def explain(case: str, *, store: Path, as_json: bool, lang: str) -> int:
         told = explained(found, history, policy, engine.store.rule_set)
         archive = Archive(engine.store.rule_set)
         earlier = archive.tables(event.rules for event in history if event.rules != policy.rules)
-        voice = Voice(lang, ZoneInfo(found.zone), policy, clean, [*policy.tables, *earlier])
+        voice = Localizer(lang, ZoneInfo(found.zone), policy, clean, [*policy.tables, *earlier])
         steps = chronicle(voice, found, history, {}, archive)
     beside = [step for step in steps if step.kind in _BESIDE]
     if as_json:
@@ -153,20 +153,20 @@ _ASKED: Mapping[str, Text] = {
 }
 
 
-def _asked(what: str, voice: Voice) -> str:
-    """Say what a ruling was asked for: a question, a clock, or a fact that a table derives."""
+def _asked(what: str, voice: Localizer) -> str:
+    """Return what a ruling was asked for: a question, a clock, or a fact that a table derives."""
     kind, _, name = what.rpartition(":")
     if kind == "fact":
         return voice.fact(name)
     return _ASKED[name].say(voice.lang) if name in _ASKED else voice.name(name)
 
 
-def _ruled(ruling: Decided, voice: Voice) -> str:
+def _ruled(ruling: RecordedRuling, voice: Localizer) -> str:
     kind, _, name = ruling.what.rpartition(":")
     return voice.value(name, ruling.value) if kind == "fact" else screen.value(ruling.value, voice.policy, voice.lang)
 
 
-def _print_explanation(told: Explanation, beside: Sequence[Step], voice: Voice) -> None:
+def _print_explanation(told: Explanation, beside: Sequence[Step], voice: Localizer) -> None:
     out = screen.console()
     policy, lang = voice.policy, voice.lang
 
@@ -248,7 +248,7 @@ def watch(*, store: Path, every: float, once: bool, as_json: bool, lang: str) ->
 
 
 def _rules_of(engine: Engine, event: Event) -> tuple[Policy, ZoneInfo]:
-    """Give the rules and the zone of an event's case, or of the locality in whose own book it stands."""
+    """Return the rules and the zone of an event's case, or of the locality in whose own book it stands."""
     code, zone = event.case[1:], ""
     if not event.case.startswith("@"):
         case = engine.case(event.case)

@@ -16,7 +16,7 @@ from governflow.cli import output as screen
 from governflow.cli.rule_sources import borrowed, faults_of, found, one_of
 from governflow.errors import CommandError, PolicyError
 from governflow.policy.registry import Localities
-from governflow.reports.localize import Voice
+from governflow.reports.localize import Localizer
 from governflow.text import Text
 
 #: How wide the first columns of the list of laws are.
@@ -137,7 +137,7 @@ class _Screen:
         screen.indented(self.out, telling.level(report).say(lang), 0)
         screen.indented(self.out, telling.summary(report).say(lang), 0, style="" if report.passed else "red")
 
-    def _failure(self, report: Report, verdict: Verdict, failure: Failure, voice: Voice) -> None:
+    def _failure(self, report: Report, verdict: Verdict, failure: Failure, voice: Localizer) -> None:
         again = _again(report, verdict, failure, self.asked, several=self.several)
         self.out.print()
         for line in telling.story(failure, voice=voice, again=again):

@@ -117,7 +117,7 @@ def show(
 @_JSON
 @_LANG
 def explain(case: str, store: Path, as_json: bool, lang: str) -> int:  # noqa: FBT001
-    """Say why: every ruling with reason, rule and source; every clock with its time accounted for (说明理由)."""
+    """Return why: every ruling with reason, rule and source; every clock with its time accounted for (说明理由)."""
     from governflow.cli import cases as reading
 
     return reading.explain(case, store=store, as_json=as_json, lang=lang)
@@ -213,7 +213,7 @@ def diff(
     as_json: bool,  # noqa: FBT001
     lang: str,
 ) -> int:
-    """Say what changes between two sets of rules (规则变更影响).
+    """Return what changes between two sets of rules (规则变更影响).
 
     OLD and NEW are codes of localities, or plugins that are not installed (a folder with a pyproject.toml, or a .py
     file): then all that they decide is compared. Or they are files, folders of tables, or hashes of rule sets that a

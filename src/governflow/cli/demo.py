@@ -73,7 +73,7 @@ def demonstrate(*, locality: str, journal: Path | None, html: Path | None, as_js
 
 
 def _about(engine: Engine, locality: str) -> Text:
-    """Say what is shown, and by whose rules."""
+    """Return what is shown, and by whose rules."""
     day, until = f"{demo.DAY:%Y-%m-%d}", f"{demo.UNTIL:%Y-%m-%d %H:%M}"
     nearest = engine.localities.nearest(locality)
     known = engine.localities.policy(locality).locality
@@ -90,7 +90,7 @@ def _about(engine: Engine, locality: str) -> Text:
 
 
 def _next(journal: Path | None, locality: str, case: str | None, until: datetime) -> Text:
-    """Say what to try next."""
+    """Return what to try next."""
     file = "demo.csv" if journal is None else str(journal)
     chosen = "" if locality == demo.LOCALITY else f" --locality {locality}"
     lines = [] if journal is not None else [f"  governflow demo{chosen} --journal {file}"]

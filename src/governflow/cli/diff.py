@@ -12,7 +12,7 @@ import attrs
 from governflow.changes import json_output as plainly
 from governflow.changes import summary as signing
 from governflow.changes import text as telling
-from governflow.changes.answers import Here, Side
+from governflow.changes.answers import LocalSide, RuleSide
 from governflow.changes.compare import Changes, Journal, between, layers
 from governflow.changes.of_tables import Difference, differences
 from governflow.changes.rows import ASPECTS, aspects, merged
@@ -30,9 +30,9 @@ from governflow.cli.rule_sources import (
     one_of,
 )
 from governflow.errors import CommandError, PolicyError
-from governflow.isolation.worker import Apart
+from governflow.isolation.worker import WorkerSide
 from governflow.masking import clean
-from governflow.reports.localize import Voice
+from governflow.reports.localize import Localizer
 from governflow.tables import Rule
 from governflow.text import Text
 
@@ -84,7 +84,7 @@ def diff(wanted: Wanted, *, as_json: bool) -> int:
 
 
 def _whole(what: str) -> bool:
-    """Say whether something is a whole rule set: a plugin, or the code of a locality."""
+    """Return whether something is a whole rule set: a plugin, or the code of a locality."""
     return is_plugin(what) or not (is_file(what) or is_rule_set(what))
 
 
@@ -133,7 +133,7 @@ def _rules(what: str, wanted: Wanted, name: str | None) -> Rules:
     """Read the tables of a side; those of a plugin that is not installed are asked for elsewhere."""
     if not is_plugin(what):
         return named(what, name=name, store=wanted.store)
-    with Apart(what) as side:
+    with WorkerSide(what) as side:
         code = one_of(side.codes(), wanted.locality, what)[0]
         side.begin("rules", code)
         rules = side.end()
@@ -171,7 +171,7 @@ def _sentence(old: Rules, new: Rules, told: Sequence[Difference]) -> Text:
     )
 
 
-def _parts(told: Sequence[Difference], voices: Mapping[str, Voice]) -> list[Text]:
+def _parts(told: Sequence[Difference], voices: Mapping[str, Localizer]) -> list[Text]:
     several = len({one.source for one in told}) > 1
     return [
         signing.table_part(one, Text(*(voices[lang].table(one.table) for lang in ("en", "zh"))), several=several)
@@ -179,14 +179,14 @@ def _parts(told: Sequence[Difference], voices: Mapping[str, Voice]) -> list[Text
     ]
 
 
-def _voice(old: Rules, new: Rules, lang: str) -> Voice:
+def _voice(old: Rules, new: Rules, lang: str) -> Localizer:
     """Speak as the locality does, where either side is one; files and kept rule sets name no units."""
     policy = next((side.policy for side in (new, old) if not side.alone and side.code is not None), new.policy)
-    return Voice(lang, ZoneInfo(policy.zone), policy, clean, [*new.layers, *old.layers])
+    return Localizer(lang, ZoneInfo(policy.zone), policy, clean, [*new.layers, *old.layers])
 
 
 def _unseen(old: Rules, new: Rules) -> Iterator[Text]:
-    """Say what was not compared: what plugins decide in code."""
+    """Return what was not compared: what plugins decide in code."""
     for side in (old, new):
         if side.code is None:
             yield Text(
@@ -263,12 +263,12 @@ def _plugins(wanted: Wanted, *, as_json: bool) -> int:
     return 0 if same else 1
 
 
-def _opened(stack: ExitStack, wanted: Wanted) -> list[tuple[Side, Sequence[str]]]:
+def _opened(stack: ExitStack, wanted: Wanted) -> list[tuple[RuleSide, Sequence[str]]]:
     """Open both sides: each in a process of its own where one is not installed, and both at the same time."""
     both = (wanted.old, wanted.new)
     apart = any(is_plugin(what) for what in both)
-    begun = [stack.enter_context(Apart(what, named=is_plugin(what))) if apart else None for what in both]
-    sides: list[tuple[Side, Sequence[str]]] = []
+    begun = [stack.enter_context(WorkerSide(what, named=is_plugin(what))) if apart else None for what in both]
+    sides: list[tuple[RuleSide, Sequence[str]]] = []
     faults: list[Text] = []
     for what, side in zip(both, begun, strict=True):
         try:
@@ -276,7 +276,7 @@ def _opened(stack: ExitStack, wanted: Wanted) -> list[tuple[Side, Sequence[str]]
                 sides.append((side, side.codes()))
             else:
                 localities, codes = found(what)
-                sides.append((Here(localities), codes))
+                sides.append((LocalSide(localities), codes))
         except PolicyError as fault:
             faults += [Text(f"{what}: {one.en}", f"{what}：{one.zh}") for one in faults_of(fault)]
     if faults:
@@ -388,7 +388,7 @@ def _print(one: _Compared, lang: str, *, last: bool) -> None:
             screen.indented(out, said.strip(), 2 if said.startswith(" ") else 0)
 
 
-def _print_tables(told: Sequence[Difference], voice: Voice) -> None:
+def _print_tables(told: Sequence[Difference], voice: Localizer) -> None:
     out, lang = screen.console(), voice.lang
     for one in told:
         out.print()
@@ -409,8 +409,8 @@ def _print_tables(told: Sequence[Difference], voice: Voice) -> None:
         out.print(grid)
 
 
-def _answer(rule: Rule | None, other: Rule | None, voice: Voice) -> str:
-    """Say what a rule decides, as far as the other one does not."""
+def _answer(rule: Rule | None, other: Rule | None, voice: Localizer) -> str:
+    """Return what a rule decides, as far as the other one does not."""
     if rule is None:
         return voice.t("no rule", "无规则")
     same = rule.outcomes.items() & other.outcomes.items() if other is not None else frozenset()
@@ -420,7 +420,7 @@ def _answer(rule: Rule | None, other: Rule | None, voice: Voice) -> str:
     return "\n".join([*told, f"〔{rule.id}〕" if voice.lang == "zh" else f"[{rule.id}]"])
 
 
-def _entry(told: Mapping[str, str] | None, voice: Voice) -> str:
+def _entry(told: Mapping[str, str] | None, voice: Localizer) -> str:
     if told is None:
         return voice.t("not listed", "未列入")
     return "\n".join(voice.outcomes(told)) or voice.t("nothing", "无")

@@ -51,7 +51,7 @@ _UNITS_SHOWN = 10
 
 
 def console(file: IO[str] | None = None, *, err: bool = False) -> Console:
-    """Give a console: colours on a terminal, plain text of at most 100 columns in a pipe."""
+    """Return a console: colours on a terminal, plain text of at most 100 columns in a pipe."""
     stream = file or (sys.stderr if err else sys.stdout)
     width = None if stream.isatty() else 100
     return Console(file=stream, width=width, highlight=False, soft_wrap=False, emoji=False, markup=False)
@@ -119,7 +119,7 @@ def _fraction(rate: Rate) -> str:
 
 
 def table(title: str, *headings: str, numeric: bool = True) -> Table:
-    """Give an empty table; all columns but the first are for figures unless told otherwise."""
+    """Return an empty table; all columns but the first are for figures unless told otherwise."""
     made = Table(
         title=title,
         title_justify="left",

@@ -75,7 +75,7 @@ def borrowed(localities: Localities, code: str) -> Text | None:
 
 
 def is_file(what: str) -> bool:
-    """Say whether a person means a file or a folder: a bare code is a code, whatever lies around."""
+    """Return whether a person means a file or a folder: a bare code is a code, whatever lies around."""
     path = Path(what)
     if path.suffix.lower() in _FILES or len(path.parts) > 1:
         return True
@@ -83,13 +83,13 @@ def is_file(what: str) -> bool:
 
 
 def is_plugin(what: str) -> bool:
-    """Say whether a person means a plugin that need not be installed: a project's folder, or a ``.py`` file."""
+    """Return whether a person means a plugin that need not be installed: a project's folder, or a ``.py`` file."""
     path = Path(what)
     return path.suffix == ".py" or (path / "pyproject.toml").is_file()
 
 
 def is_rule_set(what: str) -> bool:
-    """Say whether this is the hash of a rule set."""
+    """Return whether this is the hash of a rule set."""
     return _HASH.fullmatch(what) is not None
 
 
@@ -127,7 +127,7 @@ def _read(path: Path, name: str) -> AnyTable:
 
 
 def _one_by_one(folder: Path) -> Iterator[Text]:
-    """Give every fault of a folder's tables as a sentence of its own, with the file that it is in."""
+    """Return every fault of a folder's tables as a sentence of its own, with the file that it is in."""
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() in _FILES and not path.name.startswith(("~", ".")):
             try:
@@ -137,7 +137,7 @@ def _one_by_one(folder: Path) -> Iterator[Text]:
 
 
 def of_code(code: str) -> Rules:
-    """Give the rules of an installed locality, or of its nearest ancestor.
+    """Return the rules of an installed locality, or of its nearest ancestor.
 
     Raises:
         CommandError: If that is no code, and no file either.
@@ -160,7 +160,7 @@ def of_code(code: str) -> Rules:
 
 
 def of_store(rules: str, store: Path, policy: Policy) -> Rules | None:
-    """Give a rule set as a store has kept it.
+    """Return a rule set as a store has kept it.
 
     Args:
         rules: Its hash.
@@ -205,7 +205,7 @@ def named(what: str, *, name: str | None, store: Path | None) -> Rules:
 
 
 def faults_of(fault: PolicyError) -> tuple[Text, ...]:
-    """Give every fault of rules as a sentence of its own."""
+    """Return every fault of rules as a sentence of its own."""
     return fault.faults or (fault.text,)
 
 

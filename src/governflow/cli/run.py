@@ -100,7 +100,7 @@ def run_journal(
 
 
 def sentence(reject: Reject, lang: str) -> str:
-    """Say why a row is refused: line, column, value, reason, and what would be right.
+    """Return why a row is refused: line, column, value, reason, and what would be right.
 
     Args:
         reject: The row.

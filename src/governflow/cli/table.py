@@ -14,7 +14,7 @@ from governflow.cli.rule_sources import DECIDING, AnyTable, Rules, faults_of, is
 from governflow.engine.explain import CATALOGUE
 from governflow.errors import PolicyError
 from governflow.masking import clean
-from governflow.reports.localize import Voice
+from governflow.reports.localize import Localizer
 from governflow.tables import Catalogue, Column, Entry, Table
 from governflow.tables.domains import Closed, Number
 from governflow.text import Text
@@ -82,7 +82,7 @@ def _told(one: AnyTable, lang: str) -> dict[str, Any]:
 def _print(rules: Rules, lang: str, *, whole: bool) -> None:
     out = screen.console()
     policy = rules.policy
-    voice = Voice(lang, ZoneInfo(policy.zone), policy, clean, rules.layers)
+    voice = Localizer(lang, ZoneInfo(policy.zone), policy, clean, rules.layers)
     head = rules.title.say(lang)
     if not rules.alone:
         head += voice.t(f", rule set {policy.rules}", f"，规则集 {policy.rules}")
@@ -105,11 +105,11 @@ def _turn(table: tuple[str, AnyTable]) -> int:
     return _TURNS.index(table[0]) if table[0] in _TURNS else 1
 
 
-def _from(source: str, voice: Voice) -> str:
+def _from(source: str, voice: Localizer) -> str:
     return f"{source} · " if source else ""
 
 
-def _table(name: str, one: Table, source: str, voice: Voice, out: Console) -> None:
+def _table(name: str, one: Table, source: str, voice: Localizer, out: Console) -> None:
     title = voice.table(name)
     out.print(title[:1].upper() + title[1:], style="bold")
     hit = _HITS[one.hit].say(voice.lang)
@@ -140,8 +140,8 @@ def _table(name: str, one: Table, source: str, voice: Voice, out: Console) -> No
         screen.indented(out, f"{'✗' if findings else '✓'} {line}", 2, style="red" if findings else "")
 
 
-def _domain(column: Column, voice: Voice) -> str:
-    """Say what a column may hold."""
+def _domain(column: Column, voice: Localizer) -> str:
+    """Return what a column may hold."""
     domain = column.domain
     if isinstance(domain, Closed):
         told = voice.t(", ", "、").join(name.say(voice.lang) for name in domain.names)
@@ -162,7 +162,7 @@ def _grid(heads: list[str]) -> Grid:
     return grid
 
 
-def _catalogue(one: Catalogue, source: str, voice: Voice, out: Console, *, whole: bool) -> None:
+def _catalogue(one: Catalogue, source: str, voice: Localizer, out: Console, *, whole: bool) -> None:
     out.print(voice.t("Catalogue", "事项清单"), style="bold")
     number = len(one.items)
     count = voice.t(f"{number} item{'' if number == 1 else 's'}", f"{number}项")
@@ -194,13 +194,13 @@ def _catalogue(one: Catalogue, source: str, voice: Voice, out: Console, *, whole
 
 
 def says(entry: Entry) -> dict[str, str]:
-    """Give what a row of a catalogue says of its item."""
+    """Return what a row of a catalogue says of its item."""
     told = {name: value for name, value in entry.attributes.items() if value and name not in ("item", "basis")}
     return told | ({"resolve": str(entry.allowance)} if entry.allowance is not None else {})
 
 
-def _code(code: Mapping[str, tuple[str, ...]], voice: Voice, out: Console) -> None:
-    """Say what is decided in code: whoever reads the tables must know that they are not all."""
+def _code(code: Mapping[str, tuple[str, ...]], voice: Localizer, out: Console) -> None:
+    """Return what is decided in code: whoever reads the tables must know that they are not all."""
     out.print()
     out.print(voice.t("Decided in code as well", "另有程序参与判断"), style="bold")
     note = voice.t(

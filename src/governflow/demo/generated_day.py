@@ -134,7 +134,7 @@ class _Dice:
         return things
 
     def of_the_day(self, hours: tuple[float, float] | None) -> datetime:
-        """Give a moment of the day: between two hours, or as people report."""
+        """Return a moment of the day: between two hours, or as people report."""
         if hours is not None:
             return DAY + timedelta(hours=self.between(*hours))
         left = self._random() * sum(_HALF_HOURS)

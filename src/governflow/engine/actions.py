@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from governflow.calendars import WorkingCalendar
 from governflow.calendars.allowances import Allowance
-from governflow.engine.transition import Draft
+from governflow.engine.transition import Transition
 from governflow.errors import CalendarError, CommandError
 from governflow.model import clocks
 from governflow.model.clocks import Clock
@@ -32,10 +32,10 @@ SATISFIED_FROM = 3
 _ALWAYS = frozenset({"triage", "attend"})
 
 Details = Mapping[str, Any]
-Handler = Callable[[Draft, Details, "Actor | None"], None]
+Handler = Callable[[Transition, Details, "Actor | None"], None]
 
 
-def route(draft: Draft, chosen: str | None) -> None:
+def route(draft: Transition, chosen: str | None) -> None:
     """Rule where the case goes; a unit that somebody chose overrides the lead and keeps the ruling in the book."""
     case = draft.view()
     answer = draft.policy.ask("governflow_route", draft.faults, case, draft.context)
@@ -56,7 +56,7 @@ def route(draft: Draft, chosen: str | None) -> None:
     _received(draft, lead, designated=chosen is not None and "chosen" in draft.about)
 
 
-def _received(draft: Draft, unit: str, *, designated: bool) -> None:
+def _received(draft: Transition, unit: str, *, designated: bool) -> None:
     """Note who first received the case, and whether a person chose the present holder."""
     if draft.case.first is None and unit != draft.policy.units.intake:
         draft.changes["first"] = unit
@@ -68,7 +68,7 @@ def _as_json(ruled: Route) -> dict[str, Any]:
     return {"lead": ruled.lead, "form": ruled.form, "assist": list(ruled.assist)}
 
 
-def require_unit(draft: Draft, unit: object) -> None:
+def require_unit(draft: Transition, unit: object) -> None:
     """Refuse a unit that the org chart does not know."""
     if not isinstance(unit, str):
         raise CommandError(f"a unit is a text, not {unit!r}", f"单位应为文字，而不是 {unit!r}")
@@ -108,7 +108,7 @@ def verdict_of(details: Details) -> Verdict:
     return Verdict.SATISFIED if happy else Verdict.UNSATISFIED
 
 
-def _decline(draft: Draft, details: Details, by: Actor | None) -> None:
+def _decline(draft: Transition, details: Details, by: Actor | None) -> None:
     _text(
         details,
         "reason",
@@ -118,11 +118,11 @@ def _decline(draft: Draft, details: Details, by: Actor | None) -> None:
     draft.changes["closed"] = draft.at.isoformat()
 
 
-def _dispatch(draft: Draft, details: Details, by: Actor | None) -> None:
+def _dispatch(draft: Transition, details: Details, by: Actor | None) -> None:
     route(draft, details.get("to"))
 
 
-def _claim(draft: Draft, details: Details, by: Actor | None) -> None:
+def _claim(draft: Transition, details: Details, by: Actor | None) -> None:
     """Claim a case (领单): out of an open pool the claiming unit becomes its holder (认领)."""
     units, case = draft.policy.units, draft.case
     pool = units.units.get(case.unit)
@@ -141,11 +141,11 @@ def _claim(draft: Draft, details: Details, by: Actor | None) -> None:
     draft.about["pool"] = case.unit
 
 
-def _return(draft: Draft, details: Details, by: Actor | None) -> None:
+def _return(draft: Transition, details: Details, by: Actor | None) -> None:
     draft.changes |= {"unit": draft.policy.units.intake, "assist": []}
 
 
-def _confer(draft: Draft, details: Details, by: Actor | None) -> None:
+def _confer(draft: Transition, details: Details, by: Actor | None) -> None:
     until = details.get("until")
     if until is None:
         return
@@ -157,7 +157,7 @@ def _confer(draft: Draft, details: Details, by: Actor | None) -> None:
     draft.put(clocks.fixed("promise", draft.at, due, (clocks.DUTY,), cycle))
 
 
-def _later(draft: Draft, moment: datetime) -> datetime:
+def _later(draft: Transition, moment: datetime) -> datetime:
     moment = in_utc(moment)
     if moment <= draft.at:
         raise CommandError(
@@ -167,20 +167,20 @@ def _later(draft: Draft, moment: datetime) -> datetime:
     return moment
 
 
-def _suspend(draft: Draft, details: Details, by: Actor | None) -> None:
+def _suspend(draft: Transition, details: Details, by: Actor | None) -> None:
     until = details.get("until")
     end = _later(draft, until) if until is not None else draft.at + SUSPENSION
     draft.changes |= {"origin": draft.case.state, "until": end.isoformat()}
     draft.pause()
 
 
-def resume(draft: Draft, details: Details, by: Actor | None) -> None:
+def resume(draft: Transition, details: Details, by: Actor | None) -> None:
     """End a suspension: the clocks go on with what was left of them."""
     draft.changes |= {"origin": None, "until": None}
     draft.resume()
 
 
-def _transfer(draft: Draft, details: Details, by: Actor | None) -> None:
+def _transfer(draft: Transition, details: Details, by: Actor | None) -> None:
     to = _text(details, "to", "a transfer needs the unit that it goes to", "转办须指明接收单位")
     require_unit(draft, to)
     if to == draft.case.unit:
@@ -194,7 +194,7 @@ def _transfer(draft: Draft, details: Details, by: Actor | None) -> None:
         draft.changes["form"] = known.forms[0]
 
 
-def _escalate(draft: Draft, details: Details, by: Actor | None) -> None:
+def _escalate(draft: Transition, details: Details, by: Actor | None) -> None:
     case, units = draft.case, draft.policy.units
     form = member(Form, details["form"]) if details.get("form") else (case.form.next if case.form else Form.DIRECT)
     if form is not None and case.form is not None and FORMS.index(form) <= FORMS.index(case.form):
@@ -225,7 +225,7 @@ def _escalate(draft: Draft, details: Details, by: Actor | None) -> None:
     }
 
 
-def _whistle(draft: Draft, details: Details, by: Actor | None) -> None:
+def _whistle(draft: Transition, details: Details, by: Actor | None) -> None:
     units = details.get("units") or ([details["to"]] if details.get("to") else [])
     if isinstance(units, str) or not all(isinstance(unit, str) for unit in units):
         raise CommandError(f"`units` is {units!r}: give a list of units", f"“units”应为单位列表，而不是 {units!r}")
@@ -239,7 +239,7 @@ def _whistle(draft: Draft, details: Details, by: Actor | None) -> None:
     draft.about |= {"units": list(units), "for": draft.case.unit}
 
 
-def _check_in(draft: Draft, details: Details, by: Actor | None) -> None:
+def _check_in(draft: Transition, details: Details, by: Actor | None) -> None:
     unit = details.get("unit") or (by.unit if by else None)
     at = draft.at
     waiting = [clock.name.partition(":")[2] for clock in draft.live.values() if _summons(clock) and clock.started <= at]
@@ -257,7 +257,7 @@ def _summons(clock: Clock) -> bool:
     return clock.name.startswith("check_in:") and clock.stopped is None
 
 
-def _resolve(draft: Draft, details: Details, by: Actor | None) -> None:
+def _resolve(draft: Transition, details: Details, by: Actor | None) -> None:
     if draft.case.state == "reported":
         # Settled on the spot (当场处理): the book must name who did it; the holder did where nobody is named.
         draft.about["settled_by"] = (by.unit or by.id) if by else draft.case.unit
@@ -266,7 +266,7 @@ def _resolve(draft: Draft, details: Details, by: Actor | None) -> None:
             draft.put(clocks.cancelled(clock, max(draft.at, clock.started)))  # nobody has to come any more
 
 
-def evaluate(draft: Draft, verdict: Verdict, score: int | None, by: Actor | None) -> None:
+def evaluate(draft: Transition, verdict: Verdict, score: int | None, by: Actor | None) -> None:
     """Take a verdict; unsatisfied reopens the case."""
     draft.changes |= {"verdict": verdict, "score": score}
     if verdict is not Verdict.NONE:
@@ -281,11 +281,11 @@ def evaluate(draft: Draft, verdict: Verdict, score: int | None, by: Actor | None
         _reopen(draft)
 
 
-def _evaluate(draft: Draft, details: Details, by: Actor | None) -> None:
+def _evaluate(draft: Transition, details: Details, by: Actor | None) -> None:
     evaluate(draft, verdict_of(details), details.get("score"), by)
 
 
-def _reopen(draft: Draft) -> None:
+def _reopen(draft: Transition) -> None:
     draft.changes |= {
         "reopened": draft.case.reopened + 1,
         "unit": draft.policy.units.intake,
@@ -295,19 +295,19 @@ def _reopen(draft: Draft) -> None:
     }
 
 
-def close(draft: Draft, details: Details, by: Actor | None) -> None:
+def close(draft: Transition, details: Details, by: Actor | None) -> None:
     """End the case."""
     draft.changes["closed"] = draft.at.isoformat()
 
 
-def _revisit(draft: Draft, details: Details, by: Actor | None) -> None:
+def _revisit(draft: Transition, details: Details, by: Actor | None) -> None:
     if yes_no(details, "recurred"):
         _reopen(draft)
     elif draft.case.closed is None:
         close(draft, details, by)
 
 
-def _extend(draft: Draft, details: Details, by: Actor | None) -> None:
+def _extend(draft: Transition, details: Details, by: Actor | None) -> None:
     approved_by = _text(details, "approved_by", "an extension needs who approved it", "延期须注明批准人")
     _text(details, "reason", "an extension needs a reason", "延期须说明理由")
     clock = _chosen(draft, details.get("clock"))
@@ -338,7 +338,7 @@ def _extend(draft: Draft, details: Details, by: Actor | None) -> None:
     draft.about |= {"clock": f"{clock.name}#{clock.cycle}", "approved_by": approved_by}
 
 
-def _calendar(draft: Draft, clock: Clock) -> WorkingCalendar:
+def _calendar(draft: Transition, clock: Clock) -> WorkingCalendar:
     return draft.policy.calendar(clock.name.partition(":")[0], draft.context, draft.faults)
 
 
@@ -348,7 +348,7 @@ def _added(clock: Clock, more: Allowance, calendar: WorkingCalendar) -> datetime
     return more.due(start, calendar)
 
 
-def _within_limit(draft: Draft, clock: Clock, due: datetime, more: Allowance | None) -> None:
+def _within_limit(draft: Transition, clock: Clock, due: datetime, more: Allowance | None) -> None:
     """Refuse an extension that the clock's rule does not know, a second one where it knows one, and a longer one."""
     spec = draft.plan.specs.get(clock.name.partition(":")[0])
     longest = spec.extension if spec is not None else None
@@ -375,7 +375,7 @@ def _within_limit(draft: Draft, clock: Clock, due: datetime, more: Allowance | N
         )
 
 
-def _chosen(draft: Draft, name: str | None) -> Clock:
+def _chosen(draft: Transition, name: str | None) -> Clock:
     unfinished = [clock for clock in draft.live.values() if clock.stopped is None]
     if name is None:
         ours = [clock for clock in unfinished if clocks.LASTS not in clock.traits] or unfinished
@@ -393,13 +393,13 @@ def _chosen(draft: Draft, name: str | None) -> Clock:
     )
 
 
-def _listed(draft: Draft, listed: list[Clock]) -> Text:
+def _listed(draft: Transition, listed: list[Clock]) -> Text:
     """Name clocks for a sentence."""
     zh = "、".join(draft.policy.name(clock.name).zh for clock in listed)
     return Text(", ".join(clock.name for clock in listed) or "none", zh or "无")
 
 
-def _reclassify(draft: Draft, details: Details, by: Actor | None) -> None:
+def _reclassify(draft: Transition, details: Details, by: Actor | None) -> None:
     severity, urgency = details.get("severity"), details.get("urgency")
     if severity is None and urgency is None:
         raise CommandError("say the new severity or urgency", "请给出新的严重程度或紧急程度")
@@ -412,7 +412,7 @@ def _reclassify(draft: Draft, details: Details, by: Actor | None) -> None:
     recount(draft)
 
 
-def derive(draft: Draft) -> None:
+def derive(draft: Transition) -> None:
     """Work out anew what the tables look at: it may look at how hard and how pressing the case is."""
     facts, rulings = draft.policy.ruled.derive(draft.view(), draft.context)
     draft.rulings += rulings
@@ -420,7 +420,7 @@ def derive(draft: Draft) -> None:
         draft.changes["facts"] = facts
 
 
-def tier(draft: Draft) -> None:
+def tier(draft: Transition) -> None:
     """Rule on the tier anew."""
     answer = draft.policy.ask("governflow_tier", draft.faults, draft.view(), draft.context)
     if answer is not None:
@@ -429,7 +429,7 @@ def tier(draft: Draft) -> None:
         draft.rulings.append(decided("tier", value, ruling, source))
 
 
-def retier(draft: Draft) -> None:
+def retier(draft: Transition) -> None:
     """Ask for the tier once more where the form has changed: crossing a level may change it (提级)."""
     answer = draft.policy.ask("governflow_tier", draft.faults, draft.view(), draft.context)
     if answer is not None and answer[0] is not draft.case.tier:
@@ -438,7 +438,7 @@ def retier(draft: Draft) -> None:
         draft.rulings.append(decided("tier", value, ruling, source))
 
 
-def recount(draft: Draft, *, flagged_only: bool = False, fairly: bool = False) -> None:
+def recount(draft: Transition, *, flagged_only: bool = False, fairly: bool = False) -> None:
     """Count the unfinished clocks anew from their own start, with their pauses carried.
 
     Args:
@@ -478,7 +478,7 @@ def recount(draft: Draft, *, flagged_only: bool = False, fairly: bool = False) -
             draft.rulings.append(ruling)
 
 
-def _appeal(draft: Draft, details: Details, by: Actor | None) -> None:
+def _appeal(draft: Transition, details: Details, by: Actor | None) -> None:
     _text(details, "reason", "an appeal needs a reason", "申诉须说明理由")
     clock = _breach(draft, details.get("clock"))
     mark = f"{clock.name}#{clock.cycle}"
@@ -486,7 +486,7 @@ def _appeal(draft: Draft, details: Details, by: Actor | None) -> None:
     draft.about["clock"] = mark
 
 
-def _breach(draft: Draft, name: str | None) -> Clock:
+def _breach(draft: Transition, name: str | None) -> Clock:
     breaches = [
         clock
         for clock in (*draft.case.past, *draft.live.values())
@@ -507,7 +507,7 @@ def _breach(draft: Draft, name: str | None) -> Clock:
     return found[-1]
 
 
-def _rule(draft: Draft, details: Details, by: Actor | None) -> None:
+def _rule(draft: Transition, details: Details, by: Actor | None) -> None:
     waiting, name = draft.case.appeals, details.get("clock")
     marks = [mark for mark in waiting if name in (None, mark, mark.partition("#")[0])]
     granted = yes_no(details, "granted")
@@ -527,12 +527,12 @@ def _rule(draft: Draft, details: Details, by: Actor | None) -> None:
             draft.amend(replace(clock, exempt=Exempt.APPEAL))
 
 
-def _marked(draft: Draft, mark: str) -> Clock:
+def _marked(draft: Transition, mark: str) -> Clock:
     every = (*draft.case.past, *draft.live.values())
     return next(clock for clock in every if f"{clock.name}#{clock.cycle}" == mark)
 
 
-def _merge(draft: Draft, details: Details, by: Actor | None) -> None:
+def _merge(draft: Transition, details: Details, by: Actor | None) -> None:
     into = _text(details, "into", "a merger needs the case that it goes into", "并案须指明并入的事项")
     draft.changes |= {"merged_into": into, "closed": draft.at.isoformat()}
 

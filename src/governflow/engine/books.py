@@ -25,12 +25,12 @@ class Books(Deliveries):
     """The part of an engine that keeps the localities' own books."""
 
     def book(self, locality: str) -> list[Event]:
-        """Give the locality's own book: mode switches, declared outages."""
+        """Return the locality's own book: mode switches, declared outages."""
         with self._lock:
             return self.store.history(f"@{locality}")
 
     def outages(self, locality: str) -> Sequence[tuple[datetime, datetime]]:
-        """Give the declared outages of a locality and of those above it."""
+        """Return the declared outages of a locality and of those above it."""
         return [
             (datetime.fromisoformat(event.about["from"]), datetime.fromisoformat(event.about["to"]))
             for code in self.rules_of(locality).lineage
@@ -104,7 +104,7 @@ class Books(Deliveries):
         return events[0]
 
     def muster(self, locality: str) -> musters.Muster | None:
-        """Give the present muster of a locality, or None in everyday running."""
+        """Return the present muster of a locality, or None in everyday running."""
         with self._lock:
             self.store.refresh()
             return musters.muster(self.store.load(f"@{locality}"))
@@ -150,7 +150,7 @@ class Books(Deliveries):
         return self._enter(locality, "outage_declared", {}, about, by, at)
 
     def _book(self, policy: Policy, at: datetime) -> tuple[Case | None, list[Event], Case]:
-        """Give a locality's book as it is kept, what fell due in it before a moment, and the book then."""
+        """Return a locality's book as it is kept, what fell due in it before a moment, and the book then."""
         book = self.store.load(f"@{policy.code}")
         if book is None:
             return None, [], Case(f"@{policy.code}", opened=at, state=musters.BOOK)

@@ -16,13 +16,13 @@ import msgspec
 from msgspec.structs import replace
 
 from governflow.engine import actions
-from governflow.engine.transition import Draft
+from governflow.engine.transition import Transition
 from governflow.errors import CommandError, IllegalAction, NotAllowed, described, shown
 from governflow.model import clocks
 from governflow.model.case import NO_FACTS, Case, changed
-from governflow.model.clocks import DUTY, LAPSES, LASTS, Clock, Decided
+from governflow.model.clocks import DUTY, LAPSES, LASTS, Clock, RecordedRuling
 from governflow.model.events import REQUESTER, Actor, Event
-from governflow.model.lifecycle import BASE, START, Lifecycle, Way
+from governflow.model.lifecycle import BASE, START, CompiledTransition, Lifecycle
 from governflow.model.terms import Cause, Exempt, Kind, Mode, Outcome, Severity, Urgency, Verdict, member
 from governflow.policy.hookspecs import Allowed, Breach, Escalation, Refused, Ruling
 from governflow.policy.stack import Faults, Policy, decided
@@ -78,7 +78,7 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
         raise _illegal(case, action, lifecycle, policy)
     if case.moved is not None and at < case.moved:
         _refuse_late(case, action, at)
-    draft = Draft(case, policy, at, mode, faults)
+    draft = Transition(case, policy, at, mode, faults)
     # The defaults let everybody through who names no unit: the commonest case need not ask them.
     if policy.judges or (command.by is not None and command.by.unit is not None):
         _authorise(draft, command)
@@ -103,7 +103,7 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
 
 
 def unreported(case_id: str, policy: Policy, at: datetime, mode: Mode, details: Mapping[str, Any]) -> Case:
-    """Give the case that a report begins with: as it was told, before any rule was asked.
+    """Return the case that a report begins with: as it was told, before any rule was asked.
 
     Raises:
         CommandError: If the locality has no lifecycle of that name.
@@ -170,7 +170,7 @@ def _refuse_before(case: Case, at: datetime) -> None:
         )
 
 
-def _authorise(draft: Draft, command: Command) -> None:
+def _authorise(draft: Transition, command: Command) -> None:
     policy, by, action = draft.policy, command.by, command.action
     for source, ask in policy.authorities:
         try:
@@ -194,7 +194,9 @@ def _authorise(draft: Draft, command: Command) -> None:
         draft.faults.append((source, "governflow_authorise", what))
 
 
-def _open_way(ways: tuple[Way, ...], draft: Draft, details: Mapping[str, Any]) -> Way | None:
+def _open_way(
+    ways: tuple[CompiledTransition, ...], draft: Transition, details: Mapping[str, Any]
+) -> CompiledTransition | None:
     """Find the way whose guard holds; soundness has made sure that there is at most one."""
     fact = ways[0].guard[0] if ways and ways[0].guard else ""
     held: Any
@@ -212,7 +214,7 @@ _TOLD = ("item", "place", "channel", "informant", "visit", "asked", "mode", "lif
 _SILENT = Case("")
 
 
-def _report(draft: Draft) -> None:
+def _report(draft: Transition) -> None:
     """Write what was told into the event, and ask the rules about it."""
     case, changes, policy = draft.case, draft.changes, draft.policy
     if policy.ruled.looks:
@@ -247,7 +249,7 @@ def _report(draft: Draft) -> None:
     actions.tier(draft)
 
 
-def _derived(draft: Draft, case: Case) -> tuple[dict[str, Any], list[Decided]]:
+def _derived(draft: Transition, case: Case) -> tuple[dict[str, Any], list[RecordedRuling]]:
     """Work out the facts; tables that fail leave what was told, and the fault in the book."""
     try:
         return draft.policy.ruled.derive(case, draft.context)
@@ -257,7 +259,7 @@ def _derived(draft: Draft, case: Case) -> tuple[dict[str, Any], list[Decided]]:
 
 
 def _take(
-    draft: Draft, way: Way, by: Actor | None, secret: str | None = None, kind: str | None = None
+    draft: Transition, way: CompiledTransition, by: Actor | None, secret: str | None = None, kind: str | None = None
 ) -> tuple[Event, Case]:
     """Go a way: end and start the clocks that it ends and starts, and seal the event."""
     action = way.action.name
@@ -305,7 +307,7 @@ def _close_if_done(
     ways = lifecycle.ways.get((case.state, "close"))
     if case.state != "evaluated" or ways is None:
         return case
-    draft = Draft(case, policy, at, mode, faults)
+    draft = Transition(case, policy, at, mode, faults)
     actions.close(draft, {}, None)
     event, after = _take(draft, ways[0], None)
     events.append(event)
@@ -321,7 +323,7 @@ def triaged(
     case: Case, policy: Policy, at: datetime, mode: Mode, faults: Faults, lifecycle: Lifecycle, events: list[Event]
 ) -> Case:
     """Record what went wrong in the rules and put the case before a human, with a clock running."""
-    draft = Draft(case, policy, at, mode, [])
+    draft = Transition(case, policy, at, mode, [])
     draft.about["faults"] = listed(faults)
     if case.id.startswith("@"):  # a locality's book is no case that anybody could look at anew
         event, after = draft.seal("faulted", case.state)
@@ -349,7 +351,7 @@ def fire(case: Case, policy: Policy, mode: Mode = Mode.NORMAL) -> Outcomes:
     at = case.next
     if at is None:
         return [], case
-    draft = Draft(case, policy, at, mode, [])
+    draft = Transition(case, policy, at, mode, [])
     lifecycle = policy.lifecycle(case, draft.faults)
     if policy.fault:
         draft.faults.append((policy.code, "", policy.fault))
@@ -359,7 +361,7 @@ def fire(case: Case, policy: Policy, mode: Mode = Mode.NORMAL) -> Outcomes:
     return events, after
 
 
-def _fall_due(draft: Draft, lifecycle: Lifecycle) -> Outcomes:
+def _fall_due(draft: Transition, lifecycle: Lifecycle) -> Outcomes:
     case, at = draft.case, draft.at
     if case.until == at:
         actions.resume(draft, {}, None)
@@ -387,13 +389,13 @@ def _fall_due(draft: Draft, lifecycle: Lifecycle) -> Outcomes:
 
 
 def _due(case: Case, at: datetime) -> Any:
-    """Give the clocks to which something happens now: warnings first, then due times, then rungs; by name."""
+    """Return the clocks to which something happens now: warnings first, then due times, then rungs; by name."""
     due = [clock for clock in case.clocks.values() if clock.stopped is None and clock.moment == at]
     due.sort(key=lambda clock: (clock.outcome is Outcome.BREACHED, clock.warn != at, clock.name))
     return iter(due)
 
 
-def _lapse(draft: Draft, clock: Clock, lifecycle: Lifecycle) -> Outcomes:
+def _lapse(draft: Transition, clock: Clock, lifecycle: Lifecycle) -> Outcomes:
     draft.put(clocks.lapsed(clock))
     way = next(
         (way for way in lifecycle.ways_for(draft.case.state, clock.name) if way.guard == ("verdict", Verdict.NONE)),
@@ -410,7 +412,7 @@ def _lapse(draft: Draft, clock: Clock, lifecycle: Lifecycle) -> Outcomes:
     return events, after
 
 
-def _climb(draft: Draft, clock: Clock, lifecycle: Lifecycle) -> Outcomes:
+def _climb(draft: Transition, clock: Clock, lifecycle: Lifecycle) -> Outcomes:
     """Climb one rung of a clock's ladder."""
     case = draft.case
     holder = clock.duty or (clock.name.partition(":")[2] if clock.name.startswith("check_in:") else case.unit)
@@ -440,7 +442,7 @@ def _climb(draft: Draft, clock: Clock, lifecycle: Lifecycle) -> Outcomes:
 _RUNGS = {Kind.URGE: "urged", Kind.SUPERVISE: "supervised", Kind.SPECIAL_REPORT: "special_report_filed"}
 
 
-def _rung(draft: Draft, cause: Breach) -> Escalation:
+def _rung(draft: Transition, cause: Breach) -> Escalation:
     """Ask what this rung does; where the answer makes no sense the holder is urged, so that nothing is forgotten."""
     answer = draft.policy.ask("governflow_escalate", draft.faults, draft.case, draft.context, cause)
     if draft.policy.fault:
@@ -457,7 +459,7 @@ def _rung(draft: Draft, cause: Breach) -> Escalation:
 
 
 def _taken_over(
-    draft: Draft, clock: Clock, climbed: dict[str, Any], escalation: Escalation, lifecycle: Lifecycle
+    draft: Transition, clock: Clock, climbed: dict[str, Any], escalation: Escalation, lifecycle: Lifecycle
 ) -> Outcomes:
     """Take a case over: a new cycle with the higher unit, or only the duty where the state has to stay."""
     case = draft.case
@@ -498,7 +500,7 @@ def reassess(case: Case, policy: Policy, at: datetime, mode: Mode, by: Actor | N
     lifecycle = policy.lifecycle(case, faults)
     _require_open(case, lifecycle)
     _refuse_before(case, at)
-    draft = Draft(case, policy, at, mode, faults)
+    draft = Transition(case, policy, at, mode, faults)
     answer = policy.ask("governflow_assess", faults, case, draft.context)
     if answer is not None:
         value, ruling, source = answer
@@ -524,7 +526,7 @@ def remode(case: Case, policy: Policy, at: datetime, mode: Mode, by: Actor | Non
     """Tell an open case that the mode has changed: its running clocks get the allowances of the new mode."""
     faults: Faults = []
     lifecycle = policy.lifecycle(case, faults)
-    draft = Draft(case, policy, at, mode, faults)
+    draft = Transition(case, policy, at, mode, faults)
     draft.changes["mode"] = mode
     actions.recount(draft, fairly=True)
     if case.state not in lifecycle.ends and case.until is None:
@@ -537,8 +539,8 @@ def remode(case: Case, policy: Policy, at: datetime, mode: Mode, by: Actor | Non
     return events, after
 
 
-def due_changes(case: Case, draft: Draft) -> dict[str, list[str]]:
-    """Give the due times that a step changes, before and after."""
+def due_changes(case: Case, draft: Transition) -> dict[str, list[str]]:
+    """Return the due times that a step changes, before and after."""
     changes = {}
     for clock in draft.changed.values():
         before = case.clocks.get(clock.name)
@@ -552,7 +554,7 @@ def recalculate(case: Case, policy: Policy, at: datetime, mode: Mode, by: Actor 
     faults: Faults = []
     lifecycle = policy.lifecycle(case, faults)
     _require_open(case, lifecycle)
-    draft = Draft(case, policy, at, mode, faults)
+    draft = Transition(case, policy, at, mode, faults)
     actions.recount(draft, flagged_only=True)
     events: list[Event] = []
     after = case

@@ -361,7 +361,7 @@ class Engine(Verbs, Books):
         return (self._entropy(), _encode(texts)) if texts else None
 
     def _as_of(self, case_id: str, version: int) -> Case:
-        """Give a case as it was at a version: what a command returned the first time."""
+        """Return a case as it was at a version: what a command returned the first time."""
         known = self.case(case_id)
         if known.version == version:
             return known
@@ -444,7 +444,7 @@ class Engine(Verbs, Books):
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def case(self, case_id: str) -> Case:
-        """Give a case.
+        """Return a case.
 
         Raises:
             UnknownCase: If there is none.
@@ -456,7 +456,7 @@ class Engine(Verbs, Books):
         return case
 
     def cases(self) -> Iterator[Case]:
-        """Give all cases in the order in which they were first reported."""
+        """Return all cases in the order in which they were first reported."""
         number = 0
         while True:
             with self._lock:
@@ -472,18 +472,18 @@ class Engine(Verbs, Books):
             number = names[-1][0]
 
     def history(self, case_id: str) -> list[Event]:
-        """Give all events of a case, oldest first."""
+        """Return all events of a case, oldest first."""
         self.case(case_id)
         with self._lock:
             return self.store.history(case_id)
 
     def explain(self, case_id: str) -> Explanation:
-        """Give every ruling with reason, rule and source, and every clock as segments from start to due."""
+        """Return every ruling with reason, rule and source, and every clock as segments from start to due."""
         case = self.case(case_id)
         return explain(case, self.history(case_id), self.rules_of(case.locality), self.store.rule_set)
 
     def personal(self, case_id: str, *, by: Actor) -> list[Mapping[str, Any]]:
-        """Give the texts and personal data of a case, one mapping an event that brought any.
+        """Return the texts and personal data of a case, one mapping an event that brought any.
 
         Args:
             case_id: The case.
@@ -504,7 +504,7 @@ class Engine(Verbs, Books):
         return self.texts(case_id)
 
     def texts(self, case_id: str) -> list[Mapping[str, Any]]:
-        """Give the erasable texts of a case without asking who reads: for the store's own keeper."""
+        """Return the erasable texts of a case without asking who reads: for the store's own keeper."""
         with self._lock:
             kept = self.store.texts(case_id)
         return [{"seq": seq, **_decode(content)} for seq, (_, content) in sorted(kept.items())]

@@ -11,7 +11,7 @@ from governflow.calendars import Segment, WorkingCalendar
 from governflow.calendars.allowances import Allowance
 from governflow.errors import TableError
 from governflow.model.case import Case
-from governflow.model.clocks import PROMISED, Clock, Decided
+from governflow.model.clocks import PROMISED, Clock, RecordedRuling
 from governflow.model.events import Event
 from governflow.policy.stack import Policy
 from governflow.tables import Catalogue, Column, Table
@@ -48,7 +48,7 @@ class Row:
     basis: str
 
     def as_json(self) -> dict[str, Any]:
-        """Give the row as plain JSON values, cells as the file has them."""
+        """Return the row as plain JSON values, cells as the file has them."""
         asked = {column.id: cell for column, cell in self.conditions}
         if self.item:
             asked = {"item": self.item} | ({"condition": self.condition} if self.condition else {})
@@ -75,7 +75,7 @@ class Archive:
         self._read: dict[tuple[str, str, str], Table | Catalogue | None] = {}
 
     def layers(self, rules: str) -> Sequence[tuple[str, Mapping[str, Any]]] | None:
-        """Give the layers of a rule set, most specific first, each with its tables as JSON; None if it was not kept."""
+        """Return the layers of a rule set, most specific first, each with its tables as JSON; None if it was not kept."""
         if rules not in self._layers:
             content = self._rule_set(rules)
             if content is None:
@@ -85,7 +85,7 @@ class Archive:
         return self._layers[rules]
 
     def table(self, rules: str, source: str, name: str) -> Table | Catalogue | None:
-        """Give a table as it was, or None if the rule set had none of that name in that layer."""
+        """Return a table as it was, or None if the rule set had none of that name in that layer."""
         key = (rules, source, name)
         if key not in self._read:
             told = dict(self.layers(rules) or ()).get(source, {}).get(name)
@@ -93,13 +93,13 @@ class Archive:
         return self._read[key]
 
     def tables(self, hashes: Iterable[str | None]) -> Iterator[tuple[str, Mapping[str, Table | Catalogue]]]:
-        """Give the layers of several rule sets: their columns name what the rules of today may not know any more."""
+        """Return the layers of several rule sets: their columns name what the rules of today may not know any more."""
         for rules in dict.fromkeys(hashes):
             for source, kept in (self.layers(rules) or ()) if rules is not None else ():
                 made = {name: table for name in kept if (table := self.table(rules or "", source, name)) is not None}
                 yield source, made
 
-    def row(self, ruling: Decided, rules: str | None, condition: str | None = None) -> Row | None:
+    def row(self, ruling: RecordedRuling, rules: str | None, condition: str | None = None) -> Row | None:
         """Find the row that gave a ruling.
 
         Args:
@@ -152,7 +152,7 @@ def _item_row(catalogue: Catalogue, item: str, condition: str | None, what: str)
 
 
 @attrs.frozen
-class Told:
+class RulingRecord:
     """One ruling and when it was given.
 
     Args:
@@ -165,7 +165,7 @@ class Told:
 
     seq: int
     at: datetime
-    ruling: Decided
+    ruling: RecordedRuling
     rules: str | None
     row: Row | None = None
 
@@ -196,7 +196,7 @@ class Explanation:
     """
 
     case: Case
-    rulings: Sequence[Told]
+    rulings: Sequence[RulingRecord]
     clocks: Sequence[ClockAccount]
 
 
@@ -212,7 +212,9 @@ def explain(case: Case, history: Sequence[Event], policy: Policy, kept: RuleSet 
     archive = Archive(kept) if kept is not None else None
     under = condition_of(case)
     rulings = [
-        Told(event.seq, event.at, ruling, event.rules, archive.row(ruling, event.rules, under) if archive else None)
+        RulingRecord(
+            event.seq, event.at, ruling, event.rules, archive.row(ruling, event.rules, under) if archive else None
+        )
         for event in history
         for ruling in event.rulings
     ]
@@ -220,7 +222,7 @@ def explain(case: Case, history: Sequence[Event], policy: Policy, kept: RuleSet 
 
 
 def condition_of(case: Case) -> str | None:
-    """Give the condition under which a case was taken up (立案条件), where it tells one."""
+    """Return the condition under which a case was taken up (立案条件), where it tells one."""
     told = case.facts.get("condition")
     return None if told is None else str(told)
 

@@ -108,7 +108,7 @@ def entry(merit: Merit, source: str, case: str | None) -> dict[str, Any]:
 
 
 def balances(events: Iterable[Event], at: datetime) -> Mapping[str, Balance]:
-    """Give every account as it stands at a moment.
+    """Return every account as it stands at a moment.
 
     Args:
         events: The locality's book: ``engine.book(code)``.
@@ -154,7 +154,7 @@ def ranking(events: Iterable[Event], since: datetime, until: datetime, holder: s
 def award(
     events: Iterable[Event], since: datetime, until: datetime, holder: str = "informant", first: int = 3
 ) -> tuple[Place, ...]:
-    """Give the whistle award (金哨奖): the best of a period by the positive points that they earned in it.
+    """Return the whistle award (金哨奖): the best of a period by the positive points that they earned in it.
 
     Args:
         events: The locality's book.

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from governflow.engine.decide import Outcomes, triaged
-from governflow.engine.transition import Draft
+from governflow.engine.transition import Transition
 from governflow.errors import CommandError
 from governflow.model import clocks
 from governflow.model.case import Case
@@ -52,7 +52,7 @@ class Muster:
 
 
 def muster(book: Case | None) -> Muster | None:
-    """Give the present muster, or None in everyday running and where there are no posts."""
+    """Return the present muster, or None in everyday running and where there are no posts."""
     whole = book.clocks.get(MUSTER.name) if book is not None else None
     if book is None or whole is None or book.mode is not Mode.EMERGENCY:
         return None
@@ -74,7 +74,7 @@ def switch(
     """
     if book.mode is mode:
         raise CommandError(f"{policy.code} runs in {mode} mode already", f"{policy.code} 已处于“{mode.text.zh}”状态")
-    draft = Draft(book, policy, at, mode, [])
+    draft = Transition(book, policy, at, mode, [])
     draft.changes |= {"mode": mode, "locality": policy.code, "unit": policy.units.intake, "zone": policy.zone}
     # Each muster climbs for itself.
     draft.changes |= {"form": None, "special": None, "tier": None}
@@ -107,7 +107,7 @@ def check_in(book: Case, policy: Policy, at: datetime, post: str, by: Actor | No
             f"{post} is not awaited at a muster; still absent: {', '.join(waiting[:12]) or 'nobody'}",
             f"“{policy.units.name(post).zh}”不在待到岗之列；尚未到岗：{names}",
         )
-    draft = Draft(book, policy, at, book.mode, [])
+    draft = Transition(book, policy, at, book.mode, [])
     draft.stop((f"{_POST}{post}",))
     draft.about["unit"] = post
     if known.absent == (post,):

@@ -1,6 +1,6 @@
 """Telling plugins what was recorded, after the commit (办后告知): what fails is kept and tried again, never lost."""
 
-from governflow.engine.session import Keeping
+from governflow.engine.session import Session
 from governflow.errors import PolicyError, described
 from governflow.model.events import decode
 from governflow.policy.registry import Localities
@@ -8,7 +8,7 @@ from governflow.stores import Store
 from governflow.timesource import Clock, Entropy
 
 
-class Deliveries(Keeping):
+class Deliveries(Session):
     """The part of an engine that calls ``governflow_recorded``."""
 
     def __init__(self, store: Store, clock: Clock, entropy: Entropy, localities: Localities) -> None:

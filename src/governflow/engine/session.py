@@ -1,6 +1,6 @@
 """What commands, deadlines, books and deliveries have in common: one store, one lock, one way to take a step (保存).
 
-Whatever was decided is taken by `Keeping._keep`: the events, the rule set that they name and the merits that they earn,
+Whatever was decided is taken by `Session._keep`: the events, the rule set that they name and the merits that they earn,
 in one transaction.
 """
 
@@ -37,7 +37,7 @@ def require_actor(by: object) -> None:
         )
 
 
-class Keeping:
+class Session:
     """A store and the rules for it; what the parts of an engine share.
 
     Args:
@@ -102,7 +102,7 @@ class Keeping:
                     yield "merit_entered", entry
 
     def rules_of(self, locality: str) -> Policy:
-        """Give a locality's rules, or the defaults where they cannot be loaded: one county stops no other's clocks."""
+        """Return a locality's rules, or the defaults where they cannot be loaded: one county stops no other's clocks."""
         try:
             return self.localities.policy(locality)
         except PolicyError as fault:
@@ -138,7 +138,7 @@ class Keeping:
         return event
 
     def _mode(self, policy: Policy, at: datetime, *, but: str | None = None) -> Mode:
-        """Give the mode of a locality at a moment: emergency while it, or anything above it, is in emergency.
+        """Return the mode of a locality at a moment: emergency while it, or anything above it, is in emergency.
 
         Args:
             policy: The locality's policy.
@@ -162,6 +162,6 @@ class Keeping:
         return Mode.NORMAL
 
     def _switches(self, locality: str) -> tuple[tuple[datetime, Mode], ...]:
-        """Give every switch of a locality's mode, oldest first."""
+        """Return every switch of a locality's mode, oldest first."""
         events = self.store.history(f"@{locality}", holding=b'"mode_switched"')
         return tuple((event.at, Mode(event.changes["mode"])) for event in events if event.kind == "mode_switched")

@@ -10,14 +10,14 @@ from governflow.calendars.allowances import Allowance
 from governflow.errors import CalendarError
 from governflow.model import clocks
 from governflow.model.case import Case, changed, evolve
-from governflow.model.clocks import Clock, ClockSpec, Decided, Plan
+from governflow.model.clocks import Clock, ClockSpec, Plan, RecordedRuling
 from governflow.model.events import Actor, Event
 from governflow.model.terms import Mode
 from governflow.policy.builtin.defaults import ATTEND, TRIAGE
 from governflow.policy.stack import Faults, Policy
 
 
-class Draft:
+class Transition:
     """What one step changes. `live` shows the clocks of the present cycles as the step leaves them.
 
     Args:
@@ -54,7 +54,7 @@ class Draft:
         self.faults = faults
         self.changes: dict[str, Any] = {}
         self.about: dict[str, Any] = {}
-        self.rulings: list[Decided] = []
+        self.rulings: list[RecordedRuling] = []
         self.live = case.clocks.copy()
         self.changed: dict[tuple[str, int], Clock] = {}
         self._plan: Plan | None = None
@@ -62,7 +62,7 @@ class Draft:
         self._viewed = 0
 
     def view(self) -> Case:
-        """Give the case with the changes made so far, for hooks to look at; a field is changed once in a step."""
+        """Return the case with the changes made so far, for hooks to look at; a field is changed once in a step."""
         changes = self.changes
         if not changes:
             return self.case
@@ -93,7 +93,7 @@ class Draft:
         self.changed[clock.name, clock.cycle] = clock
 
     def calendar(self, spec: ClockSpec) -> WorkingCalendar:
-        """Give the calendar of a clock; elapsed time needs none and asks nobody."""
+        """Return the calendar of a clock; elapsed time needs none and asks nobody."""
         if spec.allowance.elapsed:
             return WorkingCalendar.always(self.case.zone)
         return self.policy.calendar(spec.name, self.context, self.faults)
@@ -202,7 +202,7 @@ class Draft:
 
 
 def allowance_of(clock: Clock, spec: ClockSpec | None) -> Allowance | None:
-    """Give the allowance that a clock was started with; None for a promised date."""
+    """Return the allowance that a clock was started with; None for a promised date."""
     if spec is not None and spec.written == clock.allowance:
         return spec.allowance
     return None if clock.allowance == clocks.PROMISED else Allowance.parse(clock.allowance)

@@ -134,7 +134,7 @@ def _package(home: Home) -> str:
 
 
 def _clocks(moment: _datetime.datetime, told: Told) -> Iterator[tuple[object, object]]:
-    """Give what shows the time, and what shows another time in its place."""
+    """Return what shows the time, and what shows another time in its place."""
 
     def now(cls: type, tz: _datetime.tzinfo | None = None) -> _datetime.datetime:
         told("datetime.now()")
@@ -178,7 +178,7 @@ def _clocks(moment: _datetime.datetime, told: Told) -> Iterator[tuple[object, ob
 
 
 def _dice(luck: float, told: Told) -> Iterator[tuple[object, object]]:
-    """Give the functions that draw, and what draws a certain number in their place; uuid and secrets go by these."""
+    """Return the functions that draw, and what draws a certain number in their place; uuid and secrets go by these."""
     drawn = bytes([int(luck * 255)])
     yield _os.urandom, lambda size: told("os.urandom()") and drawn * size
     if hasattr(_os, "getrandom"):
@@ -189,7 +189,7 @@ def _dice(luck: float, told: Told) -> Iterator[tuple[object, object]]:
 
 
 def _drawn(luck: float, told: Told) -> Iterator[tuple[type, str, object]]:
-    """Give the methods by which every die draws: choice, randint, shuffle and sample go by these.
+    """Return the methods by which every die draws: choice, randint, shuffle and sample go by these.
 
     A die that is made with a seed draws the same every time: it draws as it always does.
     """
@@ -222,7 +222,7 @@ def _bits(luck: float, bits: int) -> int:
 
 
 def homes(policy: Policy) -> list[Home]:
-    """Give what the modules of a stack's own plugins hold: those of their hooks, and of the packages of these."""
+    """Return what the modules of a stack's own plugins hold: those of their hooks, and of the packages of these."""
     found = {id(function.__globals__): function.__globals__ for function in functions(policy)}
     packages = tuple(f"{name}." for home in found.values() if (name := _package(home)) not in ("governflow", ""))
     for name, module in list(sys.modules.items()):

@@ -27,7 +27,7 @@ _DECIDING = tuple(hook for hook, takes in HOOKS.items() if "case" in takes or "c
 
 
 @attrs.frozen
-class Words:
+class CodeLiterals:
     """What hooks speak of, in the order in which it was found.
 
     Args:
@@ -41,14 +41,14 @@ class Words:
     days: tuple[date, ...] = ()
 
 
-def spoken_of(policy: Policy) -> Words:
+def spoken_of(policy: Policy) -> CodeLiterals:
     """Collect the texts, numbers and days in the code of a stack's own hooks and of what they call in their package."""
     found: dict[str | int | date, None] = {}
     for function in functions(policy, _DECIDING):
         values = list(_values(_literals(function)))
         found.update(dict.fromkeys(values))
         found.update(dict.fromkeys(_days(values)))
-    return Words(
+    return CodeLiterals(
         tuple(word for word in found if isinstance(word, str) and 0 < len(word) <= _LONGEST and "\n" not in word),
         tuple(number for number in found if isinstance(number, int)),
         tuple(day for day in found if isinstance(day, date)),
@@ -56,7 +56,7 @@ def spoken_of(policy: Policy) -> Words:
 
 
 def _days(values: list[str | int | date]) -> Iterator[date]:
-    """Give the days that are written as numbers: ``date(2026, 6, 19)``."""
+    """Return the days that are written as numbers: ``date(2026, 6, 19)``."""
     for (year, month), (_, day) in pairwise(pairwise(values)):
         if isinstance(year, int) and isinstance(month, int) and isinstance(day, int) and 1900 < year < 2100:
             try:
@@ -66,7 +66,7 @@ def _days(values: list[str | int | date]) -> Iterator[date]:
 
 
 def functions(policy: Policy, hooks: Iterable[str] = HOOKS) -> Iterator[FunctionType]:
-    """Give the hooks of a stack, the built-in ones left out, and the functions of their packages that they call.
+    """Return the hooks of a stack, the built-in ones left out, and the functions of their packages that they call.
 
     Args:
         policy: The stack.
@@ -95,7 +95,7 @@ def _home(value: object) -> str:
 
 
 def _plain(function: object) -> FunctionType | None:
-    """Give the function below methods, partial applications and caches."""
+    """Return the function below methods, partial applications and caches."""
     while isinstance(function, (MethodType, partial)):
         function = function.__func__ if isinstance(function, MethodType) else function.func
     function = unwrap(function) if callable(function) else function
@@ -110,7 +110,7 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 
 def _reached(function: FunctionType) -> Iterator[object]:
-    """Give the globals and closed-over values that a function names, what it takes from them, and its own defaults."""
+    """Return the globals and closed-over values that a function names, what it takes from them, and its own defaults."""
     names = dict.fromkeys(name for code in _codes(function.__code__) for name in code.co_names)
     home = _home(function)
     for name in names:
@@ -153,7 +153,7 @@ def _values(found: Iterable[object], depth: int = 0) -> Iterator[str | int | dat
 
 
 def _shown(value: object) -> str:
-    """Give the order of a set's members; one that cannot be shown is no text or number anyway."""
+    """Return the order of a set's members; one that cannot be shown is no text or number anyway."""
     try:
         return str(value)
     except Exception:  # noqa: BLE001 - whatever a county's own object raises

@@ -44,7 +44,7 @@ _Given = Mapping[int | str, Any]
 
 
 @attrs.frozen
-class Touch:
+class SideEffect:
     """Something that a hook asked for or changed.
 
     Args:
@@ -56,7 +56,7 @@ class Touch:
     where: str
 
 
-class Watch:
+class Observer:
     """Sees what the modules of a stack's plugins ask for while `watching`.
 
     Args:
@@ -68,7 +68,7 @@ class Watch:
         self._ids = frozenset(map(id, homes))
         self._own = tuple(own for home in homes if (own := _own(home)))
         self._asking = ("", "")
-        self.touched: list[Touch] = []
+        self.touched: list[SideEffect] = []
 
     @contextmanager
     def watching(self, moment: datetime, luck: float) -> Iterator[None]:
@@ -86,7 +86,7 @@ class Watch:
                 yield
 
     def policy(self, policy: Policy) -> Policy:
-        """Give a copy of the rules that sees which hook changes the case that it is given."""
+        """Return a copy of the rules that sees which hook changes the case that it is given."""
         seeing = copy(policy)
         seeing._asked = {  # the same order of asking, each hook looked at
             hook: tuple((source, self._unchanging(source, hook, call)) for source, call in asked)
@@ -106,7 +106,7 @@ class Watch:
                 if changed or dict(case.facts) != facts:
                     listed = ", ".join(changed or ["facts"])
                     what = Text(f"changes the case that it is given ({listed})", f"改动了传入的事项（{listed}）")
-                    self.touched.append(Touch(what, f"{hook} of {source}"))
+                    self.touched.append(SideEffect(what, f"{hook} of {source}"))
 
         return ask
 
@@ -116,11 +116,11 @@ class Watch:
         """Note that the machine's clock, its dice or its addresses were asked."""
         where = self._by()
         if where:
-            self.touched.append(Touch(Text(f"asks the machine for {what}", f"取用了机器的 {what}"), where))
+            self.touched.append(SideEffect(Text(f"asks the machine for {what}", f"取用了机器的 {what}"), where))
         return True
 
     def _instead(self) -> Iterator[tuple[Any, str, object]]:
-        """Give what opens files and reads the environment, and what notes it and then does the same."""
+        """Return what opens files and reads the environment, and what notes it and then does the same."""
         for module, name in _FILES:
             yield module, name, self._noting(getattr(module, name), self._file)
         for place, name in _BEYOND:
@@ -148,20 +148,20 @@ class Watch:
             any(sign in mode for sign in "wax+") if isinstance(mode, str) else bool(mode & (os.O_WRONLY | os.O_RDWR))
         )
         if writes or not any(path == own or path.startswith(f"{own}{os.sep}") for own in (*self._own, *_OF_PYTHON)):
-            self.touched.append(Touch(Text(f"looks at the file {path}", f"读写了文件 {path}"), where))
+            self.touched.append(SideEffect(Text(f"looks at the file {path}", f"读写了文件 {path}"), where))
 
     def _beyond(self, name: str, given: _Given) -> None:
         if where := self._by():
-            self.touched.append(Touch(Text(f"asks beyond itself ({name})", f"访问了外部（{name}）"), where))
+            self.touched.append(SideEffect(Text(f"asks beyond itself ({name})", f"访问了外部（{name}）"), where))
 
     def _variable(self, name: str, given: _Given) -> None:
         if where := self._by():
             self.touched.append(
-                Touch(Text(f"reads the environment variable {given[1]}", f"读取了环境变量 {given[1]}"), where)
+                SideEffect(Text(f"reads the environment variable {given[1]}", f"读取了环境变量 {given[1]}"), where)
             )
 
     def _by(self) -> str:
-        """Say which line of a plugin asked; nothing where it was the core, or a library that a plugin uses."""
+        """Return which line of a plugin asked; nothing where it was the core, or a library that a plugin uses."""
         frame: FrameType | None = sys._getframe(2)
         while frame is not None:
             if id(frame.f_globals) in self._ids:
@@ -176,7 +176,7 @@ class Watch:
 
 
 def _own(home: Home) -> str:
-    """Give the folder of a package's module; a module in no package has its one file alone."""
+    """Return the folder of a package's module; a module in no package has its one file alone."""
     file = home.get("__file__")
     if not file:
         return ""

@@ -8,7 +8,7 @@ Kept = tuple[object, object]
 
 
 def ours() -> dict[tuple[str, str], Kept]:
-    """Give what the modules of governflow and their classes hold, and what their tables, lists and sets hold."""
+    """Return what the modules of governflow and their classes hold, and what their tables, lists and sets hold."""
     found = {}
     for module in [one for name, one in sys.modules.items() if name.partition(".")[0] == "governflow"]:
         for name, value in vars(module).items():
@@ -23,7 +23,7 @@ def _kept(value: object) -> Kept:
 
 
 def _replaced(copy: object, now: object) -> bool:
-    """Say whether an entry of a table was replaced or is gone, or a list or a set holds something else."""
+    """Return whether an entry of a table was replaced or is gone, or a list or a set holds something else."""
     if isinstance(copy, dict) and isinstance(now, dict):
         return any(now.get(one) is not copy[one] for one in copy)  # a table may learn more
     if isinstance(copy, list) and isinstance(now, list):
@@ -32,7 +32,7 @@ def _replaced(copy: object, now: object) -> bool:
 
 
 def meddled(before: Mapping[tuple[str, str], Kept]) -> Iterable[str]:
-    """Give what is another now: a name that means something else, or what it holds."""
+    """Return what is another now: a name that means something else, or what it holds."""
     now = ours()
     for key, (value, copy) in before.items():
         held, entries = now.get(key, (None, None))

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from governflow.changes.answers import Here
+from governflow.changes.answers import LocalSide
 from governflow.errors import CommandError, GovernflowError, JournalError, PolicyError, described
 from governflow.policy.registry import Localities
 from governflow.text import Text
@@ -37,7 +37,7 @@ _KINDS: dict[str, type[GovernflowError]] = {
 Find = Callable[[str], tuple[Localities, Sequence[str]]]
 
 
-class Apart:
+class WorkerSide:
     """Rules in a process of their own; see `Side`. Use it in a ``with``.
 
     Args:
@@ -58,7 +58,7 @@ class Apart:
         self._send(sys.path)
         self._send([what, named])
 
-    def __enter__(self) -> "Apart":
+    def __enter__(self) -> "WorkerSide":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
@@ -72,7 +72,7 @@ class Apart:
         self._limit.cancel()
 
     def codes(self) -> list[str]:
-        """Give the codes that the path speaks for, the most specific first.
+        """Return the codes that the path speaks for, the most specific first.
 
         Raises:
             CommandError: If there is no plugin at the path.
@@ -86,7 +86,7 @@ class Apart:
         self._send([question, code, given])
 
     def end(self) -> Any:
-        """Give the answer; see `Side`."""
+        """Return the answer; see `Side`."""
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
@@ -138,11 +138,11 @@ def serve(find: Find, out: Any) -> None:
 
     read = sys.stdin.buffer
     what, named = msgspec.json.decode(read.readline())
-    side: list[Here] = []
+    side: list[LocalSide] = []
 
     def open_() -> object:
         localities, codes = find(what)
-        side.append(Here(localities, Path(what) if named else None))
+        side.append(LocalSide(localities, Path(what) if named else None))
         return list(codes)
 
     if not tell(open_):

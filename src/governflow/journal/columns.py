@@ -101,7 +101,7 @@ def missing(headings: tuple[str, ...], map: Map) -> list[str]:
 
 
 def lack(headings: tuple[str, ...], absent: list[str]) -> Text:
-    """Say which columns are missing, and what may have been meant.
+    """Return which columns are missing, and what may have been meant.
 
     Args:
         headings: As they stand in the file.

@@ -74,7 +74,7 @@ def digest(parts: list[str], cells: Iterable[str]) -> bytes:
 
 
 def unfit(cells: Mapping[str, str]) -> tuple[Fault, ...]:
-    """Say what is wrong with a row whose digest could not be made.
+    """Return what is wrong with a row whose digest could not be made.
 
     Args:
         cells: Heading to cell, whole.

@@ -65,7 +65,7 @@ class Fault:
     allowed: Text = NOTHING
 
     def say(self, lang: str) -> str:
-        """Give the fault as one sentence.
+        """Return the fault as one sentence.
 
         Args:
             lang: ``"zh"`` or ``"en"``.
@@ -122,7 +122,7 @@ class Reject:
         return self.faults[0].allowed
 
     def say(self, lang: str) -> str:
-        """Give line, columns, reasons and what would be allowed.
+        """Return line, columns, reasons and what would be allowed.
 
         Args:
             lang: ``"zh"`` or ``"en"``.
@@ -133,7 +133,7 @@ class Reject:
         return (f"第 {self.line} 行：" if lang == "zh" else f"line {self.line}: ") + self.because(lang)
 
     def because(self, lang: str) -> str:
-        """Give the reasons without the line number.
+        """Return the reasons without the line number.
 
         Args:
             lang: ``"zh"`` or ``"en"``.
@@ -199,7 +199,7 @@ class Notice:
     text: Text
 
     def say(self, lang: str) -> str:
-        """Give the sentence.
+        """Return the sentence.
 
         Args:
             lang: ``"zh"`` or ``"en"``.

@@ -35,7 +35,7 @@ class Table(Protocol):
     serials: bool
 
     def records(self) -> Iterator[Record | Reject]:
-        """Give the rows; their headings are empty until `head` was called."""
+        """Return the rows; their headings are empty until `head` was called."""
         ...
 
     def head(self, headings: tuple[str, ...]) -> None:
@@ -231,7 +231,7 @@ def sort_of(path: Path) -> tuple[str, str]:
 
 
 def unreadable(path: Path, error: OSError) -> JournalError:
-    """Say why a file cannot be opened.
+    """Return why a file cannot be opened.
 
     Args:
         path: The file.

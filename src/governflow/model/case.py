@@ -162,7 +162,7 @@ def _made(fields: dict[str, Any]) -> Case:
 
 
 def changed(case: Case, changes: Mapping[str, Any]) -> Case:
-    """Give a case with some fields changed, for hooks to look at before the event is made."""
+    """Return a case with some fields changed, for hooks to look at before the event is made."""
     fields = case.__dict__.copy()
     change(fields, changes)
     return _made(fields)

@@ -184,7 +184,7 @@ def stopped(clock: Clock, at: datetime) -> Clock:
 
 
 def _disproved(clock: Clock, at: datetime) -> Exempt | None:
-    """Say whether what happened at a moment, but was told late, disproves the clock's breach."""
+    """Return whether what happened at a moment, but was told late, disproves the clock's breach."""
     if clock.exempt is None and clock.fell is not None and at <= clock.fell:
         return Exempt.DISPROVED
     return clock.exempt
@@ -261,7 +261,7 @@ def resumed(clock: Clock, at: datetime, allowance: Allowance | None, calendar: W
 
 
 def retimed(clock: Clock, due: datetime, warn: datetime | None, at: datetime, **changes: Any) -> Clock:
-    """Give an unfinished clock another due time (extension, reclassification).
+    """Return an unfinished clock another due time (extension, reclassification).
 
     What the new times put before ``at`` is not made up: neither the warning nor the missed rungs. A clock already
     breached stays so, and its ladder begins anew at the new due time if that lies ahead.
@@ -303,7 +303,7 @@ def _elapsed(written: str) -> timedelta | None:
 
 
 def gap(clock: Clock) -> timedelta:
-    """Give the time between two rungs: the clock's own allowance, or its length without pauses; 30 minutes to 1 day."""
+    """Return the time between two rungs: the clock's own allowance, or its length without pauses; 30 minutes to 1 day."""
     length = _elapsed(clock.allowance)
     if length is None:
         length = clock.due - clock.started
@@ -323,7 +323,7 @@ def due_again(clock: Clock, allowance: Allowance, calendar: WorkingCalendar) -> 
     return due, warn, not allowance.elapsed and calendar.flagged(due, clock.started)
 
 
-class Decided(msgspec.Struct, frozen=True, gc=False):
+class RecordedRuling(msgspec.Struct, frozen=True, gc=False):
     """A ruling as an event keeps it.
 
     Args:
@@ -351,7 +351,7 @@ class Plan:
     """
 
     specs: Mapping[str, ClockSpec]
-    rulings: Mapping[str, Decided]
+    rulings: Mapping[str, RecordedRuling]
     by_start: Mapping[str, tuple[ClockSpec, ...]]
     by_stop: Mapping[str, tuple[str, ...]]
 
@@ -367,7 +367,7 @@ class Plan:
             for action in spec.stops:
                 by_stop[action] = (*by_stop.get(action, ()), spec.name)
         rulings = {
-            name: Decided(f"clock:{name}", spec.written, spec.reason, spec.rule, sources[name])
+            name: RecordedRuling(f"clock:{name}", spec.written, spec.reason, spec.rule, sources[name])
             for name, spec in known.items()
         }
         return cls(known, rulings, by_start, by_stop)

@@ -16,7 +16,7 @@ import msgspec
 from msgspec.structs import astuple, force_setattr
 
 from governflow.errors import Tampered
-from governflow.model.clocks import Clock, Decided
+from governflow.model.clocks import Clock, RecordedRuling
 
 VERSION = 1
 
@@ -66,7 +66,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="v", tag=
     by: Actor | None = None
     changes: dict[str, Any] = {}
     clocks: tuple[Clock, ...] = ()
-    rulings: tuple[Decided, ...] = ()
+    rulings: tuple[RecordedRuling, ...] = ()
     about: dict[str, Any] = {}
     secret: str | None = None
     rules: str | None = None
@@ -111,7 +111,7 @@ _sha256 = hashlib.sha256
 
 
 def link(previous: bytes, content: bytes) -> bytes:
-    """Give the next hash of a chain: SHA-256 over the previous hash and the content."""
+    """Return the next hash of a chain: SHA-256 over the previous hash and the content."""
     return _sha256(previous + content).digest()
 
 
@@ -121,5 +121,5 @@ def commitment(salt: bytes, content: bytes) -> str:
 
 
 def fingerprint(content: bytes) -> str:
-    """Give the short hash under which a rule set is known."""
+    """Return the short hash under which a rule set is known."""
     return _sha256(content).hexdigest()[:16]

@@ -70,7 +70,7 @@ class Row:
 
 
 @attrs.frozen
-class Way:
+class CompiledTransition:
     """A compiled row: what one action does in one state.
 
     Args:
@@ -116,7 +116,7 @@ class Lifecycle:
     actions: Mapping[str, Action]
     rows: tuple[Row, ...]
     machine: Machine
-    ways: Mapping[tuple[str, str], tuple[Way, ...]]
+    ways: Mapping[tuple[str, str], tuple[CompiledTransition, ...]]
 
     @classmethod
     def build(
@@ -155,20 +155,20 @@ class Lifecycle:
         ways = MappingProxyType(_compile(machine, known, finals, table))
         return cls(name, MappingProxyType(dict(states)), finals, MappingProxyType(known), table, machine, ways)
 
-    def ways_for(self, state: str, action: str) -> tuple[Way, ...]:
-        """Give the ways that an action has in a state; none if it is not possible there."""
+    def ways_for(self, state: str, action: str) -> tuple[CompiledTransition, ...]:
+        """Return the ways that an action has in a state; none if it is not possible there."""
         return self.ways.get((state, action), ())
 
     def allowed_in(self, action: str) -> tuple[str, ...]:
-        """Give the states that allow an action, in the order of a case's life."""
+        """Return the states that allow an action, in the order of a case's life."""
         return tuple(state for state in self.states if (state, action) in self.ways)
 
     def possible(self, state: str) -> tuple[str, ...]:
-        """Give the actions that a state allows, in the order of a case's life."""
+        """Return the actions that a state allows, in the order of a case's life."""
         return tuple(action for action in self.actions if (state, action) in self.ways)
 
     def names(self) -> dict[str, Text]:
-        """Give the names of all states and actions."""
+        """Return the names of all states and actions."""
         actions = {action.name: action.text for action in self.actions.values()}
         return {START: Text("not yet reported", "未上报"), **actions, **self.states}
 
@@ -246,7 +246,7 @@ class Lifecycle:
         return "\n".join([*lines, "}"]) + "\n"
 
     def _arrows(self, lang: str) -> tuple[dict[tuple[str, str], list[str]], list[str]]:
-        """Give the labels of each arrow, and the actions that leave the state as it is."""
+        """Return the labels of each arrow, and the actions that leave the state as it is."""
         arrows: dict[tuple[str, str], list[str]] = {}
         stays: dict[str, None] = {}
         for row in self.rows:
@@ -387,13 +387,13 @@ def _declare(rows: tuple[Row, ...], states: Mapping[str, Text]) -> Machine:
 
 def _compile(
     machine: Machine, actions: Mapping[str, Action], ends: frozenset[str], rows: tuple[Row, ...]
-) -> dict[tuple[str, str], tuple[Way, ...]]:
+) -> dict[tuple[str, str], tuple[CompiledTransition, ...]]:
     """Read the machine back into one dictionary; guards and cycles come from the rows, in the same order."""
     told: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         for source in row.sources:
             told.setdefault((row.action, source), []).append(row)
-    ways: dict[tuple[str, str], tuple[Way, ...]] = {}
+    ways: dict[tuple[str, str], tuple[CompiledTransition, ...]] = {}
     for event in machine.events.values():
         for source, transitions in event.transitions.items():
             ways[source, event.name] = tuple(
@@ -405,11 +405,11 @@ def _compile(
 
 def _way(
     action: Action, source: str, target: str, row: Row, ends: frozenset[str], told: Mapping[tuple[str, str], list[Row]]
-) -> Way:
+) -> CompiledTransition:
     visiting = _triggers(row, "visit")
     at_desk = _triggers(row, "no_visit")
     closes = ("close", target) in told
-    return Way(action, source, target, row.guard, row.cycle, target in ends, closes, visiting, at_desk)
+    return CompiledTransition(action, source, target, row.guard, row.cycle, target in ends, closes, visiting, at_desk)
 
 
 def _triggers(row: Row, visit: str) -> tuple[str, ...]:

@@ -166,22 +166,22 @@ class OrgChart:
         return unit in self.units or (self.open and bool(unit))
 
     def name(self, unit: str) -> Text:
-        """Give a unit's name; a unit that the chart does not know is called by its id."""
+        """Return a unit's name; a unit that the chart does not know is called by its id."""
         known = self.units.get(unit)
         return known.text if known else Text(unit, unit)
 
     def id_of(self, name: str) -> str:
-        """Give the id of the unit that people call so; the name itself where none, or more than one, is called so."""
+        """Return the id of the unit that people call so; the name itself where none, or more than one, is called so."""
         called = self._names[0].get(key(name), ())
         return called[0].id if name not in self.units and len(called) == 1 else name
 
     def level(self, unit: str, form: Form | None) -> int:
-        """Give a unit's level; one that the chart does not know has the level of the form that it handles in."""
+        """Return a unit's level; one that the chart does not know has the level of the form that it handles in."""
         known = self._placed(unit, form)
         return known.level if known else 0
 
     def above(self, unit: str, form: Form | None) -> str | None:
-        """Give the next unit up from a holder, or None at the top.
+        """Return the next unit up from a holder, or None at the top.
 
         Args:
             unit: The holder.
@@ -195,7 +195,7 @@ class OrgChart:
         return self.for_form(form) if known is None and form is not None else known
 
     def path(self, unit: str) -> tuple[str, ...]:
-        """Give a unit and everybody above it, upwards; nothing for a unit that the chart does not know."""
+        """Return a unit and everybody above it, upwards; nothing for a unit that the chart does not know."""
         found = []
         at: str | None = unit if unit in self.units else None
         while at is not None:
@@ -204,11 +204,11 @@ class OrgChart:
         return tuple(found)
 
     def for_form(self, form: Form, near: str | None = None) -> Unit | None:
-        """Give the unit that stands for a form, or for the nearest higher form that has one; see `standing`."""
+        """Return the unit that stands for a form, or for the nearest higher form that has one; see `standing`."""
         return next((unit for one in FORMS[FORMS.index(form) :] if (unit := self.standing(one, near))), None)
 
     def standing(self, form: Form, near: str | None = None) -> Unit | None:
-        """Give the unit that stands for exactly this form: the one above a unit, else the first of the chart.
+        """Return the unit that stands for exactly this form: the one above a unit, else the first of the chart.
 
         Args:
             form: The form.
@@ -232,15 +232,15 @@ class OrgChart:
     # --- places -------------------------------------------------------------------------------------------------------
 
     def of_kind(self, kind: str) -> tuple[Unit, ...]:
-        """Give the units of one kind."""
+        """Return the units of one kind."""
         return tuple(unit for unit in self.units.values() if unit.kind == kind)
 
     def having(self, role: str) -> tuple[Unit, ...]:
-        """Give the units that have a role."""
+        """Return the units that have a role."""
         return tuple(unit for unit in self.units.values() if role in unit.roles)
 
     def find(self, place: str) -> Unit | None:
-        """Give the smallest unit that a place names.
+        """Return the smallest unit that a place names.
 
         Args:
             place: A unit's id, a longer division code below it, or a text in which the names of units occur
@@ -263,7 +263,7 @@ class OrgChart:
         return ranked[-1] if len(ranked) == 1 or rank(ranked[-1]) != rank(ranked[-2]) else None
 
     def at(self, place: str, kind: str) -> Unit | None:
-        """Give the unit of a kind around a place, or the only one of that kind right below what is around it.
+        """Return the unit of a kind around a place, or the only one of that kind right below what is around it.
 
         So ``@town`` is the town that the place lies in, and ``@team`` the team of that town.
 
@@ -291,7 +291,7 @@ class OrgChart:
         return below
 
     def uncovered(self, kind: str, by: str) -> tuple[Unit, ...]:
-        """Give the units of one kind that have no unit of another kind right below them (网格全覆盖检查).
+        """Return the units of one kind that have no unit of another kind right below them (网格全覆盖检查).
 
         Args:
             kind: The places that have to be covered, such as ``village``.
@@ -301,7 +301,7 @@ class OrgChart:
         return tuple(unit for unit in self.of_kind(kind) if unit.id not in covering)
 
     def _named_in(self, place: str) -> dict[str, int]:
-        """Give the units whose names stand in a text, with the length of each name; 王村 does not stand in 大王村."""
+        """Return the units whose names stand in a text, with the length of each name; 王村 does not stand in 大王村."""
         # Every part of the text is looked up, so that a chart of ten thousand units costs no more than one of ten.
         names, sizes = self._names
         text = key(place)

@@ -19,7 +19,7 @@ _HOLIDAYS = timedelta(days=11)
 
 
 def only_specs(answer: object) -> bool:
-    """Say whether a layer answered what it may answer about clocks."""
+    """Return whether a layer answered what it may answer about clocks."""
     if type(answer) is Allowances:
         return True
     if type(answer) is not Deadlines or type(answer.clocks) is not tuple or type(answer.drop) is not tuple:
@@ -28,7 +28,7 @@ def only_specs(answer: object) -> bool:
 
 
 def _sound(spec: ClockSpec) -> bool:
-    """Say whether a clock can be kept and read again."""
+    """Return whether a clock can be kept and read again."""
     words = (spec.name, spec.rule, *spec.starts, *spec.stops) if _sets(spec) else (None,)
     return (
         all(isinstance(word, str) and Text(word, word).sound for word in words)
@@ -86,7 +86,7 @@ def merged(answers: Sequence[tuple[str, Deadlines | Allowances]], faults: list[t
 def _in_order(
     answers: Sequence[tuple[str, Deadlines | Allowances]],
 ) -> Iterator[tuple[str, Deadlines | Allowances]]:
-    """Give the answers from the bottom up; what a layer's hook says of a clock goes before what its tables say."""
+    """Return the answers from the bottom up; what a layer's hook says of a clock goes before what its tables say."""
     for source, group in groupby(answers, key=lambda answer: answer[0]):
         of_layer = [answer for _, answer in group]
         hooks = [answer for answer in of_layer if isinstance(answer, Deadlines)]
@@ -109,7 +109,7 @@ def _under(law: ClockSpec, spec: ClockSpec) -> ClockSpec:
 
 
 def looser(one: Allowance, law: Allowance) -> bool:
-    """Say whether an allowance may give more time than the law's; of other units only what is surely tighter passes."""
+    """Return whether an allowance may give more time than the law's; of other units only what is surely tighter passes."""
     if one.unit == law.unit:
         return one.amount > law.amount
     if one.elapsed and law.elapsed:
@@ -118,7 +118,7 @@ def looser(one: Allowance, law: Allowance) -> bool:
 
 
 def _at_most(allowance: Allowance) -> timedelta:
-    """Give the most time that an allowance can come to: with weekends, and the longest holidays of the year."""
+    """Return the most time that an allowance can come to: with weekends, and the longest holidays of the year."""
     if allowance.elapsed:
         return allowance.span
     if allowance.unit == "cd":

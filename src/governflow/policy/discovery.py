@@ -84,7 +84,7 @@ def installed(path: Iterable[str] | None = None) -> dict[str, tuple[Installed, .
 
 
 def _entry_points(folder: str) -> Iterator[tuple[str, bytes, "str | Distribution"]]:
-    """Give what each distribution of a folder says, by its normalised name."""
+    """Return what each distribution of a folder says, by its normalised name."""
     try:
         names = sorted(name for name in os.listdir(folder) if name.endswith((".dist-info", ".egg-info")))
     except NotADirectoryError:
@@ -121,7 +121,7 @@ def _in_archive(archive: str) -> Iterator[tuple[str, bytes, "str | Distribution"
 
 
 def version_of(distribution: "Distribution") -> str | None:
-    """Give a distribution's version, or None where its metadata names none."""
+    """Return a distribution's version, or None where its metadata names none."""
     try:
         return distribution.version or None
     except (KeyError, OSError, UnicodeError):

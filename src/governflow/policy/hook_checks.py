@@ -43,7 +43,7 @@ def faults_of(plugin: object) -> list[Text]:
 
 
 def _functions(plugin: object) -> Iterator[tuple[str, str, object]]:
-    """Give what is marked or named as a hook: its name, the hook that it answers, and the function."""
+    """Return what is marked or named as a hook: its name, the hook that it answers, and the function."""
     for name in dir(plugin):
         try:
             function = getattr(plugin, name)

@@ -260,27 +260,27 @@ def governflow_locality() -> Locality | None:
 
 @hookspec
 def governflow_terms() -> Mapping[str, Text] | None:
-    """Give local names for actions and states (labels over one core)."""
+    """Return local names for actions and states (labels over one core)."""
 
 
 @hookspec
 def governflow_units() -> "OrgChart | Sequence[Unit] | Traversable | Path | None":
-    """Give the org chart: built, as units, or as a packaged CSV file."""
+    """Return the org chart: built, as units, or as a packaged CSV file."""
 
 
 @hookspec
 def governflow_tables() -> "Mapping[str, Table | Catalogue | Traversable | Path] | Traversable | Path | None":
-    """Give catalogue and decision tables by the question that each answers, or the packaged folder that holds them."""
+    """Return catalogue and decision tables by the question that each answers, or the packaged folder that holds them."""
 
 
 @hookspec
 def governflow_lifecycles(base: Lifecycle) -> Mapping[str, Lifecycle] | None:
-    """Give named lifecycles derived from the base; ``everyday`` replaces the one that cases have by default."""
+    """Return named lifecycles derived from the base; ``everyday`` replaces the one that cases have by default."""
 
 
 @hookspec
 def governflow_calendar(clock: str, context: Context) -> WorkingCalendar | None:
-    """Give the calendar that a clock runs on."""
+    """Return the calendar that a clock runs on."""
 
 
 @hookspec
@@ -310,12 +310,12 @@ def governflow_escalate(case: Case, cause: Breach, context: Context) -> Ruling |
 
 @hookspec
 def governflow_authorise(actor: Actor | None, action: str, case: Case, context: Context) -> Allowed | Refused | None:
-    """Say whether the actor may do it, with the reason if not."""
+    """Return whether the actor may do it, with the reason if not."""
 
 
 @hookspec
 def governflow_merits(event: Event, case: Case, context: Context) -> Sequence[Merit] | None:
-    """Give entries for the merits ledger (never of requesters)."""
+    """Return entries for the merits ledger (never of requesters)."""
 
 
 @hookspec
@@ -325,12 +325,12 @@ def governflow_recorded(event: Event, case: Case) -> None:
 
 @hookspec
 def governflow_demo() -> Demo | None:
-    """Give a generated day that shows how this locality works."""
+    """Return a generated day that shows how this locality works."""
 
 
 @hookspec
 def governflow_examples() -> "Sequence[Example] | Traversable | Path | None":
-    """Give worked examples that ``governflow check`` proves, as values or as a packaged CSV file."""
+    """Return worked examples that ``governflow check`` proves, as values or as a packaged CSV file."""
 
 
 @hookspec

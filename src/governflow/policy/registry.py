@@ -24,7 +24,7 @@ from governflow.timesource import zone_named
 
 
 def prefixes(code: str) -> Iterator[str]:
-    """Give the codes above a division code, nearest first: 371621 -> 371600 -> 370000 -> 100000 -> 000000 (GB/T 2260).
+    """Return the codes above a division code, nearest first: 371621 -> 371600 -> 370000 -> 100000 -> 000000 (GB/T 2260).
 
     A code of nine or twelve digits (街道、村社区) stands under its county.
     """
@@ -51,7 +51,7 @@ def said(nearest: str) -> Text:
 
 
 def _lineage(code: str, policy: Policy) -> tuple[str, ...]:
-    """Give a code and everything above it, whether or not a plugin speaks for it: by named parents, else by digits."""
+    """Return a code and everything above it, whether or not a plugin speaks for it: by named parents, else by digits."""
     parents = {layer.code: layer.locality.parent for layer in policy.layers}
     found: list[str] = []
     at: str | None = code
@@ -107,7 +107,7 @@ class Localities:
         return tuple(sorted({*self._registered, NATION, *self._installed}))
 
     def anew(self) -> "Localities":
-        """Give the same localities with nothing of them loaded yet."""
+        """Return the same localities with nothing of them loaded yet."""
         fresh = Localities(without=self._without)
         fresh._registered.update(self._registered)
         return fresh
@@ -126,7 +126,7 @@ class Localities:
             known.clear()
 
     def known(self, code: str) -> bool:
-        """Say whether a plugin speaks for exactly this code."""
+        """Return whether a plugin speaks for exactly this code."""
         return code in self._registered or code == NATION or code in self._installed
 
     def require_code(self, told: str) -> str:
@@ -150,11 +150,11 @@ class Localities:
         )
 
     def nearest(self, code: str) -> str:
-        """Give the code itself if it is known, or its nearest known ancestor."""
+        """Return the code itself if it is known, or its nearest known ancestor."""
         return next(above for above in (code, *prefixes(code)) if self.known(above))
 
     def policy(self, code: str) -> Policy:
-        """Give the policy of a locality; a code that nobody registered takes that of its nearest registered ancestor.
+        """Return the policy of a locality; a code that nobody registered takes that of its nearest registered ancestor.
 
         Raises:
             PolicyError: If its rules are wrong in themselves.
@@ -179,7 +179,7 @@ class Localities:
         return policy
 
     def fallback(self, code: str, fault: PolicyError) -> Policy:
-        """Give the defaults in the name of a locality whose rules cannot be loaded: its clocks do not stand still."""
+        """Return the defaults in the name of a locality whose rules cannot be loaded: its clocks do not stand still."""
         policy = self._fallbacks.get(code)
         if policy is None:
             policy = self._fallbacks[code] = Policy(code, [self._layer(ROOT)])
@@ -188,7 +188,7 @@ class Localities:
         return policy
 
     def all(self) -> Iterator[Found]:
-        """Give every locality that is registered or installed, by code, loading each to find its faults."""
+        """Return every locality that is registered or installed, by code, loading each to find its faults."""
         for code in self.codes:
             try:
                 yield Found(code, self._home(code), self.policy(code), None)
@@ -204,7 +204,7 @@ class Localities:
         return Text(" and ".join(listed), "、".join(listed))
 
     def layers(self, code: str) -> Iterator[Layer]:
-        """Give the layers of a locality as they lie over each other, the most specific first.
+        """Return the layers of a locality as they lie over each other, the most specific first.
 
         Raises:
             PolicyError: If a plugin cannot be imported or does not say who it is, or if parents go in a circle.

@@ -38,7 +38,7 @@ _SUMMONS = "check_in:"
 
 
 def authorise(actor: Actor | None, action: str, case: Case, context: Context) -> Allowed | Refused:
-    """Say whether the actor may do it, as far as the org chart tells.
+    """Return whether the actor may do it, as far as the org chart tells.
 
     Args:
         actor: Who wants to; None and actors without a unit are let through.
@@ -101,7 +101,7 @@ def _listed(units: OrgChart, listed: tuple[str, ...]) -> Text:
 
 
 def _superiors(case: Case, units: OrgChart) -> tuple[str, ...]:
-    """Give who stands above the holder; nobody stands above the top, so the intake does what they would."""
+    """Return who stands above the holder; nobody stands above the top, so the intake does what they would."""
     return units.path(case.unit)[1:] or (units.intake,)
 
 
@@ -239,7 +239,7 @@ def no_return_after_designation(actor: Actor | None, action: str, case: Case, co
 
 
 def _by_holder(actor: Actor | None, action: str, case: Case) -> bool:
-    """Say whether the holder gives the case away; only a holder returns, so a return by nobody in particular is its."""
+    """Return whether the holder gives the case away; only a holder returns, so a return by nobody in particular is its."""
     unit = actor.unit if actor is not None else None
     return unit == case.unit if unit is not None else action == "return"
 

@@ -35,13 +35,13 @@ def written(sources: Sequence[str], tables: Mapping[str, Tables], apart: str) ->
 
 
 def known_as(sources: Sequence[str], tables: Mapping[str, Tables], apart: str) -> str:
-    """Give the hash by which a rule set is known."""
+    """Return the hash by which a rule set is known."""
     digests = [[source, {name: table.digest for name, table in tables.get(source, {}).items()}] for source in sources]
     return fingerprint(_encode([digests, apart]))
 
 
 def standing_apart(units: OrgChart, lifecycles: Mapping[str, Lifecycle]) -> str:
-    """Give a hash of the org chart and the lifecycles."""
+    """Return a hash of the org chart and the lifecycles."""
     chart = [[unit.id, unit.level, unit.parent, unit.forms, sorted(unit.roles)] for unit in units.units.values()]
     rows = {
         name: [[row.action, row.sources, row.target, row.guard, row.cycle] for row in lifecycle.rows]
@@ -51,7 +51,7 @@ def standing_apart(units: OrgChart, lifecycles: Mapping[str, Lifecycle]) -> str:
 
 
 def read_again(content: bytes) -> str | None:
-    """Give the hash of a rule set as it was kept, worked out from what is in it; None if it cannot be read.
+    """Return the hash of a rule set as it was kept, worked out from what is in it; None if it cannot be read.
 
     Args:
         content: What `written` gave.

@@ -14,7 +14,7 @@ import attrs
 from governflow.calendars import WorkingCalendar
 from governflow.errors import PolicyError, described, shown
 from governflow.model.case import Case
-from governflow.model.clocks import Decided, Plan
+from governflow.model.clocks import Plan, RecordedRuling
 from governflow.model.lifecycle import BASE, Lifecycle
 from governflow.model.terms import Mode
 from governflow.model.units import OrgChart
@@ -121,11 +121,11 @@ class Policy:
         self._context = None
 
     def impls(self, hook: str) -> tuple[Impl, ...]:
-        """Give who answers a hook, most specific first: ``(source, function, argument names)``."""
+        """Return who answers a hook, most specific first: ``(source, function, argument names)``."""
         return self._impls[hook]
 
     def demo(self) -> Demo | None:
-        """Give the day that shows how the locality itself works; its ancestors' days would show somebody else."""
+        """Return the day that shows how the locality itself works; its ancestors' days would show somebody else."""
         for source, function, _ in self._impls["governflow_demo"]:
             if source == self.layers[0].source:
                 faults: list[Text] = []
@@ -149,7 +149,7 @@ class Policy:
         return tuple(asked)
 
     def lifecycle(self, case: Case, faults: Faults) -> Lifecycle:
-        """Give the lifecycle of a case; the base where the rules no longer know it, which is a fault of theirs."""
+        """Return the lifecycle of a case; the base where the rules no longer know it, which is a fault of theirs."""
         known = self.lifecycles.get(case.lifecycle)
         if known is not None:
             return known
@@ -157,7 +157,7 @@ class Policy:
         return BASE
 
     def context(self, case: Case, mode: Mode, at: Any) -> Context:
-        """Give what hooks may know beside the case."""
+        """Return what hooks may know beside the case."""
         context = self._context
         if context is None or context.at is not at or context.mode is not mode or context.zone != case.zone:
             context = self._context = Context(self.code, mode, at, self.units, case.zone)
@@ -197,7 +197,7 @@ class Policy:
         return None
 
     def _unreadable(self, ruling: Ruling) -> str | None:
-        """Say what of a ruling could not be read again; most are made once and given a thousand times."""
+        """Return what of a ruling could not be read again; most are made once and given a thousand times."""
         if self._readable.get(id(ruling)) is ruling:
             return None
         if not ruling.reason.sound or not Text(ruling.rule, ruling.rule).sound:
@@ -208,7 +208,7 @@ class Policy:
         return None
 
     def plan(self, case: Case, context: Context, faults: Faults) -> Plan:
-        """Give the clocks that this case has, layer over layer from the defaults up."""
+        """Return the clocks that this case has, layer over layer from the defaults up."""
         if self._sole is not None:  # one layer gives all the clocks, as it is wherever no county changes them
             try:
                 known = self._plans.get(id(self._sole(case, context, None)))
@@ -261,7 +261,7 @@ class Policy:
         return plan
 
     def calendar(self, clock: str, context: Context, faults: Faults) -> WorkingCalendar:
-        """Give the calendar that a clock runs on; round the clock if nobody says otherwise."""
+        """Return the calendar that a clock runs on; round the clock if nobody says otherwise."""
         for source, function, names in self._impls["governflow_calendar"]:
             try:
                 calendar = function(*[clock if name == "clock" else context for name in names])
@@ -275,7 +275,7 @@ class Policy:
         return WorkingCalendar.always(context.zone)
 
     def name(self, word: str) -> Text:
-        """Give the local name of a state, action or clock; the word itself where nobody named it."""
+        """Return the local name of a state, action or clock; the word itself where nobody named it."""
         known = self.names.get(word)
         if known is None and word.startswith("check_in:"):
             unit = self.units.name(word.partition(":")[2])
@@ -283,7 +283,7 @@ class Policy:
         return known or Text(word, word)
 
     def _units(self, faults: list[Text]) -> tuple[OrgChart, frozenset[str]]:
-        """Give the chart, and the layers whose tables have to fit it: those below have charts of their own."""
+        """Return the chart, and the layers whose tables have to fit it: those below have charts of their own."""
         for source, function, _ in self._impls["governflow_units"]:
             chart = called(source, "governflow_units", lambda function=function: packaged.chart(function()), (), faults)
             if isinstance(chart, OrgChart):
@@ -344,6 +344,6 @@ def _taking(function: Callable[..., Any], names: tuple[str, ...], given: tuple[s
     return lambda *all_: function(*[all_[place] for place in places])
 
 
-def decided(what: str, value: Any, ruling: Ruling, source: str) -> Decided:
+def decided(what: str, value: Any, ruling: Ruling, source: str) -> RecordedRuling:
     """Write a ruling as an event keeps it."""
-    return Decided(what, value, ruling.reason, ruling.rule, source)
+    return RecordedRuling(what, value, ruling.reason, ruling.rule, source)

@@ -19,7 +19,7 @@ import attrs
 from governflow.calendars.allowances import Allowance
 from governflow.errors import CommandError, FactError
 from governflow.model.case import Case, changed
-from governflow.model.clocks import ClockSpec, Decided
+from governflow.model.clocks import ClockSpec, RecordedRuling
 from governflow.model.lifecycle import Lifecycle
 from governflow.model.terms import Form, Kind, Mode, Severity, Tier, Urgency
 from governflow.model.units import OrgChart
@@ -168,7 +168,7 @@ class Ruled:
         return MappingProxyType({zh: name for zh, name in named.items() if zh in ids})
 
     def _canonical(self, name: str, value: str) -> str | int:
-        """Give a derived value as the tables that ask for it write it."""
+        """Return a derived value as the tables that ask for it write it."""
         for table in self._all():
             for column in table.columns:
                 if self._known_as.get(column.id, column.id) == name:
@@ -277,7 +277,7 @@ class Ruled:
         return str(value)
 
     def facts_in(self, columns: Mapping[str, str]) -> dict[str, str]:
-        """Give those columns of a journal that the rules ask for."""
+        """Return those columns of a journal that the rules ask for."""
         return {
             name: value
             for name, value in columns.items()
@@ -285,13 +285,13 @@ class Ruled:
         }
 
     def entry(self, item: str) -> Mapping[str, str]:
-        """Give what the catalogues say about an item: the most specific one wins, attribute by attribute."""
+        """Return what the catalogues say about an item: the most specific one wins, attribute by attribute."""
         found: dict[str, str] = {}
         for _, catalogue in reversed(self.catalogues):
             found |= catalogue.item(item) or {}
         return found
 
-    def derive(self, case: Case, context: Context) -> tuple[dict[str, str | int], list[Decided]]:
+    def derive(self, case: Case, context: Context) -> tuple[dict[str, str | int], list[RecordedRuling]]:
         """Work out what the tables look at: told facts, attributes of the item, and what tables make of them.
 
         Args:
@@ -317,12 +317,14 @@ class Ruled:
                 rule = self._decide(table, looked_at, context, None) if table is not None else None
                 if rule is not None and rule.outcomes:
                     facts[name] = self._canonical(name, rule.outcomes[name])
-                    rulings.append(Decided(f"fact:{name}", facts[name], rule.reason, f"{name}/{rule.id}", source))
+                    rulings.append(
+                        RecordedRuling(f"fact:{name}", facts[name], rule.reason, f"{name}/{rule.id}", source)
+                    )
                     break
         return facts, rulings
 
     def name_of(self, item: str) -> str:
-        """Give an item by the name that the catalogues have for it: people write its code, or other letters."""
+        """Return an item by the name that the catalogues have for it: people write its code, or other letters."""
         for _, catalogue in self.catalogues:
             rows = catalogue.rows(item)
             if rows:
@@ -332,7 +334,7 @@ class Ruled:
     # --- hooks --------------------------------------------------------------------------------------------------------
 
     def calls(self, hook: str, source: str) -> Iterator[Asking]:
-        """Give what a layer's tables answer to a hook: its decision table first, then its catalogue."""
+        """Return what a layer's tables answer to a hook: its decision table first, then its catalogue."""
         for question, asked in QUESTIONS.items():
             if asked != hook:
                 continue
@@ -383,7 +385,7 @@ class Ruled:
         return table.decide(facts)
 
     def _reader(self, column: Column) -> Asking:
-        """Give how a column is read from a case."""
+        """Return how a column is read from a case."""
         name, units = self._known_as.get(column.id, column.id), self._units
         if name == "place" and isinstance(column.domain, Code):
 
@@ -535,7 +537,7 @@ def _listed(item: str) -> Text:
 
 
 def _unit(cell: str, case: Case, units: OrgChart) -> str:
-    """Give the unit that a cell means; where the place does not say, the intake has to find out."""
+    """Return the unit that a cell means; where the place does not say, the intake has to find out."""
     if not cell.startswith("@"):
         return cell
     found = units.at(case.place, cell[1:])

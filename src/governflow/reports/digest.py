@@ -84,7 +84,7 @@ class Digest:
     signs: Signs
 
     def as_json(self) -> dict[str, Any]:
-        """Give it as plain JSON values; times are ISO 8601 in the locality's zone."""
+        """Return it as plain JSON values; times are ISO 8601 in the locality's zone."""
         return {
             "locality": self.locality,
             "unit": self.unit,
@@ -118,7 +118,7 @@ class Digest:
         }
 
     def lines(self, lang: str) -> list[str]:
-        """Give it as lines of text in one language; long lists are cut at ten and say so."""
+        """Return it as lines of text in one language; long lists are cut at ten and say so."""
 
         def t(en: str, zh: str) -> str:
             return Text(en, zh).say(lang)

@@ -26,7 +26,7 @@ from governflow.model.lifecycle import BASE
 from governflow.model.terms import Mode, Outcome, Verdict
 from governflow.reports.dossier_text import render_text
 from governflow.reports.history import Reason, Step, chronicle
-from governflow.reports.localize import ERASED, Voice, times
+from governflow.reports.localize import ERASED, Localizer, times
 from governflow.reports.rates import exemption
 from governflow.text import Text
 
@@ -169,7 +169,7 @@ def compile(engine: Engine, case_id: str, *, lang: str, personal: bool) -> Dossi
 _WITHHELD = Text("withheld (personal data)", "不予显示（个人信息）")
 
 
-class _Scribe(Voice):
+class _Scribe(Localizer):
     """Writes one dossier."""
 
     def __init__(self, engine: Engine, case_id: str, lang: str, personal: bool) -> None:  # noqa: FBT001 - private

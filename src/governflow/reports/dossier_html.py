@@ -315,7 +315,7 @@ class _Page:
         yield f'<text class="result" x="{self.left + self.plot + 10}" y="{middle + 4}">{result}</text></g>'
 
     def legend(self, top: float) -> Iterable[str]:
-        """Say what the shades and signs mean."""
+        """Return what the shades and signs mean."""
         stretch: list[tuple[Stretch, str, str]] = [
             ("counted", "counted", "计时"),
             ("late", "past due", "超时"),
@@ -368,7 +368,7 @@ def _diamond(x: float, y: float, kind: str) -> str:
 
 
 def _wide(text: str) -> int:
-    """Give the width of a text in half-width characters."""
+    """Return the width of a text in half-width characters."""
     return sum(1 if sign.isascii() else 2 for sign in text)
 
 

@@ -57,7 +57,7 @@ def span(seconds: float, lang: str) -> str:
 
 
 def until(dossier: "Dossier") -> datetime:
-    """Give the right end of the picture: the last stop of an ended case; of an open one the next due time ahead."""
+    """Return the right end of the picture: the last stop of an ended case; of an open one the next due time ahead."""
     now = dossier.until
     if dossier.ended:
         return max((clock.stopped for clock in dossier.clocks if clock.stopped), default=now)
@@ -126,7 +126,7 @@ class Axis:
         return cls(tuple(stops), tuple(breaks))
 
     def x(self, moment: datetime) -> float:
-        """Give the place of a moment; one outside the line lies at its end."""
+        """Return the place of a moment; one outside the line lies at its end."""
         time = moment.timestamp()
         index = bisect_right(self.stops, (time, float("inf")))
         if index == 0:
@@ -143,7 +143,7 @@ def _scale(gaps: Sequence[float], broken: frozenset[int], width: float, gap: flo
 
 
 def key_moments(clocks: Sequence["ClockLine"], now: datetime, end: datetime) -> list[datetime]:
-    """Give the moments that a picture has to tell apart: starts, stops, pauses, and due times before the end."""
+    """Return the moments that a picture has to tell apart: starts, stops, pauses, and due times before the end."""
     moments = [end]
     for clock in clocks:
         moments += [clock.started, clock.stopped or now]
@@ -223,7 +223,7 @@ def render_text(dossier: "Dossier", console: "Console") -> None:
 
 
 def colophon(dossier: "Dossier") -> str:
-    """Say what the dossier was made from, and whether it holds personal data."""
+    """Return what the dossier was made from, and whether it holds personal data."""
     upto = spoken(dossier.until)
     made = Text(
         f"From the {dossier.events} events in this case's book, as of {upto}. All times are those of {dossier.zone}. ",
@@ -325,7 +325,7 @@ def _step(step: "Step", dossier: "Dossier", console: "Console") -> None:
 
 
 def repeated(step: "Step", lang: str) -> str:
-    """Say how often a folded step happened, and until when; nothing where it happened once."""
+    """Return how often a folded step happened, and until when; nothing where it happened once."""
     if step.times == 1:
         return ""
     return Text(

@@ -8,11 +8,11 @@ import attrs
 
 from governflow.engine.explain import Archive, condition_of
 from governflow.model.case import Case, evolve
-from governflow.model.clocks import Clock, Decided
+from governflow.model.clocks import Clock, RecordedRuling
 from governflow.model.events import REQUESTER, Event
 from governflow.model.lifecycle import BASE, START
 from governflow.model.terms import Cause, Exempt, Kind, Mode, Verdict
-from governflow.reports.localize import ERASED, Voice, times
+from governflow.reports.localize import ERASED, Localizer, times
 from governflow.text import Text
 
 #: What the engine does by itself, and what has no name of its own in the lifecycle.
@@ -113,7 +113,7 @@ class Step:
 
 
 def chronicle(
-    voice: Voice,
+    voice: Localizer,
     case: Case,
     history: Iterable[Event],
     texts: Mapping[int, Mapping[str, object]],
@@ -131,10 +131,12 @@ def chronicle(
     return tuple(_folded(_Chronicler(voice, case, texts, archive).steps(history)))
 
 
-class _Chronicler(Voice):
+class _Chronicler(Localizer):
     """Writes the steps of one case."""
 
-    def __init__(self, voice: Voice, case: Case, texts: Mapping[int, Mapping[str, object]], archive: Archive) -> None:
+    def __init__(
+        self, voice: Localizer, case: Case, texts: Mapping[int, Mapping[str, object]], archive: Archive
+    ) -> None:
         super().__init__(voice.lang, voice.zone, voice.policy, voice.safe, voice.tables)
         self.case, self.texts, self.archive = case, texts, archive
         self.under = condition_of(case)
@@ -248,7 +250,7 @@ class _Chronicler(Voice):
             yield self.pair(Text("Fault", "故障"), told)
 
     def anew(self, event: Event, before: Case, after: Case) -> Iterable[str]:
-        """Say what a switch of the mode or a new assessment has changed beside clocks and what `_CHANGED` names."""
+        """Return what a switch of the mode or a new assessment has changed beside clocks and what `_CHANGED` names."""
         if event.kind == "mode_switched":
             old, new = (Mode(event.about[end]).text.say(self.lang) for end in ("from", "to"))
             yield self.pair(Text("Mode", "运行状态"), f"{old} → {new}")
@@ -314,11 +316,11 @@ class _Chronicler(Voice):
             label = _WORDS.get(event.action, _WORDS[key]) if key == "text" else _WORDS[key]
             yield self.pair(label, self.safe(str(told[key])))
 
-    def reason(self, ruling: Decided) -> Reason:
+    def reason(self, ruling: RecordedRuling) -> Reason:
         return Reason(self.safe(ruling.reason.say(self.lang)), ruling.rule, ruling.source)
 
-    def with_row(self, event: Event, ruling: Decided) -> Reason:
-        """Give the reason with the row of the table that gave it, as it stood then; whole when it is first met."""
+    def with_row(self, event: Event, ruling: RecordedRuling) -> Reason:
+        """Return the reason with the row of the table that gave it, as it stood then; whole when it is first met."""
         plain = self.reason(ruling)
         row = self.archive.row(ruling, event.rules, self.under)
         if row is None:
@@ -329,7 +331,7 @@ class _Chronicler(Voice):
         return attrs.evolve(plain, text=self.t(f"{plain.text} ({told})", f"{plain.text}（{told}）"))
 
     def reasons(self, event: Event, before: Case, rules: Mapping[tuple[str, int], Reason]) -> Iterable[Reason]:
-        """Give what was ruled; of what falls due, the rule that set the deadline; else the row of the lifecycle."""
+        """Return what was ruled; of what falls due, the rule that set the deadline; else the row of the lifecycle."""
         once = {self.reason(ruling): ruling for ruling in reversed(event.rulings)}
         yield from (self.with_row(event, ruling) for ruling in reversed(once.values()))
         if event.rulings:

@@ -51,7 +51,7 @@ _KINDS: Mapping[str, str] = {
 }
 
 
-class Voice:
+class Localizer:
     """Says what a locality's policy names, in one language.
 
     Args:
@@ -78,7 +78,7 @@ class Voice:
         return Text(en, zh).say(self.lang)
 
     def local(self, moment: datetime) -> datetime:
-        """Give a moment in the case's zone, its offset fixed: two moments in one zone would compare by their hands."""
+        """Return a moment in the case's zone, its offset fixed: two moments in one zone would compare by their hands."""
         local = moment.astimezone(self.zone)
         return local.replace(tzinfo=timezone(local.utcoffset() or timedelta(), local.tzname() or ""))
 
@@ -119,11 +119,11 @@ class Voice:
     # --- facts and rules ----------------------------------------------------------------------------------------------
 
     def fact(self, name: str) -> str:
-        """Say what a fact, or a column of a table, is called: by the locality, by a table, or by the language."""
+        """Return what a fact, or a column of a table, is called: by the locality, by a table, or by the language."""
         return self.safe(self._fact(name).say(self.lang))
 
     def heading(self, column: Column) -> str:
-        """Say what a condition column asks for."""
+        """Return what a condition column asks for."""
         return self.safe(self._fact(column.id, column).say(self.lang))
 
     def _fact(self, name: str, column: Column | None = None) -> Text:
@@ -160,7 +160,7 @@ class Voice:
             yield name, self.fact(name), self.value(name, value)
 
     def condition(self, column: Column, written: str, *, most: int | None = None) -> str:
-        """Say what a cell asks for: ``severity = complex or major``, ``people >= 30``.
+        """Return what a cell asks for: ``severity = complex or major``, ``people >= 30``.
 
         Args:
             column: The column.
@@ -189,7 +189,7 @@ class Voice:
         return self.safe(column.domain.say(part).say(self.lang))
 
     def outcome(self, name: str, value: str) -> str:
-        """Say what an outcome cell decides."""
+        """Return what an outcome cell decides."""
         if name not in _UNITS:
             return self.value(name, value)
         return self.join(map(self._standing, filter(None, value.replace("、", "|").split("|"))))
@@ -204,7 +204,7 @@ class Voice:
         return self.t(f"the {named.en} of the place", f"属地{named.zh}")
 
     def outcomes(self, outcomes: Mapping[str, str]) -> list[str]:
-        """Say what a row decides, one part a column."""
+        """Return what a row decides, one part a column."""
         equals = self.t(" = ", "=")
         return [f"{self.fact(name)}{equals}{self.outcome(name, value)}" for name, value in outcomes.items()]
 
@@ -217,7 +217,7 @@ class Voice:
         )
 
     def place(self, row: Row) -> str:
-        """Say where a row stands."""
+        """Return where a row stands."""
         table, sheet = self.table(row.table), self.safe(row.sheet)
         if sheet:
             return self.t(f"{table}, sheet {sheet}, row {row.number}", f"{table}“{sheet}”第{row.number}行")

@@ -69,7 +69,7 @@ class Tally:
 
 
 def exemption(clock: Clock, outages: Outages) -> Exempt | None:
-    """Say why a breach does not count, or None: an appeal, a fact that disproved it, or an outage it fell due in."""
+    """Return why a breach does not count, or None: an appeal, a fact that disproved it, or an outage it fell due in."""
     if clock.exempt is not None:
         return clock.exempt
     if clock.outcome is Outcome.BREACHED and any(start <= (clock.fell or clock.due) <= end for start, end in outages):
@@ -150,7 +150,7 @@ class Report:
                 rate.n += succeeded
 
     def as_json(self) -> dict[str, Any]:
-        """Give the summary as contracted for ``governflow run --json``."""
+        """Return the summary as contracted for ``governflow run --json``."""
         return {
             "cases": self.cases,
             "open": self.open,
@@ -167,7 +167,7 @@ _ORDER = ("dispatch", "arrive", "check_in", "promise", "resolve", "answer", "eva
 
 
 def clock_order(name: str) -> tuple[int, str]:
-    """Give the sort key that shows clocks in the order of a case's life, the whole case last."""
+    """Return the sort key that shows clocks in the order of a case's life, the whole case last."""
     if name == "whole":
         return len(_ORDER) + 1, name
     return (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)
@@ -183,7 +183,7 @@ def _responded(case: Case) -> bool:
 
 
 def escalations(history: Sequence[Event]) -> list[dict[str, Any]]:
-    """Give the escalations among the events of a case: when, why, what, from whom to whom."""
+    """Return the escalations among the events of a case: when, why, what, from whom to whom."""
     found = []
     for event in history:
         told = event.about.get("escalation")
@@ -195,7 +195,7 @@ def escalations(history: Sequence[Event]) -> list[dict[str, Any]]:
 
 
 def because(told: Mapping[str, Any], reason: Text | None) -> Text:
-    """Say why a case was escalated, in both languages."""
+    """Return why a case was escalated, in both languages."""
     if told["cause"] == Cause.MANUAL:
         return Cause.MANUAL.text
     name = str(told["clock"]).partition("#")[0]
@@ -205,7 +205,7 @@ def because(told: Mapping[str, Any], reason: Text | None) -> Text:
 
 
 def lives(engine: Engine, locality: str) -> Iterator[tuple[Case, list[dict[str, Any]]]]:
-    """Give every case of a locality with its escalations, in the order in which the store learnt of them."""
+    """Return every case of a locality with its escalations, in the order in which the store learnt of them."""
     for case in engine.cases():
         if case.locality == locality:
             yield case, escalations(engine.store.history(case.id, holding=b'"escalation"'))
@@ -214,7 +214,7 @@ def lives(engine: Engine, locality: str) -> Iterator[tuple[Case, list[dict[str, 
 def case_as_json(
     case: Case, told: Sequence[Mapping[str, Any]], outages: Outages, zone: ZoneInfo, lang: str = "en"
 ) -> dict[str, Any]:
-    """Give a case as contracted for ``governflow run --json``; times are ISO 8601 in the given zone."""
+    """Return a case as contracted for ``governflow run --json``; times are ISO 8601 in the given zone."""
 
     def local(moment: datetime | None) -> str | None:
         return moment.astimezone(zone).isoformat() if moment is not None else None

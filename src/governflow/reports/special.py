@@ -117,7 +117,7 @@ class SpecialReport:
     _policy: Policy = attrs.field(repr=False, eq=False)
 
     def as_json(self) -> dict[str, Any]:
-        """Give it as plain JSON values; times are ISO 8601 in the case's zone."""
+        """Return it as plain JSON values; times are ISO 8601 in the case's zone."""
 
         def local(moment: datetime | None) -> str | None:
             return moment.astimezone(self.opened.tzinfo).isoformat() if moment is not None else None
@@ -171,7 +171,7 @@ class SpecialReport:
         }
 
     def lines(self, lang: str) -> list[str]:
-        """Give it as lines of text in one language."""
+        """Return it as lines of text in one language."""
         return _Telling(self, self._policy, lang).lines()
 
 

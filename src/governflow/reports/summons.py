@@ -60,7 +60,7 @@ class Summons:
 
 
 def summonses(events: Iterable[Event]) -> list[Summons]:
-    """Give the summonses of a case as its events tell them: both sides' record.
+    """Return the summonses of a case as its events tell them: both sides' record.
 
     Args:
         events: The events of one case: ``engine.history(case_id)``.

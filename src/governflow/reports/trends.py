@@ -103,7 +103,7 @@ class Recurrence:
 
 
 def back(until: datetime, period: str, number: int) -> datetime:
-    """Give the same wall time so many periods earlier; a month that is too short gives its last day.
+    """Return the same wall time so many periods earlier; a month that is too short gives its last day.
 
     Args:
         until: A moment in the zone whose days are counted.
@@ -119,18 +119,18 @@ def back(until: datetime, period: str, number: int) -> datetime:
 
 
 def ranked(counts: Mapping[str, int]) -> list[tuple[str, int]]:
-    """Give counts, the highest first, then by name."""
+    """Return counts, the highest first, then by name."""
     return sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
 
 
 def locality_name(policy: Policy) -> Text:
-    """Give the name of a locality: its code where it has no rules, and so no name, of its own."""
+    """Return the name of a locality: its code where it has no rules, and so no name, of its own."""
     known = policy.locality
     return Text(known.name_en, known.name) if known.code == policy.code else Text(policy.code, policy.code)
 
 
 def spot(policy: Policy, case: Case) -> str:
-    """Say where a case is: the id of the smallest unit that its place names, else the place, else the holder."""
+    """Return where a case is: the id of the smallest unit that its place names, else the place, else the holder."""
     place = policy.units.find(case.place) if case.place else None
     return place.id if place is not None else _mask(case.place) or case.unit
 
@@ -166,7 +166,7 @@ class Count:
         self._again: dict[tuple[str, str, str], list[int]] = {}
 
     def concerns(self, case: Case) -> bool:
-        """Say whether a case belongs to the area: by its holder, who first received it, or its place."""
+        """Return whether a case belongs to the area: by its holder, who first received it, or its place."""
         if case.opened is None or case.opened >= self.until:
             return False
         if self.unit is None or self._below(case.unit) or self._below(case.first):
@@ -178,7 +178,7 @@ class Count:
         return unit is not None and (unit == self.unit or self.unit in self.policy.units.path(unit))
 
     def during(self, case: Case) -> bool:
-        """Say whether anything can have happened to a case in the period."""
+        """Return whether anything can have happened to a case in the period."""
         return case.closed is None or case.closed >= self.since
 
     def add(self, case: Case) -> None:
@@ -222,7 +222,7 @@ class Count:
         self.above += case.form is Form.STUDY or any(self._left(entry) for entry in climbed)
 
     def _left(self, entry: Mapping[str, Any]) -> bool:
-        """Say whether a case left the area upwards; a dispatch or a summons that others see to is no such thing."""
+        """Return whether a case left the area upwards; a dispatch or a summons that others see to is no such thing."""
         if str(entry["clock"]).startswith(("dispatch#", "check_in:")):
             return False
         if self.unit is None:
@@ -233,12 +233,12 @@ class Count:
     # --- what stands out ----------------------------------------------------------------------------------------------
 
     def rising(self) -> tuple[Issue, ...]:
-        """Give the tendencies, the most first."""
+        """Return the tendencies, the most first."""
         least, more = self.signs.rising, 1 + self.signs.growth
         return tuple(issue for issue in self._issues() if issue.mean and issue.cases >= max(least, issue.mean * more))
 
     def emerging(self) -> tuple[Issue, ...]:
-        """Give the first signs, the most first."""
+        """Return the first signs, the most first."""
         return tuple(issue for issue in self._issues() if not issue.mean and issue.cases >= self.signs.emerging)
 
     def _issues(self) -> list[Issue]:
@@ -253,7 +253,7 @@ class Count:
         return Where(at, self.policy.units.name(at), cases)
 
     def recurring(self) -> tuple[Recurrence, ...]:
-        """Give what came back, the most first."""
+        """Return what came back, the most first."""
         found = [
             Recurrence(item, place, self._place(at, cases), reopened)
             for (item, place, at), (cases, reopened) in self._again.items()
@@ -262,6 +262,6 @@ class Count:
         return tuple(sorted(found, key=lambda one: (-one.where.cases, -one.reopened, one.item, one.place)))
 
     def compared(self) -> int:
-        """Say how many of the earlier periods lie wholly within the records."""
+        """Return how many of the earlier periods lie wholly within the records."""
         first = self.first
         return sum(first <= in_utc(begin) for begin in self.begins[1:]) if first is not None else 0

@@ -11,7 +11,7 @@ from governflow.stores.sqlite import micros, moment
 from governflow.text import Text
 
 
-class Laid(msgspec.Struct, array_like=True):
+class SortedStep(msgspec.Struct, array_like=True):
     """A step of a row as it waits on disk.
 
     Args:
@@ -36,10 +36,10 @@ class Laid(msgspec.Struct, array_like=True):
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_laid = msgspec.msgpack.Decoder(Laid).decode
+_laid = msgspec.msgpack.Decoder(SortedStep).decode
 
 
-class Spool:
+class ExternalSort:
     """Rows laid out on disk until all have been read, then given back in time order.
 
     `rows` and `steps` count what was laid out, `repeats` the rows that repeat another one exactly.
@@ -85,7 +85,7 @@ class Spool:
         self.rows += 1
         for place, step in enumerate(row.steps):
             at = micros(step.at)
-            laid = Laid(row.line, row.case, row.fields, row.extra, row.cells, row.digest, step.action, place == 0)
+            laid = SortedStep(row.line, row.case, row.fields, row.extra, row.cells, row.digest, step.action, place == 0)
             self._waiting.append((at, row.line, place, _encode(laid)))
             if step.action == "report":
                 self._opening.append((row.case, at, row.line))
@@ -102,13 +102,13 @@ class Spool:
         self._waiting, self._opening = [], []
 
     def report_of(self, case: str) -> tuple[datetime, int] | None:
-        """Give when and in which line the journal first reports a case."""
+        """Return when and in which line the journal first reports a case."""
         query = "SELECT at, line FROM opened WHERE name = ? ORDER BY at, line LIMIT 1"
         found = self._db.execute(query, (case,)).fetchone()
         return (moment(found[0]), found[1]) if found else None
 
-    def in_order(self) -> Iterator[tuple[datetime, Laid]]:
-        """Give the steps by time, then by line."""
+    def in_order(self) -> Iterator[tuple[datetime, SortedStep]]:
+        """Return the steps by time, then by line."""
         self._put()
         self._db.execute("DROP TABLE digests")
         for at, body in self._db.execute("SELECT at, body FROM steps ORDER BY at, line, place"):

@@ -34,7 +34,7 @@ from governflow.journal.columns import find
 from governflow.model.case import Case, evolve
 from governflow.model.events import Actor
 from governflow.policy.stack import Policy
-from governflow.run.external_sort import Laid, Spool
+from governflow.run.external_sort import ExternalSort, SortedStep
 from governflow.text import Text
 
 #: Channels by which workers report what they found themselves (主动发现): nobody asked, so the next unit up verifies.
@@ -142,7 +142,7 @@ def run(
     zone = (map.zone if map else None) or policy.zone
     wide = map is not None and map.wide
     latest = engine.clock.now() + AHEAD
-    spool = Spool()
+    spool = ExternalSort()
     try:
         actions = actions_of(policy)
         for item in read(journal, map, zone=zone, actions=actions, order=_order(actions), facts=policy.ruled.told):
@@ -215,7 +215,7 @@ def _rows(number: int, one: str, many: str) -> str:
 
 
 def actions_of(policy: Policy) -> Mapping[str, str]:
-    """Give every name that an action has in a locality: ours in both languages, and its own.
+    """Return every name that an action has in a locality: ours in both languages, and its own.
 
     Args:
         policy: The locality's policy.
@@ -249,7 +249,7 @@ class _Taking:
         zone: str,
         result: Result,
         refuse: Callable[[Reject], None],
-        spool: Spool,
+        spool: ExternalSort,
         map: Map,
         actions: Mapping[str, str],
         *,
@@ -270,7 +270,7 @@ class _Taking:
         self._began = engine.now  # what is earlier than this comes late to the store
         self._refused: set[int] = set()
         #: Rows of the present moment that were refused, each with its fault.
-        self._held: list[tuple[Laid, GovernflowError]] = []
+        self._held: list[tuple[SortedStep, GovernflowError]] = []
 
     def all(self, progress: Progress | None) -> None:
         """Take every step that is not after the end of the run."""
@@ -303,7 +303,7 @@ class _Taking:
         if progress is not None:
             progress(spool.steps, spool.steps)
 
-    def _require_then(self, at: datetime, laid: Laid, key: bytes) -> None:
+    def _require_then(self, at: datetime, laid: SortedStep, key: bytes) -> None:
         """Refuse a late remark or appeal that was not possible when it was made.
 
         The engine asks whether it is possible now: a row that was refused would be taken when the journal is run again
@@ -344,7 +344,7 @@ class _Taking:
         for laid, why in sorted(held, key=lambda one: one[0].line):
             self._refuse_row(at, laid, why)
 
-    def _refuse_row(self, at: datetime, laid: Laid, fault: GovernflowError) -> None:
+    def _refuse_row(self, at: datetime, laid: SortedStep, fault: GovernflowError) -> None:
         self._refused.add(laid.line)
         self._result.taken -= 1
         told, field = self._told(at, laid, fault)
@@ -358,7 +358,7 @@ class _Taking:
         row = Row(laid.line, laid.cells, laid.case, laid.fields, laid.extra, (), laid.digest)
         self._refuse(row.refused(told, column=heading, value=laid.cells.get(heading, "")))
 
-    def _told(self, at: datetime, laid: Laid, fault: GovernflowError) -> tuple[Text, str]:
+    def _told(self, at: datetime, laid: SortedStep, fault: GovernflowError) -> tuple[Text, str]:
         """Say to a clerk, in the journal's own zone, why a row is refused, and which field to look at."""
         case, action = laid.case, laid.action
         known = self._known(case)
@@ -405,7 +405,7 @@ class _Taking:
         except UnknownCase:
             return None
 
-    def _field(self, laid: Laid) -> str:
+    def _field(self, laid: SortedStep) -> str:
         fields = _TOLD_IN.get(laid.action, ())
         there = find(tuple(laid.cells), self._map).fields
         asked = [name for name in fields if name in there]
@@ -422,12 +422,12 @@ class _Taking:
 
         return Text(_IN_UTC.sub(local, text.en), _IN_UTC.sub(local, text.zh))
 
-    def _key(self, at: datetime, laid: Laid) -> bytes:
-        """Give what the step is known by."""
+    def _key(self, at: datetime, laid: SortedStep) -> bytes:
+        """Return what the step is known by."""
         told = f"{laid.case}\0{laid.action}\0{at.isoformat()}".encode() if self._wide else laid.digest
         return hashlib.blake2b(told, digest_size=16, key=self._salt[:64]).digest()
 
-    def _take(self, at: datetime, laid: Laid) -> None:
+    def _take(self, at: datetime, laid: SortedStep) -> None:
         engine, fields, action = self._engine, laid.fields, laid.action
         key = self._key(at, laid)
         if action == "merge" and not fields.get("into"):
@@ -469,7 +469,7 @@ class _Taking:
             engine.dispatch(laid.case, at=at, command_id=key + b"auto")
 
     def _with_ids(self, fields: dict[str, str]) -> dict[str, str]:
-        """Give units that are called by their names the ids of the chart."""
+        """Return units that are called by their names the ids of the chart."""
         named = {name: fields[name] for name in ("unit", "informant") if fields.get(name)}
         if not named:
             return fields

@@ -46,29 +46,29 @@ class MemoryStore(Store):
         return len(self._texts.pop(case, {}))
 
     def load(self, case: str) -> Case | None:
-        """Give a case, or None."""
+        """Return a case, or None."""
         return self._cases.get(case)
 
     def names(self, after: int, limit: int) -> list[tuple[int, str]]:
-        """Give the numbers and ids of the next cases."""
+        """Return the numbers and ids of the next cases."""
         known = islice(enumerate(self._cases, 1), after, None)
         return list(islice(((number, name) for number, name in known if not name.startswith("@")), limit))
 
     def count(self) -> int:
-        """Give how many cases there are, books included."""
+        """Return how many cases there are, books included."""
         return len(self._cases)
 
     def entries(self, case: str | None = None) -> Iterator[Entry]:
-        """Give the ledger, whole or of one case."""
+        """Return the ledger, whole or of one case."""
         positions = range(1, len(self._ledger) + 1) if case is None else self._lines.get(case, ())
         return (Entry(position, *self._ledger[position - 1]) for position in positions)
 
     def entry(self, position: int) -> Entry:
-        """Give one line of the ledger."""
+        """Return one line of the ledger."""
         return Entry(position, *self._ledger[position - 1])
 
     def next_due(self, before: datetime) -> Case | None:
-        """Give the case to which something happens next before a moment."""
+        """Return the case to which something happens next before a moment."""
         due = self._due
         while due and due[0][0] < before:
             moment, _, name = due[0]
@@ -79,15 +79,15 @@ class MemoryStore(Store):
         return None
 
     def texts(self, case: str) -> dict[int, tuple[bytes, bytes]]:
-        """Give the texts of a case."""
+        """Return the texts of a case."""
         return dict(self._texts.get(case, {}))
 
     def command(self, command_id: bytes) -> tuple[str, int] | None:
-        """Give what a command id led to."""
+        """Return what a command id led to."""
         return self._commands.get(command_id)
 
     def undelivered(self) -> list[tuple[int, str]]:
-        """Give what plugins still have to hear."""
+        """Return what plugins still have to hear."""
         return list(self._outbox)
 
     def delivered(self, position: int, plugin: str, fault: str | None) -> None:
@@ -98,7 +98,7 @@ class MemoryStore(Store):
             self._outbox[position, plugin] = fault
 
     def rule_set(self, rules: str) -> bytes | None:
-        """Give a rule set by its hash."""
+        """Return a rule set by its hash."""
         return self._rule_sets.get(rules)
 
     def keep_rule_set(self, rules: str, content: bytes) -> None:
@@ -106,19 +106,19 @@ class MemoryStore(Store):
         self._rule_sets.setdefault(rules, content)
 
     def rule_sets(self) -> Iterator[tuple[str, bytes]]:
-        """Give every rule set that is kept."""
+        """Return every rule set that is kept."""
         return iter(self._rule_sets.items())
 
     def running(self) -> list[str]:
-        """Give the cases to which something still happens."""
+        """Return the cases to which something still happens."""
         return [name for name, case in self._cases.items() if case.next is not None and not name.startswith("@")]
 
     def projections(self) -> Iterator[Projection]:
-        """Give what is kept beside the ledger."""
+        """Return what is kept beside the ledger."""
         return (Projection.of(case, self._tails[case.id]) for case in self._cases.values())
 
     def tail(self, case: str) -> bytes:
-        """Give the last hash of a case's chain."""
+        """Return the last hash of a case's chain."""
         return self._tails.get(case, GENESIS)
 
     def write(

@@ -70,12 +70,12 @@ UPSERT_META = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO 
 
 
 def micros(moment: datetime) -> int:
-    """Give a moment as microseconds since 1970, exactly."""
+    """Return a moment as microseconds since 1970, exactly."""
     return (moment - _EPOCH) // _MICROSECOND
 
 
 def moment(value: int) -> datetime:
-    """Give the moment that `micros` wrote."""
+    """Return the moment that `micros` wrote."""
     return _EPOCH + timedelta(microseconds=value)
 
 
@@ -385,7 +385,7 @@ class SQLiteStore(Store):
         return number
 
     def load(self, case: str) -> Case | None:
-        """Give a case, or None: from the cache, or folded from its events."""
+        """Return a case, or None: from the cache, or folded from its events."""
         if not self._open:
             self._refresh()
         known = self._cases.get(case)
@@ -400,18 +400,18 @@ class SQLiteStore(Store):
         return known
 
     def names(self, after: int, limit: int) -> list[tuple[int, str]]:
-        """Give the numbers and ids of the next cases; whoever walks through all of them leaves few in memory."""
+        """Return the numbers and ids of the next cases; whoever walks through all of them leaves few in memory."""
         self._write()
         self._evict()
         query = "SELECT number, id FROM cases WHERE number > ? AND id NOT LIKE '@%' ORDER BY number LIMIT ?"
         return [(number, name) for number, name in self._query(query, after, limit)]
 
     def count(self) -> int:
-        """Give how many cases there are, books included."""
+        """Return how many cases there are, books included."""
         return self._count
 
     def entries(self, case: str | None = None) -> Iterator[Entry]:
-        """Give the ledger, whole or of one case."""
+        """Return the ledger, whole or of one case."""
         self._write()
         query = "SELECT e.position, c.id, e.body, e.recorded FROM events e LEFT JOIN cases c USING (number)"
         if case is None:
@@ -422,7 +422,7 @@ class SQLiteStore(Store):
             yield Entry(position, name or "?", _bytes(body), moment(recorded))
 
     def entry(self, position: int) -> Entry:
-        """Give one line of the ledger."""
+        """Return one line of the ledger."""
         self._write()
         name, body, recorded = self._db.execute(
             "SELECT c.id, e.body, e.recorded FROM events e JOIN cases c USING (number) WHERE e.position = ?",
@@ -431,7 +431,7 @@ class SQLiteStore(Store):
         return Entry(position, name, _bytes(body), moment(recorded))
 
     def next_due(self, before: datetime) -> Case | None:
-        """Give the case to which something happens next before a moment.
+        """Return the case to which something happens next before a moment.
 
         What the file holds is read a thousand at a time; what was touched since then waits in a heap.
         """
@@ -462,13 +462,13 @@ class SQLiteStore(Store):
         self._horizon = (rows[-1][0], rows[-1][1]) if len(rows) == self._page else None
 
     def texts(self, case: str) -> dict[int, tuple[bytes, bytes]]:
-        """Give the texts of a case."""
+        """Return the texts of a case."""
         self._write()
         rows = self._query("SELECT seq, salt, content FROM texts WHERE number = ?", self._number(case))
         return {seq: (_bytes(salt), _bytes(content)) for seq, salt, content in rows}
 
     def command(self, command_id: bytes) -> tuple[str, int] | None:
-        """Give what a command id led to."""
+        """Return what a command id led to."""
         if command_id in self._new_commands:
             return self._new_commands[command_id]
         rows = self._query("SELECT number, version FROM commands WHERE id = ?", command_id)
@@ -478,7 +478,7 @@ class SQLiteStore(Store):
         return self._query("SELECT id FROM cases WHERE number = ?", number)[0][0], version
 
     def undelivered(self) -> list[tuple[int, str]]:
-        """Give what plugins still have to hear."""
+        """Return what plugins still have to hear."""
         rows = self._query("SELECT position, plugin FROM outbox ORDER BY position, plugin")
         return [(position, plugin) for position, plugin in rows]
 
@@ -493,7 +493,7 @@ class SQLiteStore(Store):
             )
 
     def rule_set(self, rules: str) -> bytes | None:
-        """Give a rule set by its hash."""
+        """Return a rule set by its hash."""
         if rules in self._new_rules:
             return self._new_rules[rules]
         found = self._query("SELECT value FROM meta WHERE key = ?", f"rules:{rules}")
@@ -504,19 +504,19 @@ class SQLiteStore(Store):
         self._new_rules[rules] = content
 
     def rule_sets(self) -> Iterator[tuple[str, bytes]]:
-        """Give every rule set that is kept."""
+        """Return every rule set that is kept."""
         self._write()
         for key, value in self._query("SELECT key, value FROM meta WHERE key LIKE 'rules:%'"):
             yield key.removeprefix("rules:"), _bytes(value)
 
     def running(self) -> list[str]:
-        """Give the cases to which something still happens, in the order in which they were reported."""
+        """Return the cases to which something still happens, in the order in which they were reported."""
         self._write()
         found = self._query("SELECT id FROM cases WHERE next IS NOT NULL AND id NOT LIKE '@%' ORDER BY number")
         return [name for (name,) in found]
 
     def projections(self) -> Iterator[Projection]:
-        """Give what is kept beside the ledger."""
+        """Return what is kept beside the ledger."""
         self._write()
         rows = self._db.execute("SELECT id, locality, state, unit, version, next, tail FROM cases ORDER BY number")
         for name, locality, state, unit, version, upcoming, tail in rows:
@@ -533,7 +533,7 @@ class SQLiteStore(Store):
     # --- writing ------------------------------------------------------------------------------------------------------
 
     def tail(self, case: str) -> bytes:
-        """Give the last hash of a case's chain."""
+        """Return the last hash of a case's chain."""
         if case not in self._tails and self._number(case) is None:
             return GENESIS
         return self._tails[case]

@@ -111,39 +111,39 @@ class Store(ABC):
 
     @abstractmethod
     def load(self, case: str) -> Case | None:
-        """Give a case, or None."""
+        """Return a case, or None."""
 
     @abstractmethod
     def names(self, after: int, limit: int) -> list[tuple[int, str]]:
-        """Give the numbers and ids of the next cases after a number; books are left out."""
+        """Return the numbers and ids of the next cases after a number; books are left out."""
 
     @abstractmethod
     def count(self) -> int:
-        """Give how many cases there are, books included: the number of the last one."""
+        """Return how many cases there are, books included: the number of the last one."""
 
     @abstractmethod
     def entries(self, case: str | None = None) -> Iterator[Entry]:
-        """Give the ledger, whole or of one case, in order."""
+        """Return the ledger, whole or of one case, in order."""
 
     @abstractmethod
     def entry(self, position: int) -> Entry:
-        """Give one line of the ledger."""
+        """Return one line of the ledger."""
 
     @abstractmethod
     def next_due(self, before: datetime) -> Case | None:
-        """Give the case to which something happens next before a moment: by moment, then in order of reporting."""
+        """Return the case to which something happens next before a moment: by moment, then in order of reporting."""
 
     @abstractmethod
     def texts(self, case: str) -> dict[int, tuple[bytes, bytes]]:
-        """Give the texts and personal data of a case by event number: ``(salt, content)``."""
+        """Return the texts and personal data of a case by event number: ``(salt, content)``."""
 
     @abstractmethod
     def command(self, command_id: bytes) -> tuple[str, int] | None:
-        """Give the case and version that a command id led to, or None if it is new."""
+        """Return the case and version that a command id led to, or None if it is new."""
 
     @abstractmethod
     def undelivered(self) -> list[tuple[int, str]]:
-        """Give what plugins still have to hear: ``(position, plugin)``."""
+        """Return what plugins still have to hear: ``(position, plugin)``."""
 
     @abstractmethod
     def delivered(self, position: int, plugin: str, fault: str | None) -> None:
@@ -151,7 +151,7 @@ class Store(ABC):
 
     @abstractmethod
     def rule_set(self, rules: str) -> bytes | None:
-        """Give a rule set by the hash under which it was kept, or None."""
+        """Return a rule set by the hash under which it was kept, or None."""
 
     @abstractmethod
     def keep_rule_set(self, rules: str, content: bytes) -> None:
@@ -159,21 +159,21 @@ class Store(ABC):
 
     @abstractmethod
     def rule_sets(self) -> Iterator[tuple[str, bytes]]:
-        """Give every rule set that is kept, with its hash."""
+        """Return every rule set that is kept, with its hash."""
 
     @abstractmethod
     def running(self) -> list[str]:
-        """Give the ids of the cases to which something still happens by itself; books are left out."""
+        """Return the ids of the cases to which something still happens by itself; books are left out."""
 
     @abstractmethod
     def projections(self) -> Iterator["Projection"]:
-        """Give what is kept of every case beside the ledger."""
+        """Return what is kept of every case beside the ledger."""
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
     @abstractmethod
     def tail(self, case: str) -> bytes:
-        """Give the last hash of a case's chain."""
+        """Return the last hash of a case's chain."""
 
     @abstractmethod
     def write(
@@ -229,7 +229,7 @@ class Store(ABC):
         self.head, self.position = head, position
 
     def history(self, case: str, *, holding: bytes = b"") -> list[Event]:
-        """Give the events of a case, oldest first; only those whose body holds the given bytes."""
+        """Return the events of a case, oldest first; only those whose body holds the given bytes."""
         return [decode(entry.body, entry.recorded) for entry in self.entries(case) if holding in entry.body]
 
     # --- verifying ----------------------------------------------------------------------------------------------------

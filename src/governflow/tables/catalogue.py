@@ -181,12 +181,12 @@ class Catalogue:
         return tuple(dict.fromkeys(name for name in named if name))
 
     def rows(self, item: str) -> tuple[Entry, ...]:
-        """Give the rows of an item, by its name or its code; none where several items have the code."""
+        """Return the rows of an item, by its name or its code; none where several items have the code."""
         by_name, by_code = self._index
         return by_name.get(key(item)) or by_name.get(by_code.get(key(item), ""), ())
 
     def item(self, name: str) -> Mapping[str, str] | None:
-        """Give what all rows of an item have in common.
+        """Return what all rows of an item have in common.
 
         Args:
             name: The item's name or its code.
@@ -201,7 +201,7 @@ class Catalogue:
         return {one: value for one, value in common if all(row.attributes.get(one) == value for row in rows)}
 
     def entry(self, item: str, condition: str | None = None) -> Entry | None:
-        """Give the row of an item under a condition.
+        """Return the row of an item under a condition.
 
         Args:
             item: The item's name or its code.
@@ -237,7 +237,7 @@ class Catalogue:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
-        """Give the catalogue as plain JSON values, from which `from_json` makes it again; without refused rows."""
+        """Return the catalogue as plain JSON values, from which `from_json` makes it again; without refused rows."""
         return {
             "entries": [
                 {
@@ -304,7 +304,7 @@ class _Sheet:
         return None
 
     def rows(self) -> Iterator[Entry | Refusal]:
-        """Give the rows below the headings, taken or refused."""
+        """Return the rows below the headings, taken or refused."""
         item: dict[str, str] = {}
         broken = {row: what for row, _, what in self._grid.faults}
         for row, cells in self._below:

@@ -61,7 +61,7 @@ class Space:
         return (1 << len(self.boxes)) - 1
 
     def touching(self, box: Region, rules: int) -> int:
-        """Give those of the rules that have a case in common with a box."""
+        """Return those of the rules that have a case in common with a box."""
         for place, mask in enumerate(box):
             known = self._touching[place].get(mask)
             if known is None:
@@ -88,7 +88,7 @@ class Space:
         return self._search(box, rules, more)[0]
 
     def covers(self, box: Region, rules: int) -> int:
-        """Give some of the rules that cover a box together; 0 if all of them do not."""
+        """Return some of the rules that cover a box together; 0 if all of them do not."""
         hole, used = self._search(box, rules, ())
         return used if hole is None else 0
 
@@ -159,7 +159,7 @@ def _regrouped(line: Iterable[tuple[int, int]], rules: int) -> _Line:
 
 
 def _look(lines: tuple[_Line, ...], active: int) -> tuple[int, int]:
-    """Give the rules that touch a piece, and those that cover it."""
+    """Return the rules that touch a piece, and those that cover it."""
     covering = active
     for line in lines:
         union = 0

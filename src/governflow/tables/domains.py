@@ -113,7 +113,7 @@ class Closed:
         return Text(f"one of {', '.join(self.values)}", f"{zh} 之一")
 
     def member(self, word: str) -> str | None:
-        """Give the value that a word means, or None."""
+        """Return the value that a word means, or None."""
         return self._spelt.get(key(word))
 
     def read(self, value: object) -> str:
@@ -171,11 +171,11 @@ class Number:
         return Span(start, AFTER_ALL if self.high is None else self.after(self.high))
 
     def after(self, number: int | Decimal) -> Cut:
-        """Give the cut after a number: before the next one where numbers are whole."""
+        """Return the cut after a number: before the next one where numbers are whole."""
         return (number + 1, 0) if self.whole else (number, 1)
 
     def number(self, value: object) -> int | Decimal | None:
-        """Give a value as a number of this kind, or None."""
+        """Return a value as a number of this kind, or None."""
         if isinstance(value, bool):
             return None
         if isinstance(value, int):

@@ -147,7 +147,7 @@ class Findings:
         return not (self.gaps or self.conflicts or self.dead)
 
     def faults(self) -> tuple[Text, ...]:
-        """Give every finding as a sentence."""
+        """Return every finding as a sentence."""
         found = [gap.text for gap in self.gaps]
         if self.more_gaps:
             found.append(Text(f"there are more than {AT_MOST} gaps", f"漏项超过 {AT_MOST} 处"))

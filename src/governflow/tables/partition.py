@@ -32,7 +32,7 @@ Value: TypeAlias = str | int
 
 
 def bits(mask: int) -> Iterator[int]:
-    """Give the places of the bits that are set, lowest first."""
+    """Return the places of the bits that are set, lowest first."""
     while mask:
         low = mask & -mask
         yield low.bit_length() - 1
@@ -256,7 +256,7 @@ class Axis:
         return (1 << self.size) - 1
 
     def mask(self, cell: Cell | None, default: Value | None = None) -> int:
-        """Give the classes that a cell takes in.
+        """Return the classes that a cell takes in.
 
         Args:
             cell: The condition; None for anything.
@@ -271,7 +271,7 @@ class Axis:
         return mask | stated << self.atoms.count
 
     def sample(self, mask: int) -> Value | None:
-        """Give a value in one of the classes; None for "not stated", where nothing else is left."""
+        """Return a value in one of the classes; None for "not stated", where nothing else is left."""
         place = (mask & -mask).bit_length() - 1
         return None if place == self.atoms.count else self.atoms.sample(place)
 
@@ -316,6 +316,6 @@ def example(axes: tuple[Axis, ...], region: Region) -> Text:
 
 
 def sampled(axes: tuple[Axis, ...], region: Region) -> Mapping[str, Value]:
-    """Give one case in a region; what it does not state is left out."""
+    """Return one case in a region; what it does not state is left out."""
     values = {axis.id: axis.sample(mask) for axis, mask in zip(axes, region, strict=True)}
     return {name: value for name, value in values.items() if value is not None}

@@ -60,7 +60,7 @@ class Faults:
         self.found.append((row, -1 if place is None else place, Text(f"{where.en} {what.en}", f"{where.zh}{what.zh}")))
 
     def texts(self) -> list[Text]:
-        """Give them in the order of the sheet."""
+        """Return them in the order of the sheet."""
         return [text for _, _, text in sorted(self.found, key=lambda fault: fault[:2])]
 
 

@@ -77,7 +77,7 @@ class Table:
     # --- asking ---
 
     def decide(self, facts: Mapping[str, object]) -> Rule | None:
-        """Give the rule that answers a case.
+        """Return the rule that answers a case.
 
         Args:
             facts: What the case states, by column. A column that it does not state counts as its default, or as "not
@@ -90,7 +90,7 @@ class Table:
         return rule if rule is not None and rule.outcomes else None
 
     def match(self, facts: Mapping[str, object]) -> Rule | None:
-        """Give the rule that fits a case, also one whose outcomes are all empty; see `decide`."""
+        """Return the rule that fits a case, also one whose outcomes are all empty; see `decide`."""
         probes, live = self._index
         for name, find_atom, rules, missing, outside in probes:
             value = facts.get(name)
@@ -147,7 +147,7 @@ class Table:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
-        """Give the table as plain JSON values, from which `from_json` makes it again."""
+        """Return the table as plain JSON values, from which `from_json` makes it again."""
         return {
             "name": self.name,
             "hit": self.hit,
@@ -239,11 +239,11 @@ class Table:
         )
 
     def cell(self, rule: int, column: Column) -> Cell | None:
-        """Give the condition of a rule, by its place, on a column; None for anything."""
+        """Return the condition of a rule, by its place, on a column; None for anything."""
         return self._cells[rule][self.columns.index(column)]
 
     def parts_of(self, column: Column) -> list[Part]:
-        """Give all that the cells of a column speak of."""
+        """Return all that the cells of a column speak of."""
         place = self.columns.index(column)
         return [part for cells in self._cells if (cell := cells[place]) is not None for part in cell.parts]
 

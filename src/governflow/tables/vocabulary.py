@@ -182,7 +182,7 @@ def outcome_text(name: str, value: str) -> Text:
 
 
 def outcomes_text(outcomes: Mapping[str, str]) -> Text:
-    """Say what a rule decides."""
+    """Return what a rule decides."""
     said = [(outcome_name(name), outcome_text(name, value)) for name, value in outcomes.items()]
     if not said:
         return Text("no opinion", "不作规定")

@@ -45,7 +45,7 @@ class Grid:
     faults: tuple[tuple[int, int, Text], ...] = ()
 
     def where(self, row: int, place: int | None = None, heading: str = "") -> Text:
-        """Say where a cell or row is."""
+        """Return where a cell or row is."""
         en = f"sheet {self.name}, row {row}" if self.name else f"row {row}"
         zh = f"工作表“{self.name}”第 {row} 行" if self.name else f"第 {row} 行"
         if place is None:

@@ -92,7 +92,7 @@ class CsvTable:
         self._headings = headings
 
     def records(self) -> Iterator[Record | Reject]:
-        """Give the rows, numbered by the physical line on which each begins.
+        """Return the rows, numbered by the physical line on which each begins.
 
         Yields:
             Records, and rejects of rows with too many or too few cells or a quote that is not closed.

@@ -111,7 +111,7 @@ class Book:
         self._file.close()
 
     def tables(self) -> "list[tuple[str, SheetTable]]":
-        """Give the visible sheets in their order, with their names."""
+        """Return the visible sheets in their order, with their names."""
         sheets = [sheet for sheet in self._book.worksheets if sheet.sheet_state == "visible"]
         return [(sheet.title, SheetTable(self, sheet)) for sheet in sheets]
 
@@ -121,7 +121,7 @@ class Book:
         return bool(self._book.epoch.year < 1904)
 
     def rows(self, sheet: "ReadOnlyWorksheet") -> "Iterator[tuple[AnyCell, ...]]":
-        """Give the rows of a sheet.
+        """Return the rows of a sheet.
 
         Yields:
             One tuple of cells a row, missing rows as empty ones.
@@ -168,7 +168,7 @@ class SheetTable:
         self._again = not RESERVED.isdisjoint(headings)
 
     def records(self) -> Iterator[Record | Reject]:
-        """Give the rows, numbered as in Excel.
+        """Return the rows, numbered as in Excel.
 
         Yields:
             Records. A cell beyond the last heading is given one named after its column: in a grid nothing shifts.

@@ -35,7 +35,7 @@ class ManualClock:
         self._now = in_utc(start)
 
     def now(self) -> datetime:
-        """Give where it stands, in UTC."""
+        """Return where it stands, in UTC."""
         return self._now
 
     def tick(self, span: timedelta) -> datetime:
@@ -49,7 +49,7 @@ class ManualClock:
 
 
 def counted() -> "Counted":
-    """Give entropy that is no entropy: 16 bytes that count up, so that two engines make the same commitments."""
+    """Return entropy that is no entropy: 16 bytes that count up, so that two engines make the same commitments."""
     return Counted()
 
 
@@ -60,13 +60,13 @@ class Counted:
         self._count = 0
 
     def __call__(self) -> bytes:
-        """Give the next 16 bytes."""
+        """Return the next 16 bytes."""
         self._count += 1
         return self._count.to_bytes(16, "big")
 
 
 def engine(clock: ManualClock | None = None, *, localities: "Localities | None" = None) -> "Engine":
-    """Give a fresh engine in memory for a test, its entropy counted: the same commands leave the same ledger.
+    """Return a fresh engine in memory for a test, its entropy counted: the same commands leave the same ledger.
 
     Args:
         clock: What ``at=None`` means; one that stands at Monday 2026-03-02 09:00 in Shanghai by default.
@@ -90,7 +90,7 @@ def engine(clock: ManualClock | None = None, *, localities: "Localities | None" 
 
 
 def cases(locality: "str | Policy", *, localities: "Localities | None" = None) -> "SearchStrategy[dict[str, Any]]":
-    """Give a Hypothesis strategy of cases, cut at the boundaries of a locality's own tables, units and hooks.
+    """Return a Hypothesis strategy of cases, cut at the boundaries of a locality's own tables, units and hooks.
 
     Args:
         locality: Its code, or its policy.
@@ -112,7 +112,7 @@ def journals(
     rows: int = 20,
     begin: datetime | None = None,
 ) -> "SearchStrategy[list[dict[str, str]]]":
-    """Give a Hypothesis strategy of journals that tell whole lives in legal order, in a locality's own words.
+    """Return a Hypothesis strategy of journals that tell whole lives in legal order, in a locality's own words.
 
     Args:
         locality: Its code, or its policy.
@@ -145,7 +145,7 @@ def written(rows: "list[dict[str, str]]", path: "Path") -> "Path":
 
 
 def policies() -> "SearchStrategy[Policy]":
-    """Give a Hypothesis strategy of lawful invented localities: chart, tables, zone, lifecycle, sometimes a hook.
+    """Return a Hypothesis strategy of lawful invented localities: chart, tables, zone, lifecycle, sometimes a hook.
 
     Returns:
         Policies; `registered` gives the localities to which tools look them up.
@@ -156,7 +156,7 @@ def policies() -> "SearchStrategy[Policy]":
 
 
 def registered(policy: "Policy") -> "Localities":
-    """Give localities in which the plugins of a policy are registered.
+    """Return localities in which the plugins of a policy are registered.
 
     Args:
         policy: The policy, as `policies` draws it.
@@ -169,7 +169,7 @@ def registered(policy: "Policy") -> "Localities":
 def lives(
     locality: "str | Policy", *, localities: "Localities | None" = None, without: "Collection[str]" = ()
 ) -> "type[RuleBasedStateMachine]":
-    """Give a state machine of Hypothesis that lives whole lives of a locality's cases and holds the laws against them.
+    """Return a state machine of Hypothesis that lives whole lives of a locality's cases and holds the laws against them.
 
     Its rules are all that can happen: any legal action, time that passes, switches of the mode, musters, outages, hooks
     that fail for a while. Its invariants are the laws of the charter on lives.
@@ -224,7 +224,7 @@ def conformance(
     seconds: float | None = None,
     lang: str | None = None,
 ) -> Callable[[str], None]:
-    """Give a test function with one test for each law of the charter; needs pytest.
+    """Return a test function with one test for each law of the charter; needs pytest.
 
     Args:
         code: The locality's code.

@@ -49,7 +49,7 @@ def _shipped(policy: Policy, own: str) -> Iterator[Example]:
 def _lacking(
     policy: Policy, own: str, table: Table, number: int, answers: list[tuple[Answer, Mapping[str, Any]]]
 ) -> Iterator[str]:
-    """Give the outcomes of a rule that nobody expects, and the values of its conditions that nobody tells."""
+    """Return the outcomes of a rule that nobody expects, and the values of its conditions that nobody tells."""
     rule, expected = table.rules[number], set[str]()
     ruled: list[Answer] = []
     for answer, expect in answers:
@@ -72,7 +72,7 @@ def _lacking(
 
 
 def _apart(domain: Domain, part: Part) -> Iterator[str | int]:
-    """Give the values at which moving a condition by the least is noticed: each one, or whole numbers at a bound."""
+    """Return the values at which moving a condition by the least is noticed: each one, or whole numbers at a bound."""
     if isinstance(domain, (Closed, Open)):
         yield str(part)
     elif isinstance(domain, Number) and domain.whole and isinstance(part, Span):
@@ -87,7 +87,7 @@ def _said_as(table: str, outcome: str) -> str:
 
 
 def _decided(policy: Policy, own: str, table: Table, rule: Rule, outcome: str, answer: Answer) -> bool:
-    """Say whether an outcome of a case is what this rule says, and not what a hook or another layer does."""
+    """Return whether an outcome of a case is what this rule says, and not what a hook or another layer does."""
     case, by = answer.dispatched, (f"{table.name}/{rule.id}", own)
     if case is None:
         return False

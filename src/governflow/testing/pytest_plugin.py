@@ -68,13 +68,13 @@ class LawItem(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Say what it is called in a report."""
+        """Return what it is called in a report."""
         return self.path, None, f"{self.code}: {self.name}"
 
 
 @pytest.fixture
 def governflow_engine() -> Iterator["Engine"]:
-    """Give a fresh engine in memory with the installed localities, its clock at Monday 2026-03-02 09:00 in Shanghai."""
+    """Return a fresh engine in memory with the installed localities, its clock at Monday 2026-03-02 09:00 in Shanghai."""
     from governflow import testing
 
     with testing.engine() as engine:

@@ -23,8 +23,8 @@ from governflow.charter.lives.simulation import (
     OUTAGE,
     REASSESS,
     SWITCH,
-    Life,
-    Player,
+    SimulatedCase,
+    Simulator,
     Step,
     play,
 )
@@ -43,11 +43,11 @@ _PICKS = st.integers(0, 600)
 
 
 #: Says what is wrong with a life.
-Law = Callable[[Life, Subject], Wrong | None]
+Law = Callable[[SimulatedCase, Subject], Wrong | None]
 
 
 def _climbing(fault: Callable[[ladders.Ladder, Policy], tuple[Text | None, int]]) -> Law:
-    def law(life: Life, subject: Subject) -> Wrong | None:
+    def law(life: SimulatedCase, subject: Subject) -> Wrong | None:
         found = (fault(ladder, subject.policy)[0] for ladder in ladders.stretches(life, subject.policy))
         what = next((one for one in found if one is not None), None)
         return Wrong(what) if what is not None else None
@@ -98,7 +98,7 @@ class _Lives(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.player: Player | None = None
+        self.player: Simulator | None = None
         self.looked_at = 0
         self.broken = False
 
@@ -108,7 +108,7 @@ class _Lives(RuleBasedStateMachine):
         told = data.draw(cases.strategy(self.subject.policy), label="told")
         waits = later is not None and told.get("mode") != Mode.EMERGENCY
         failing = failing and twin(self.subject) is not None
-        self.player = Player(self.subject, told, waits=waits, failing=failing)
+        self.player = Simulator(self.subject, told, waits=waits, failing=failing)
         if waits and later is not None:
             self.player.step(Step(later, "report"))
         if failing:
@@ -189,7 +189,7 @@ class _Lives(RuleBasedStateMachine):
         if self.player is not None and self._lives() and not self.broken:
             self._hold(self.player.life(), _AT_THE_END)
 
-    def _hold(self, life: Life, laws: Mapping[str, Law]) -> None:
+    def _hold(self, life: SimulatedCase, laws: Mapping[str, Law]) -> None:
         for law, fault in laws.items():
             wrong = fault(life, self.subject) if law not in self.waived else None
             if wrong is not None:
@@ -197,7 +197,7 @@ class _Lives(RuleBasedStateMachine):
                 raise AssertionError(_story(law, fault, life, self.subject))
 
 
-def _story(law: str, fault: Law, life: Life, subject: Subject) -> str:
+def _story(law: str, fault: Law, life: SimulatedCase, subject: Subject) -> str:
     """Tell what is wrong as ``governflow check`` does, by a shorter life, with the command that looks at that life."""
     short = play(subject, shortened(life.walk, lambda walk: fault(play(subject, walk), subject) is not None))
     wrong = fault(short, subject)

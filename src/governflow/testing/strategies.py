@@ -30,7 +30,7 @@ _LONGEST = 60
 
 
 def registered(policy: Policy) -> Localities:
-    """Give localities in which a policy's plugins are registered: what tools ask for beside its code."""
+    """Return localities in which a policy's plugins are registered: what tools ask for beside its code."""
     localities = Localities()
     for layer in policy.layers:
         if layer.code not in _BUILT_IN:

@@ -12,12 +12,12 @@ import msgspec
 
 from governflow.charter.cases.dimensions import WHO
 from governflow.charter.cases.systematic import fresh, mode_of, moment_of
-from governflow.charter.subject import BEGIN, Told
+from governflow.charter.subject import BEGIN, ReportedCase
 from governflow.engine.decide import Command, decide
 from governflow.errors import CommandError, IllegalAction
 from governflow.model import clocks
 from governflow.model.case import Case, changed
-from governflow.model.clocks import LAPSES, Decided
+from governflow.model.clocks import LAPSES, RecordedRuling
 from governflow.model.events import Actor, Event
 from governflow.model.terms import Outcome, Verdict
 from governflow.policy.hookspecs import Breach
@@ -49,10 +49,10 @@ class Answer:
         refused: Why the report or the dispatch was refused, if it was.
     """
 
-    told: Told
+    told: ReportedCase
     reported: Case | None
     dispatched: Case | None
-    rulings: tuple[Decided, ...]
+    rulings: tuple[RecordedRuling, ...]
     faults: tuple[tuple[str, str, str], ...] = ()
     refused: Text | None = None
 
@@ -79,7 +79,7 @@ class Answer:
         return hashlib.sha256(msgspec.json.encode(self.parts, order="deterministic")).hexdigest()
 
 
-def asked(policy: Policy, told: Told, at: datetime = BEGIN, number: str = NUMBER) -> Answer:
+def asked(policy: Policy, told: ReportedCase, at: datetime = BEGIN, number: str = NUMBER) -> Answer:
     """Ask the rules everything about a case, through what the engine itself decides by, without a store.
 
     Args:
@@ -122,8 +122,8 @@ def asked(policy: Policy, told: Told, at: datetime = BEGIN, number: str = NUMBER
 
 
 def _reopened(
-    policy: Policy, case: Case, told: Told, at: datetime, faults: list[tuple[str, str, str]]
-) -> Iterator[Decided]:
+    policy: Policy, case: Case, told: ReportedCase, at: datetime, faults: list[tuple[str, str, str]]
+) -> Iterator[RecordedRuling]:
     """Ask what becomes of the case when it was resolved and answered, and whoever asked is not satisfied."""
     back = policy.lifecycle(case, []).ways_for("answered", "evaluate")
     hour, judged = timedelta(hours=1), Verdict.UNSATISFIED
@@ -152,13 +152,13 @@ def _reopened(
             value, ruling, source = answer
             plain = str(value) if hook == "governflow_tier" else [value.severity, value.urgency]
             what = f"{REOPENED}{hook.removeprefix('governflow_')}"
-            yield Decided(what, plain, ruling.reason, ruling.rule, source)
+            yield RecordedRuling(what, plain, ruling.reason, ruling.rule, source)
     for event in events:
         faults += _faults(event)
         yield from (msgspec.structs.replace(one, what=f"{REOPENED}{one.what}") for one in event.rulings)
 
 
-def _escalated(policy: Policy, case: Case, told: Told, at: datetime) -> list[Event]:
+def _escalated(policy: Policy, case: Case, told: ReportedCase, at: datetime) -> list[Event]:
     """Escalate it by hand: the rules may look at the form in which it is handled."""
     try:
         return decide(case, Command("escalate", {}, ACTOR), policy, at, mode_of(told))[0]
@@ -172,8 +172,8 @@ def _faults(event: Event) -> Iterator[tuple[str, str, str]]:
 
 
 def _rungs(
-    policy: Policy, case: Case, told: Told, rungs: tuple[int, ...], faults: list[tuple[str, str, str]]
-) -> Iterator[Decided]:
+    policy: Policy, case: Case, told: ReportedCase, rungs: tuple[int, ...], faults: list[tuple[str, str, str]]
+) -> Iterator[RecordedRuling]:
     """Ask what some rungs do of the clock that falls due first, if nobody acts; of every clock where all are asked."""
     running = [clock for clock in case.clocks.values() if clock.stopped is None and LAPSES not in clock.traits]
     running.sort(key=lambda clock: (clock.due, clock.name))
@@ -185,4 +185,4 @@ def _rungs(
         if answer is not None:
             value, ruling, source = answer
             said = [value.kind, value.to, value.form, value.again]
-            yield Decided(f"escalate:{first.name}:{rung}", said, ruling.reason, ruling.rule, source)
+            yield RecordedRuling(f"escalate:{first.name}:{rung}", said, ruling.reason, ruling.rule, source)

@@ -10,7 +10,7 @@ from governflow.charter.answers.compare import said
 from governflow.charter.cases.dimensions import WHO
 from governflow.charter.cases.systematic import BUDGET, smallest, written
 from governflow.charter.model import Failure
-from governflow.charter.subject import Subject, Told
+from governflow.charter.subject import ReportedCase, Subject
 from governflow.errors import PolicyError
 from governflow.isolation.environment import watched
 from governflow.policy.stack import Policy
@@ -21,7 +21,7 @@ AT_MOST = 5
 
 #: What a law finds wrong with one case: what makes it the same fault in another case, and how it is told.
 Fault = tuple[Hashable, Failure]
-Look = Callable[[Told], Iterable[Fault]]
+Look = Callable[[ReportedCase], Iterable[Fault]]
 
 
 @attrs.frozen
@@ -34,7 +34,7 @@ class First:
         read: What of who asked was read (`WHO`).
     """
 
-    told: Told
+    told: ReportedCase
     answer: Answer | Exception
     read: frozenset[str]
 
@@ -43,7 +43,7 @@ def _asked(subject: Subject) -> dict[str, First]:
     return {}
 
 
-def firsts(subject: Subject, cases: Iterable[Told]) -> list[First]:
+def firsts(subject: Subject, cases: Iterable[ReportedCase]) -> list[First]:
     """Ask about cases, each once for all the laws that look at the answer; a search stops when its time is up."""
     known, keyed = subject.once(_asked), [(written(told), told) for told in cases]
     if any(key not in known for key, _ in keyed):
@@ -58,7 +58,7 @@ def firsts(subject: Subject, cases: Iterable[Told]) -> list[First]:
     return [known[key] for key, _ in keyed if key in known]
 
 
-def _answered(policy: Policy, told: Told) -> Answer | Exception:
+def _answered(policy: Policy, told: ReportedCase) -> Answer | Exception:
     try:
         return asked(policy, told)
     except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises is what is looked for
@@ -70,8 +70,8 @@ def everything(subject: Subject) -> list[First]:
     return firsts(subject, (subject.only,) if subject.only is not None else subject.anywhen)
 
 
-def company(subject: Subject) -> list[Told]:
-    """Give the simple cases of the level ``certify`` and a part of the rest: an answer may hang on what came before."""
+def company(subject: Subject) -> list[ReportedCase]:
+    """Return the simple cases of the level ``certify`` and a part of the rest: an answer may hang on what came before."""
     every = subject.anywhen
     simple = BUDGET // 7
     return every[:simple] + every[simple :: 1 + len(every) // simple]
@@ -82,7 +82,7 @@ def sample(subject: Subject) -> list[First]:
     return firsts(subject, (subject.only,) if subject.only is not None else company(subject))
 
 
-def found(subject: Subject, look: Look, cases: Iterable[Told]) -> Iterator[Failure]:
+def found(subject: Subject, look: Look, cases: Iterable[ReportedCase]) -> Iterator[Failure]:
     """Look at cases and tell each fault once, by the smallest case that shows it; the smallest first.
 
     A search goes on with cases that Hypothesis draws, until its time is up. A failure that does not say what the rules
@@ -114,7 +114,7 @@ def _smallest(look: Look, key: Hashable, failure: Failure) -> Failure:
 
 
 def usable(subject: Subject) -> Policy | Failure:
-    """Give the rules, or what to say where they cannot be loaded: then nobody answers any case."""
+    """Return the rules, or what to say where they cannot be loaded: then nobody answers any case."""
     try:
         return subject.policy
     except PolicyError as fault:
@@ -122,7 +122,7 @@ def usable(subject: Subject) -> Policy | Failure:
 
 
 def batches(subject: Subject) -> Iterator[list[First]]:
-    """Give the cases in batches: a sample of the level ``certify``, and what a search draws beside."""
+    """Return the cases in batches: a sample of the level ``certify``, and what a search draws beside."""
     yield sample(subject)
     if subject.level == "search" and subject.only is None:
         from governflow.charter.answers.search import drawn  # only a search needs Hypothesis
@@ -132,7 +132,7 @@ def batches(subject: Subject) -> Iterator[list[First]]:
             yield firsts(subject, batch)
 
 
-def raised(told: Told, fault: Exception) -> Fault:
+def raised(told: ReportedCase, fault: Exception) -> Fault:
     """Tell that asking about a case broke off."""
     what = f"{type(fault).__name__}: {fault}"
     return ("raised", type(fault).__name__), Failure(

@@ -14,10 +14,10 @@ from governflow.errors import CalendarError
 from governflow.isolation.literals import BUILT_IN
 from governflow.masking import clean
 from governflow.model.case import Case
-from governflow.model.clocks import Decided
+from governflow.model.clocks import RecordedRuling
 from governflow.model.terms import Form, Kind, Severity, Tier, Urgency
 from governflow.policy.stack import Policy
-from governflow.reports.localize import Voice
+from governflow.reports.localize import Localizer
 from governflow.tables import Catalogue
 from governflow.text import Text
 
@@ -60,8 +60,8 @@ def _failed(answer: Answer) -> tuple[Text, ...]:
     )
 
 
-def _said(policy: Policy, one: Decided) -> Text:
-    en, zh = (Voice(lang, ZoneInfo(policy.zone), policy, clean) for lang in ("en", "zh"))
+def _said(policy: Policy, one: RecordedRuling) -> Text:
+    en, zh = (Localizer(lang, ZoneInfo(policy.zone), policy, clean) for lang in ("en", "zh"))
     about, by = asked_for(policy, one.what), f"{one.rule} of {one.source}" if one.rule else one.source
     return Text(
         f"{about.en}: {_value(one, en)} ({one.reason.en}; {by})",
@@ -70,14 +70,14 @@ def _said(policy: Policy, one: Decided) -> Text:
 
 
 def asked_for(policy: Policy, what: str) -> Text:
-    """Say what a ruling was asked for: a question, a clock, a fact that a table derives, or a rung."""
+    """Return what a ruling was asked for: a question, a clock, a fact that a table derives, or a rung."""
     if what.startswith(REOPENED):
         again = asked_for(policy, what.removeprefix(REOPENED))
         return Text(f"{again.en} after a reopening", f"重开后的{again.zh}")
     kind, _, name = what.partition(":")
     if kind == "fact":
         return Text(
-            *(Voice(lang, ZoneInfo(policy.zone), policy, clean).fact(name) for lang in ("en", "zh")),
+            *(Localizer(lang, ZoneInfo(policy.zone), policy, clean).fact(name) for lang in ("en", "zh")),
         )
     if kind == "escalate" and name:
         clock, _, rung = name.rpartition(":")
@@ -86,13 +86,13 @@ def asked_for(policy: Policy, what: str) -> Text:
     return _ASKED.get(what) or _RESULTS.get(what) or policy.name(name or kind)
 
 
-def _value(one: Decided, voice: Voice) -> str:
+def _value(one: RecordedRuling, voice: Localizer) -> str:
     if one.what.startswith("fact:"):
         return voice.value(one.what.removeprefix("fact:"), one.value)
     return _spoken(one.value, voice)
 
 
-def _spoken(value: Any, voice: Voice) -> str:
+def _spoken(value: Any, voice: Localizer) -> str:
     if isinstance(value, Mapping):
         lead, form = voice.unit(value["lead"]), Form(value["form"]).text.say(voice.lang)
         assist = voice.join(map(voice.unit, value.get("assist", ())))
@@ -150,7 +150,7 @@ def difference(policy: Policy, one: Answer, other: Answer) -> tuple[Text, str]:
     return asked_for(policy, keys[0]), ""
 
 
-def _suspicion(policy: Policy, ruling: Decided) -> tuple[bool, bool, int]:
+def _suspicion(policy: Policy, ruling: RecordedRuling) -> tuple[bool, bool, int]:
     layers = [layer.source for layer in policy.layers]
     name, _, rule = ruling.rule.partition("/")
     table = dict(policy.tables).get(ruling.source, {}).get(name)
@@ -184,7 +184,7 @@ def _marked(mark: Text, line: Text) -> Text:
 
 
 def case_of(answer: Answer) -> Case | None:
-    """Give the case as the rules left it."""
+    """Return the case as the rules left it."""
     return answer.dispatched or answer.reported
 
 
@@ -194,8 +194,8 @@ def _clocks(policy: Policy, case: Case) -> Iterator[Text]:
         yield Text(f"{name.en}: due {due:%Y-%m-%d %H:%M}", f"{name.zh}：截止 {due:%Y-%m-%d %H:%M}")
 
 
-def _unlike(one: Answer, other: Answer) -> Iterator[tuple[str, Sequence[Decided], Sequence[Decided]]]:
-    """Give what was asked and answered otherwise, in the order of asking, with the rulings that only one has."""
+def _unlike(one: Answer, other: Answer) -> Iterator[tuple[str, Sequence[RecordedRuling], Sequence[RecordedRuling]]]:
+    """Return what was asked and answered otherwise, in the order of asking, with the rulings that only one has."""
     for what in dict.fromkeys(ruling.what for ruling in (*one.rulings, *other.rulings)):
         before = [(_plain(ruling), ruling) for ruling in one.rulings if ruling.what == what]
         after = [(_plain(ruling), ruling) for ruling in other.rulings if ruling.what == what]
@@ -205,11 +205,11 @@ def _unlike(one: Answer, other: Answer) -> Iterator[tuple[str, Sequence[Decided]
             yield what, gone or [ruling for _, ruling in before], come or [ruling for _, ruling in after]
 
 
-def _plain(ruling: Decided) -> bytes:
+def _plain(ruling: RecordedRuling) -> bytes:
     """Write a ruling down: one that comes from another process holds words where this one holds spans and the like."""
     return msgspec.json.encode(ruling, order="deterministic")
 
 
-def look_at(ruling: Decided) -> str:
+def look_at(ruling: RecordedRuling) -> str:
     """Name the rule to look at, and whose it is."""
     return f"{ruling.rule or ruling.what} of {ruling.source}"

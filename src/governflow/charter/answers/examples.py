@@ -11,13 +11,13 @@ from governflow.charter.answers.ask import Answer, asked
 from governflow.charter.answers.compare import look_at, said
 from governflow.charter.cases.systematic import mode_of, moment_of
 from governflow.charter.model import Failure
-from governflow.charter.subject import BEGIN, Told
+from governflow.charter.subject import BEGIN, ReportedCase
 from governflow.errors import GovernflowError
 from governflow.masking import clean
 from governflow.normalize import half_width, key
 from governflow.policy.hookspecs import Example
 from governflow.policy.stack import Policy
-from governflow.reports.localize import Voice
+from governflow.reports.localize import Localizer
 from governflow.tables.domains import FORM, MODE, SEVERITY, TIER, URGENCY, YES_NO, Closed, Unfit
 from governflow.tables.vocabulary import CLOCKS, OUTCOMES, heading
 from governflow.tabular.grids import Grid, read
@@ -75,7 +75,7 @@ def _wrong(policy: Policy, source: str, number: int, example: object) -> Iterato
             source, Text(f"{where.en} is {example!r:.80}, no Example", f"{where.zh}为 {example!r:.80}，应为 Example")
         )
         return
-    told: Told = {}
+    told: ReportedCase = {}
     try:
         told = as_told(example.told)
         if not str(example.source or "").strip():
@@ -108,7 +108,14 @@ def _wrong(policy: Policy, source: str, number: int, example: object) -> Iterato
 
 
 def _otherwise(
-    policy: Policy, where: Text, example: Example, told: Told, answer: Answer, name: str, wanted: str, given: str
+    policy: Policy,
+    where: Text,
+    example: Example,
+    told: ReportedCase,
+    answer: Answer,
+    name: str,
+    wanted: str,
+    given: str,
 ) -> Failure:
     about = {"unit": "route", "form": "route", "assist": "route", "severity": "assess", "urgency": "assess"}.get(
         name, name
@@ -134,7 +141,7 @@ def _otherwise(
 
 
 def _in_chinese(policy: Policy, name: str, value: str, equals: str = "") -> str:
-    voice = Voice("zh", ZoneInfo(policy.zone), policy, clean)
+    voice = Localizer("zh", ZoneInfo(policy.zone), policy, clean)
     clock = name.removeprefix("clock:")
     label = voice.name(clock) if clock != name else voice.fact({"unit": "lead"}.get(name, name))
     if value.startswith("refused"):
@@ -148,8 +155,8 @@ def _in_chinese(policy: Policy, name: str, value: str, equals: str = "") -> str:
     return f"{label}{equals}{value}" if equals else value
 
 
-def as_told(columns: Mapping[str, Any]) -> Told:
-    """Give a case as a report tells it, from the columns of a sheet or of an `Example`.
+def as_told(columns: Mapping[str, Any]) -> ReportedCase:
+    """Return a case as a report tells it, from the columns of a sheet or of an `Example`.
 
     Raises:
         Unfit: If a value makes no sense.
@@ -171,7 +178,7 @@ def as_told(columns: Mapping[str, Any]) -> Told:
 
 
 def _expected(policy: Policy, name: str, value: object) -> str:
-    """Give an expectation as the rules would write it."""
+    """Return an expectation as the rules would write it."""
     if name in _CLOSED:
         return _CLOSED[name].read(value)
     if name == "visit":
@@ -187,7 +194,7 @@ def _expected(policy: Policy, name: str, value: object) -> str:
 
 
 def _given(policy: Policy, answer: Answer, name: str) -> str:
-    """Give what came out."""
+    """Return what came out."""
     case = answer.dispatched
     if case is None:
         return f"refused: {answer.refused.en}" if answer.refused else "refused"
@@ -241,5 +248,5 @@ def _head(cell: str) -> tuple[str, str]:
 
 
 def of_rows(rows: Sequence[Sequence[str]]) -> list[Example]:
-    """Give the examples in rows of cells, the headings first."""
+    """Return the examples in rows of cells, the headings first."""
     return list(_rows(Grid("", tuple(enumerate((list(row) for row in rows), 1)))))

@@ -33,7 +33,7 @@ _SAID: Mapping[str, str] = {
 
 
 def in_chinese(what: str) -> str:
-    """Say what went wrong in a hook, as far as the core said it."""
+    """Return what went wrong in a hook, as far as the core said it."""
     for written, said in _SAID.items():
         found = re.fullmatch(written, what, re.DOTALL)
         if found is not None:

@@ -26,11 +26,11 @@ import msgspec
 from governflow.charter.answers.ask import Answer, asked
 from governflow.charter.cases.systematic import timed
 from governflow.charter.model import Failure
-from governflow.charter.subject import Subject, Told
+from governflow.charter.subject import ReportedCase, Subject
 from governflow.errors import PolicyError, described
 from governflow.isolation.environment import LUCK, OTHER_DAYS, on
 from governflow.isolation.tampering import meddled, ours
-from governflow.model.clocks import Decided
+from governflow.model.clocks import RecordedRuling
 from governflow.model.terms import Severity, Urgency
 from governflow.policy.builtin import defaults
 from governflow.policy.registry import Localities
@@ -73,13 +73,13 @@ class Said(msgspec.Struct):
     """
 
     digest: str
-    rulings: list[Decided]
+    rulings: list[RecordedRuling]
     faults: list[tuple[str, str, str]]
     told: dict[str, Any]
 
     @property
     def answer(self) -> Answer:
-        """Give it as an answer that can be compared, as far as it came here."""
+        """Return it as an answer that can be compared, as far as it came here."""
         return Answer(self.told, None, None, tuple(self.rulings), tuple(self.faults))
 
 
@@ -98,7 +98,7 @@ class Heard(msgspec.Struct):
 
 
 @attrs.frozen
-class Otherwise:
+class WorkerEnvironment:
     """How another process is unlike this one.
 
     Args:
@@ -118,7 +118,7 @@ class Otherwise:
     variables: tuple[str, ...] = ()
 
 
-class Elsewhere:
+class Worker:
     """A second interpreter at work. Whoever begins one has to take its `answers` or to `stop` it.
 
     Args:
@@ -127,7 +127,9 @@ class Elsewhere:
         how: How it is unlike this one.
     """
 
-    def __init__(self, localities: Localities, cases: Mapping[str, Sequence[Told] | None], how: Otherwise) -> None:
+    def __init__(
+        self, localities: Localities, cases: Mapping[str, Sequence[ReportedCase] | None], how: WorkerEnvironment
+    ) -> None:
         #: Why there are no answers, where there are none.
         self.why: Text | None = None
         #: Whether it could be begun, and whether it was too late.
@@ -195,7 +197,7 @@ class Elsewhere:
 
 
 def patience(subject: Subject) -> float:
-    """Give how long to wait for another process: a search does not wait for long."""
+    """Return how long to wait for another process: a search does not wait for long."""
     return 1 + subject.left if subject.level == "search" else PATIENCE
 
 
@@ -234,7 +236,7 @@ def _died(how: str) -> Text:
     return Text(f"a second interpreter broke off ({how})", f"另起的进程中断（{how}）")
 
 
-def _environment(how: Otherwise) -> dict[str, str]:
+def _environment(how: WorkerEnvironment) -> dict[str, str]:
     found = {**os.environ}
     if how.day is not None:
         # A name that is there is missing there; one that is not is set to what switches most things on.
@@ -243,7 +245,9 @@ def _environment(how: Otherwise) -> dict[str, str]:
     return found | {"PYTHONHASHSEED": str(how.seed), "PYTHONIOENCODING": "utf-8"}
 
 
-def _job(localities: Localities, cases: Mapping[str, Sequence[Told] | None], how: Otherwise) -> dict[str, Any] | Text:
+def _job(
+    localities: Localities, cases: Mapping[str, Sequence[ReportedCase] | None], how: WorkerEnvironment
+) -> dict[str, Any] | Text:
     """Write down what is to be asked, or say which plugin cannot be taken elsewhere."""
     plugins = []
     for code, plugin in localities.registered.items():
@@ -269,7 +273,7 @@ def _job(localities: Localities, cases: Mapping[str, Sequence[Told] | None], how
 
 
 def _packed(plugin: object) -> dict[str, Any] | None:
-    """Say how to come by a plugin in another interpreter."""
+    """Return how to come by a plugin in another interpreter."""
     module = plugin if isinstance(plugin, ModuleType) else sys.modules.get(type(plugin).__module__)
     file = getattr(module, "__file__", None)
     if module is None or module.__name__ == "__main__" or file is None:
@@ -287,7 +291,7 @@ def _packed(plugin: object) -> dict[str, Any] | None:
 
 
 def answer(job: Mapping[str, Any], out: BinaryIO) -> None:
-    """Answer a job of `Elsewhere`; called in the second interpreter.
+    """Answer a job of `Worker`; called in the second interpreter.
 
     Args:
         job: What is asked.
@@ -314,7 +318,7 @@ def answer(job: Mapping[str, Any], out: BinaryIO) -> None:
             except PolicyError as fault:
                 refused[code] = fault.text
                 continue
-            asking: list[Told] = few(policy) if cases is None else cases
+            asking: list[ReportedCase] = few(policy) if cases is None else cases
             order = (
                 sorted(range(len(asking)), key=lambda place: _gravity(asking[place]))
                 if job["backwards"]
@@ -329,14 +333,14 @@ def answer(job: Mapping[str, Any], out: BinaryIO) -> None:
         out.write(msgspec.json.encode(Heard(given, list(meddled(before)), refused)))
 
 
-def _gravity(told: Told) -> tuple[int, int, int]:
+def _gravity(told: ReportedCase) -> tuple[int, int, int]:
     """Put what is graver first: what an answer is kept from, elsewhere, is then as unlike as can be."""
     urgency, severity = told.get("urgency", Urgency.NORMAL), told.get("severity", Severity.GENERAL)
     return -tuple(Urgency).index(Urgency(urgency)), -tuple(Severity).index(Severity(severity)), -len(told)
 
 
-def few(policy: Policy) -> list[Told]:
-    """Give a few cases of every sort."""
+def few(policy: Policy) -> list[ReportedCase]:
+    """Return a few cases of every sort."""
     every = list(timed(policy))
     return every[:: 1 + len(every) // _FEW]
 

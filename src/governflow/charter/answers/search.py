@@ -11,17 +11,17 @@ from governflow.charter.model import Failure
 
 if TYPE_CHECKING:
     from governflow.charter.answers.collect import Look
-    from governflow.charter.subject import Subject, Told
+    from governflow.charter.subject import ReportedCase, Subject
 
 #: So many cases are drawn before somebody looks at the clock again.
 _AT_ONCE = 50
 
 
-def drawn(subject: "Subject") -> Iterator["Told"]:
+def drawn(subject: "Subject") -> Iterator["ReportedCase"]:
     """Draw cases until the subject's time is up."""
     number = 0
     while not subject.late:
-        some: list[Told] = []
+        some: list[ReportedCase] = []
         _draw(subject, number, some.append)
         yield from some
         number += 1
@@ -44,7 +44,7 @@ def searched(
         wanted: list[Hashable] = []
 
         def test(
-            told: "Told", seen: dict[str, dict[Hashable, Failure]] = seen, wanted: list[Hashable] = wanted
+            told: "ReportedCase", seen: dict[str, dict[Hashable, Failure]] = seen, wanted: list[Hashable] = wanted
         ) -> None:
             key = written(told)
             if key not in seen:
@@ -78,7 +78,7 @@ class _Found(Exception):
 def _draw(subject: "Subject", number: int, take: "Callable[[Any], object]") -> None:
     from hypothesis import HealthCheck, Phase, given, seed, settings  # only a search needs it
 
-    def test(told: "Told") -> None:
+    def test(told: "ReportedCase") -> None:
         take(told)
 
     drawing = given(strategy(subject.policy))(test)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 
 def rows(sizes: Sequence[int], count: int) -> Iterator[tuple[int, ...]]:
-    """Give rows of one place for each axis, so that soon every two places of any two axes stood in one row.
+    """Return rows of one place for each axis, so that soon every two places of any two axes stood in one row.
 
     Each row takes what has met least; it costs a few bit operations for every two axes. The rows are always the same.
 

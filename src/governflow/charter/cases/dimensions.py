@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from governflow.errors import CommandError
-from governflow.isolation.literals import Words, spoken_of
+from governflow.isolation.literals import CodeLiterals, spoken_of
 from governflow.model.units import OrgChart
 from governflow.policy.stack import Policy
 from governflow.tables import Table
@@ -104,8 +104,8 @@ class Dimensions:
         )
 
 
-def _hours(words: Words) -> Iterator[int]:
-    """Give the numbers that may be hours of a day, at which a rule for the night begins or ends."""
+def _hours(words: CodeLiterals) -> Iterator[int]:
+    """Return the numbers that may be hours of a day, at which a rule for the night begins or ends."""
     return (number for number in words.numbers if 0 < number < 24)
 
 
@@ -115,7 +115,7 @@ def tables_of(policy: Policy) -> Iterator[tuple[str, Table]]:
 
 
 def _cut(table: Table) -> Mapping[str, list[str | int]]:
-    """Give a value in each class of each column; of whole numbers the first and the last one."""
+    """Return a value in each class of each column; of whole numbers the first and the last one."""
     found: dict[str, list[str | int]] = {}
     for column, axis in zip(table.columns, table.space.axes, strict=True):
         values: list[str | int] = [axis.atoms.sample(place) for place in range(axis.atoms.count)]
@@ -126,7 +126,9 @@ def _cut(table: Table) -> Mapping[str, list[str | int]]:
     return found
 
 
-def _readable(policy: Policy, name: str, values: Mapping[str | int, None], words: Words) -> tuple[str | int, ...]:
+def _readable(
+    policy: Policy, name: str, values: Mapping[str | int, None], words: CodeLiterals
+) -> tuple[str | int, ...]:
     """Keep the values that a report may tell; numbers that hooks speak of are boundaries too."""
     near: list[str | int] = []
     if any(isinstance(value, int) for value in values):
@@ -142,7 +144,7 @@ def _readable(policy: Policy, name: str, values: Mapping[str | int, None], words
 
 
 def _places(units: OrgChart) -> Iterator[str]:
-    """Give the first, a middle and the last unit of each kind: by id, and one by its name, as people write it."""
+    """Return the first, a middle and the last unit of each kind: by id, and one by its name, as people write it."""
     kinds: dict[str, list[str]] = {}
     for unit in units.units.values():
         kinds.setdefault(unit.kind, []).append(unit.id)
@@ -153,7 +155,7 @@ def _places(units: OrgChart) -> Iterator[str]:
 
 
 def posts_of(units: OrgChart) -> Iterator[str]:
-    """Give some who report on duty: by id, and by name."""
+    """Return some who report on duty: by id, and by name."""
     for role in ("post", "informant"):
         yield from (unit.id for unit in units.having(role)[:2])
     yield from (unit.text.zh for unit in units.of_kind("informant")[:2])

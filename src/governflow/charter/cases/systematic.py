@@ -1,6 +1,6 @@
 """Admissible cases, cut at the boundaries of a locality's own tables, units and clocks (用例生成).
 
-A case is what a report tells: `Told`, plain values that JSON can hold; ``at`` is when it is told, where that is not the
+A case is what a report tells: `ReportedCase`, plain values that JSON can hold; ``at`` is when it is told, where that is not the
 usual moment. At the level ``certify`` the stream is always the same: first everything alone that the rules can tell
 apart, then a case for every rule of every table, then rows in which every two values meet. `everywhere` adds every
 unit of the chart. At the level ``search`` Hypothesis draws from the same values; see `drawn`.
@@ -28,7 +28,7 @@ from governflow.tables.partition import sampled
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-    from governflow.charter.subject import Subject, Told
+    from governflow.charter.subject import ReportedCase, Subject
 
 #: About so many cases are looked at, at the level ``certify``.
 BUDGET = 2000
@@ -48,8 +48,8 @@ KNOWN = (*_CASE_FIELDS, *_YES_NO_FIELDS, *WHO, "facts", "at", "steps")
 _SEVERITY_OF = {"1": "major", "2": "complex", "3": "general"}
 
 
-def told(subject: "Subject") -> Iterator["Told"]:
-    """Give the cases of a check, told at the usual moment: the simplest first, none twice; see the module.
+def told(subject: "Subject") -> Iterator["ReportedCase"]:
+    """Return the cases of a check, told at the usual moment: the simplest first, none twice; see the module.
 
     At the level ``search`` it goes on until the subject's time is up.
     """
@@ -62,8 +62,8 @@ def told(subject: "Subject") -> Iterator["Told"]:
             yield case
 
 
-def anywhen(policy: Policy) -> Iterator["Told"]:
-    """Give the cases of the level ``certify`` for laws on rulings: told at many moments, and at every unit."""
+def anywhen(policy: Policy) -> Iterator["ReportedCase"]:
+    """Return the cases of the level ``certify`` for laws on rulings: told at many moments, and at every unit."""
     seen: set[str] = set()
     for case in (*timed(policy), *everywhere(policy)):
         if (key := written(case)) not in seen:
@@ -71,7 +71,7 @@ def anywhen(policy: Policy) -> Iterator["Told"]:
             yield case
 
 
-def _stream(subject: "Subject") -> Iterator["Told"]:
+def _stream(subject: "Subject") -> Iterator["ReportedCase"]:
     yield from timed(subject.policy)
     if subject.level == "search":
         from governflow.charter.answers.search import drawn  # only a search needs Hypothesis
@@ -79,13 +79,13 @@ def _stream(subject: "Subject") -> Iterator["Told"]:
         yield from drawn(subject)
 
 
-def written(case: "Told") -> str:
+def written(case: "ReportedCase") -> str:
     """Write a case as one line of JSON, always in the same order; `Subject` reads it back with ``json.loads``."""
     return json.dumps(case, ensure_ascii=False, sort_keys=True)
 
 
-def moment_of(told: "Told", usual: datetime) -> datetime:
-    """Give when a case is told.
+def moment_of(told: "ReportedCase", usual: datetime) -> datetime:
+    """Return when a case is told.
 
     Raises:
         CommandError: If that is no moment.
@@ -105,18 +105,18 @@ def moment_of(told: "Told", usual: datetime) -> datetime:
     )
 
 
-def certified(policy: Policy) -> Iterator["Told"]:
-    """Give the cases of the level ``certify`` as they are told at the usual moment; a few may come twice."""
+def certified(policy: Policy) -> Iterator["ReportedCase"]:
+    """Return the cases of the level ``certify`` as they are told at the usual moment; a few may come twice."""
     return map(timeless, timed(policy))
 
 
-def timeless(told: "Told") -> "Told":
+def timeless(told: "ReportedCase") -> "ReportedCase":
     """Leave out when a case is told."""
     return {name: value for name, value in told.items() if name != "at"}
 
 
-def timed(policy: Policy) -> Iterator["Told"]:
-    """Give the cases of the level ``certify``, many of them at other moments; a few may come twice."""
+def timed(policy: Policy) -> Iterator["ReportedCase"]:
+    """Return the cases of the level ``certify``, many of them at other moments; a few may come twice."""
     dimensions = Dimensions.of(policy)
     count = 0
     for case in _systematic(policy, dimensions):
@@ -125,8 +125,8 @@ def timed(policy: Policy) -> Iterator["Told"]:
     yield from _meeting(dimensions, max(BUDGET - count, _MIXED))
 
 
-def everywhere(policy: Policy) -> Iterator["Told"]:
-    """Give a case for every unit of the chart, by its id and by its name, and every sort of item at many of them."""
+def everywhere(policy: Policy) -> Iterator["ReportedCase"]:
+    """Return a case for every unit of the chart, by its id and by its name, and every sort of item at many of them."""
     units = _rarest_first(policy.units)
     rest = units[_UNITS:]
     near = units[:_UNITS] + rest[:: max(1, len(rest) // _REST)]
@@ -147,7 +147,7 @@ def _rarest_first(units: OrgChart) -> list[Unit]:
 
 
 def _sorts(policy: Policy) -> Sequence[str]:
-    """Give an item of each sort: items that differ in their names and sources alone are of one sort."""
+    """Return an item of each sort: items that differ in their names and sources alone are of one sort."""
     found: dict[object, str] = {}
     for _, catalogue in policy.ruled.catalogues:
         for item in catalogue.items:
@@ -161,7 +161,7 @@ _OF_ITS_OWN = frozenset({"item", "code", "basis", "reason", "reason_en", "reason
 
 
 def strategy(policy: Policy) -> "SearchStrategy[dict[str, Any]]":
-    """Give a Hypothesis strategy of the same cases, for tests of your own.
+    """Return a Hypothesis strategy of the same cases, for tests of your own.
 
     Args:
         policy: The rules of the locality: ``Localities().policy("371621")``.
@@ -188,7 +188,7 @@ def strategy(policy: Policy) -> "SearchStrategy[dict[str, Any]]":
     )
 
 
-def reported(policy: Policy, told: "Told", at: datetime) -> Case:
+def reported(policy: Policy, told: "ReportedCase", at: datetime) -> Case:
     """Make the case that a report leaves: facts worked out, assessed, tiered, its clocks running; without a store.
 
     Args:
@@ -199,18 +199,18 @@ def reported(policy: Policy, told: "Told", at: datetime) -> Case:
     return decide(fresh(policy, told, at), Command("report", {}), policy, at, mode_of(told))[1]
 
 
-def fresh(policy: Policy, told: "Told", at: datetime, number: str = "check") -> Case:
+def fresh(policy: Policy, told: "ReportedCase", at: datetime, number: str = "check") -> Case:
     """Make the case before any rule was asked about it, under a number."""
     details = {name: value for name, value in told.items() if name != "mode"}
     return unreported(number, policy, at, mode_of(told), details)
 
 
-def mode_of(told: "Told") -> Mode:
-    """Give the mode in which a case is reported."""
+def mode_of(told: "ReportedCase") -> Mode:
+    """Return the mode in which a case is reported."""
     return Mode(told.get("mode", Mode.NORMAL))
 
 
-def smallest(told: "Told", fails: Callable[["Told"], bool]) -> "Told":
+def smallest(told: "ReportedCase", fails: Callable[["ReportedCase"], bool]) -> "ReportedCase":
     """Shrink a case that shows a fault: leave out what the fault does not need.
 
     Args:
@@ -231,7 +231,7 @@ def smallest(told: "Told", fails: Callable[["Told"], bool]) -> "Told":
 # --- the stream -------------------------------------------------------------------------------------------------------
 
 
-def _systematic(policy: Policy, dimensions: Dimensions) -> Iterator["Told"]:
+def _systematic(policy: Policy, dimensions: Dimensions) -> Iterator["ReportedCase"]:
     emergency = {"mode": Mode.EMERGENCY.value}
     yield {}
     yield emergency
@@ -272,8 +272,8 @@ def _plain(**told: Any) -> dict[str, Any]:
     return {name: value for name, value in told.items() if name not in silent or value != silent[name]}
 
 
-def _meeting(dimensions: Dimensions, count: int) -> Iterator["Told"]:
-    """Give cases in which everything is told, or not: soon every two values have stood in one of them."""
+def _meeting(dimensions: Dimensions, count: int) -> Iterator["ReportedCase"]:
+    """Return cases in which everything is told, or not: soon every two values have stood in one of them."""
     axes: dict[str, Sequence[Any]] = {
         "item": dimensions.items,
         "place": dimensions.places,
@@ -297,8 +297,8 @@ def _meeting(dimensions: Dimensions, count: int) -> Iterator["Told"]:
         yield _plain(**case) | ({"facts": stated} if stated else {})
 
 
-def _named(policy: Policy, dimensions: Dimensions) -> Iterator["Told"]:
-    """Give cases of what hooks name together: an item, a place, how hard it is, and an emergency."""
+def _named(policy: Policy, dimensions: Dimensions) -> Iterator["ReportedCase"]:
+    """Return cases of what hooks name together: an item, a place, how hard it is, and an emergency."""
     words = spoken_of(policy).texts
     items = [next((item for item in dimensions.items if word == item), "") or _with(word, dimensions) for word in words]
     places = [unit.text.zh for word in words for unit in [policy.units.units.get(word)] if unit is not None]
@@ -320,8 +320,8 @@ def _with(word: str, dimensions: Dimensions) -> str:
 # --- a case for every rule --------------------------------------------------------------------------------------------
 
 
-def _of_rules(policy: Policy, source: str, table: Table) -> Iterator["Told"]:
-    """Give for every rule a case that it answers, as far as a report can tell one."""
+def _of_rules(policy: Policy, source: str, table: Table) -> Iterator["ReportedCase"]:
+    """Return for every rule a case that it answers, as far as a report can tell one."""
     space = table.space
     for number, box in enumerate(space.boxes):
         if not all(box):
@@ -364,7 +364,7 @@ def _invert(policy: Policy, column: str, value: str, case: dict[str, Any], depth
 
 
 def _items_with(policy: Policy, wanted: Mapping[str, str | int]) -> Sequence[str]:
-    """Give the items whose own attributes are those that are wanted."""
+    """Return the items whose own attributes are those that are wanted."""
     found: list[str] = []
     for _, catalogue in policy.ruled.catalogues:
         for item in _of_interest(catalogue, wanted):

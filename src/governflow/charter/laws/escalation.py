@@ -10,10 +10,10 @@ from governflow.charter.answers.faults import in_chinese
 from governflow.charter.laws.lives import MOST
 from governflow.charter.laws.registry import law
 from governflow.charter.lives.roads import going, out_of, paths
-from governflow.charter.lives.simulation import NO_ACTIONS, SWITCH, Life, Step, Walk, done, fallen, line
+from governflow.charter.lives.simulation import NO_ACTIONS, SWITCH, Scenario, SimulatedCase, Step, done, fallen, line
 from governflow.charter.lives.walks import lives, pool, shortened
 from governflow.charter.model import Failure
-from governflow.charter.subject import BEGIN, Subject, Told
+from governflow.charter.subject import BEGIN, ReportedCase, Subject
 from governflow.engine import musters
 from governflow.errors import GovernflowError
 from governflow.model.case import Case
@@ -55,7 +55,7 @@ class Ladder:
         cut: Whether it went on: it was followed far enough to tell, or somebody acted.
     """
 
-    walk: Walk
+    walk: Scenario
     begin: Case
     rungs: tuple[tuple[Event, Case], ...]
     over: bool
@@ -63,7 +63,7 @@ class Ladder:
 
 
 def ladders(subject: Subject) -> Iterator[Ladder]:
-    """Give the ladders of every sort of case from every state, of many units, of every post, and those of lives."""
+    """Return the ladders of every sort of case from every state, of many units, of every post, and those of lives."""
     known, more = subject.once(_begun)
     yield from tuple(known)
     for ladder in more:
@@ -81,7 +81,7 @@ class _Climbing:
     def __init__(self, policy: Policy) -> None:
         self.policy, self.endless = policy, 0
 
-    def follow(self, walk: Walk, case: Case) -> Ladder:
+    def follow(self, walk: Scenario, case: Case) -> Ladder:
         """Let nobody act until the top has been silent for long enough to tell, or the case has ended."""
         begin, rungs, policy = case, list[tuple[Event, Case]](), self.policy
         start = max(case.moved or BEGIN, case.opened or BEGIN)
@@ -102,11 +102,11 @@ def _of_cases(subject: Subject) -> Iterator[Ladder]:
     policy, climbing = subject.policy, _Climbing(subject.policy)
     if subject.only is not None and "steps" in subject.only:
         for _, reported, _ in pool(subject):
-            case = _reached(policy, reported, Walk.read(subject.only).steps)
+            case = _reached(policy, reported, Scenario.read(subject.only).steps)
             if case is not None and not _over(case, policy):
-                yield climbing.follow(Walk.read(subject.only), case)
+                yield climbing.follow(Scenario.read(subject.only), case)
         return
-    by_name: dict[str, list[tuple[Told, Case]]] = {}
+    by_name: dict[str, list[tuple[ReportedCase, Case]]] = {}
     for told, reported, _ in pool(subject, sorts=_SORTS):
         by_name.setdefault(reported.lifecycle, []).append((told, reported))
     for name, some in by_name.items():
@@ -125,14 +125,14 @@ def _of_cases(subject: Subject) -> Iterator[Ladder]:
             told, reported = some[number]
             case = _reached(policy, reported, steps)
             if case is not None and not _over(case, policy):
-                yield climbing.follow(Walk(told, steps), case)
+                yield climbing.follow(Scenario(told, steps), case)
     units = len(policy.units.units)
     for told, reported in next(iter(by_name.values()), ())[:1]:
         for place in range(0, units, max(1, units // _UNITS)):
             steps = (Step(1, "dispatch", 3 * place + 1),)
             case = _reached(policy, reported, steps)
             if case is not None:
-                yield climbing.follow(Walk(told, steps), case)
+                yield climbing.follow(Scenario(told, steps), case)
 
 
 def _over(case: Case, policy: Policy) -> bool:
@@ -140,7 +140,7 @@ def _over(case: Case, policy: Policy) -> bool:
 
 
 def _asides(lifecycle: Lifecycle, node: tuple[str, str]) -> Iterator[tuple[Step, ...]]:
-    """Give what may be done in a state that starts another ladder: a summons, a promised date, everything anew."""
+    """Return what may be done in a state that starts another ladder: a summons, a promised date, everything anew."""
     yield ()
     state, origin = node
     if lifecycle.ways_for(state, "whistle"):
@@ -166,7 +166,7 @@ def _reached(policy: Policy, case: Case, steps: tuple[Step, ...]) -> Case | None
 
 
 def _of_musters(subject: Subject) -> Iterator[Ladder]:
-    """Give the ladder of every post that does not come, and of the whole muster; and of some that climb together."""
+    """Return the ladder of every post that does not come, and of the whole muster; and of some that climb together."""
     policy, climbing = subject.policy, _Climbing(subject.policy)
     switched = subject.only is None or any(SWITCH in step for step in subject.only.get("steps", ()))
     if not (switched and policy.units.having("post")):
@@ -177,7 +177,7 @@ def _of_musters(subject: Subject) -> Iterator[Ladder]:
     for some in ([*names[:3], "muster"], *([name] for name in names)):
         clocks = type(book.clocks)({name: book.clocks[name] for name in some})
         alone = attrs.evolve(book, clocks=clocks, next=min(clock.moment or clock.due for clock in clocks.values()))
-        yield climbing.follow(Walk({}, (Step(0, SWITCH),)), alone)
+        yield climbing.follow(Scenario({}, (Step(0, SWITCH),)), alone)
 
 
 def _of_lives(subject: Subject) -> Iterator[Ladder]:
@@ -185,8 +185,8 @@ def _of_lives(subject: Subject) -> Iterator[Ladder]:
         yield from stretches(life, subject.policy)
 
 
-def stretches(life: Life, policy: Policy) -> Iterator[Ladder]:
-    """Give what happened by itself in a life between what people did; nothing where its ladder was made to fail."""
+def stretches(life: SimulatedCase, policy: Policy) -> Iterator[Ladder]:
+    """Return what happened by itself in a life between what people did; nothing where its ladder was made to fail."""
     if "governflow_escalate" in life.failed or not life.events:
         return
     begin, rungs = life.cases[0], list[tuple[Event, Case]]()
@@ -218,12 +218,12 @@ def _climbing(subject: Subject, fault_of: Callable[[Ladder], _Fault], advice: Te
 
 
 def _searched(subject: Subject, fault_of: Callable[[Ladder], _Fault], told_so: set[str]) -> Iterator[Ladder]:
-    """Give the ladders of lives that a search draws, and that show a fault which is not told yet."""
+    """Return the ladders of lives that a search draws, and that show a fault which is not told yet."""
     if subject.level != "search" or subject.only is not None:
         return
     from governflow.charter.lives.search import searched  # only a search needs Hypothesis
 
-    def key(life: Life) -> str:
+    def key(life: SimulatedCase) -> str:
         found = (fault_of(ladder)[0] for ladder in stretches(life, subject.policy))
         return next((what.en for what in found if what is not None and what.en not in told_so), "")
 
@@ -235,7 +235,7 @@ def _smallest(subject: Subject, ladder: Ladder, fault_of: Callable[[Ladder], _Fa
     """Leave out what the fault does not need of the case that was told, and of what was done to it."""
     found = ladder
 
-    def fails(walk: Walk) -> bool:
+    def fails(walk: Scenario) -> bool:
         nonlocal found
         alone = Subject(subject.localities, subject.code, only=walk.as_case())
         again = next((one for one in ladders(alone) if fault_of(one)[0] == what), None)
@@ -273,7 +273,7 @@ def climbs(subject: Subject) -> Iterator[Failure]:
 
 
 def astray(ladder: Ladder, policy: Policy) -> _Fault:
-    """Say where a ladder goes down, in a circle or nowhere, or does not come to its top."""
+    """Return where a ladder goes down, in a circle or nowhere, or does not come to its top."""
     units, before, unit, clock_ = policy.units, ladder.begin, policy.units.name, policy.name
     visited: dict[str, list[tuple[str, object]]] = {}
     for at, (event, case) in enumerate(ladder.rungs):
@@ -336,7 +336,7 @@ def ends(subject: Subject) -> Iterator[Failure]:
 
 
 def silent(ladder: Ladder, policy: Policy) -> _Fault:
-    """Say where nobody is urged any more, or no special report is filed."""
+    """Return where nobody is urged any more, or no special report is filed."""
     before: datetime | None = None
     for at, (event, case) in enumerate(ladder.rungs):
         late = [clock for clock in case.clocks.values() if clock.stopped is None]

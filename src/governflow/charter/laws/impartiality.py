@@ -12,7 +12,7 @@ from governflow.charter.cases.dimensions import WHO, Dimensions, posts_of
 from governflow.charter.cases.systematic import timeless
 from governflow.charter.laws.registry import law
 from governflow.charter.model import Failure
-from governflow.charter.subject import BEGIN, Subject, Told
+from governflow.charter.subject import BEGIN, ReportedCase, Subject
 from governflow.engine.engine import Engine
 from governflow.errors import CommandError
 from governflow.model.terms import Mode
@@ -67,11 +67,11 @@ class _Partial:
         self._weighed: set[str] = set()
 
     def told_so(self, first: First) -> bool:
-        """Say whether a case can only show again what was found: the same of who asks makes a difference in it."""
+        """Return whether a case can only show again what was found: the same of who asks makes a difference in it."""
         who = {name for name in WHO if name in first.told} or first.read
         return bool(who) and self._subject.only is None and who <= self._weighed
 
-    def look(self, told: Told) -> Iterator[Fault]:
+    def look(self, told: ReportedCase) -> Iterator[Fault]:
         """Find whom a case is answered otherwise for."""
         self._turn += 1
         plain = {name: value for name, value in told.items() if name not in WHO}
@@ -94,7 +94,7 @@ class _Partial:
                 if plain != told:
                     return
 
-    def _asked(self, told: Told, plain: Told, read: frozenset[str]) -> Iterator[Answer]:
+    def _asked(self, told: ReportedCase, plain: ReportedCase, read: frozenset[str]) -> Iterator[Answer]:
         """Ask as others."""
         if plain != told:  # each of who asks alone, where it alone makes the difference
             who = [{name: told[name]} for name in WHO if name in told]
@@ -157,7 +157,7 @@ def _after_merits(subject: Subject, policy: Policy) -> Iterator[Failure]:
         yield raised({}, fault)[1]
 
 
-def with_engine(subject: Subject, cases: Sequence[Told], holders: Sequence[str]) -> None:
+def with_engine(subject: Subject, cases: Sequence[ReportedCase], holders: Sequence[str]) -> None:
     """Live through cases in a real engine: named people ask, posts report, the work is done, merits are entered."""
     engine = subject.engine()
     for number, told in enumerate(map(timeless, cases)):

@@ -7,14 +7,14 @@ import attrs
 from governflow.charter.answers.faults import in_chinese
 from governflow.charter.laws.registry import law
 from governflow.charter.lives.roads import origin_after, out_of, paths
-from governflow.charter.lives.simulation import Life, Step, Walk, first, play
+from governflow.charter.lives.simulation import Scenario, SimulatedCase, Step, first, play
 from governflow.charter.lives.walks import by_lifecycle, lives, shortened
 from governflow.charter.model import Failure
-from governflow.charter.subject import Subject, Told
+from governflow.charter.subject import ReportedCase, Subject
 from governflow.model.case import Case
 from governflow.model.clocks import Plan
 from governflow.model.events import Event
-from governflow.model.lifecycle import SAME, START, Lifecycle, Row, Way, _lost, _two_ways, _unknown
+from governflow.model.lifecycle import SAME, START, CompiledTransition, Lifecycle, Row, _lost, _two_ways, _unknown
 from governflow.model.terms import Outcome
 from governflow.policy.stack import Policy
 from governflow.text import Text
@@ -38,12 +38,14 @@ class Wrong:
     advice: Text | None = None
 
 
-Fault = Callable[[Life], Wrong | None]
+Fault = Callable[[SimulatedCase], Wrong | None]
 
 
-def faulty(subject: Subject, fault: Fault, advice: Text, *, tested: Iterable[Life] | None = None) -> Iterator[Failure]:
+def faulty(
+    subject: Subject, fault: Fault, advice: Text, *, tested: Iterable[SimulatedCase] | None = None
+) -> Iterator[Failure]:
     """Look at lives, and tell each fault once, by the shortest life that shows it; a search then draws lives."""
-    found: dict[str, Life] = {}
+    found: dict[str, SimulatedCase] = {}
     for life in lives(subject) if tested is None else tested:
         if subject.late:
             break
@@ -79,7 +81,7 @@ def _key(wrong: Wrong | None) -> str:
     return wrong.what.en if wrong is not None else ""
 
 
-def _note(found: dict[str, Life], fault: Fault, life: Life) -> None:
+def _note(found: dict[str, SimulatedCase], fault: Fault, life: SimulatedCase) -> None:
     key = _key(fault(life))
     if key and (key not in found or len(life.walk.steps) < len(found[key].walk.steps)):
         found[key] = life
@@ -127,8 +129,8 @@ _USABLE = Text(
 )
 
 
-def left_lying(life: Life, policy: Policy) -> Wrong | None:
-    """Say whether a case of a life was ever left without anybody, without a clock, or to rules that fail."""
+def left_lying(life: SimulatedCase, policy: Policy) -> Wrong | None:
+    """Return whether a case of a life was ever left without anybody, without a clock, or to rules that fail."""
     if life.broken:
         return Wrong(Text(f"the life of a case broke off: {life.broken}", f"事项办理中断：{life.broken}"))
     if life.swallowed:
@@ -198,17 +200,17 @@ def answered(subject: Subject) -> Iterator[Failure]:
         yield from faulty(subject, lambda life: unanswered(life, policy), advice)
 
 
-def _plan(subject: Subject, told: Told) -> Plan:
+def _plan(subject: Subject, told: ReportedCase) -> Plan:
     case = first(subject, told)
     return subject.policy.plan(case, subject.policy.context(case, case.mode, case.opened), [])
 
 
-def _silent_ways(subject: Subject, lifecycle: Lifecycle, told: Told, plan: Plan) -> Iterator[Failure]:
-    """Give a shortest way to each end that passes no answer, or an answer and nobody's judgement of it."""
+def _silent_ways(subject: Subject, lifecycle: Lifecycle, told: ReportedCase, plan: Plan) -> Iterator[Failure]:
+    """Return a shortest way to each end that passes no answer, or an answer and nobody's judgement of it."""
     # To ask for a review is a judgement too: what else stops the clock counts, as long as it ends nothing.
     judging = plan.specs["evaluate"].stops if "evaluate" in plan.specs else frozenset()
     start = next((way.target for way in lifecycle.ways_for(START, "report")), START)
-    todo: list[tuple[str, str, bool, bool, tuple[Way, ...]]] = [(start, "", False, False, ())]
+    todo: list[tuple[str, str, bool, bool, tuple[CompiledTransition, ...]]] = [(start, "", False, False, ())]
     seen, blamed = {todo[0][:4]}, set[str]()
     for state, origin, heard, judged, path in todo:
         for way in out_of(lifecycle, state, origin):
@@ -233,7 +235,7 @@ def _silent_ways(subject: Subject, lifecycle: Lifecycle, told: Told, plan: Plan)
                 todo.append((*after, (*path, way)))
 
 
-def _one_sided(subject: Subject, lifecycle: Lifecycle, told: Told) -> Iterator[Failure]:
+def _one_sided(subject: Subject, lifecycle: Lifecycle, told: ReportedCase) -> Iterator[Failure]:
     """Tell where whoever asked may say one thing only: that they are satisfied, or that they are not."""
     for (state, _), path in paths(lifecycle).items():
         guards = [way.guard for way in lifecycle.ways_for(state, "evaluate")]
@@ -247,14 +249,14 @@ def _one_sided(subject: Subject, lifecycle: Lifecycle, told: Told) -> Iterator[F
                         f"whoever asked cannot say that they are {value} while the case is {name.en}",
                         f"事项“{name.zh}”时，诉求人无法作出“{zh}”的评价",
                     ),
-                    Walk(told, (*path, Step(1, "evaluate", 0 if value == "satisfied" else 1))).as_case(),
+                    Scenario(told, (*path, Step(1, "evaluate", 0 if value == "satisfied" else 1))).as_case(),
                     look_at=f"governflow_lifecycles: 'evaluate' from {state!r}",
                     suggestion=Text("give `evaluate` a way for either verdict", "满意与不满意的评价都要有去向"),
                 )
         return
 
 
-def _skipped(subject: Subject, path: tuple[Way, ...], told: Told, *, heard: bool) -> Failure:
+def _skipped(subject: Subject, path: tuple[CompiledTransition, ...], told: ReportedCase, *, heard: bool) -> Failure:
     name = subject.policy.name
     en = " -> ".join(way.action.name for way in path)
     zh = " → ".join(name(way.action.name).zh for way in path)
@@ -264,7 +266,7 @@ def _skipped(subject: Subject, path: tuple[Way, ...], told: Told, *, heard: bool
     steps = tuple(Step(1, way.action.name, 1 if way.guard in odd else 0) for way in path)
     return Failure(
         Text(f"a case can become {end.en} by {en}, and {lacks.en}", f"事项可经 {zh} 成为“{end.zh}”，而{lacks.zh}"),
-        Walk(told, steps).as_case(),
+        Scenario(told, steps).as_case(),
         tuple(Text(f"{way.source} -> {way.target}", f"{name(way.source).zh} → {name(way.target).zh}") for way in path),
         f"governflow_lifecycles: {path[-1].action.name!r} from {path[-1].source!r}",
         Text(
@@ -274,8 +276,8 @@ def _skipped(subject: Subject, path: tuple[Way, ...], told: Told, *, heard: bool
     )
 
 
-def unanswered(life: Life, policy: Policy) -> Wrong | None:
-    """Say whether a life ended without an answer, or without anybody's judgement of it."""
+def unanswered(life: SimulatedCase, policy: Policy) -> Wrong | None:
+    """Return whether a life ended without an answer, or without anybody's judgement of it."""
     before: Case | None = None
     heard, judged, state, through = False, False, START, ""
     for event, case, following in zip(life.events, life.cases, (*life.events[1:], None), strict=True):
@@ -302,7 +304,7 @@ def unanswered(life: Life, policy: Policy) -> Wrong | None:
 
 
 def _judged(event: Event, ends: frozenset[str]) -> bool:
-    """Say whether the time to judge ran out, or was used by what does not end the case."""
+    """Return whether the time to judge ran out, or was used by what does not end the case."""
     used = (Outcome.LAPSED,) if event.state in ends else (Outcome.LAPSED, Outcome.MET)
     return any(clock.name == "evaluate" and clock.outcome in used for clock in event.clocks)
 

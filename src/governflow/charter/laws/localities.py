@@ -10,11 +10,11 @@ from governflow.charter.answers.ask import Answer, asked
 from governflow.charter.answers.collect import Fault, company, everything, firsts, found, raised, sample, usable
 from governflow.charter.answers.compare import difference, told_apart
 from governflow.charter.answers.faults import in_chinese
-from governflow.charter.answers.remote import Elsewhere, Heard, Otherwise, answered, few, unloadable
+from governflow.charter.answers.remote import Heard, Worker, WorkerEnvironment, answered, few, unloadable
 from governflow.charter.cases.systematic import mode_of, moment_of, written
 from governflow.charter.laws.registry import law
 from governflow.charter.model import Failure
-from governflow.charter.subject import BEGIN, Subject, Told
+from governflow.charter.subject import BEGIN, ReportedCase, Subject
 from governflow.errors import PolicyError
 from governflow.model.case import Case, changed
 from governflow.model.clocks import LAPSES, LASTS, PAUSES, STATUTE, ClockSpec
@@ -42,19 +42,19 @@ def together(subject: Subject) -> None:
     home, *others_above = policy.layers
     above = tuple(layer.code for layer in others_above if _package(layer) != _package(home))
     cases = {subject.code: own, **dict.fromkeys(_codes(subject))}
-    subject.begun["together"] = Elsewhere(subject.localities, cases, Otherwise(seed=_SEED, first=above))
+    subject.begun["together"] = Worker(subject.localities, cases, WorkerEnvironment(seed=_SEED, first=above))
 
 
 def alone_and_together(subject: Subject) -> None:
     """Begin that process, and one in which the others are asked and this locality was never heard of."""
     together(subject)
     if "together" in subject.begun and "alone" not in subject.begun:
-        how = Otherwise(seed=_SEED, without=(subject.code,))
-        subject.begun["alone"] = Elsewhere(subject.localities, dict.fromkeys(_codes(subject)), how)
+        how = WorkerEnvironment(seed=_SEED, without=(subject.code,))
+        subject.begun["alone"] = Worker(subject.localities, dict.fromkeys(_codes(subject)), how)
 
 
 def _package(layer: Layer) -> str:
-    """Give the package of a plugin: what it does as it is imported, it does for each locality that it speaks for."""
+    """Return the package of a plugin: what it does as it is imported, it does for each locality that it speaks for."""
     name = getattr(layer.plugin, "__name__", None) or type(layer.plugin).__module__
     return str(name).partition(".")[0]
 
@@ -117,7 +117,7 @@ def _apart(subject: Subject, policy: Policy, alone: Heard, together: Heard) -> I
 
 
 def _codes(subject: Subject) -> list[str]:
-    """Give the codes of the others; the defaults and the country are among them.
+    """Return the codes of the others; the defaults and the country are among them.
 
     At the level ``certify`` a few are asked, those with the nearest codes; at ``search`` all of them.
     """
@@ -130,7 +130,7 @@ def _codes(subject: Subject) -> list[str]:
 
 
 def _over(subject: Subject, code: str) -> bool:
-    """Say whether this locality stands over another one, which then takes its rules by right."""
+    """Return whether this locality stands over another one, which then takes its rules by right."""
     try:
         return subject.code in [layer.code for layer in subject.localities.layers(code)]
     except PolicyError:
@@ -254,7 +254,7 @@ class _Judge:
         self._known: dict[Hashable, list[tuple[str, Text]]] = {}
         self._kept: list[object] = []  # so that no id is given twice
 
-    def look(self, pairs: Sequence[tuple[Policy, Policy]], told: Told) -> Iterator[Fault]:
+    def look(self, pairs: Sequence[tuple[Policy, Policy]], told: ReportedCase) -> Iterator[Fault]:
         """Find what one case's clocks are looser in."""
         (first,) = firsts(self._subject, (told,)) or (None,)
         answer = first.answer if first is not None else None
@@ -314,8 +314,8 @@ class _Judge:
         return self._known[key]
 
 
-def _variants(policy: Policy, reported: Case, dispatched: Case, told: Told) -> Iterator[tuple[Case, Mode]]:
-    """Give a case as it may come to stand: in both modes, under every form and tier, in every state, reopened."""
+def _variants(policy: Policy, reported: Case, dispatched: Case, told: ReportedCase) -> Iterator[tuple[Case, Mode]]:
+    """Return a case as it may come to stand: in both modes, under every form and tier, in every state, reopened."""
     other = Mode.NORMAL if mode_of(told) is Mode.EMERGENCY else Mode.EMERGENCY
     yield reported, mode_of(told)
     yield dispatched, mode_of(told)

@@ -10,7 +10,7 @@ from governflow.charter.laws.spans import STARTS, span
 from governflow.charter.lives.simulation import done, first
 from governflow.charter.lives.walks import pool, sorts
 from governflow.charter.model import Failure
-from governflow.charter.subject import BEGIN, Subject, Told
+from governflow.charter.subject import BEGIN, ReportedCase, Subject
 from governflow.engine.decide import Command, decide
 from governflow.model.case import Case
 from governflow.model.clocks import ClockSpec
@@ -41,8 +41,8 @@ class Asked:
     cases: tuple[Case, ...]
 
 
-def _comparable(subject: Subject) -> Iterator[tuple[Told, dict[_Under, Asked]]]:
-    """Give cases, each under every mode and urgency: those that are reported, and those that live."""
+def _comparable(subject: Subject) -> Iterator[tuple[ReportedCase, dict[_Under, Asked]]]:
+    """Return cases, each under every mode and urgency: those that are reported, and those that live."""
     asked: set[str] = set()
     for told, _, _ in pool(subject, sorts=1000):
         plain = {name: value for name, value in told.items() if name not in ("urgency", "mode", "steps")}
@@ -63,7 +63,7 @@ def _comparable(subject: Subject) -> Iterator[tuple[Told, dict[_Under, Asked]]]:
             )
 
 
-def _asked(subject: Subject, plain: Told, mode: Mode, urgency: Urgency) -> Asked:
+def _asked(subject: Subject, plain: ReportedCase, mode: Mode, urgency: Urgency) -> Asked:
     """Tell a case as reported and as dispatched, as far as the rules take it."""
     cases: list[Case] = []
     try:
@@ -85,7 +85,7 @@ def _pressed(subject: Subject, case: Case, at: datetime, mode: Mode, urgency: Ur
 
 
 def later(subject: Subject) -> Iterator[Failure]:
-    """Give every clock that a more urgent case, or one in an emergency, has later than the same case otherwise."""
+    """Return every clock that a more urgent case, or one in an emergency, has later than the same case otherwise."""
     seen: set[object] = set()
     for told, variants in _comparable(subject):
         for slow, fast in _PAIRS:
@@ -93,8 +93,8 @@ def later(subject: Subject) -> Iterator[Failure]:
             yield from _later(subject, told, variants[slow], variants[fast], seen)
 
 
-def _later(subject: Subject, told: Told, slow: Asked, fast: Asked, seen: set[object]) -> Iterator[Failure]:
-    """Give the clocks that the more urgent case has later."""
+def _later(subject: Subject, told: ReportedCase, slow: Asked, fast: Asked, seen: set[object]) -> Iterator[Failure]:
+    """Return the clocks that the more urgent case has later."""
     policy = subject.policy
     for one, other in zip(slow.cases, fast.cases, strict=False):
         if one.severity is not other.severity or one.lifecycle != other.lifecycle:
@@ -118,7 +118,7 @@ def _later(subject: Subject, told: Told, slow: Asked, fast: Asked, seen: set[obj
                     yield _slower(subject, told, (slow.under, fast.under), (less, more), start, source)
 
 
-def _lost(subject: Subject, told: Told, slow: _Under, fast: _Under, spec: ClockSpec, source: str) -> Failure:
+def _lost(subject: Subject, told: ReportedCase, slow: _Under, fast: _Under, spec: ClockSpec, source: str) -> Failure:
     why = _why(slow, fast)
     name = subject.policy.name(spec.name)
     return Failure(
@@ -136,7 +136,7 @@ def _lost(subject: Subject, told: Told, slow: _Under, fast: _Under, spec: ClockS
 
 def _slower(
     subject: Subject,
-    told: Told,
+    told: ReportedCase,
     under: tuple[_Under, _Under],
     specs: tuple[ClockSpec, ClockSpec],
     start: datetime,
@@ -165,7 +165,7 @@ def _slower(
     )
 
 
-def _told(told: Told, fast: _Under) -> Told:
+def _told(told: ReportedCase, fast: _Under) -> ReportedCase:
     """Tell the more urgent case; one that lives is told as it lived, and made more urgent when it is looked at."""
     return told if "steps" in told else {**told, "mode": fast[0].value, "urgency": fast[1].value}
 

@@ -8,15 +8,15 @@ from random import Random  # noqa: TID251 - a fixed seed gives the same order ev
 from governflow.charter.answers.ask import Answer, asked
 from governflow.charter.answers.collect import First, batches, company, firsts, raised, usable
 from governflow.charter.answers.compare import difference, told_apart
-from governflow.charter.answers.remote import Elsewhere, Otherwise, Said, answered, unloadable
+from governflow.charter.answers.remote import Said, Worker, WorkerEnvironment, answered, unloadable
 from governflow.charter.cases.systematic import written
 from governflow.charter.laws.localities import together
 from governflow.charter.laws.registry import law
 from governflow.charter.model import Failure
-from governflow.charter.subject import Subject, Told
+from governflow.charter.subject import ReportedCase, Subject
 from governflow.isolation.environment import LUCK, OTHER_DAYS, homes
 from governflow.isolation.literals import spoken_of
-from governflow.isolation.observer import Touch, Watch
+from governflow.isolation.observer import Observer, SideEffect
 from governflow.policy.stack import Policy
 from governflow.text import Text
 
@@ -52,14 +52,14 @@ def _ahead(subject: Subject) -> None:
     every = asked_elsewhere(subject)
     for seed in _ORDERS:
         cases = {subject.code: every[:_EVERY] + every[_EVERY::_EVERY]}
-        subject.begun[f"order {seed}"] = Elsewhere(subject.localities, cases, Otherwise(seed=seed))
+        subject.begun[f"order {seed}"] = Worker(subject.localities, cases, WorkerEnvironment(seed=seed))
     names = tuple(word for word in spoken_of(policy).texts if word.isascii() and word.isidentifier() and word.isupper())
-    how = Otherwise(seed=2, backwards=True, day=0, variables=names)
-    subject.begun["machine"] = Elsewhere(subject.localities, {subject.code: every}, how)
+    how = WorkerEnvironment(seed=2, backwards=True, day=0, variables=names)
+    subject.begun["machine"] = Worker(subject.localities, {subject.code: every}, how)
 
 
-def asked_elsewhere(subject: Subject) -> list[Told]:
-    """Give the cases that other processes are asked: `company`, and before it the only one that is looked at."""
+def asked_elsewhere(subject: Subject) -> list[ReportedCase]:
+    """Return the cases that other processes are asked: `company`, and before it the only one that is looked at."""
     return [*([subject.only] if subject.only is not None else []), *company(subject)]
 
 
@@ -102,8 +102,8 @@ def _impure(subject: Subject, policy: Policy, batch: list[First]) -> Iterator[Fa
         if isinstance(first.answer, Exception):
             yield raised(first.told, first.answer)[1]
             return
-    told: Told = {}
-    touched: list[tuple[Told, Touch]] = []
+    told: ReportedCase = {}
+    touched: list[tuple[ReportedCase, SideEffect]] = []
     given = [(one.told, one.answer) for one in batch if isinstance(one.answer, Answer)]
     if subject.only is not None:  # what it is told after may be what changes it
         firsts(subject, company(subject))
@@ -137,13 +137,13 @@ def _impure(subject: Subject, policy: Policy, batch: list[First]) -> Iterator[Fa
 
 def _on_another_day(
     policy: Policy,
-    given: Sequence[tuple[Told, Answer]],
+    given: Sequence[tuple[ReportedCase, Answer]],
     moment: datetime,
     luck: float,
-    touched: list[tuple[Told, Touch]],
+    touched: list[tuple[ReportedCase, SideEffect]],
 ) -> Iterator[Failure]:
     """Ask on another day; what is touched there is a fault even where it made no difference."""
-    watch = Watch(homes(policy))
+    watch = Observer(homes(policy))
     seeing = watch.policy(policy)
     with watch.watching(moment, luck):
         later = []

@@ -14,7 +14,7 @@ from governflow.charter.answers.faults import in_chinese
 from governflow.charter.cases.systematic import mode_of, moment_of, written
 from governflow.charter.laws.registry import law
 from governflow.charter.model import Failure
-from governflow.charter.subject import BEGIN, Subject, Told
+from governflow.charter.subject import BEGIN, ReportedCase, Subject
 from governflow.errors import PolicyError, TableError, described, shown
 from governflow.isolation.literals import BUILT_IN
 from governflow.model.case import Case, changed
@@ -46,7 +46,7 @@ def total(subject: Subject) -> Iterator[Failure]:
         return
     judged: set[object] = set()
 
-    def look(told: Told) -> Iterator[Fault]:
+    def look(told: ReportedCase) -> Iterator[Fault]:
         (first,) = firsts(subject, (told,)) or (None,)
         if first is None:
             return
@@ -61,7 +61,7 @@ def total(subject: Subject) -> Iterator[Failure]:
     yield from found(subject, look, cases)
 
 
-def _lacking(policy: Policy, told: Told, answer: Answer) -> Iterator[Fault]:
+def _lacking(policy: Policy, told: ReportedCase, answer: Answer) -> Iterator[Fault]:
     for source, hook, what in answer.faults:
         sentence = Text(f"{hook} of {source} fails: {what}", f"{source} 的 {hook} 出错：{in_chinese(what)}")
         key = (source, hook, what.partition(" ")[0])
@@ -101,7 +101,7 @@ def _missing(policy: Policy, answer: Answer) -> Iterator[Text]:
             yield Text(f"after it is {when} no clock of it runs", f"{zh}后没有运行中的时限")
 
 
-def _misjudging(policy: Policy, told: Told, answer: Answer, judged: set[object]) -> Iterator[Fault]:
+def _misjudging(policy: Policy, told: ReportedCase, answer: Answer, judged: set[object]) -> Iterator[Fault]:
     """Ask who may do what: every action of the lifecycle, by somebody of each kind of unit, on time and late."""
     reported, case = answer.reported, case_of(answer)
     if case is None or reported is None:
@@ -146,7 +146,7 @@ def _with_clocks(case: Case, outcome: Outcome) -> Case:
 
 
 def _actors(policy: Policy, case: Case) -> Iterator[Actor | None]:
-    """Give nobody in particular, somebody without a unit, and somebody of each kind of unit; the holder is one."""
+    """Return nobody in particular, somebody without a unit, and somebody of each kind of unit; the holder is one."""
     yield None
     yield Actor("charter")
     kinds = {unit.kind: unit.id for unit in policy.units.units.values()}
@@ -220,7 +220,7 @@ def _of_table(name: str, table: Table, source: str) -> Iterator[Failure]:
 _OF_A_REPORT = ("item", "place", "severity", "urgency", "lifecycle", "mode")
 
 
-def _as_told(case: Mapping[str, str | int]) -> Told:
+def _as_told(case: Mapping[str, str | int]) -> ReportedCase:
     """Tell a case of a table as a report does, as far as it can: tier, form and rung are what rules make of it."""
     told: dict[str, object] = {name: case[name] for name in _OF_A_REPORT if name in case}
     told |= {name: case[name] == "yes" for name in ("visit", "asked") if name in case}

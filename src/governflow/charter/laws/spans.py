@@ -35,7 +35,7 @@ STARTS = tuple(
 
 
 def span(subject: Subject, case: Case, spec: ClockSpec, start: datetime) -> timedelta | None:
-    """Give how long a clock runs if it starts at a moment; None if its calendar cannot tell."""
+    """Return how long a clock runs if it starts at a moment; None if its calendar cannot tell."""
     if spec.span is not None:
         return spec.span
     try:

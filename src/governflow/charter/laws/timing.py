@@ -12,16 +12,16 @@ from governflow.charter.laws.lives import MOST, Wrong, faulty
 from governflow.charter.laws.monotone import later
 from governflow.charter.laws.registry import law
 from governflow.charter.laws.spans import STARTS, span
-from governflow.charter.lives.simulation import Life, kind_of, play
+from governflow.charter.lives.simulation import SimulatedCase, kind_of, play
 from governflow.charter.lives.walks import lives, pool, sorts
 from governflow.charter.model import Failure
-from governflow.charter.subject import BEGIN, Subject, Told
+from governflow.charter.subject import BEGIN, ReportedCase, Subject
 from governflow.masking import clean
 from governflow.model.case import Case
 from governflow.model.clocks import LAPSES, LASTS, STATUTE, Clock, ClockSpec, Plan
 from governflow.model.events import Event
 from governflow.policy.stack import Faults, Policy
-from governflow.reports.localize import Voice
+from governflow.reports.localize import Localizer
 from governflow.text import Text
 
 #: A clock that runs longer than this has no end that anybody lives to see.
@@ -73,8 +73,8 @@ _OTHER_TIME = Text(
 )
 
 
-def _asking(subject: Subject) -> Iterator[tuple[Callable[[], Told], Case, datetime]]:
-    """Give cases and moments to ask about, each with how it is told: as reported, all over the year; as lives go."""
+def _asking(subject: Subject) -> Iterator[tuple[Callable[[], ReportedCase], Case, datetime]]:
+    """Return cases and moments to ask about, each with how it is told: as reported, all over the year; as lives go."""
     for told, *cases in pool(subject, sorts=1000):
         for case in cases:
             yield lambda told=told: told, case, BEGIN  # type: ignore[misc]
@@ -88,7 +88,7 @@ def _asking(subject: Subject) -> Iterator[tuple[Callable[[], Told], Case, dateti
 def _impossible(
     subject: Subject, case: Case, at: datetime, seen: set[object]
 ) -> Iterator[tuple[Text, ClockSpec | None, str]]:
-    """Give what is wrong with the clocks of a case, each with the plugin that says so."""
+    """Return what is wrong with the clocks of a case, each with the plugin that says so."""
     faults: Faults = []
     plan = subject.policy.plan(case, subject.context(case, case.mode, at), faults)
     for source, _, what in faults:
@@ -107,7 +107,7 @@ def _impossible(
 
 
 def _wrong(subject: Subject, case: Case, spec: ClockSpec, plan: Plan) -> Text | None:
-    """Say what is wrong with a clock of a plan."""
+    """Return what is wrong with a clock of a plan."""
     if not spec.starts:
         return None
     name = subject.policy.name(spec.name)
@@ -142,8 +142,8 @@ def _wrong(subject: Subject, case: Case, spec: ClockSpec, plan: Plan) -> Text | 
     return None
 
 
-def backwards(life: Life, policy: Policy) -> Wrong | None:
-    """Say whether a clock of a life runs backwards or for years."""
+def backwards(life: SimulatedCase, policy: Policy) -> Wrong | None:
+    """Return whether a clock of a life runs backwards or for years."""
     for event in life.events:
         for clock in event.clocks:
             fault = _times(clock)
@@ -200,8 +200,8 @@ def splits(subject: Subject) -> Iterator[Failure]:
     yield from faulty(subject, lambda life: differing(subject, life), advice, tested=tested)
 
 
-def differing(subject: Subject, life: Life) -> Wrong | None:
-    """Say what comes out differently when a life is lived again in many leaps of time, or without any."""
+def differing(subject: Subject, life: SimulatedCase) -> Wrong | None:
+    """Return what comes out differently when a life is lived again in many leaps of time, or without any."""
     if life.lost:
         return None
     # What falls due is caught up with by the commands themselves where nobody lets time pass.
@@ -243,7 +243,7 @@ def replayed(subject: Subject) -> Iterator[Failure]:
     """Fold every life's events again, and let the ledger of every so-manieth check itself."""
     advice = Text("let no hook change the case or the event that it is given", "钩子不得改动传入的事项或事件")
 
-    def differs(life: Life) -> Wrong | None:
+    def differs(life: SimulatedCase) -> Wrong | None:
         verified = subject.only is not None or len(life.events) % _VERIFIED == 0
         return unlike(life, subject.policy, verified=verified)
 
@@ -254,13 +254,13 @@ def replayed(subject: Subject) -> Iterator[Failure]:
 _PARTS_OF_A_CASE = {"clocks": "时限", "past": "以往时限", "facts": "要素", "state": "状态", "mode": "运行状态"}
 
 
-def unlike(life: Life, policy: Policy, *, verified: bool = True) -> Wrong | None:
-    """Say whether the events of a life give another case, or its ledger is not whole where it is verified."""
+def unlike(life: SimulatedCase, policy: Policy, *, verified: bool = True) -> Wrong | None:
+    """Return whether the events of a life give another case, or its ledger is not whole where it is verified."""
     again = life.cases[-1] if life.cases else None
     if again is not None and life.case is not None and again != life.case:
         names = [field.name for field in attrs.fields(Case)]
         odd = [name for name in names if getattr(again, name) != getattr(life.case, name)]
-        voice = Voice("zh", ZoneInfo(policy.zone), policy, clean, policy.tables)
+        voice = Localizer("zh", ZoneInfo(policy.zone), policy, clean, policy.tables)
         zh = "、".join(_PARTS_OF_A_CASE.get(name) or voice.fact(name) for name in odd)
         return Wrong(Text(f"replaying the book gives another {', '.join(odd)}", f"由账本重放得到的“{zh}”不同"))
     if verified and life.unsound:

@@ -49,7 +49,7 @@ class RuleFailed(Exception):
     """What a hook raises that is made to fail."""
 
 
-class Faltering:
+class FaultInjector:
     """The twin of a locality.
 
     Args:
@@ -112,14 +112,14 @@ def _silent() -> None:
     """A hook without an opinion."""
 
 
-_TWINS: WeakKeyDictionary[Subject, Faltering] = WeakKeyDictionary()
+_TWINS: WeakKeyDictionary[Subject, FaultInjector] = WeakKeyDictionary()
 
 
-def twin(subject: Subject) -> Faltering | None:
-    """Give the twin of a locality, made once; None for the defaults, below which nobody could answer."""
+def twin(subject: Subject) -> FaultInjector | None:
+    """Return the twin of a locality, made once; None for the defaults, below which nobody could answer."""
     if len(subject.policy.layers) < 2:
         return None
     known = _TWINS.get(subject)
     if known is None:
-        known = _TWINS[subject] = Faltering(subject)
+        known = _TWINS[subject] = FaultInjector(subject)
     return known

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from governflow.charter.lives.simulation import ADVANCE, DAY, Step
-from governflow.model.lifecycle import START, Lifecycle, Way
+from governflow.model.lifecycle import START, CompiledTransition, Lifecycle
 
 #: Long enough for an evaluation to lapse.
 _LAPSE = 35 * DAY
 
 
 def ways(lifecycle: Lifecycle) -> Iterator[tuple[Step, ...]]:
-    """Give short lives that go every way of a lifecycle; what leaves the state as it is goes together."""
+    """Return short lives that go every way of a lifecycle; what leaves the state as it is goes together."""
     for (state, origin), path in paths(lifecycle).items():
         stays = [Step(7, way.action.name, 0) for way in out_of(lifecycle, state, origin) if way.target == state]
         if stays:
@@ -23,7 +23,7 @@ def ways(lifecycle: Lifecycle) -> Iterator[tuple[Step, ...]]:
 
 @lru_cache(64)
 def paths(lifecycle: Lifecycle) -> Mapping[tuple[str, str], tuple[Step, ...]]:
-    """Give a shortest way to every state, and to every state that a suspended case may have come from."""
+    """Return a shortest way to every state, and to every state that a suspended case may have come from."""
     start = next((way.target for way in lifecycle.ways_for(START, "report")), START)
     found: dict[tuple[str, str], tuple[Step, ...]] = {(start, ""): ()}
     todo = [(start, "")]
@@ -36,21 +36,21 @@ def paths(lifecycle: Lifecycle) -> Mapping[tuple[str, str], tuple[Step, ...]]:
     return found
 
 
-def origin_after(way: Way, origin: str) -> str:
-    """Give where a suspended case came from: only a suspension remembers it, and leaving the state forgets it."""
+def origin_after(way: CompiledTransition, origin: str) -> str:
+    """Return where a suspended case came from: only a suspension remembers it, and leaving the state forgets it."""
     if way.target == way.source:
         return origin
     return way.source if way.action.name == "suspend" else ""
 
 
-def out_of(lifecycle: Lifecycle, state: str, origin: str) -> list[Way]:
-    """Give the ways out of a state; of those that a suspended case may go, the one to where it came from."""
+def out_of(lifecycle: Lifecycle, state: str, origin: str) -> list[CompiledTransition]:
+    """Return the ways out of a state; of those that a suspended case may go, the one to where it came from."""
     every = (way for action in lifecycle.possible(state) for way in lifecycle.ways_for(state, action))
     return [way for way in every if way.guard is None or way.guard[0] != "origin" or way.guard[1] == origin]
 
 
-def going(way: Way, after: int) -> Step:
-    """Give the step that goes a way."""
+def going(way: CompiledTransition, after: int) -> Step:
+    """Return the step that goes a way."""
     if way.guard == ("verdict", "none"):
         return Step(_LAPSE, ADVANCE)
     odd = way.guard in (("verdict", "unsatisfied"), ("recurred", "yes"))

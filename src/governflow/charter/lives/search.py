@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import Flaky
 
 from governflow.charter.cases.systematic import strategy
-from governflow.charter.lives.simulation import Life
+from governflow.charter.lives.simulation import SimulatedCase
 from governflow.charter.lives.walks import wander
 from governflow.charter.subject import Subject
 
@@ -25,7 +25,7 @@ class _TimeIsUp(BaseException):
     """The search has had its time; Hypothesis takes this for no fault of a life."""
 
 
-def searched(subject: Subject, key: Callable[[Life], str], known: set[str]) -> Iterator[Life]:
+def searched(subject: Subject, key: Callable[[SimulatedCase], str], known: set[str]) -> Iterator[SimulatedCase]:
     """Draw lives until the subject's time is up, and give the shortest that Hypothesis finds for each fault.
 
     The same seed draws the same lives; how many of them, the clock says.
@@ -50,9 +50,9 @@ def searched(subject: Subject, key: Callable[[Life], str], known: set[str]) -> I
 class _Live:
     """Lives one life, and stops the search where it shows a fault; from then on only that fault counts."""
 
-    def __init__(self, subject: Subject, key: Callable[[Life], str], known: set[str]) -> None:
+    def __init__(self, subject: Subject, key: Callable[[SimulatedCase], str], known: set[str]) -> None:
         self.subject, self.key, self.known = subject, key, known
-        self.wanted, self.found = "", list[Life]()
+        self.wanted, self.found = "", list[SimulatedCase]()
 
     def __call__(self, data: st.DataObject) -> None:
         if self.subject.late:
@@ -66,7 +66,7 @@ class _Live:
             raise _Found
 
 
-def drawn(subject: Subject, data: st.DataObject) -> Life:
+def drawn(subject: Subject, data: st.DataObject) -> SimulatedCase:
     """Draw one life: the case that is told, and what is done to it."""
 
     def choose(some: Sequence[Any]) -> Any:

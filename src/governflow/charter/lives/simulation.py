@@ -1,6 +1,6 @@
 """How a case lives under check: steps with time between, in an engine of its own or without one (演练).
 
-A `Walk` is a value: a case as it is told, and steps of three plain parts, so that it can be written as JSON, lived
+A `Scenario` is a value: a case as it is told, and steps of three plain parts, so that it can be written as JSON, lived
 again to the letter, and shortened by leaving steps out. What a step needs beside (a unit, a date, a reason) is filled
 in from the case as it then stands and from the step's own number. Actors name no unit: who may do what is not what is
 looked at here.
@@ -16,7 +16,7 @@ import attrs
 from msgspec.structs import replace
 
 from governflow.charter.lives.fault_injection import FAILING, twin
-from governflow.charter.subject import BEGIN, Subject, Told
+from governflow.charter.subject import BEGIN, ReportedCase, Subject
 from governflow.engine import decide
 from governflow.engine.decide import Command
 from governflow.engine.engine import Engine
@@ -60,7 +60,7 @@ class Step:
 
 
 @attrs.frozen
-class Walk:
+class Scenario:
     """A life that can be lived again.
 
     Args:
@@ -68,7 +68,7 @@ class Walk:
         steps: What is done then.
     """
 
-    told: Told
+    told: ReportedCase
     steps: tuple[Step, ...]
 
     def as_case(self) -> dict[str, object]:
@@ -76,14 +76,14 @@ class Walk:
         return {**self.told, "steps": [[step.after, step.do, step.pick] for step in self.steps]}
 
     @classmethod
-    def read(cls, told: Told) -> "Walk":
+    def read(cls, told: ReportedCase) -> "Scenario":
         """Read back what `as_case` wrote; a case without steps is a life in which nobody acts."""
         steps = tuple(Step(*step) for step in told["steps"]) if "steps" in told else idle(told)
         return cls({name: value for name, value in told.items() if name != "steps"}, steps)
 
 
 @attrs.frozen(eq=False, slots=False)
-class Life:
+class SimulatedCase:
     """A walk that was lived.
 
     Args:
@@ -98,7 +98,7 @@ class Life:
         lost: Whether it was left before its end, for it has none.
     """
 
-    walk: Walk
+    walk: Scenario
     case: Case | None
     events: tuple[Event, ...]
     book: tuple[Event, ...]
@@ -117,7 +117,7 @@ class Life:
         return tuple(found)
 
     def moments(self) -> Iterator[tuple[Event, Case]]:
-        """Give the case as each moment leaves it, with the moment's last event."""
+        """Return the case as each moment leaves it, with the moment's last event."""
         for event, case, following in zip(self.events, self.cases, (*self.events[1:], None), strict=True):
             if following is None or following.at != event.at:
                 yield event, case
@@ -132,7 +132,7 @@ class Life:
         return ""
 
     def faults(self) -> Iterator[tuple[str, str, str]]:
-        """Give what went wrong in the rules and was not made to: plugin, hook and what."""
+        """Return what went wrong in the rules and was not made to: plugin, hook and what."""
         for event in (*self.events, *self.book):
             for fault in event.about.get("faults", ()):
                 if fault["hook"] not in self.failed:
@@ -163,8 +163,8 @@ def kind_of(event: Event, policy: Policy) -> Text:
     return Text(event.kind, policy.name(event.action or event.kind).zh)
 
 
-def idle(told: Told) -> tuple[Step, ...]:
-    """Give the steps of a life in which nobody acts: ever longer leaps over a year; no emergency lasts so long."""
+def idle(told: ReportedCase) -> tuple[Step, ...]:
+    """Return the steps of a life in which nobody acts: ever longer leaps over a year; no emergency lasts so long."""
     calm = (Step(0, SWITCH),) if told.get("mode") == Mode.EMERGENCY else ()
     waits = tuple(Step(span, ADVANCE) for span in (4, HOUR, 3 * HOUR, 7 * DAY, 60 * DAY, YEAR))
     return (*waits[:3], *calm, *waits[3:])
@@ -173,7 +173,7 @@ def idle(told: Told) -> tuple[Step, ...]:
 # --- living -----------------------------------------------------------------------------------------------------------
 
 
-class Player:
+class Simulator:
     """Lives a walk in an engine of its own.
 
     Args:
@@ -185,7 +185,7 @@ class Player:
     """
 
     def __init__(
-        self, subject: Subject, told: Told, *, parts: int = 1, waits: bool = False, failing: bool = False
+        self, subject: Subject, told: ReportedCase, *, parts: int = 1, waits: bool = False, failing: bool = False
     ) -> None:
         self.told, self.parts = told, parts
         self.twin = twin(subject) if failing else None
@@ -278,7 +278,7 @@ class Player:
             engine.act(step.do, CASE, at=at, **details(step.do, pick, self._now(), self.policy, at))
 
     def _now(self) -> Case:
-        """Give the case at this moment: what is filled in must not depend on whether time was let pass in between."""
+        """Return the case at this moment: what is filled in must not depend on whether time was let pass in between."""
         case = self.engine.case(CASE)
         if self.parts:
             return case
@@ -288,8 +288,8 @@ class Player:
             case = after
         return case
 
-    def life(self) -> Life:
-        """Give what was lived so far."""
+    def life(self) -> SimulatedCase:
+        """Return what was lived so far."""
         # A command that was refused leaves nothing behind, not even what fell due before it.
         self._advance(self.at)
         store, case = self.engine.store, self.case
@@ -300,11 +300,11 @@ class Player:
         every = (*events, *book, *store.history(OTHER)) if self._struck else ()
         told_of = {fault["hook"] for event in every for fault in event.about.get("faults", ())}
         swallowed, failed = tuple(sorted(self._struck - told_of)), frozenset(self._failed)
-        walk = Walk(self.told, tuple(self.steps))
-        return Life(walk, case, events, book, self.broken, self.engine, swallowed, failed, self.lost)
+        walk = Scenario(self.told, tuple(self.steps))
+        return SimulatedCase(walk, case, events, book, self.broken, self.engine, swallowed, failed, self.lost)
 
 
-def play(subject: Subject, walk: Walk, parts: int = 1) -> Life:
+def play(subject: Subject, walk: Scenario, parts: int = 1) -> SimulatedCase:
     """Live a walk.
 
     Args:
@@ -313,7 +313,9 @@ def play(subject: Subject, walk: Walk, parts: int = 1) -> Life:
         parts: In how many leaps time passes between two steps; 0 leaves it to the commands to catch up.
     """
     does = {step.do for step in walk.steps}
-    player = Player(subject, walk.told, parts=parts, waits="report" in does, failing=not does.isdisjoint((FAIL, MEND)))
+    player = Simulator(
+        subject, walk.told, parts=parts, waits="report" in does, failing=not does.isdisjoint((FAIL, MEND))
+    )
     for step in walk.steps:
         player.step(step)
     return player.life()
@@ -366,7 +368,7 @@ def _claiming(policy: Policy, pick: int) -> str:
 # --- single steps without an engine ----------------------------------------------------------------------------------
 
 
-def first(subject: Subject, told: Told) -> Case:
+def first(subject: Subject, told: ReportedCase) -> Case:
     """Report a case without an engine."""
     return done(subject.policy, subject.unreported(told), "report", BEGIN)
 

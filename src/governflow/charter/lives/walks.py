@@ -23,16 +23,16 @@ from governflow.charter.lives.simulation import (
     OUTAGE,
     REASSESS,
     SWITCH,
-    Life,
-    Player,
+    Scenario,
+    SimulatedCase,
+    Simulator,
     Step,
-    Walk,
     done,
     first,
     idle,
     play,
 )
-from governflow.charter.subject import BEGIN, Subject, Told
+from governflow.charter.subject import BEGIN, ReportedCase, Subject
 from governflow.errors import GovernflowError
 from governflow.model.case import Case
 from governflow.model.lifecycle import BASE, Lifecycle
@@ -50,7 +50,7 @@ _PICKS = range(600)
 
 
 def minutes(moment: str) -> int:
-    """Give how many minutes after `BEGIN` it is some wall time in Shanghai."""
+    """Return how many minutes after `BEGIN` it is some wall time in Shanghai."""
     return round((datetime.fromisoformat(f"{moment}+08:00") - BEGIN).total_seconds() / 60)
 
 
@@ -80,8 +80,8 @@ LATER = tuple(
 # --- which lives ------------------------------------------------------------------------------------------------------
 
 
-def lives(subject: Subject) -> Iterator[Life]:
-    """Give the lives of the level ``certify``: they are lived once for all the laws that look at them."""
+def lives(subject: Subject) -> Iterator[SimulatedCase]:
+    """Return the lives of the level ``certify``: they are lived once for all the laws that look at them."""
     known, more = subject.once(_begun)
     yield from tuple(known)
     while not subject.late and (life := next(more, None)) is not None:
@@ -89,13 +89,13 @@ def lives(subject: Subject) -> Iterator[Life]:
         yield life
 
 
-def _begun(subject: Subject) -> tuple[list[Life], Iterator[Life]]:
+def _begun(subject: Subject) -> tuple[list[SimulatedCase], Iterator[SimulatedCase]]:
     return [], _lived(subject)
 
 
-def _lived(subject: Subject) -> Iterator[Life]:
+def _lived(subject: Subject) -> Iterator[SimulatedCase]:
     if subject.only is not None:
-        yield play(subject, Walk.read(subject.only))
+        yield play(subject, Scenario.read(subject.only))
         return
     for walk in planned(subject):
         yield play(subject, walk)
@@ -103,13 +103,13 @@ def _lived(subject: Subject) -> Iterator[Life]:
         yield wander(subject, told, Random(f"{subject.code}/{seed}").choice)
 
 
-def _seeds(subject: Subject) -> Iterator[tuple[Told, int]]:
+def _seeds(subject: Subject) -> Iterator[tuple[ReportedCase, int]]:
     for told_of in by_lifecycle(subject).values():
         yield from ((told_of[number % len(told_of)], number) for number in range(_RANDOM))
 
 
-def pool(subject: Subject, sorts: int = _SORTS) -> list[tuple[Told, Case, Case]]:
-    """Give one told case of each sort, as reported and as dispatched; a sort differs in lifecycle, route or clocks.
+def pool(subject: Subject, sorts: int = _SORTS) -> list[tuple[ReportedCase, Case, Case]]:
+    """Return one told case of each sort, as reported and as dispatched; a sort differs in lifecycle, route or clocks.
 
     Args:
         subject: The locality.
@@ -124,8 +124,8 @@ def pool(subject: Subject, sorts: int = _SORTS) -> list[tuple[Told, Case, Case]]
     return found
 
 
-def _sorted_out(subject: Subject) -> list[tuple[Told, Case, Case]]:
-    policy, seen, found = subject.policy, set[Any](), list[tuple[Told, Case, Case]]()
+def _sorted_out(subject: Subject) -> list[tuple[ReportedCase, Case, Case]]:
+    policy, seen, found = subject.policy, set[Any](), list[tuple[ReportedCase, Case, Case]]()
     for told in _and_lifecycles(subject):
         try:
             reported = first(subject, told)
@@ -153,7 +153,7 @@ def _sorted_out(subject: Subject) -> list[tuple[Told, Case, Case]]:
 
 
 def _dispatched(subject: Subject, reported: Case) -> Case:
-    """Give a case when it is first with somebody: where a lifecycle takes it in first, a few steps on."""
+    """Return a case when it is first with somebody: where a lifecycle takes it in first, a few steps on."""
     policy = subject.policy
     steps = paths(policy.lifecycles[reported.lifecycle]).get(("dispatched", ""), ())
     return after_steps(policy, reported, steps) or reported
@@ -169,10 +169,10 @@ def after_steps(policy: Policy, case: Case, steps: Sequence[Step]) -> Case | Non
     return case
 
 
-def _and_lifecycles(subject: Subject) -> Iterator[Told]:
-    """Give a plain case of every lifecycle first: one that no item names can be asked for by name."""
+def _and_lifecycles(subject: Subject) -> Iterator[ReportedCase]:
+    """Return a plain case of every lifecycle first: one that no item names can be asked for by name."""
     if subject.only is not None:
-        yield Walk.read(subject.only).told
+        yield Scenario.read(subject.only).told
         return
     for name in subject.policy.lifecycles:
         yield {} if name == BASE.name else {"lifecycle": name}
@@ -193,13 +193,13 @@ class Moment:
         at: When.
     """
 
-    life: Life
+    life: SimulatedCase
     case: Case
     at: datetime
 
 
 def sorts(subject: Subject) -> list[Moment]:
-    """Give one moment of each sort: cases that differ in what was decided, in where they stand, or in their clocks."""
+    """Return one moment of each sort: cases that differ in what was decided, in where they stand, or in their clocks."""
     return subject.once(_moments)
 
 
@@ -219,19 +219,19 @@ def _sort(case: Case) -> Any:
     return decided, case.state, case.origin, min(case.reopened, 2), case.special is None, clocks
 
 
-def by_lifecycle(subject: Subject) -> dict[str, list[Told]]:
-    """Give the told cases of the pool by the name of their lifecycle."""
-    found: dict[str, list[Told]] = {}
+def by_lifecycle(subject: Subject) -> dict[str, list[ReportedCase]]:
+    """Return the told cases of the pool by the name of their lifecycle."""
+    found: dict[str, list[ReportedCase]] = {}
     for told, reported, _ in pool(subject):
         found.setdefault(reported.lifecycle, []).append(told)
     return found
 
 
-def planned(subject: Subject) -> Iterator[Walk]:
-    """Give the lives of a plan: nobody acts; every way of every lifecycle is gone; every hook fails for a while."""
+def planned(subject: Subject) -> Iterator[Scenario]:
+    """Return the lives of a plan: nobody acts; every way of every lifecycle is gone; every hook fails for a while."""
     for name, told_of in by_lifecycle(subject).items():
         for told in told_of:
-            yield Walk(told, idle(told))
+            yield Scenario(told, idle(told))
         lifecycle = subject.policy.lifecycles[name]
         for number, steps in enumerate(ways(lifecycle)):
             told = told_of[number % len(told_of)]
@@ -239,23 +239,25 @@ def planned(subject: Subject) -> Iterator[Walk]:
             # Some take their course at another time of the year.
             late = (Step(LATER[number // 3 % len(LATER)], "report"),) if number % 3 == 2 and not calm else ()
             tail = _TAIL if number % 3 == 0 else _SHORT_TAIL
-            yield Walk(told, (*late, *steps, *calm, Step(tail, ADVANCE)))
+            yield Scenario(told, (*late, *steps, *calm, Step(tail, ADVANCE)))
         if twin(subject) is not None:
             yield from _failing(told_of, lifecycle)
 
 
-def _failing(told_of: list[Told], lifecycle: Lifecycle) -> Iterator[Walk]:
-    """Give lives in which one hook fails in each of its manners: from the report on, or once a state is reached."""
+def _failing(told_of: list[ReportedCase], lifecycle: Lifecycle) -> Iterator[Scenario]:
+    """Return lives in which one hook fails in each of its manners: from the report on, or once a state is reached."""
     roads = [steps for steps in paths(lifecycle).values() if all(step.do != ADVANCE for step in steps)]
     for pick in range(len(FAILING) * MANNERS):
         told, road = told_of[pick % len(told_of)], roads[pick % len(roads)]
         fails = Step(0, FAIL, pick)
         first_steps = (fails, Step(0, "report"), *road) if pick % 2 else (*road, fails)
-        yield Walk(told, (*first_steps, *_calm(told), Step(9 * DAY, MEND), Step(HOUR, REASSESS), Step(_TAIL, ADVANCE)))
+        yield Scenario(
+            told, (*first_steps, *_calm(told), Step(9 * DAY, MEND), Step(HOUR, REASSESS), Step(_TAIL, ADVANCE))
+        )
 
 
-def _calm(told: Told) -> tuple[Step, ...]:
-    """Give what ends the emergency that a case is told in: none lasts as long as a life."""
+def _calm(told: ReportedCase) -> tuple[Step, ...]:
+    """Return what ends the emergency that a case is told in: none lasts as long as a life."""
     return (Step(15, SWITCH),) if told.get("mode") == Mode.EMERGENCY else ()
 
 
@@ -265,12 +267,12 @@ def _calm(told: Told) -> tuple[Step, ...]:
 Choose = Callable[[Sequence[Any]], Any]
 
 
-def wander(subject: Subject, told: Told, choose: Choose) -> Life:
+def wander(subject: Subject, told: ReportedCase, choose: Choose) -> SimulatedCase:
     """Live a life of legal actions in any order, with time between them, switches of the mode, and rules that fail."""
     alarmed = told.get("mode") == Mode.EMERGENCY
     waits = not alarmed and choose((False, False, True))
     failing = choose((False, False, False, True)) and twin(subject) is not None
-    player = Player(subject, told, waits=waits, failing=failing)
+    player = Simulator(subject, told, waits=waits, failing=failing)
     if waits:
         player.step(Step(choose(LATER), "report"))
     if failing:
@@ -290,7 +292,7 @@ def wander(subject: Subject, told: Told, choose: Choose) -> Life:
     return player.life()
 
 
-def _pause(player: Player, case: Case, choose: Choose, *, alarmed: bool) -> int:
+def _pause(player: Simulator, case: Case, choose: Choose, *, alarmed: bool) -> int:
     """Choose how long nothing is done: any time, or just until something falls due."""
     if case.next is not None and case.next >= player.at and choose((False,) * 5 + (True,)):
         ahead = (case.next - player.at).total_seconds() / 60
@@ -299,7 +301,7 @@ def _pause(player: Player, case: Case, choose: Choose, *, alarmed: bool) -> int:
     return int(choose(_PAUSES[:4] if alarmed else _PAUSES))
 
 
-def _chosen(player: Player, case: Case, choose: Choose) -> str:
+def _chosen(player: Simulator, case: Case, choose: Choose) -> str:
     lifecycle = player.policy.lifecycle(case, [])
     possible = lifecycle.possible(case.state)
     moving = [
@@ -315,7 +317,7 @@ def _chosen(player: Player, case: Case, choose: Choose) -> str:
 # --- shorter lives ----------------------------------------------------------------
 
 
-def shortened(walk: Walk, fails: Callable[[Walk], bool], tries: int = 60) -> Walk:
+def shortened(walk: Scenario, fails: Callable[[Scenario], bool], tries: int = 60) -> Scenario:
     """Leave out steps and told facts as long as the walk still fails, and do what is left at once.
 
     Args:

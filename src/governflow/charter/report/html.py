@@ -193,7 +193,7 @@ class _Page:
         return bool(findings.gaps or findings.conflicts or findings.dead or named.get((source.partition("@")[0], name)))
 
     def named(self) -> Mapping[tuple[str, str], Named]:
-        """Give the rules that failures point to, by layer and table, each with the laws that it breaks."""
+        """Return the rules that failures point to, by layer and table, each with the laws that it breaks."""
         found: dict[tuple[str, str], dict[str, set[str]]] = {}
         for verdict in self.report.verdicts:
             for failure in verdict.failures:

@@ -12,7 +12,7 @@ from governflow.policy import files as packaged
 from governflow.policy.builtin.defaults import ROOT
 from governflow.policy.registry import Localities
 from governflow.policy.stack import Layer, Policy
-from governflow.reports.localize import Voice
+from governflow.reports.localize import Localizer
 from governflow.tables import Catalogue, Table
 from governflow.text import Text
 
@@ -54,9 +54,9 @@ class Checked:
         name = Text(layers[0].locality.name_en, layers[0].locality.name) if layers else Text(report.code, report.code)
         return cls(report, name, Localities().policy(ROOT), [(layer.source, _tables(layer)) for layer in layers])
 
-    def voice(self, lang: str) -> Voice:
-        """Give what says these rules and their cases in one language."""
-        return Voice(lang, ZoneInfo(self.policy.zone), self.policy, clean, self.layers)
+    def voice(self, lang: str) -> Localizer:
+        """Return what says these rules and their cases in one language."""
+        return Localizer(lang, ZoneInfo(self.policy.zone), self.policy, clean, self.layers)
 
 
 def _tables(layer: Layer) -> Tables:

@@ -13,7 +13,7 @@ from governflow.charter.laws.registry import LAWS
 from governflow.charter.model import Failure, Report, Verdict
 from governflow.charter.report.subject_names import Checked
 from governflow.errors import CommandError
-from governflow.reports.localize import Voice
+from governflow.reports.localize import Localizer
 from governflow.text import Text
 
 MARKS: Mapping[str, str] = {"passed": "✓", "failed": "✗", "waived": "○"}
@@ -43,13 +43,13 @@ class Line:
 
 
 def reader_lang() -> str:
-    """Give the language of whoever reads, as the machine is set: ``"zh"`` or ``"en"``."""
+    """Return the language of whoever reads, as the machine is set: ``"zh"`` or ``"en"``."""
     told = (os.environ.get(name) for name in ("GOVERNFLOW_LANG", "LC_ALL", "LC_MESSAGES", "LANG"))
     return "zh" if next((value for value in told if value), "").startswith("zh") else "en"
 
 
 def result(verdict: Verdict) -> Text:
-    """Say what became of a law: proved, only tried, failed or waived."""
+    """Return what became of a law: proved, only tried, failed or waived."""
     number = len(verdict.failures)
     if verdict.outcome == "failed":
         return Text(f"failed: {number} failure{'' if number == 1 else 's'}", f"不成立：{number}处")
@@ -66,7 +66,7 @@ def result(verdict: Verdict) -> Text:
 
 
 def note(verdict: Verdict) -> Text | None:
-    """Say what could not be looked at."""
+    """Return what could not be looked at."""
     if verdict.note is None:
         return None
     return Text(f"note: {verdict.note.en}", f"注意：{verdict.note.zh}")
@@ -100,7 +100,7 @@ def title(checked: Checked) -> Text:
 
 
 def level(report: Report) -> Text:
-    """Say how far a check has looked."""
+    """Return how far a check has looked."""
     if report.level == "search":
         return Text("level search: random, another time it may find more", "检验级别：随机搜索，再次检验可能有新发现")
     return Text("level certify: the same verdict every time", "检验级别：认证，每次结论相同")
@@ -109,7 +109,7 @@ def level(report: Report) -> Text:
 def reproduce(
     what: str, report: Report, verdict: Verdict, failure: Failure, *, several: bool = False, seed: int = 0
 ) -> str:
-    """Give the command that finds a failure again.
+    """Return the command that finds a failure again.
 
     Args:
         what: What was checked, as it was typed: a code or a path.
@@ -127,7 +127,7 @@ def reproduce(
     return shlex.join(parts)
 
 
-def story(failure: Failure, *, voice: Voice, again: str) -> Iterator[Line]:
+def story(failure: Failure, *, voice: Localizer, again: str) -> Iterator[Line]:
     """Tell one failure.
 
     Args:
@@ -152,7 +152,7 @@ def story(failure: Failure, *, voice: Voice, again: str) -> Iterator[Line]:
 
 
 def _where(look_at: str, lang: str) -> str:
-    """Say which rule or hook to look at: ``tier/T14 of 371621@0.1.0`` has an English "of" and nothing else to say."""
+    """Return which rule or hook to look at: ``tier/T14 of 371621@0.1.0`` has an English "of" and nothing else to say."""
     what, of, source = look_at.rpartition(" of ")
     if lang != "zh" or not of:
         return look_at
@@ -166,7 +166,7 @@ _PARTS = {"plugin": "插件", "hooks": "钩子"}
 
 
 def law_lines(verdict: Verdict, lang: str) -> tuple[str, str]:
-    """Give the heading of a law that failed, and the law itself."""
+    """Return the heading of a law that failed, and the law itself."""
     law = LAWS[verdict.law]
     return Text(f"{law.id} · {law.slogan.en}", f"{law.id} · {law.slogan.zh}").say(lang), law.says.say(lang)
 
@@ -181,7 +181,7 @@ def failed(checked: Checked, verdict: Verdict, *, what: str, lang: str, several:
     return "\n".join(lines)
 
 
-def told_case(case: Mapping[str, object], voice: Voice) -> str:
+def told_case(case: Mapping[str, object], voice: Localizer) -> str:
     """Say a case in words: each fact by its name."""
     parts = []
     for name, value in _flat(case):
@@ -198,7 +198,7 @@ def _flat(case: Mapping[str, object]) -> Iterator[tuple[str, object]]:
             yield name, value
 
 
-def _said(name: str, value: object, voice: Voice) -> str:
+def _said(name: str, value: object, voice: Localizer) -> str:
     if name == "at":
         return voice.when(datetime.fromisoformat(str(value)))
     if value is None or value == "":
@@ -221,7 +221,7 @@ def case_as_json(case: object) -> str:
 
 
 def plain(case: Mapping[str, object]) -> dict[str, object]:
-    """Give a case as plain JSON values."""
+    """Return a case as plain JSON values."""
     told: dict[str, object] = json.loads(case_as_json(case))
     return told
 
