@@ -22,7 +22,7 @@ class GovernflowError(Exception):
 
 
 def described(fault: BaseException) -> str:
-    """Return what somebody's code raised, so that it can be written down: an exception may have no words, or half ones."""
+    """Return what somebody's code raised as text: an exception may have no words, or unprintable ones."""
     try:
         words = str(fault)
     except Exception:  # noqa: BLE001 - it is their exception that cannot be said

@@ -75,7 +75,7 @@ class Archive:
         self._read: dict[tuple[str, str, str], Table | Catalogue | None] = {}
 
     def layers(self, rules: str) -> Sequence[tuple[str, Mapping[str, Any]]] | None:
-        """Return the layers of a rule set, most specific first, each with its tables as JSON; None if it was not kept."""
+        """Return the layers of a rule set, most specific first, with their tables as JSON; None if it was not kept."""
         if rules not in self._layers:
             content = self._rule_set(rules)
             if content is None:

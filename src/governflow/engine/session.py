@@ -102,7 +102,7 @@ class Session:
                     yield "merit_entered", entry
 
     def rules_of(self, locality: str) -> Policy:
-        """Return a locality's rules, or the defaults where they cannot be loaded: one county stops no other's clocks."""
+        """Return a locality's rules, or the defaults where they cannot be loaded: no other county's clocks stop."""
         try:
             return self.localities.policy(locality)
         except PolicyError as fault:

@@ -110,7 +110,7 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 
 def _reached(function: FunctionType) -> Iterator[object]:
-    """Return the globals and closed-over values that a function names, what it takes from them, and its own defaults."""
+    """Return the globals and closed-over values that a function names, what it takes from them, and its defaults."""
     names = dict.fromkeys(name for code in _codes(function.__code__) for name in code.co_names)
     home = _home(function)
     for name in names:

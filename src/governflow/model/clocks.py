@@ -303,7 +303,7 @@ def _elapsed(written: str) -> timedelta | None:
 
 
 def gap(clock: Clock) -> timedelta:
-    """Return the time between two rungs: the clock's own allowance, or its length without pauses; 30 minutes to 1 day."""
+    """Return the time between two rungs: the clock's allowance, or its length without pauses; 30 min to 1 day."""
     length = _elapsed(clock.allowance)
     if length is None:
         length = clock.due - clock.started

@@ -109,7 +109,7 @@ def _under(law: ClockSpec, spec: ClockSpec) -> ClockSpec:
 
 
 def looser(one: Allowance, law: Allowance) -> bool:
-    """Return whether an allowance may give more time than the law's; of other units only what is surely tighter passes."""
+    """Return whether an allowance may give more time than the law's; in other units it must surely be tighter."""
     if one.unit == law.unit:
         return one.amount > law.amount
     if one.elapsed and law.elapsed:

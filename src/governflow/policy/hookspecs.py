@@ -270,7 +270,7 @@ def governflow_units() -> "OrgChart | Sequence[Unit] | Traversable | Path | None
 
 @hookspec
 def governflow_tables() -> "Mapping[str, Table | Catalogue | Traversable | Path] | Traversable | Path | None":
-    """Return catalogue and decision tables by the question that each answers, or the packaged folder that holds them."""
+    """Return catalogue and decision tables by the question that each answers, or the folder that holds them."""
 
 
 @hookspec

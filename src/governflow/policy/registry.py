@@ -24,7 +24,7 @@ from governflow.timesource import zone_named
 
 
 def prefixes(code: str) -> Iterator[str]:
-    """Return the codes above a division code, nearest first: 371621 -> 371600 -> 370000 -> 100000 -> 000000 (GB/T 2260).
+    """Return the codes above a division code, nearest first: 371621 -> 371600 -> 370000 -> 100000 -> 000000.
 
     A code of nine or twelve digits (街道、村社区) stands under its county.
     """
@@ -51,7 +51,7 @@ def said(nearest: str) -> Text:
 
 
 def _lineage(code: str, policy: Policy) -> tuple[str, ...]:
-    """Return a code and everything above it, whether or not a plugin speaks for it: by named parents, else by digits."""
+    """Return a code and everything above it, with or without a plugin: by named parents, else by digits."""
     parents = {layer.code: layer.locality.parent for layer in policy.layers}
     found: list[str] = []
     at: str | None = code

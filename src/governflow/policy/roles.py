@@ -239,7 +239,7 @@ def no_return_after_designation(actor: Actor | None, action: str, case: Case, co
 
 
 def _by_holder(actor: Actor | None, action: str, case: Case) -> bool:
-    """Return whether the holder gives the case away; only a holder returns, so a return by nobody in particular is its."""
+    """Return whether the holder gives the case away; a return by nobody in particular is the holder's."""
     unit = actor.unit if actor is not None else None
     return unit == case.unit if unit is not None else action == "return"
 

@@ -78,7 +78,7 @@ class Localizer:
         return Text(en, zh).say(self.lang)
 
     def local(self, moment: datetime) -> datetime:
-        """Return a moment in the case's zone, its offset fixed: two moments in one zone would compare by their hands."""
+        """Return a moment in the case's zone, its offset fixed: moments in one zone would compare by wall time."""
         local = moment.astimezone(self.zone)
         return local.replace(tzinfo=timezone(local.utcoffset() or timedelta(), local.tzname() or ""))
 

@@ -169,7 +169,7 @@ def registered(policy: "Policy") -> "Localities":
 def lives(
     locality: "str | Policy", *, localities: "Localities | None" = None, without: "Collection[str]" = ()
 ) -> "type[RuleBasedStateMachine]":
-    """Return a state machine of Hypothesis that lives whole lives of a locality's cases and holds the laws against them.
+    """Return a Hypothesis state machine that lives whole lives of a locality's cases and holds the laws against them.
 
     Its rules are all that can happen: any legal action, time that passes, switches of the mode, musters, outages, hooks
     that fail for a while. Its invariants are the laws of the charter on lives.

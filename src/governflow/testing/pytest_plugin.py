@@ -74,7 +74,7 @@ class LawItem(pytest.Item):
 
 @pytest.fixture
 def governflow_engine() -> Iterator["Engine"]:
-    """Return a fresh engine in memory with the installed localities, its clock at Monday 2026-03-02 09:00 in Shanghai."""
+    """Return a fresh engine in memory with the installed localities, its clock at 2026-03-02 09:00 in Shanghai."""
     from governflow import testing
 
     with testing.engine() as engine:

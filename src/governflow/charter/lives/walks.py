@@ -199,7 +199,7 @@ class Moment:
 
 
 def sorts(subject: Subject) -> list[Moment]:
-    """Return one moment of each sort: cases that differ in what was decided, in where they stand, or in their clocks."""
+    """Return one moment of each sort: cases that differ in what was decided, where they stand, or in their clocks."""
     return subject.once(_moments)
 
 

@@ -152,7 +152,7 @@ def story(failure: Failure, *, voice: Localizer, again: str) -> Iterator[Line]:
 
 
 def _where(look_at: str, lang: str) -> str:
-    """Return which rule or hook to look at: ``tier/T14 of 371621@0.1.0`` has an English "of" and nothing else to say."""
+    """Return which rule or hook to look at: ``tier/T14 of 371621@0.1.0`` has an English "of" in it."""
     what, of, source = look_at.rpartition(" of ")
     if lang != "zh" or not of:
         return look_at
