@@ -71,7 +71,7 @@ def everything(subject: Subject) -> list[First]:
 
 
 def company(subject: Subject) -> list[ReportedCase]:
-    """Return the simple cases of the level ``certify`` and a part of the rest; what came before may change an answer."""
+    """Return the simple cases of the level ``certify`` and a part of the rest: order may change an answer."""
     every = subject.anywhen
     simple = BUDGET // 7
     return every[:simple] + every[simple :: 1 + len(every) // simple]
