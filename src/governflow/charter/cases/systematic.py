@@ -2,8 +2,8 @@
 
 A case is what a report tells: `ReportedCase`, plain values that JSON can hold; ``at`` is when it is told, where that
 is not the usual moment. At the level ``certify`` the stream is always the same: first everything alone that the rules
-can tell apart, then a case for every rule of every table, then rows in which every two values meet. `everywhere` adds every
-unit of the chart. At the level ``search`` Hypothesis draws from the same values; see `drawn`.
+can tell apart, then a case for every rule of every table, then rows in which every two values meet. `everywhere`
+adds every unit of the chart. At the level ``search`` Hypothesis draws from the same values; see `drawn`.
 """
 
 import json
