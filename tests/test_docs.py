@@ -1,7 +1,6 @@
 """The documentation says what is so: its code runs, its commands exist, its tables are those of the code."""
 
 import io
-import os
 import re
 import shlex
 import tomllib
@@ -481,7 +480,7 @@ def test_the_python_of_the_clocks_page_runs_and_prints_what_its_comments_say() -
 def test_the_petitions_come_out_as_the_results_page_shows(governflow: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     [arguments] = [command for command in commands("docs/results.md") if "petitions" in " ".join(command)]
-    done = governflow(*arguments)
+    done = governflow(*(argument.replace("DATA/", f"{DATA}/") for argument in arguments))
     shown = blocks("docs/results.md", "text")[0]
     assert done.status == 0
     assert [line.strip() for line in done.out.splitlines() if line.strip()] == [
@@ -492,6 +491,6 @@ def test_the_petitions_come_out_as_the_results_page_shows(governflow: Command, m
 
 @pytest.mark.skipif(not DATA.exists(), reason="the shared data are not here")
 def test_the_data_that_the_results_page_reads_are_there() -> None:
-    named = re.findall(r"\.\./shared/data/[\w.]+", page("docs/results.md"))
+    named = re.findall(r"\bDATA/([\w.]+)", page("docs/results.md"))
     assert len(named) >= 2
-    assert [path for path in named if not Path(os.path.normpath(ROOT / path)).exists()] == []
+    assert [name for name in named if not (DATA / name).exists()] == []

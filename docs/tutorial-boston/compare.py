@@ -1,6 +1,6 @@
 """Compare what ``governflow run --json`` found with what the city itself recorded.
 
-Used as ``python docs/tutorial-boston/compare.py ../shared/data boston.json``.
+Used as ``python docs/tutorial-boston/compare.py DATA boston.json``.
 """
 
 import csv

@@ -1,6 +1,6 @@
 """Make the plugin's tables from the city's data: which queue takes a type of request, and how long it has.
 
-Used as ``python docs/tutorial-boston/make_tables.py ../shared/data``.
+Used as ``python docs/tutorial-boston/make_tables.py DATA``.
 """
 
 import csv
