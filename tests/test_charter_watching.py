@@ -14,7 +14,6 @@ from types import ModuleType
 import pytest
 
 from governflow import PolicyError, Text
-from governflow.charter import check as charter
 from governflow.charter.answers.ask import asked
 from governflow.charter.answers.collect import firsts
 from governflow.charter.check import Failure, Subject, check
@@ -227,7 +226,6 @@ def test_a_law_that_cannot_be_begun_is_broken_and_the_others_are_checked(monkeyp
         return iter(())
 
     says = Text("it holds", "成立")
-    monkeypatch.setattr(charter, "_CHAPTERS", ())
     laws = [Law(f"story/{name}", says, says, "exact", holds, ahead) for name, ahead in (("a", stumbles), ("b", None))]
     ended: list[object] = []
     monkeypatch.setattr(Subject, "dismiss", lambda subject: ended.append(subject))

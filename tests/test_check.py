@@ -117,9 +117,8 @@ def the_law(id: str, method: str, finds: Callable[[Subject], Iterator[Failure]])
 
 
 @pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Law]]:
+def small() -> Iterator[dict[str, Law]]:
     """A charter of three laws: one holds exactly, one after 1,234 examples, one is broken."""
-    monkeypatch.setattr(charter, "_CHAPTERS", ())
     LAWS.clear()
     LAWS.update(
         {
@@ -729,6 +728,24 @@ def test_a_law_that_fails_fails_its_test_with_the_story_and_one_that_is_waived_i
     lenient = conformance(CODE, localities=waived(Waiver("story/broken", REASON, "2999-12-31")), lang="zh")
     with pytest.raises(pytest.skip.Exception, match="豁免至 2999-12-31：正在修改"):
         lenient("story/broken")
+
+
+def test_the_laws_of_one_locality_share_one_check_until_its_plugins_change(small: dict[str, Law]) -> None:
+    looked_at: list[Subject] = []
+
+    def notes(subject: Subject) -> Iterator[Failure]:
+        looked_at.append(subject)
+        return iter(())
+
+    small["story/exact"] = the_law("story/exact", "exact", notes)
+    small["story/tried"] = the_law("story/tried", "examples", notes)
+    localities = county()
+    for law in ("story/exact", "story/tried"):
+        conformance(CODE, localities=localities)(law)
+    assert looked_at[0] is looked_at[1]
+    localities.register(CODE, SimpleNamespace())
+    conformance(CODE, localities=localities)("story/exact")
+    assert looked_at[2].policy is not looked_at[0].policy
 
 
 def run_pytest(folder: Path, *arguments: str, path: Path | None = None) -> subprocess.CompletedProcess[str]:

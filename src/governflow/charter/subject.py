@@ -13,8 +13,8 @@ from governflow.model.terms import Mode
 from governflow.policy.hookspecs import Context
 from governflow.policy.registry import Localities
 from governflow.policy.stack import Policy
-from governflow.testing import ManualClock, counted
 from governflow.text import Text
+from governflow.timesource import ManualClock, counted
 
 if TYPE_CHECKING:
     from governflow.charter.answers.remote import Worker

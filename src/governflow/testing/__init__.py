@@ -1,10 +1,11 @@
 """What locality authors test their rules with; public and supported."""
 
+import warnings
 from collections.abc import Callable, Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from governflow.timesource import in_utc
+from governflow.timesource import Counted, ManualClock, counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -12,57 +13,11 @@ if TYPE_CHECKING:
     from hypothesis.stateful import RuleBasedStateMachine
     from hypothesis.strategies import SearchStrategy
 
+    from governflow.charter.check import CharterCheck
     from governflow.engine.engine import Engine
     from governflow.policy.registry import Localities
     from governflow.policy.stack import Policy
     from governflow.text import Text
-
-
-class ManualClock:
-    """A clock that stands still until it is told otherwise.
-
-    Args:
-        start: Where it stands at first, timezone-aware.
-
-    Example:
-        >>> from datetime import UTC, datetime, timedelta
-        >>> clock = ManualClock(datetime(2026, 1, 5, 9, tzinfo=UTC))
-        >>> clock.tick(timedelta(minutes=5)).isoformat()
-        '2026-01-05T09:05:00+00:00'
-    """
-
-    def __init__(self, start: datetime) -> None:
-        self._now = in_utc(start)
-
-    def now(self) -> datetime:
-        """Return where it stands, in UTC."""
-        return self._now
-
-    def tick(self, span: timedelta) -> datetime:
-        """Move it on and give where it stands then."""
-        self._now += span
-        return self._now
-
-    def set(self, moment: datetime) -> None:
-        """Put it to a moment, also an earlier one."""
-        self._now = in_utc(moment)
-
-
-def counted() -> "Counted":
-    """Return entropy that is no entropy: 16 bytes that count up, so that two engines make the same commitments."""
-    return Counted()
-
-
-class Counted:
-    """Entropy for tests: see `counted`."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def __call__(self) -> bytes:
-        """Return the next 16 bytes."""
-        self._count += 1
-        return self._count.to_bytes(16, "big")
 
 
 def engine(clock: ManualClock | None = None, *, localities: "Localities | None" = None) -> "Engine":
@@ -242,13 +197,82 @@ def conformance(
     import pytest
 
     from governflow.charter.check import laws
-    from governflow.testing.conformance_tests import examine
 
     @pytest.mark.parametrize("law", list(laws()))
     def test_charter(law: str) -> None:
         examine(code, law, localities=localities, level=level, seconds=seconds, lang=lang)
 
+    # The pytest plugin groups the tests that share one check by it.
+    test_charter.governflow_code = code  # type: ignore[attr-defined]
     return test_charter
+
+
+def examine(
+    code: str,
+    law: str,
+    *,
+    localities: "Localities | None" = None,
+    level: str = "certify",
+    seconds: float | None = None,
+    lang: str | None = None,
+) -> None:
+    """Pass, fail or skip the test of one law; see `conformance` for the arguments.
+
+    The laws of one locality share one check for as long as no other one is asked for: what one law finds out is kept
+    for the next, so that all of them take hardly longer than the slowest few.
+
+    Raises:
+        CommandError: If no plugin speaks for the code.
+        PolicyError: If the rules cannot be used at all.
+    """
+    import pytest
+
+    from governflow.charter.check import laws
+    from governflow.charter.model import Report
+    from governflow.charter.report import text
+    from governflow.charter.report.subject_names import Checked
+    from governflow.errors import CommandError
+
+    lang = lang or text.reader_lang()
+    check = _shared_check(localities, code, level, seconds)
+    localities = check.subject.localities
+    if not localities.known(code):  # a typing error in the code must not be a green test of somebody else's rules
+        raise CommandError(
+            f"nobody registered {code!r}: `governflow localities` lists the codes that have rules of their own",
+            f"没有登记“{code}”：governflow localities 列出有自己规则的代码",
+        )
+    (verdict,) = check.verdicts([laws()[law]])
+    if verdict.note is not None:  # a green test must not hide what could not be looked at
+        warnings.warn(f"{law}: {verdict.note.say(lang)}", UserWarning, stacklevel=2)
+    if verdict.outcome == "waived":
+        pytest.skip(text.result(verdict).say(lang))
+    if verdict.outcome == "failed":
+        report = Report(code, check.rules, level, (verdict,))
+        pytest.fail(text.failed(Checked.of(localities, report), verdict, what=code, lang=lang), pytrace=False)
+
+
+#: The check that goes on, with what is checked and how: at most one, as tests of one locality follow one another.
+_going_on: list[tuple[object, "CharterCheck"]] = []
+
+
+def _shared_check(localities: "Localities | None", code: str, level: str, seconds: float | None) -> "CharterCheck":
+    from governflow.charter.check import CharterCheck
+    from governflow.policy.registry import Localities
+
+    # Where plugins were registered since, it is another check.
+    wanted = (localities, dict(localities.registered) if localities is not None else None, code, level, seconds)
+    if _going_on and _going_on[0][0] == wanted:
+        return _going_on[0][1]
+    end_check()
+    check = CharterCheck(localities or Localities(), code, level=level, seconds=seconds)
+    _going_on.append((wanted, check))
+    return check
+
+
+def end_check() -> None:
+    """End what the tests of `conformance` began and no test waits for any more."""
+    while _going_on:
+        _going_on.pop()[1].close()
 
 
 __all__ = [

@@ -24,11 +24,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the mark of pytest-xdist, which need not be installed."""
+    config.addinivalue_line("markers", "xdist_group(name): tests that go to one worker under --dist loadgroup")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Add the laws before anything is deselected, so that ``-k`` and the like choose among them."""
+    """Add the laws before anything is deselected, so that ``-k`` and the like choose among them.
+
+    The tests of one locality go to one worker under ``--dist loadgroup``: they share one check.
+    """
     for code in config.getoption("--governflow"):
         items += _laws(session, code)
+    for item in items:
+        code = getattr(item, "code", None) or getattr(getattr(item, "obj", None), "governflow_code", None)
+        if code is not None:
+            item.add_marker(pytest.mark.xdist_group(f"governflow {code}"))
+
+
+def pytest_unconfigure() -> None:
+    """End the check that the tests of a locality share."""
+    from governflow import testing
+
+    testing.end_check()
 
 
 def _laws(session: pytest.Session, code: str) -> Iterator[pytest.Item]:
@@ -55,7 +74,7 @@ class LawItem(pytest.Item):
 
     def runtest(self) -> None:
         """Check it."""
-        from governflow.testing.conformance_tests import examine
+        from governflow.testing import examine
 
         examine(self.code, self.name)
 
