@@ -18,11 +18,16 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from governflow import Actor, Case, Engine, Text, UnknownCase, hookimpl
+from governflow.cli.dossier_screen import print_dossier
+from governflow.masking import masker
 from governflow.model.lifecycle import Action, Lifecycle, Row
 from governflow.model.terms import Outcome, Tier
 from governflow.policy.hookspecs import Locality, Ruling
-from governflow.reports.dossier import ClockLine, Dossier, compile, masker, render_text
-from governflow.reports.dossier_text import Axis, deadline, render_html, spoken, stretches
+from governflow.reports.dossier import compile_dossier
+from governflow.reports.dossier_html import render_html
+from governflow.reports.dossier_model import ClockLine, Dossier
+from governflow.reports.format import format_due, format_moment
+from governflow.reports.time_axis import Axis, stretches
 
 CST = timezone(timedelta(hours=8))
 START = datetime(2026, 1, 5, 9, 0, tzinfo=CST)
@@ -106,12 +111,12 @@ MADE = {"good": good, "neglected": neglected, "winding": winding}
 
 
 def book(made: tuple[Engine, str], lang: str = "zh", *, personal: bool = False) -> Dossier:
-    return compile(*made, lang=lang, personal=personal)
+    return compile_dossier(*made, lang=lang, personal=personal)
 
 
 def printed(dossier: Dossier, width: int = 80) -> str:
     out = io.StringIO()
-    render_text(dossier, Console(file=out, width=width))
+    print_dossier(dossier, Console(file=out, width=width))
     return out.getvalue()
 
 
@@ -206,7 +211,7 @@ def test_every_step_has_its_time_unit_reason_and_rule(made: object, lang: str) -
             assert reason.text in page
             assert reason.rule in page
             assert reason.rule in plain
-        assert spoken(step.at).split()[1] in page
+        assert format_moment(step.at).split()[1] in page
         assert step.what in page
 
 
@@ -301,7 +306,7 @@ def test_somebody_who_gave_no_name_is_not_the_system() -> None:
 
 def test_an_unknown_case_is_refused() -> None:
     with pytest.raises(UnknownCase):
-        compile(Engine.open(), "nowhere-1", lang="en", personal=False)
+        compile_dossier(Engine.open(), "nowhere-1", lang="en", personal=False)
 
 
 # --- the clocks -------------------------------------------------------------------------------------------------------
@@ -331,8 +336,8 @@ def test_a_breach_inside_a_declared_outage_is_not_counted() -> None:
 
 
 def test_a_due_time_at_midnight_ends_the_day_before() -> None:
-    assert deadline(datetime(2026, 3, 7, tzinfo=CST)) == "2026-03-06 24:00"
-    assert deadline(datetime(2026, 3, 7, 0, 1, tzinfo=CST)) == "2026-03-07 00:01"
+    assert format_due(datetime(2026, 3, 7, tzinfo=CST)) == "2026-03-06 24:00"
+    assert format_due(datetime(2026, 3, 7, 0, 1, tzinfo=CST)) == "2026-03-07 00:01"
 
 
 def test_the_timeline_marks_breached_and_paused() -> None:
@@ -737,7 +742,7 @@ def test_the_hour_that_comes_twice_is_told_apart() -> None:
     engine.resolve(case, at=opened + timedelta(hours=1), by=WORKER)
     dossier = book((engine, case), "en")
     report, resolve = (step for step in dossier.steps if step.kind in ("reported", "resolved"))
-    assert (spoken(report.at), spoken(resolve.at)) == ("2026-11-01 01:30", "2026-11-01 01:30 EST")
+    assert (format_moment(report.at), format_moment(resolve.at)) == ("2026-11-01 01:30", "2026-11-01 01:30 EST")
     assert resolve.at - report.at == timedelta(hours=1)
     dispatch = next(clock for clock in dossier.clocks if clock.name == "dispatch")
     assert (dispatch.outcome, dispatch.stopped) == (Outcome.BREACHED, resolve.at)
@@ -746,8 +751,6 @@ def test_the_hour_that_comes_twice_is_told_apart() -> None:
 
 def test_importing_governflow_or_making_a_page_does_not_load_rich() -> None:
     code = (
-        "import sys, governflow\n"
-        "from governflow.reports import dossier, dossier_html, dossier_text\n"
-        "sys.exit('rich' in sys.modules)"
+        "import sys, governflow\nfrom governflow.reports import dossier, dossier_html\nsys.exit('rich' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from governflow import Actor, CommandError, Engine, Text, hookimpl
+from governflow.cli.dossier_screen import print_dossier
 from governflow.engine.explain import Archive, Row, explain
 from governflow.model.clocks import RecordedRuling
 from governflow.model.terms import Form, Tier
@@ -20,8 +21,9 @@ from governflow.model.units import OrgChart, Unit
 from governflow.policy import registry as localities
 from governflow.policy.hookspecs import Locality, Ruling
 from governflow.policy.registry import Localities
-from governflow.reports.dossier import Dossier, compile, render_text
-from governflow.reports.dossier_text import render_html
+from governflow.reports.dossier import compile_dossier
+from governflow.reports.dossier_html import render_html
+from governflow.reports.dossier_model import Dossier
 from governflow.tables import Catalogue, Table
 
 Command = Callable[..., Any]
@@ -118,12 +120,12 @@ def rows(engine: Engine, case: str) -> dict[str, Row | None]:
 
 
 def book(engine: Engine, case: str, lang: str = "zh") -> Dossier:
-    return compile(engine, case, lang=lang, personal=False)
+    return compile_dossier(engine, case, lang=lang, personal=False)
 
 
 def printed(dossier: Dossier) -> str:
     out = io.StringIO()
-    render_text(dossier, Console(file=out, width=400))
+    print_dossier(dossier, Console(file=out, width=400))
     return out.getvalue()
 
 

@@ -22,7 +22,7 @@ from governflow.model.events import encode
 from governflow.model.terms import Form, Mode, Outcome, Tier, Verdict
 from governflow.policy.hookspecs import HOLDERS
 from governflow.policy.registry import Localities
-from governflow.reports import dossier
+from governflow.reports.dossier import compile_dossier
 from governflow.run.runner import run
 from governflow.tables import Catalogue
 from governflow.testing import ManualClock, counted
@@ -503,7 +503,7 @@ def test_personal_data_are_for_the_holder_alone(engine: Engine) -> None:
 
 def test_the_electronic_file_holds_the_whole_course(engine: Engine) -> None:
     closed(engine)
-    book = dossier.compile(engine, "c", lang="zh", personal=False)
+    book = compile_dossier(engine, "c", lang="zh", personal=False)
     assert sum(step.last - step.seq + 1 for step in book.steps) == len(engine.history("c"))
     assert not [step for step in book.steps if "王某" in "".join((*step.details, *step.words))]
 

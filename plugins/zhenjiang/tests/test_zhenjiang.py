@@ -16,7 +16,7 @@ from governflow.model.terms import FORMS, Form, Kind, Tier
 from governflow.policy.registry import Localities
 from governflow.policy.stack import Policy
 from governflow.reports.digest import digest
-from governflow.reports.dossier import compile as bind
+from governflow.reports.dossier import compile_dossier
 from governflow.reports.rates import Report, lives
 from governflow.reports.special import special_report
 from governflow.run.runner import run
@@ -317,7 +317,7 @@ def test_a_summons_that_nobody_answers_ends_with_the_leader_tied_to_the_area(eng
 
 def test_one_case_has_one_book(engine: Engine) -> None:
     case = climbed(engine)
-    book = bind(engine, case.id, lang="zh", personal=False)
+    book = compile_dossier(engine, case.id, lang="zh", personal=False)
     assert book.title == f"一事一册 · 事项 {case.id}"
     assert sum(step.times for step in book.steps) == len(engine.history(case.id))
     reasons = {reason.rule for step in book.steps for reason in step.reasons}

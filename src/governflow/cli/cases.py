@@ -22,7 +22,8 @@ from governflow.model.events import Event
 from governflow.model.lifecycle import SAME
 from governflow.policy.registry import Localities
 from governflow.policy.stack import Policy
-from governflow.reports.history import Step, chronicle
+from governflow.reports.dossier_model import Step
+from governflow.reports.history import chronicle
 from governflow.reports.localize import Localizer
 from governflow.reports.rates import case_as_json, escalations
 from governflow.text import Text
@@ -30,13 +31,14 @@ from governflow.text import Text
 
 def show(case: str, *, store: Path, html: Path | None, personal: bool, as_json: bool, lang: str) -> int:
     """Show a case's dossier on the terminal, as JSON, or as a page."""
-    from governflow.reports import dossier
-    from governflow.reports import dossier_text as pages
+    from governflow.cli.dossier_screen import print_dossier
+    from governflow.reports.dossier import compile_dossier
+    from governflow.reports.dossier_html import render_html
 
     with Engine.open(store, must_exist=True, deliver=False) as engine:
-        book = dossier.compile(engine, case, lang=lang, personal=personal)
+        book = compile_dossier(engine, case, lang=lang, personal=personal)
         if html is not None:
-            _write(html, pages.render_html(book).encode())
+            _write(html, render_html(book).encode())
             told = Text(f"the dossier of {case} is in {html}", f"事项 {case} 的一事一册已写入 {html}")
             print(told.say(lang), file=sys.stderr)
         if as_json:
@@ -47,7 +49,7 @@ def show(case: str, *, store: Path, html: Path | None, personal: bool, as_json: 
             told_json = case_as_json(found, escalations(history), outages, zone, lang)
             screen.as_json({**told_json, "steps": [_step(event, zone) for event in history]})
         elif html is None:
-            dossier.render_text(book, screen.console())
+            print_dossier(book, screen.console())
     return 0
 
 

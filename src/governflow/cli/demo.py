@@ -178,17 +178,18 @@ def telling(engine: Engine, locality: str) -> str | None:
 
 def _show(engine: Engine, case: str | None, html: Path | None, *, as_json: bool, lang: str) -> None:
     """Print the dossier, and write it as a page."""
-    from governflow.reports import dossier
-    from governflow.reports import dossier_text as pages
+    from governflow.cli.dossier_screen import print_dossier
+    from governflow.reports.dossier import compile_dossier
+    from governflow.reports.dossier_html import render_html
 
     if case is None:
         return
-    book = dossier.compile(engine, case, lang=lang, personal=False)
+    book = compile_dossier(engine, case, lang=lang, personal=False)
     if html is not None:
-        html.write_text(pages.render_html(book), encoding="utf-8")
+        html.write_text(render_html(book), encoding="utf-8")
         told = Text(f"the dossier of {case} is in {html}", f"事项 {case} 的一事一册已写入 {html}")
         print(told.say(lang), file=sys.stderr)
     if not as_json:
         title = Text("One of these cases, from the first word to the last:", "其中一件，从头到尾：")
         print(title.say(lang) + "\n")
-        dossier.render_text(book, screen.console())
+        print_dossier(book, screen.console())

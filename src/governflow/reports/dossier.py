@@ -1,7 +1,7 @@
 """One case, one book (一事一册): everything that happened to a case, as a person reads it.
 
-    dossier = compile(engine, case.id, lang="zh", personal=False)
-    render_text(dossier, Console())         # `governflow.reports.dossier_text.render_html` makes the printable page
+    dossier = compile_dossier(engine, case.id, lang="zh", personal=False)
+    render_html(dossier)                    # `governflow.reports.dossier_html`: the printable page
 
 A dossier is data: built once, in one language, with every moment in the case's own zone. Personal data are left out
 before anything is rendered: without ``personal`` the requester is withheld, the names and numbers that the case knows
@@ -14,8 +14,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import attrs
-
 from governflow.calendars.allowances import Allowance
 from governflow.engine.engine import Engine
 from governflow.engine.explain import Archive
@@ -23,130 +21,15 @@ from governflow.masking import clean, masker, naming
 from governflow.model.clocks import PROMISED, Clock
 from governflow.model.events import Event
 from governflow.model.lifecycle import BASE
-from governflow.model.terms import Mode, Outcome, Verdict
-from governflow.reports.dossier_text import render_text
-from governflow.reports.history import Reason, Step, chronicle
+from governflow.model.terms import Mode, Verdict
+from governflow.reports.dossier_model import ClockLine, Dossier, Fact, Statement
+from governflow.reports.history import chronicle
 from governflow.reports.localize import ERASED, Localizer, times
 from governflow.reports.rates import exemption
 from governflow.text import Text
 
-__all__ = ["ClockLine", "Dossier", "Fact", "Reason", "Said", "Step", "compile", "masker", "render_text"]
 
-
-@attrs.frozen
-class Fact:
-    """One line of a form.
-
-    Args:
-        name: What it is, for programs.
-        label: What it is, for readers.
-        value: What it says.
-    """
-
-    name: str
-    label: str
-    value: str
-
-
-@attrs.frozen
-class ClockLine:
-    """One clock in one cycle. Moments are in the case's zone.
-
-    Args:
-        name: Its name, for programs.
-        label: Its name with the cycle where it is not the first, for readers.
-        cycle: 1 for the first of its name, then 2, ...
-        allowance: How long it may run, in words.
-        started: When it began.
-        due: When it had to be stopped at the latest.
-        original: The due time before the first extension.
-        warned: When its warning was given.
-        stopped: When it ended; None while it is unfinished.
-        outcome: What became of it.
-        result: What became of it, in words.
-        exempt: Why its breach does not count, in words; empty if it does.
-        pauses: When it was paused; the last one has no end while it lasts.
-    """
-
-    name: str
-    label: str
-    cycle: int
-    allowance: str
-    started: datetime
-    due: datetime
-    original: datetime | None
-    warned: datetime | None
-    stopped: datetime | None
-    outcome: Outcome
-    result: str
-    exempt: str
-    pauses: tuple[tuple[datetime, datetime | None], ...]
-
-
-@attrs.frozen
-class Said:
-    """Something that was told to somebody, or judged by somebody.
-
-    Args:
-        at: When, in the case's zone.
-        what: What it is: answer, reason of the refusal, verdict.
-        text: The words.
-    """
-
-    at: datetime
-    what: str
-    text: str
-
-
-@attrs.frozen
-class Dossier:
-    """One case, one book; build it with `compile`.
-
-    Args:
-        lang: The language that it is written in.
-        id: The case's id.
-        locality: The locality's name.
-        zone: The zone of all its moments.
-        state: The state that the case is in, in words.
-        ended: Whether the case needs no further work.
-        personal: Whether it holds personal data.
-        facts: The head of the form.
-        requester: Who asked, or why that is not said.
-        request: What was asked, in the words of the one who asked.
-        steps: Everything that happened, in the order of the book.
-        clocks: Every clock, in the order in which they started.
-        answers: What the one who asked was answered.
-        verdicts: How the result was judged.
-        judged: The last verdict in one line, or that there is none.
-        until: The moment up to which the book tells.
-        events: The number of events in the book.
-    """
-
-    lang: str
-    id: str
-    locality: str
-    zone: str
-    state: str
-    ended: bool
-    personal: bool
-    facts: tuple[Fact, ...]
-    requester: tuple[Fact, ...]
-    request: str
-    steps: tuple[Step, ...]
-    clocks: tuple[ClockLine, ...]
-    answers: tuple[Said, ...]
-    verdicts: tuple[Said, ...]
-    judged: str
-    until: datetime
-    events: int
-
-    @property
-    def title(self) -> str:
-        """What stands on the cover."""
-        return Text(f"One case, one book · Case {self.id}", f"一事一册 · 事项 {self.id}").say(self.lang)
-
-
-def compile(engine: Engine, case_id: str, *, lang: str, personal: bool) -> Dossier:
+def compile_dossier(engine: Engine, case_id: str, *, lang: str, personal: bool) -> Dossier:
     """Gather everything that a store knows about a case.
 
     Args:
@@ -324,7 +207,7 @@ class _Scribe(Localizer):
             pauses=tuple(pauses),
         )
 
-    def answers(self) -> Iterable[Said]:
+    def answers(self) -> Iterable[Statement]:
         missing = self.t("(no text was recorded)", "（未记录文字）")
         for event in self.history:
             told = self.texts.get(event.seq, {})
@@ -341,9 +224,9 @@ class _Scribe(Localizer):
                 text = (
                     self.t(f"see case {self.case.merged_into}", f"见事项 {self.case.merged_into}") if not said else text
                 )
-            yield Said(self.local(event.at), what, text)
+            yield Statement(self.local(event.at), what, text)
 
-    def verdicts(self) -> tuple[Said, ...]:
+    def verdicts(self) -> tuple[Statement, ...]:
         told = []
         for event in self.history:
             verdict = event.changes.get("verdict")
@@ -363,5 +246,5 @@ class _Scribe(Localizer):
                 )
             elif event.kind == "lapsed":
                 text += self.t(" in time", "（到期）")
-            told.append(Said(self.local(event.at), what, text))
+            told.append(Statement(self.local(event.at), what, text))
         return tuple(told)

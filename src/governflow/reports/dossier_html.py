@@ -10,57 +10,49 @@ from html import escape
 from zoneinfo import ZoneInfo
 
 from governflow.model.terms import Outcome
-from governflow.reports.dossier import ClockLine, Dossier, Fact, Said, Step
-from governflow.reports.dossier_text import (
+from governflow.reports.dossier_model import ClockLine, Dossier, Fact, Statement, Step
+from governflow.reports.format import (
     MARKS,
-    Axis,
-    Stretch,
-    because,
-    colophon,
-    deadline,
-    key_moments,
-    repeated,
-    span,
-    spoken,
-    stretches,
-    tally,
-    ticks,
-    until,
+    format_due,
+    format_moment,
+    format_origin,
+    format_reason,
+    format_repeats,
+    format_span,
+    format_tally,
     zone_name,
 )
-from governflow.text import Text
+from governflow.reports.page import SANS, PageWriter, minor
+from governflow.reports.time_axis import Axis, Stretch, key_moments, picture_end, stretches, ticks
 
-_STYLE = """
-:root { --ink: #1c1c1c; --soft: #5b5b5b; --line: #b9b4a8; --seal: #9b1c1c; --tint: #f6f4ee; }
-* { box-sizing: border-box; }
-html { background: #e9e6df; }
-body { margin: 0 auto; max-width: 210mm; padding: 16mm 15mm 14mm; background: #fff; color: var(--ink);
-  font: 10.5pt/1.6 "Source Han Serif SC", "Noto Serif CJK SC", "Songti SC", STSong, SimSun, serif; }
-body:lang(en) { font-family: Georgia, "Times New Roman", "Source Han Serif SC", "Noto Serif CJK SC", SimSun, serif; }
-h1, h2, th, .label, .what, svg { font-family: "Source Han Sans SC", "Noto Sans CJK SC", "PingFang SC",
-  "Microsoft YaHei", SimHei, "Helvetica Neue", Arial, sans-serif; }
-header { text-align: center; border-bottom: 3px double var(--seal); padding-bottom: 4mm; margin-bottom: 5mm; }
-header p { margin: 0; color: var(--soft); }
-h1 { margin: 1mm 0 2mm; font-size: 23pt; font-weight: 700; line-height: 1.25; color: var(--seal); }
+_STYLE = f"""
+body {{ max-width: 210mm; padding: 16mm 15mm 14mm;
+  font: 10.5pt/1.6 "Source Han Serif SC", "Noto Serif CJK SC", "Songti SC", STSong, SimSun, serif; }}
+body:lang(en) {{ font-family: Georgia, "Times New Roman", "Source Han Serif SC", "Noto Serif CJK SC", SimSun, serif; }}
+h1, h2, th, .label, .what, svg {{ font-family: {SANS}, SimHei, "Helvetica Neue", Arial, sans-serif; }}
+"""
+_STYLE += """
+header { text-align: center; padding-bottom: 4mm; }
+header p { margin: 0; }
+h1 { margin: 1mm 0 2mm; font-size: 23pt; font-weight: 700; line-height: 1.25; }
 h1:lang(zh) { letter-spacing: .35em; text-indent: .35em; }
 header strong { color: var(--ink); }
 .keep { display: inline-block; margin-top: 2mm; padding: 0 3mm; border: 1.5px solid var(--ink); font-weight: 700; }
-h2 { margin: 7mm 0 2.5mm; font-size: 12.5pt; line-height: 1.4; break-after: avoid; }
-table { width: 100%; border-collapse: collapse; }
-th, td { padding: 1.3mm 2mm; border: .5pt solid var(--line); text-align: left; vertical-align: top; }
-th { font-weight: 500; font-size: 9.5pt; color: #333; background: var(--tint); }
+h2 { margin: 7mm 0 2.5mm; font-size: 12.5pt; line-height: 1.4; }
+th, td { padding: 1.3mm 2mm; }
+th { font-size: 9.5pt; color: #333; }
 .facts { table-layout: fixed; margin-bottom: 3mm; }
 .facts th { width: 16%; }
 .facts td { overflow-wrap: anywhere; }
 .grid thead { display: table-header-group; }
 .grid td { font-size: 9.5pt; line-height: 1.5; }
 .grid tr { break-inside: avoid; }
-.time { white-space: nowrap; font-variant-numeric: tabular-nums; }
+.time { font-variant-numeric: tabular-nums; }
 .no { min-width: 3.4em; white-space: nowrap; text-align: center; }
 .what { min-width: 6.2em; max-width: 9em; font-weight: 700; }
 .who { min-width: 8.5em; max-width: 11em; overflow-wrap: anywhere; }
 .late { font-weight: 700; border-bottom: 1.5px solid currentColor; }
-.minor, .why { display: block; color: var(--soft); font-size: 8.8pt; }
+.why { display: block; color: var(--soft); font-size: 8.8pt; }
 .why code { font: 8pt ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 .words { display: block; white-space: pre-wrap; overflow-wrap: anywhere; }
 .details { display: block; }
@@ -90,8 +82,6 @@ svg .first { fill: #fff; stroke: var(--ink); stroke-width: .7; }
 svg .breached .result { font-weight: 700; }
 @page { size: A4; margin: 16mm 15mm 17mm;
   @bottom-center { content: counter(page) " / " counter(pages); font-size: 8pt; } }
-@media print { html { background: none; } body { max-width: none; padding: 0; }
-  * { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }
 @media screen and (max-width: 700px) { body { padding: 6mm 4mm; } .grid { display: block; overflow-x: auto; } }
 """
 
@@ -115,26 +105,17 @@ def render_html(dossier: Dossier) -> str:
         The page as HTML, in the dossier's language.
     """
     page = _Page(dossier)
-    return (
-        f'<!DOCTYPE html>\n<html lang="{page.t("en", "zh-CN")}">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(dossier.title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        + "\n".join(page.parts())
-        + "\n</body>\n</html>\n"
-    )
+    return page.page(dossier.title, _STYLE, page.parts())
 
 
-class _Page:
-    """Sets one dossier."""
+class _Page(PageWriter):
+    """Writes the page of one dossier."""
 
     def __init__(self, dossier: Dossier) -> None:
+        super().__init__(dossier.lang)
         self.dossier = dossier
         self.sections = 0
         self.left = self.plot = 0.0
-
-    def t(self, en: str, zh: str) -> str:
-        """Say a text of our own, escaped."""
-        return escape(Text(en, zh).say(self.dossier.lang))
 
     def parts(self) -> Iterable[str]:
         book = self.dossier
@@ -146,13 +127,16 @@ class _Page:
             + f"<blockquote>{escape(book.request)}</blockquote>"
         )
         first, *more = self.pictures()
-        head = self.section("The clocks", "时限情况") + f'<p class="sum">{escape(tally(book))}{self.t(".", "。")}</p>'
+        head = (
+            self.section("The clocks", "时限情况")
+            + f'<p class="sum">{escape(format_tally(book))}{self.t(".", "。")}</p>'
+        )
         yield f"<section>{head}{first}</section>"
         yield from more
         yield self.clocks()
         yield self.section("What happened", "办理经过") + self.steps()
         yield self.section("Answer and verdict", "答复与评价") + self.outcome()
-        yield f"<footer>{escape(colophon(book))}</footer>"
+        yield f"<footer>{escape(format_origin(book))}</footer>"
 
     def masthead(self) -> str:
         book = self.dossier
@@ -181,28 +165,28 @@ class _Page:
             ("Ended", "结束"),
             ("Outcome", "结果"),
         ]
-        rows = [
-            f"<tr><td>{escape(clock.label)}</td><td>{escape(clock.allowance)}</td>"
-            f'<td class="time">{spoken(clock.started)}</td><td class="time">{self.due(clock)}</td>'
-            f'<td class="time">{spoken(clock.stopped) if clock.stopped else "—"}</td><td>{self.result(clock)}</td></tr>'
-            for clock in self.dossier.clocks
-        ]
-        return self.table(heads, rows)
+        return self.table(heads, map(self.clock, self.dossier.clocks), kind="grid")
+
+    def clock(self, clock: ClockLine) -> str:
+        times = (format_moment(clock.started), self.due(clock), format_moment(clock.stopped) if clock.stopped else "—")
+        cells = "".join(f'<td class="time">{time}</td>' for time in times)
+        label = f"<td>{escape(clock.label)}</td><td>{escape(clock.allowance)}</td>"
+        return f"<tr>{label}{cells}<td>{self.result(clock)}</td></tr>"
 
     def due(self, clock: ClockLine) -> str:
         if clock.original is None:
-            return deadline(clock.due)
-        return f'{deadline(clock.due)}<span class="minor">{self.t("first", "原定")} {deadline(clock.original)}</span>'
+            return format_due(clock.due)
+        return format_due(clock.due) + minor(f"{self.t('first', '原定')} {format_due(clock.original)}")
 
     def result(self, clock: ClockLine) -> str:
         kind = "late" if clock.outcome is Outcome.BREACHED else "fine"
-        told = f'<span class="{kind}">{MARKS[clock.outcome]} {escape(clock.result)}</span>'
+        html = f'<span class="{kind}">{MARKS[clock.outcome]} {escape(clock.result)}</span>'
         if clock.exempt:
-            told += f'<span class="minor">{self.t("not counted: ", "不计入统计：")}{escape(clock.exempt)}</span>'
+            html += minor(self.t("not counted: ", "不计入统计：") + escape(clock.exempt))
         for since, back in clock.pauses:
-            end = spoken(back) if back else self.t("still", "至今")
-            told += f'<span class="minor">{self.t("paused", "暂停")} {spoken(since)} – {end}</span>'
-        return told
+            end = format_moment(back) if back else self.t("still", "至今")
+            html += minor(f"{self.t('paused', '暂停')} {format_moment(since)} – {end}")
+        return html
 
     def steps(self) -> str:
         heads = [
@@ -212,31 +196,25 @@ class _Page:
             ("Unit, by whom", "单位、经办"),
             ("Details, reason and rule", "说明与依据"),
         ]
-        return self.table(heads, [self.step(step) for step in self.dossier.steps])
+        return self.table(heads, map(self.step, self.dossier.steps), kind="grid")
 
     def step(self, step: Step) -> str:
-        lang = self.dossier.lang
-        when = spoken(step.at).replace(" ", "<br>", 1)
-        told = f'<span class="details">{escape(repeated(step, lang))}</span>' if step.times > 1 else ""
-        told += "".join(f'<span class="details">{escape(line)}</span>' for line in step.details)
-        told += "".join(f'<span class="words">{escape(line)}</span>' for line in step.words)
-        for reason in step.reasons:
-            told += f'<span class="why">{escape(because(reason.text, reason.rule, reason.source, lang))}</span>'
+        when = format_moment(step.at).replace(" ", "<br>", 1)
+        parts = [("details", format_repeats(step, self.lang))] if step.times > 1 else []
+        parts += [("details", line) for line in step.details] + [("words", line) for line in step.words]
+        parts += [("why", format_reason(reason, self.lang)) for reason in step.reasons]
+        lines = "".join(f'<span class="{kind}">{escape(text)}</span>' for kind, text in parts)
         return (
             f'<tr><td class="no">{escape(step.number)}</td><td class="time">{when}</td>'
             f'<td class="what">{escape(step.what)}</td>'
-            f'<td class="who">{escape(step.unit)}<span class="minor">{escape(step.by)}</span></td><td>{told}</td></tr>'
+            f'<td class="who">{escape(step.unit)}{minor(escape(step.by))}</td><td>{lines}</td></tr>'
         )
-
-    def table(self, heads: Sequence[tuple[str, str]], rows: Sequence[str]) -> str:
-        head = "".join(f"<th>{self.t(en, zh)}</th>" for en, zh in heads)
-        return f'<table class="grid"><thead><tr>{head}</tr></thead>\n<tbody>' + "\n".join(rows) + "</tbody></table>"
 
     def outcome(self) -> str:
         book = self.dossier
         none = f"<blockquote>{self.t('not answered yet', '尚未答复')}</blockquote>"
-        answers = "".join(map(_said, book.answers)) or none
-        return answers + ("".join(map(_said, book.verdicts)) or f"<blockquote>{escape(book.judged)}</blockquote>")
+        answers = "".join(map(_statement, book.answers)) or none
+        return answers + ("".join(map(_statement, book.verdicts)) or f"<blockquote>{escape(book.judged)}</blockquote>")
 
     # the picture
 
@@ -248,7 +226,7 @@ class _Page:
     def picture(self, clocks: Sequence[ClockLine]) -> str:
         """Draw a bar for each clock, from its start over its due time to its end."""
         book = self.dossier
-        now, end = book.until, until(book)
+        now, end = book.until, picture_end(book)
         bottom = _HEAD + _ROW * len(clocks)
         height = bottom + 46
         self.left = max(56.0, *(_wide(_cut(clock.label)) * 5.4 + 12 for clock in clocks))
@@ -289,13 +267,13 @@ class _Page:
             x, low, high = self.left + (left + right) / 2, bottom + 3, _HEAD - 7
             one, two = f"M{x - 4:.1f} {low}L{x - 1:.1f} {high}", f"M{x + 1:.1f} {low}L{x + 4:.1f} {high}"
             yield f'<path class="gap" d="{one}H{x + 4:.1f}L{x + 1:.1f} {low}Z"/><path class="cut" d="{one}{two}"/>'
-            told = escape(span(seconds, self.dossier.lang))
-            yield f'<text class="note" x="{x:.1f}" y="{bottom + 12}" text-anchor="middle">{told}</text>'
+            length = escape(format_span(seconds, self.lang))
+            yield f'<text class="note" x="{x:.1f}" y="{bottom + 12}" text-anchor="middle">{length}</text>'
 
     def bar(self, clock: ClockLine, axis: Axis, end: datetime, top: float) -> Iterable[str]:
         now, middle = self.dossier.until, top + _ROW / 2
-        told = f"{clock.label}: {spoken(clock.started)} – {deadline(clock.due)}, {clock.result}"
-        yield f'<g class="{clock.outcome}"><title>{escape(told)}</title>'
+        title = f"{clock.label}: {format_moment(clock.started)} – {format_due(clock.due)}, {clock.result}"
+        yield f'<g class="{clock.outcome}"><title>{escape(title)}</title>'
         yield f'<text x="{self.left - 8}" y="{middle + 4}" text-anchor="end">{escape(_cut(clock.label))}</text>'
         for kind, since, to in stretches(clock, now, end):
             x, wide = self.left + axis.x(since), axis.x(to) - axis.x(since)
@@ -335,7 +313,7 @@ class _Page:
         if not self.dossier.ended:
             x += self.wide("warning", "预警") + 26
             yield f'<path class="now" d="M{x} {y - 6}v12"/>'
-            now = f"{self.t('as of', '截至')} {spoken(self.dossier.until)}"
+            now = f"{self.t('as of', '截至')} {format_moment(self.dossier.until)}"
             yield f'<text class="small" x="{x + 6}" y="{y + 3.5}">{now}</text>'
         note = self.t(
             f"Times of {self.dossier.zone}. Arrow: due outside the picture. Cut: a quiet stretch, shortened.",
@@ -344,7 +322,7 @@ class _Page:
         yield f'<text class="note" x="{self.left}" y="{y + 19}">{note}</text>'
 
     def wide(self, en: str, zh: str) -> float:
-        return len(zh) * 9.2 if self.dossier.lang == "zh" else len(en) * 5.2
+        return len(zh) * 9.2 if self.lang == "zh" else len(en) * 5.2
 
 
 _PATTERNS = (
@@ -392,6 +370,6 @@ def _facts(facts: Sequence[Fact]) -> str:
     return f'<table class="facts">{"".join(rows)}</table>'
 
 
-def _said(told: Said) -> str:
-    label = f"{spoken(told.at)} · {escape(told.what)}"
-    return f'<blockquote><span class="label">{label}</span>{escape(told.text)}</blockquote>'
+def _statement(statement: Statement) -> str:
+    label = f"{format_moment(statement.at)} · {escape(statement.what)}"
+    return f'<blockquote><span class="label">{label}</span>{escape(statement.text)}</blockquote>'

@@ -1,7 +1,6 @@
 """What happened to a case, one step after the other: what was done, by whom, what it changed, and by which rule."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 import attrs
@@ -9,28 +8,14 @@ import attrs
 from governflow.engine.explain import Archive, condition_of
 from governflow.model.case import Case, evolve
 from governflow.model.clocks import Clock, RecordedRuling
+from governflow.model.event_names import EVENT_NAMES
 from governflow.model.events import REQUESTER, Event
 from governflow.model.lifecycle import BASE, START
 from governflow.model.terms import Cause, Exempt, Kind, Mode, Verdict
+from governflow.reports.dossier_model import Reason, Step
 from governflow.reports.localize import ERASED, Localizer, times
 from governflow.text import Text
 
-#: What the engine does by itself, and what has no name of its own in the lifecycle.
-_KINDS: Mapping[str, Text] = {
-    "warned": Text("Warning: soon due", "临期预警"),
-    "breached": Text("Deadline missed", "超时"),
-    "urged": Text("Holder urged", "催办"),
-    "supervised": Text("Supervised from above", "督办"),
-    "taken_over": Text("Taken over by a higher form", "提级接办"),
-    "special_report_filed": Text("Special report filed", "形成专报"),
-    "lapsed": Text("Time ran out", "到期"),
-    "faulted": Text("Fault in the rules: put before a human", "规则故障：转人工研判"),
-    "forgotten": Text("Personal data erased on request", "应要求删除个人信息"),
-    "reassessed": Text("Assessed anew", "重新研判"),
-    "recalculated": Text("Deadlines counted anew", "重算时限"),
-    "denied": Text("Not allowed", "不予准许"),
-    "mode_switched": Text("Mode switched", "平急转换"),
-}
 _UNJUDGED = Text("Lapsed without a verdict", "到期未评")
 #: Kinds whose bare word would not tell an English reader what was done.
 _PAST: Mapping[str, str] = {
@@ -57,59 +42,6 @@ _CHANGED: Mapping[str, Text] = {
     "urgency": Text("Urgency", "紧急程度"),
     "tier": Text("Tier", "事项层级"),
 }
-
-
-@attrs.frozen
-class Reason:
-    """Why something was done.
-
-    Args:
-        text: The reason in words.
-        rule: The id of the rule; empty where no rule was asked.
-        source: The plugin that ruled.
-    """
-
-    text: str
-    rule: str = ""
-    source: str = ""
-
-
-@attrs.frozen
-class Step:
-    """One thing that happened, or the same thing several times in a row.
-
-    Args:
-        seq: The number of its event in the case's book.
-        at: When, in the case's zone.
-        kind: What, for programs.
-        what: What, for readers.
-        by: Who did it.
-        unit: The unit responsible for the case afterwards.
-        details: What changed, one sentence each.
-        words: What was said, one remark, reason or answer each.
-        reasons: Why, and by which rule.
-        times: How often it happened in a row.
-        last: The number of its last event.
-        until: When it happened last.
-    """
-
-    seq: int
-    at: datetime
-    kind: str
-    what: str
-    by: str
-    unit: str
-    details: tuple[str, ...]
-    words: tuple[str, ...]
-    reasons: tuple[Reason, ...]
-    times: int
-    last: int
-    until: datetime
-
-    @property
-    def number(self) -> str:
-        """The number of its event, or the first and the last."""
-        return str(self.seq) if self.last == self.seq else f"{self.seq}–{self.last}"
 
 
 def chronicle(
@@ -169,7 +101,7 @@ class _Chronicler(Localizer):
             before = after
 
     def what(self, event: Event) -> str:
-        own = _KINDS.get(event.kind)
+        own = EVENT_NAMES.get(event.kind)
         if event.kind == "lapsed" and str(event.about.get("clock", "")).partition("#")[0] == "evaluate":
             return _UNJUDGED.say(self.lang)
         if own is not None and not (event.kind == "urged" and event.action):

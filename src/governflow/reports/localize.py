@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from governflow.engine.explain import CATALOGUE, Row
 from governflow.policy.stack import Policy
-from governflow.reports.dossier_text import deadline, spoken
+from governflow.reports.format import format_due, format_moment
 from governflow.tables import Catalogue, Column, Table
 from governflow.tables.cells import read_cell, say
 from governflow.tables.domains import YES_NO, Closed, Number, Part
@@ -84,11 +84,11 @@ class Localizer:
 
     def when(self, moment: datetime) -> str:
         """Say a moment."""
-        return spoken(self.local(moment))
+        return format_moment(self.local(moment))
 
     def by_when(self, due: datetime) -> str:
         """Say a due moment."""
-        return deadline(self.local(due))
+        return format_due(self.local(due))
 
     def unit(self, unit: str) -> str:
         """Say the name of a unit, or that there is none."""

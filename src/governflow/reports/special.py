@@ -19,7 +19,7 @@ from governflow.model.case import Case
 from governflow.model.events import Event
 from governflow.model.terms import FORMS, Form, Kind, Outcome
 from governflow.policy.stack import Policy
-from governflow.reports.dossier_text import deadline, spoken
+from governflow.reports.format import format_due, format_moment
 from governflow.reports.rates import exemption
 from governflow.reports.summons import Called, Summons, summonses
 from governflow.reports.trends import Where, back, locality_name, ranked, spot
@@ -282,10 +282,10 @@ class _Telling:
         return self.policy.units.name(unit).say(self.lang)
 
     def when(self, moment: datetime) -> str:
-        return spoken(moment.astimezone(self.report.opened.tzinfo))
+        return format_moment(moment.astimezone(self.report.opened.tzinfo))
 
     def by_when(self, moment: datetime) -> str:
-        return deadline(moment.astimezone(self.report.opened.tzinfo))
+        return format_due(moment.astimezone(self.report.opened.tzinfo))
 
     def lines(self) -> list[str]:
         report, t = self.report, self.t

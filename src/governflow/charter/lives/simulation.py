@@ -22,10 +22,10 @@ from governflow.engine.decide import Command
 from governflow.engine.engine import Engine
 from governflow.errors import GovernflowError
 from governflow.model.case import Case, evolve
+from governflow.model.event_names import EVENT_NAMES
 from governflow.model.events import Event
 from governflow.model.terms import Mode, Severity, Urgency
 from governflow.policy.stack import Policy
-from governflow.reports.history import _KINDS as KINDS
 from governflow.text import Text
 
 #: The id of the case that lives, and of the one that it may be merged into.
@@ -157,7 +157,7 @@ def line(event: Event, policy: Policy) -> Text:
 
 def kind_of(event: Event, policy: Policy) -> Text:
     """Name what happened, as the dossier does; in English by the event's kind."""
-    known = KINDS.get(event.kind)
+    known = EVENT_NAMES.get(event.kind)
     if known is not None and not (event.kind == "urged" and event.action):
         return Text(event.kind, known.zh)
     return Text(event.kind, policy.name(event.action or event.kind).zh)

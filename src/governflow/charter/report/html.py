@@ -11,33 +11,27 @@ from governflow.charter.laws.registry import LAWS
 from governflow.charter.model import Verdict
 from governflow.charter.report import text as telling
 from governflow.charter.report.subject_names import Checked
+from governflow.reports.page import SANS, PageWriter, minor
 from governflow.tables import Dead, Findings, Overlap, Rule, Table
-from governflow.text import Text
 
-_STYLE = """
-:root { --ink: #1c1c1c; --soft: #5b5b5b; --line: #b9b4a8; --seal: #9b1c1c; --tint: #f6f4ee; }
-* { box-sizing: border-box; }
-html { background: #e9e6df; }
-body { margin: 0 auto; max-width: 240mm; padding: 14mm 15mm; background: #fff; color: var(--ink);
-  font: 10.5pt/1.6 "Source Han Sans SC", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", Arial, sans-serif; }
-header { border-bottom: 3px double var(--seal); margin-bottom: 5mm; }
-h1 { margin: 0; font-size: 20pt; color: var(--seal); }
-header p { margin: 1mm 0 3mm; color: var(--soft); }
-h2 { margin: 8mm 0 2mm; font-size: 13pt; break-after: avoid; }
-h3 { margin: 5mm 0 1mm; font-size: 11pt; break-after: avoid; }
+_STYLE = f"""
+body {{ max-width: 240mm; padding: 14mm 15mm; font: 10.5pt/1.6 {SANS}, Arial, sans-serif; }}
+"""
+_STYLE += """
+h1 { margin: 0; font-size: 20pt; }
+header p { margin: 1mm 0 3mm; }
+h2 { margin: 8mm 0 2mm; font-size: 13pt; }
+h3 { margin: 5mm 0 1mm; font-size: 11pt; }
 p { margin: 0 0 2mm; }
-table { width: 100%; border-collapse: collapse; font-size: 9.5pt; }
-th, td { padding: 1.2mm 2mm; border: .5pt solid var(--line); text-align: left; vertical-align: top;
-  overflow-wrap: anywhere; }
-th { font-weight: 500; background: var(--tint); }
+table { font-size: 9.5pt; }
+th, td { padding: 1.2mm 2mm; overflow-wrap: anywhere; }
 thead { display: table-header-group; }
 tr { break-inside: avoid; }
 .verdict { padding: 2.5mm 4mm; border-left: 2.5px solid var(--line); }
 .verdict.failed { border-color: var(--seal); }
 th { white-space: nowrap; }
 .sign { width: 2.2em; text-align: center; font-weight: 700; }
-.time { white-space: nowrap; text-align: right; }
-.minor { display: block; color: var(--soft); font-size: 8.8pt; }
+.time { text-align: right; }
 .failed, .conflict, .gap, .named { background: #f6d9d5; }
 .waived, .dead { background: #e7e4dc; }
 .passed, .fine { background: #eef4ea; }
@@ -47,8 +41,6 @@ th { white-space: nowrap; }
 .story p:first-child { font-weight: 700; }
 code { font: 8.5pt/1.5 ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 @page { size: A4; margin: 14mm; }
-@media print { html { background: none; } body { max-width: none; padding: 0; }
-  * { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }
 """
 
 #: The rules that a failure points to: ``tier/T14 of 371621@0.1.0``, ``tier/T14 and tier/T15 of 371621``.
@@ -68,29 +60,17 @@ def render(reports: Sequence[Checked], *, what: str, lang: str, seed: int = 0) -
     """
     pages = [_Page(checked, what, lang, several=len(reports) > 1, seed=seed) for checked in reports]
     name = " · ".join(telling.title(checked).say(lang) for checked in reports)
-    body = "\n".join(part for page in pages for part in page.parts())
-    return (
-        f'<!DOCTYPE html>\n<html lang="{"zh-CN" if lang == "zh" else "en"}">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(name)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
-    )
+    return PageWriter(lang).page(name, _STYLE, (part for page in pages for part in page.parts()))
 
 
-class _Page:
-    """Sets one report."""
+class _Page(PageWriter):
+    """Writes the part of a page that is about one report."""
 
     def __init__(self, checked: Checked, what: str, lang: str, *, several: bool, seed: int) -> None:
-        self.checked, self.report, self.what, self.lang = checked, checked.report, what, lang
+        super().__init__(lang)
+        self.checked, self.report, self.what = checked, checked.report, what
         self.several, self.seed = several, seed
         self.voice = checked.voice(lang)
-
-    def t(self, en: str, zh: str) -> str:
-        """Say a text of our own, escaped."""
-        return escape(Text(en, zh).say(self.lang))
-
-    def say(self, text: Text) -> str:
-        """Say a text, escaped."""
-        return escape(text.say(self.lang))
 
     def parts(self) -> Iterator[str]:
         report = self.report
@@ -129,25 +109,24 @@ class _Page:
             "the law: that is no proof.",
             "“穷尽检验”没有遗漏；“已检验N例”指看过的N例都成立，并非证明。",
         )
-        return f'<p class="verdict {kind}"><strong>{said}</strong><span class="minor">{how}</span></p>'
+        return f'<p class="verdict {kind}"><strong>{said}</strong>{minor(how)}</p>'
 
     def laws(self) -> str:
-        rows = "\n".join(map(self.law, self.report.verdicts))
         heads = (("", ""), ("Law", "条目"), ("Verdict", "结论"), ("Took", "用时"))
-        return self.table([self.t(en, zh) for en, zh in heads], rows)
+        return self.table(heads, map(self.law, self.report.verdicts))
 
     def law(self, verdict: Verdict) -> str:
         law = LAWS[verdict.law]
         return (
             f'<tr class="{verdict.outcome}"><td class="sign">{telling.MARKS[verdict.outcome]}</td>'
-            f'<td>{escape(law.id)} · {self.say(law.slogan)}<span class="minor">{self.say(law.says)}</span></td>'
+            f"<td>{escape(law.id)} · {self.say(law.slogan)}{minor(self.say(law.says))}</td>"
             f"<td>{self.say(telling.result(verdict))}{self.note(verdict)}</td>"
             f'<td class="time">{telling.took(verdict)}</td></tr>'
         )
 
     def note(self, verdict: Verdict) -> str:
         note = telling.note(verdict)
-        return f'<span class="minor">{self.say(note)}</span>' if note is not None else ""
+        return minor(self.say(note)) if note is not None else ""
 
     def stories(self, verdict: Verdict) -> Iterator[str]:
         head, _ = telling.law_lines(verdict, self.lang)
@@ -215,7 +194,7 @@ class _Page:
             for gap in findings.gaps
         ]
         heads = (("", ""), ("Rule", "规则"), ("When", "情形"), ("Then", "结果"), ("Reason, source", "理由、出处"))
-        return self.table([self.t(en, zh) for en, zh in heads], "\n".join(rows))
+        return self.table(heads, rows)
 
     def finding(self, rule: Rule, findings: Findings, named: Named) -> tuple[str, tuple[Overlap | Dead, ...]]:
         conflicts = tuple(one for one in findings.conflicts if rule in one.rules)
@@ -233,14 +212,10 @@ class _Page:
         when = "<br>".join(map(escape, asked)) or self.t("all other cases", "其他情形")
         then = "<br>".join(map(escape, voice.outcomes(decided))) or self.t("no opinion", "不作规定")
         why = "<br>".join(map(escape, filter(None, (rule.reason.say(self.lang), rule.basis))))
-        why += "".join(f'<span class="minor">{self.say(finding.text)}</span>' for finding in found)
+        why += "".join(minor(self.say(finding.text)) for finding in found)
         if laws:
-            why += f'<span class="minor">{self.t("named above: ", "见上文：")}{escape(", ".join(sorted(laws)))}</span>'
+            why += minor(self.t("named above: ", "见上文：") + escape(", ".join(sorted(laws))))
         return (
             f'<tr class="{kind}"><td class="sign">{_SIGNS[kind]}</td><td>{escape(rule.id)}</td>'
             f"<td>{when}</td><td>{then}</td><td>{why}</td></tr>"
         )
-
-    def table(self, heads: Sequence[str], rows: str) -> str:
-        head = "".join(f"<th>{name}</th>" for name in heads)
-        return f"<table><thead><tr>{head}</tr></thead>\n<tbody>{rows}</tbody></table>"

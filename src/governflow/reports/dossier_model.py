@@ -1,0 +1,174 @@
+"""The data of a dossier (一事一册): facts, clocks, steps, answers, in one language and the case's own zone."""
+
+from datetime import datetime
+
+import attrs
+
+from governflow.model.terms import Outcome
+from governflow.text import Text
+
+
+@attrs.frozen
+class Reason:
+    """Why something was done.
+
+    Args:
+        text: The reason in words.
+        rule: The id of the rule; empty where no rule was asked.
+        source: The plugin that ruled.
+    """
+
+    text: str
+    rule: str = ""
+    source: str = ""
+
+
+@attrs.frozen
+class Step:
+    """One thing that happened, or the same thing several times in a row.
+
+    Args:
+        seq: The number of its event in the case's book.
+        at: When, in the case's zone.
+        kind: What, for programs.
+        what: What, for readers.
+        by: Who did it.
+        unit: The unit responsible for the case afterwards.
+        details: What changed, one sentence each.
+        words: What was said, one remark, reason or answer each.
+        reasons: Why, and by which rule.
+        times: How often it happened in a row.
+        last: The number of its last event.
+        until: When it happened last.
+    """
+
+    seq: int
+    at: datetime
+    kind: str
+    what: str
+    by: str
+    unit: str
+    details: tuple[str, ...]
+    words: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    times: int
+    last: int
+    until: datetime
+
+    @property
+    def number(self) -> str:
+        """The number of its event, or the first and the last."""
+        return str(self.seq) if self.last == self.seq else f"{self.seq}–{self.last}"
+
+
+@attrs.frozen
+class Fact:
+    """One line of a form.
+
+    Args:
+        name: What it is, for programs.
+        label: What it is, for readers.
+        value: What it says.
+    """
+
+    name: str
+    label: str
+    value: str
+
+
+@attrs.frozen
+class ClockLine:
+    """One clock in one cycle. Moments are in the case's zone.
+
+    Args:
+        name: Its name, for programs.
+        label: Its name with the cycle where it is not the first, for readers.
+        cycle: 1 for the first of its name, then 2, ...
+        allowance: How long it may run, in words.
+        started: When it began.
+        due: When it had to be stopped at the latest.
+        original: The due time before the first extension.
+        warned: When its warning was given.
+        stopped: When it ended; None while it is unfinished.
+        outcome: What became of it.
+        result: What became of it, in words.
+        exempt: Why its breach does not count, in words; empty if it does.
+        pauses: When it was paused; the last one has no end while it lasts.
+    """
+
+    name: str
+    label: str
+    cycle: int
+    allowance: str
+    started: datetime
+    due: datetime
+    original: datetime | None
+    warned: datetime | None
+    stopped: datetime | None
+    outcome: Outcome
+    result: str
+    exempt: str
+    pauses: tuple[tuple[datetime, datetime | None], ...]
+
+
+@attrs.frozen
+class Statement:
+    """Something that was told to somebody, or judged by somebody.
+
+    Args:
+        at: When, in the case's zone.
+        what: What it is: answer, reason of the refusal, verdict.
+        text: The words.
+    """
+
+    at: datetime
+    what: str
+    text: str
+
+
+@attrs.frozen
+class Dossier:
+    """One case, one book; build it with `compile`.
+
+    Args:
+        lang: The language that it is written in.
+        id: The case's id.
+        locality: The locality's name.
+        zone: The zone of all its moments.
+        state: The state that the case is in, in words.
+        ended: Whether the case needs no further work.
+        personal: Whether it holds personal data.
+        facts: The head of the form.
+        requester: Who asked, or why that is not said.
+        request: What was asked, in the words of the one who asked.
+        steps: Everything that happened, in the order of the book.
+        clocks: Every clock, in the order in which they started.
+        answers: What the one who asked was answered.
+        verdicts: How the result was judged.
+        judged: The last verdict in one line, or that there is none.
+        until: The moment up to which the book tells.
+        events: The number of events in the book.
+    """
+
+    lang: str
+    id: str
+    locality: str
+    zone: str
+    state: str
+    ended: bool
+    personal: bool
+    facts: tuple[Fact, ...]
+    requester: tuple[Fact, ...]
+    request: str
+    steps: tuple[Step, ...]
+    clocks: tuple[ClockLine, ...]
+    answers: tuple[Statement, ...]
+    verdicts: tuple[Statement, ...]
+    judged: str
+    until: datetime
+    events: int
+
+    @property
+    def title(self) -> str:
+        """What stands on the cover."""
+        return Text(f"One case, one book · Case {self.id}", f"一事一册 · 事项 {self.id}").say(self.lang)
