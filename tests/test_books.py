@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from governflow import Actor, Engine, NotAllowed, StoreError, Tampered, UnknownCase
-from governflow.model.events import Event, commitment, decode, encode
+from governflow.model.events import Event, decode, encode
 from governflow.stores import MemoryStore
+from governflow.stores.chain import commitment
 from governflow.testing import ManualClock, counted
 
 T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

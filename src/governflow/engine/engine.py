@@ -26,10 +26,12 @@ from governflow.engine.session import require_actor
 from governflow.engine.verbs import Verbs
 from governflow.errors import ClockBackwards, CommandError, Conflict, NotAllowed, StoreError, UnknownCase
 from governflow.model.case import Case, evolve
-from governflow.model.events import Actor, Event, commitment
+from governflow.model.events import Actor, Event
 from governflow.policy.registry import Localities
+from governflow.policy.rulesets import read_again
 from governflow.policy.stack import Policy
 from governflow.stores import MemoryStore, SQLiteStore, Store
+from governflow.stores.chain import commitment
 from governflow.timesource import Clock, Entropy, SystemClock, in_utc, salt
 
 #: What a command brings that may say who somebody is: it goes into the erasable table, never into an event.
@@ -523,7 +525,7 @@ class Engine(Verbs, Books):
         """
         with self._lock:
             self.store.refresh()
-            return self.store.verify(against)
+            return self.store.verify(against, read_again)
 
     # --- on purpose ---------------------------------------------------------------------------------------------------
 

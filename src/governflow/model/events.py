@@ -8,7 +8,6 @@ On paper an event is one line of JSON, the *body*: exactly what is hashed. `reco
 its envelope and belongs neither to the body nor to equality.
 """
 
-import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -102,24 +101,3 @@ def decode(body: bytes, recorded: datetime | None = None) -> Event:
     if recorded is not None:
         force_setattr(event, "recorded", recorded)
     return event
-
-
-#: The hash that every chain begins with.
-GENESIS = b"\0" * 32
-
-_sha256 = hashlib.sha256
-
-
-def link(previous: bytes, content: bytes) -> bytes:
-    """Return the next hash of a chain: SHA-256 over the previous hash and the content."""
-    return _sha256(previous + content).digest()
-
-
-def commitment(salt: bytes, content: bytes) -> str:
-    """Commit to erasable content: without the salt the commitment says nothing about it."""
-    return _sha256(salt + content).hexdigest()
-
-
-def fingerprint(content: bytes) -> str:
-    """Return the short hash under which a rule set is known."""
-    return _sha256(content).hexdigest()[:16]

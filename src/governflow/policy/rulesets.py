@@ -4,12 +4,12 @@ The hash is that of what the tables say, not of the file that they came from: a 
 same rule set, one cell changed is another.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from governflow.model.events import fingerprint
 from governflow.model.lifecycle import Lifecycle
 from governflow.model.units import OrgChart
 from governflow.tables import Catalogue, Table
@@ -37,7 +37,7 @@ def written(sources: Sequence[str], tables: Mapping[str, Tables], apart: str) ->
 def known_as(sources: Sequence[str], tables: Mapping[str, Tables], apart: str) -> str:
     """Return the hash by which a rule set is known."""
     digests = [[source, {name: table.digest for name, table in tables.get(source, {}).items()}] for source in sources]
-    return fingerprint(_encode([digests, apart]))
+    return _fingerprint(_encode([digests, apart]))
 
 
 def standing_apart(units: OrgChart, lifecycles: Mapping[str, Lifecycle]) -> str:
@@ -47,7 +47,7 @@ def standing_apart(units: OrgChart, lifecycles: Mapping[str, Lifecycle]) -> str:
         name: [[row.action, row.sources, row.target, row.guard, row.cycle] for row in lifecycle.rows]
         for name, lifecycle in lifecycles.items()
     }
-    return fingerprint(_encode([chart, rows]))
+    return _fingerprint(_encode([chart, rows]))
 
 
 def read_again(content: bytes) -> str | None:
@@ -68,3 +68,8 @@ def read_again(content: bytes) -> str | None:
         return known_as([layer["source"] for layer in told], tables, last["apart"])
     except Exception:  # noqa: BLE001 - whatever somebody made of it, it is no rule set any more
         return None
+
+
+def _fingerprint(content: bytes) -> str:
+    """Return the short hash under which a rule set is known."""
+    return hashlib.sha256(content).hexdigest()[:16]

@@ -6,7 +6,7 @@ from heapq import heappop, heappush
 from itertools import islice
 
 from governflow.model.case import Case
-from governflow.model.events import GENESIS
+from governflow.stores.chain import GENESIS
 from governflow.stores.store import Entry, Projection, Store
 
 

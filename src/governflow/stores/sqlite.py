@@ -16,8 +16,9 @@ from typing import Any
 
 from governflow.errors import StoreError, Tampered
 from governflow.model.case import Case, fold
-from governflow.model.events import GENESIS, decode
-from governflow.stores.store import Entry, Projection, Store
+from governflow.model.events import decode
+from governflow.stores.chain import GENESIS
+from governflow.stores.store import Entry, Projection, RuleSetHash, Store
 
 SCHEMA_VERSION = 1
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-32768")
@@ -523,10 +524,10 @@ class SQLiteStore(Store):
             soon = moment(upcoming) if upcoming is not None else None
             yield Projection(name, locality, state, unit, version, soon, _bytes(tail))
 
-    def verify(self, against: str | None = None) -> str:
-        """Recompute every chain; a file that is damaged is altered too."""
+    def verify(self, against: str | None, rule_set_hash: RuleSetHash) -> str:
+        """Recompute every chain; treat a damaged file as tampered with."""
         try:
-            return super().verify(against)
+            return super().verify(against, rule_set_hash)
         except sqlite3.Error as fault:
             raise Tampered(f"{self.path} is damaged: {fault}", f"{self.path} 已损坏：{fault}") from fault
 

@@ -10,14 +10,18 @@ Everything that one command changes is taken in one `append` and becomes durable
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 import attrs
 
 from governflow.errors import CommandError, StoreError, Tampered
 from governflow.model.case import Case, fold
-from governflow.model.events import GENESIS, Event, commitment, decode, encode, link
+from governflow.model.events import Event, decode, encode
+from governflow.stores.chain import GENESIS, commitment, link
+
+#: Returns the hash of a rule set from what a store kept of it, or None if it cannot be read.
+RuleSetHash = Callable[[bytes], str | None]
 
 
 @attrs.frozen
@@ -234,11 +238,12 @@ class Store(ABC):
 
     # --- verifying ----------------------------------------------------------------------------------------------------
 
-    def verify(self, against: str | None = None) -> str:
+    def verify(self, against: str | None, rule_set_hash: RuleSetHash) -> str:
         """Recompute every chain and compare it with what is kept.
 
         Args:
-            against: A head noted earlier, as this method returned it.
+            against: A head noted earlier, as this method returned it; None for none.
+            rule_set_hash: Returns the hash of a rule set from what was kept of it, or None if it cannot be read.
 
         Returns:
             The head: ``<number of events>:<hash>``.
@@ -273,15 +278,13 @@ class Store(ABC):
             raise Tampered(f"case {case} is in the ledger, but not among the cases", f"事项 {case} 的登记被删除")
         if (head, position) != (self.head, self.position):
             raise Tampered("the ledger does not lead to the head that is kept", "账本与所存校验值不符")
-        self._verify_rule_sets(asked)
+        self._verify_rule_sets(asked, rule_set_hash)
         return f"{position}:{head.hex()}"
 
-    def _verify_rule_sets(self, asked: set[str]) -> None:
-        from governflow.policy.rulesets import read_again  # a store is opened without any rules
-
+    def _verify_rule_sets(self, asked: set[str], rule_set_hash: RuleSetHash) -> None:
         for rules, content in self.rule_sets():
             asked.discard(rules)
-            if read_again(content) != rules:
+            if rule_set_hash(content) != rules:
                 raise Tampered(f"the rule set {rules} was altered", f"规则集 {rules} 被改动过")
         for rules in sorted(asked):
             raise Tampered(f"the rule set {rules} was removed", f"规则集 {rules} 被删除")
