@@ -6,6 +6,7 @@ example, or shown by `governflow.changes`.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -19,11 +20,20 @@ from governflow.charter.check import check, laws
 SIX = ("huimin", "jilin", "songtao", "xianlin", "yinjiang", "zhenjiang")
 
 
-def _named(faults: tuple[Fault, ...]) -> list[object]:
-    return [pytest.param(fault, id=fault.id) for fault in faults]
+def _by_tier(faults: Iterable[Fault]) -> list[object]:
+    """Put the first fault of each law into the fast tier, the first of each sort into the slow one, all others last."""
+    laws: set[str] = set()
+    sorts: set[str] = set()
+    params = []
+    for fault in faults:
+        marks = [] if fault.law not in laws else [pytest.mark.slow] if fault.sort not in sorts else [pytest.mark.long]
+        laws.add(fault.law)
+        sorts.add(fault.sort)
+        params.append(pytest.param(fault, id=fault.id, marks=marks))
+    return params
 
 
-@pytest.mark.parametrize("fault", _named(FAULTS))
+@pytest.mark.parametrize("fault", _by_tier(FAULTS))
 def test_a_planted_fault_is_caught_by_the_law_that_it_breaks(fault: Fault, tmp_path: Path) -> None:
     found = looked_at(fault, tmp_path)
     assert fault.law in found.laws
@@ -31,12 +41,12 @@ def test_a_planted_fault_is_caught_by_the_law_that_it_breaks(fault: Fault, tmp_p
         assert any(fault.names in place for place in found.places)
 
 
-@pytest.mark.parametrize("fault", _named(tuple(one for one in LAWFUL if one.law == EXAMPLES)))
+@pytest.mark.parametrize("fault", _by_tier(fault for fault in LAWFUL if fault.law == EXAMPLES))
 def test_a_lawful_change_is_caught_where_an_example_speaks_of_it(fault: Fault, tmp_path: Path) -> None:
     assert looked_at(fault, tmp_path).laws == (EXAMPLES,)
 
 
-@pytest.mark.parametrize("fault", _named(tuple(one for one in LAWFUL if one.law == DIFF)))
+@pytest.mark.parametrize("fault", _by_tier(fault for fault in LAWFUL if fault.law == DIFF))
 def test_a_lawful_change_of_which_no_example_speaks_is_shown_by_diff(fault: Fault, tmp_path: Path) -> None:
     code = fault.code or distribution(fault.plugin).code
     before, after = tmp_path / "before", tmp_path / "after"
