@@ -38,7 +38,7 @@ REAL = dict(charter.laws())
 PLUGIN = """
 from importlib.resources import files
 
-from governflow.charter.model import Waiver
+from governflow.policy.hookspecs import Waiver
 from governflow.policy.hookspecs import Locality, hookimpl
 from governflow.text import Text
 

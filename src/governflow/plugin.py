@@ -23,6 +23,7 @@ from governflow.policy.hookspecs import (
     Allowed,
     Assessment,
     Breach,
+    CaseReader,
     Context,
     Deadlines,
     Demo,
@@ -32,13 +33,13 @@ from governflow.policy.hookspecs import (
     Refused,
     Route,
     Ruling,
+    Waiver,
     hookimpl,
 )
 from governflow.tables import Catalogue, Table
 from governflow.text import Text
 
 if TYPE_CHECKING:
-    from governflow.charter.model import Waiver
     from governflow.engine.engine import Engine
     from governflow.engine.merits import award, balances
     from governflow.engine.musters import Muster
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
 _LAZY = {
     "Engine": "engine.engine",
     "Muster": "engine.musters",
-    "Waiver": "charter.model",
     "award": "engine.merits",
     "balances": "engine.merits",
     "digest": "reports.digest",
@@ -78,6 +78,7 @@ __all__ = [
     "Assessment",
     "Breach",
     "Case",
+    "CaseReader",
     "Catalogue",
     "ClockSpec",
     "Context",

@@ -12,11 +12,12 @@ from governflow.charter.cases.given import refuse_untellable
 from governflow.charter.cases.systematic import timeless
 from governflow.charter.laws.chapters import laws
 from governflow.charter.laws.registry import Law
-from governflow.charter.model import Failure, Report, Verdict, Waiver
+from governflow.charter.model import Failure, Report, Verdict
 from governflow.charter.subject import ReportedCase, Subject
 from governflow.charter.unloadable import LIFECYCLE, TABLES, layers_of, unsound_lifecycles
 from governflow.charter.waivers import unfit, waivers_of
 from governflow.errors import CommandError, PolicyError, described
+from governflow.policy.hookspecs import Waiver
 from governflow.policy.registry import Localities
 from governflow.text import Text
 from governflow.timesource import SystemClock

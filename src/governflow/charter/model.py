@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import attrs
 
+from governflow.policy.hookspecs import Waiver
 from governflow.text import Text
 
 
@@ -25,21 +26,6 @@ class Failure:
     said: tuple[Text, ...] = ()
     look_at: str = ""
     suggestion: Text | None = None
-
-
-@attrs.frozen
-class Waiver:
-    """A law that a locality is let off for a while (豁免).
-
-    Args:
-        law: The law's id.
-        reason: Why, in both languages; a county official has to accept it.
-        until: The last day on which it holds, ``YYYY-MM-DD``.
-    """
-
-    law: str
-    reason: Text
-    until: str
 
 
 @attrs.frozen

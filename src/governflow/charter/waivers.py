@@ -3,8 +3,9 @@
 from datetime import date
 
 from governflow.charter.laws.registry import LAWS
-from governflow.charter.model import Failure, Waiver
+from governflow.charter.model import Failure
 from governflow.errors import PolicyError, described
+from governflow.policy.hookspecs import Waiver
 from governflow.policy.stack import Policy
 from governflow.text import Text
 

@@ -479,6 +479,16 @@ class Engine(Verbs, Books):
         with self._lock:
             return self.store.history(case_id)
 
+    def events(self, case_id: str, *, holding: bytes) -> list[Event]:
+        """Return the events of a case whose kept form holds these bytes, oldest first."""
+        with self._lock:
+            return self.store.history(case_id, holding=holding)
+
+    def rule_set(self, rules: str) -> bytes | None:
+        """Return a rule set as the store keeps it, by its hash."""
+        with self._lock:
+            return self.store.rule_set(rules)
+
     def explain(self, case_id: str) -> Explanation:
         """Return every ruling with reason, rule and source, and every clock as segments from start to due."""
         case = self.case(case_id)

@@ -5,11 +5,11 @@ optional to take. Hooks are pure and synchronous (`governflow_recorded` alone ma
 ask below". Most specific locality first; the built-in defaults are at the bottom and are a plugin like any other.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Protocol
 
 import attrs
 import msgspec
@@ -22,14 +22,8 @@ from governflow.model.events import Actor, Event
 from governflow.model.lifecycle import Lifecycle
 from governflow.model.terms import Cause, Form, Kind, Mode, Severity, Tier, Urgency
 from governflow.model.units import OrgChart, Unit
+from governflow.tables import Catalogue, Table
 from governflow.text import Text
-
-if TYPE_CHECKING:
-    from governflow.charter.model import Waiver
-    from governflow.engine.engine import Engine
-    from governflow.tables import Catalogue, Table
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 hookspec = pluggy.HookspecMarker("governflow")
 hookimpl = pluggy.HookimplMarker("governflow")
@@ -196,6 +190,91 @@ class Merit:
     expires: datetime | None = None
 
 
+class LocalRules(Protocol):
+    """What a report reads of a locality's rules: names, chart, lifecycles and tables."""
+
+    @property
+    def code(self) -> str:
+        """The code that the rules speak for."""
+
+    @property
+    def locality(self) -> Locality:
+        """Whose rules they are: the locality's own, or its nearest ancestor's."""
+
+    @property
+    def zone(self) -> str:
+        """The IANA zone of its days."""
+
+    @property
+    def units(self) -> OrgChart:
+        """The org chart."""
+
+    @property
+    def lifecycles(self) -> Mapping[str, Lifecycle]:
+        """The lifecycles by name."""
+
+    @property
+    def names(self) -> Mapping[str, Text]:
+        """Local names of states, actions and clocks."""
+
+    @property
+    def tables(self) -> Sequence[tuple[str, Mapping[str, Table | Catalogue]]]:
+        """Each layer's source and its tables, the most specific layer first."""
+
+    @property
+    def rules(self) -> str:
+        """The hash of the rule set."""
+
+    def name(self, word: str) -> Text:
+        """Return the local name of a word; the word itself where nobody named it."""
+
+
+class KnownLocalities(Protocol):
+    """Which rules each locality has."""
+
+    def policy(self, code: str) -> LocalRules:
+        """Return the rules of a locality; raises `PolicyError` where they cannot be loaded."""
+
+
+class CaseReader(Protocol):
+    """What a report or a demonstration reads from; an `Engine` is one. Moments are in UTC."""
+
+    @property
+    def now(self) -> datetime | None:
+        """How far the clock has been advanced; None if never."""
+
+    @property
+    def localities(self) -> KnownLocalities:
+        """The localities that are known."""
+
+    def rules_of(self, locality: str) -> LocalRules:
+        """Return a locality's rules, or the defaults where they cannot be loaded."""
+
+    def case(self, case_id: str) -> Case:
+        """Return a case; raises `UnknownCase`."""
+
+    def cases(self) -> Iterator[Case]:
+        """Return all cases in the order in which they were first reported."""
+
+    def history(self, case_id: str) -> Sequence[Event]:
+        """Return all events of a case, oldest first; raises `UnknownCase`."""
+
+    def events(self, case_id: str, *, holding: bytes) -> Sequence[Event]:
+        """Return the events of a case whose kept form holds these bytes, oldest first."""
+
+    def texts(self, case_id: str) -> Sequence[Mapping[str, Any]]:
+        """Return the erasable texts of a case: one mapping with ``seq`` for each event that brought any."""
+
+    def book(self, locality: str) -> Sequence[Event]:
+        """Return the locality's own book: switches of mode, outages, merits."""
+
+    def outages(self, locality: str) -> Sequence[tuple[datetime, datetime]]:
+        """Return the declared outages of a locality and of those above it."""
+
+    def rule_set(self, rules: str) -> bytes | None:
+        """Return a rule set as it was kept, by its hash."""
+
+
 @attrs.frozen
 class Demo:
     """A generated day that shows how a locality works, for ``governflow demo --locality CODE`` (演示).
@@ -205,14 +284,15 @@ class Demo:
         until: How far to follow it, in the locality's own wall time.
         about: What is shown, in both languages.
         shown: The case whose dossier is shown.
-        after: What else to do with the engine afterwards; the lines that it gives are printed.
+        after: What else to show afterwards, from the engine that took the journal; its lines are printed. One that
+            also acts takes the `Engine` that the reader is.
     """
 
     journal: Traversable | Path
     until: datetime
     about: Text
     shown: str | None = None
-    after: "Callable[[Engine], Sequence[Text]] | None" = None
+    after: Callable[[CaseReader], Sequence[Text]] | None = None
 
 
 @attrs.frozen
@@ -230,6 +310,21 @@ class Example:
     told: Mapping[str, Any]
     expect: Mapping[str, Any]
     source: str
+
+
+@attrs.frozen
+class Waiver:
+    """A law that a locality is let off for a while (豁免).
+
+    Args:
+        law: The law's id.
+        reason: Why, in both languages; a county official has to accept it.
+        until: The last day on which it holds, ``YYYY-MM-DD``.
+    """
+
+    law: str
+    reason: Text
+    until: str
 
 
 class Context(msgspec.Struct, frozen=True, gc=False):
@@ -264,12 +359,12 @@ def governflow_terms() -> Mapping[str, Text] | None:
 
 
 @hookspec
-def governflow_units() -> "OrgChart | Sequence[Unit] | Traversable | Path | None":
+def governflow_units() -> OrgChart | Sequence[Unit] | Traversable | Path | None:
     """Return the org chart: built, as units, or as a packaged CSV file."""
 
 
 @hookspec
-def governflow_tables() -> "Mapping[str, Table | Catalogue | Traversable | Path] | Traversable | Path | None":
+def governflow_tables() -> Mapping[str, Table | Catalogue | Traversable | Path] | Traversable | Path | None:
     """Return catalogue and decision tables by the question that each answers, or the folder that holds them."""
 
 
@@ -329,12 +424,12 @@ def governflow_demo() -> Demo | None:
 
 
 @hookspec
-def governflow_examples() -> "Sequence[Example] | Traversable | Path | None":
+def governflow_examples() -> Sequence[Example] | Traversable | Path | None:
     """Return worked examples that ``governflow check`` proves, as values or as a packaged CSV file."""
 
 
 @hookspec
-def governflow_waivers() -> "Sequence[Waiver] | None":
+def governflow_waivers() -> Sequence[Waiver] | None:
     """Name the laws of the charter that this locality is let off for a while, each with a reason and an end."""
 
 

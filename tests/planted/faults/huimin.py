@@ -245,7 +245,7 @@ def governflow_deadlines():
         "escalation/ends",
         more(
             """
-from governflow.charter.model import Waiver
+from governflow.plugin import Waiver
 
 
 @hookimpl

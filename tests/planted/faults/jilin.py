@@ -243,7 +243,7 @@ FAULTS = (
         "clock/monotone",
         more(
             """
-from governflow.charter.model import Waiver
+from governflow.plugin import Waiver
 
 
 @hookimpl

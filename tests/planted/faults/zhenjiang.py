@@ -201,7 +201,7 @@ def governflow_route(case, context):
         "ruling/total",
         more(
             """
-from governflow.charter.model import Waiver
+from governflow.plugin import Waiver
 
 
 @hookimpl

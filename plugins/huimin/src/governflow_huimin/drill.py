@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from governflow.plugin import Actor, Demo, Text, balances
+from governflow.plugin import Actor, CaseReader, Demo, Text, balances
 from governflow_huimin.chart import chart
 from governflow_huimin.merits import mustered
 from governflow_huimin.publishing import notice, settled, settler
@@ -27,8 +27,12 @@ _LATE, _ABSENT = "371621109", "371621109259"
 _IN_CHARGE = Actor("演示值班领导", "371621-leaders")
 
 
-def _turn_the_key(engine: "Engine") -> Sequence[Text]:
+def _turn_the_key(engine: CaseReader) -> Sequence[Text]:
     """Switch to emergency, let the posts come, look at who does not, and switch back."""
+    from governflow.plugin import Engine  # only the drill acts: asking the rules costs no engine
+
+    if not isinstance(engine, Engine):
+        raise TypeError(f"the drill needs an engine that takes commands, not {engine!r}")
     return [
         *_published(engine),
         *_assembled(engine),

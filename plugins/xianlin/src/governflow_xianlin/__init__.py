@@ -19,12 +19,12 @@ from governflow.plugin import (
     Allowed,
     Breach,
     Case,
+    CaseReader,
     Catalogue,
     ClockSpec,
     Context,
     Deadlines,
     Demo,
-    Engine,
     Form,
     Lifecycle,
     Locality,
@@ -164,7 +164,7 @@ def governflow_demo() -> Demo:
     )
 
 
-def _looked_over(engine: Engine) -> Sequence[Text]:
+def _looked_over(engine: CaseReader) -> Sequence[Text]:
     """The fourth step: what the week's digest spots early, and whether anything went above the street."""
     until = UNTIL.replace(tzinfo=ZoneInfo(_LOCALITY.zone))
     week = digest(engine, CODE, period="week", until=until)

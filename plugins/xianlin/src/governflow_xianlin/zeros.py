@@ -10,7 +10,7 @@ from datetime import datetime
 
 import attrs
 
-from governflow.plugin import Case, Engine, Event, Text
+from governflow.plugin import Case, CaseReader, Event, Text
 from governflow_xianlin.ladder import DISTRICT
 
 CODE = "320113007"
@@ -52,7 +52,7 @@ class FourZeros:
         return tuple(found)
 
 
-def four_zeros(engine: Engine, since: datetime, until: datetime) -> FourZeros:
+def four_zeros(engine: CaseReader, since: datetime, until: datetime) -> FourZeros:
     """Count the cases that went above the street.
 
     Args:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-from governflow.plugin import Demo, Engine, OrgChart, Text, award, digest, special_report
+from governflow.plugin import CaseReader, Demo, OrgChart, Text, award, digest, special_report
 from governflow_zhenjiang.ladder import ZONE
 
 _CLIMBED, _MUST = "ZJ03", "ZJ05"
@@ -24,7 +24,7 @@ def through(chart: OrgChart, informant: str) -> Text:
     return Text(" → ".join(name.en for name in names), " → ".join(name.zh for name in names))
 
 
-def after(engine: Engine) -> Sequence[Text]:
+def after(engine: CaseReader) -> Sequence[Text]:
     """Show what the days left behind: the chain, the special report, the digests, the whistle award.
 
     Args:
@@ -36,7 +36,7 @@ def after(engine: Engine) -> Sequence[Text]:
     return tuple(_lines(engine))
 
 
-def _lines(engine: Engine) -> Iterator[Text]:
+def _lines(engine: CaseReader) -> Iterator[Text]:
     chart = engine.localities.policy(ZONE).units
     informant = engine.case(_MUST).informant or ""
     chain = through(chart, informant)
