@@ -14,7 +14,7 @@ from governflow.cli.demo import demonstrate, fitted
 from governflow.demo import generated_day as demo
 from governflow.engine.engine import Engine
 from governflow.errors import JournalError
-from governflow.journal.fields import FIELDS
+from governflow.model.headings import FIELDS
 from governflow.model.units import OrgChart, Unit
 from governflow.run.runner import run
 from governflow.text import Text

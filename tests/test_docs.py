@@ -13,7 +13,7 @@ import click
 import pytest
 
 from governflow.cli.commands import cli
-from governflow.journal.fields import ACTIONS, FIELDS, ORDER
+from governflow.model.headings import ACTIONS, FIELDS, ORDER
 from governflow.model.clocks import ClockSpec
 from governflow.model.terms import Severity
 from governflow.normalize import key

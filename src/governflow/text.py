@@ -38,3 +38,7 @@ class Text:
 
     def __str__(self) -> str:
         return self.en
+
+
+#: No words in either language: nothing is said.
+NOTHING = Text("", "")

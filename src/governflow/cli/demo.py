@@ -14,7 +14,7 @@ from governflow.cli import run as running
 from governflow.demo import generated_day as demo
 from governflow.engine.engine import Engine
 from governflow.errors import JournalError
-from governflow.journal.fields import FIELDS
+from governflow.model.headings import FIELDS
 from governflow.model.lifecycle import BASE
 from governflow.model.terms import Kind, Verdict
 from governflow.model.units import OrgChart

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import attrs
 
-from governflow.journal.fields import FIELDS
+from governflow.model.headings import FIELDS
 from governflow.model.lifecycle import BASE
 from governflow.model.terms import Severity
 from governflow.text import Text

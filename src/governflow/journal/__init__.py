@@ -5,12 +5,13 @@
 writes refused rows whole, so that they can be mended and run again.
 """
 
-from governflow.journal.fields import ACTIONS, FIELDS, HEADINGS, ORDER
 from governflow.journal.identity import MAX_CELL
 from governflow.journal.mapping import Map
 from governflow.journal.parser import read
-from governflow.journal.records import Fault, Item, Notice, Reject, Row, Step
+from governflow.journal.records import Item, Row, Step
 from governflow.journal.rejects import RejectsWriter
+from governflow.model.headings import ACTIONS, FIELDS, HEADINGS, ORDER
+from governflow.tabular.records import Fault, Notice, Reject
 
 __all__ = [
     "ACTIONS",

@@ -7,10 +7,9 @@ the cleaner raises, naming what would be allowed.
 import re
 from collections.abc import Callable, Mapping
 
-from governflow.journal.fields import FIELDS, Field, Sort
-from governflow.journal.records import NOTHING
+from governflow.model.headings import FIELDS, Field, Sort
 from governflow.normalize import ValueFault, half_width, key, nearest
-from governflow.text import Text
+from governflow.text import NOTHING, Text
 
 Cleaner = Callable[[str], str]
 

@@ -4,17 +4,14 @@ from collections.abc import Iterable, Mapping
 
 import attrs
 
-from governflow.journal.fields import FIELDS, HEADINGS
 from governflow.journal.mapping import Map
-from governflow.journal.records import Reject
+from governflow.model.headings import FIELDS, HEADINGS
 from governflow.normalize import key, nearest
+from governflow.tabular.records import RESERVED, Reject
 from governflow.text import Text
 
 #: What every row must have.
 NARROW = ("time", "case", "action")
-
-#: Columns that `RejectsWriter` adds for the clerk; they are no part of the journal.
-RESERVED = frozenset(("_line", "_reason", "_行号", "_原因"))
 
 
 @attrs.frozen

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
 from operator import itemgetter
 
-from governflow.journal.records import Fault, shorten
+from governflow.tabular.records import Fault, shorten
 from governflow.text import Text
 
 #: A cell with more characters than this is no cell of a journal.

@@ -21,9 +21,9 @@ import attrs
 
 from governflow.errors import MapError
 from governflow.journal.cells import Cleaner, action_reader, cleaner
-from governflow.journal.fields import ACTIONS, FIELDS, Sort
-from governflow.journal.records import Fault
+from governflow.model.headings import ACTIONS, FIELDS, Sort
 from governflow.normalize import ValueFault, nearest
+from governflow.tabular.records import Fault
 from governflow.text import Text
 from governflow.timesource import zone_named
 

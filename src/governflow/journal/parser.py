@@ -20,17 +20,18 @@ from governflow.journal.cells import (
     remembering,
     translated,
 )
-from governflow.journal.columns import NARROW, RESERVED, Columns, conflict, find, lack, missing, without_reserved
-from governflow.journal.fields import ACTIONS, FIELDS, ORDER, Sort
+from governflow.journal.columns import NARROW, Columns, conflict, find, lack, missing, without_reserved
 from governflow.journal.identity import Unfit, digest, picker, prefix, unfit
 from governflow.journal.mapping import Map, unknown_zone
-from governflow.journal.records import NOTHING, Fault, Item, Notice, Reject, Row, Step, shorten
-from governflow.journal.source import Record, named, sort_of, unreadable
+from governflow.journal.records import Item, Row, Step
 from governflow.journal.times import LocalTimes
+from governflow.model.headings import ACTIONS, FIELDS, ORDER, Sort
 from governflow.normalize import ValueFault, key
+from governflow.tabular.records import RESERVED, Fault, Notice, Record, Reject, shorten
+from governflow.tabular.source import named, sort_of, unreadable
 from governflow.tabular.textfile import CsvTable, jsonl_records
 from governflow.tabular.workbook import Book
-from governflow.text import Text
+from governflow.text import NOTHING, Text
 from governflow.timesource import zone_named
 
 _ANNOUNCED = 100

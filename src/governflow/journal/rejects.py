@@ -10,26 +10,21 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
+from itertools import chain
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Literal, cast
+from typing import IO, Literal
 
 from governflow.errors import JournalError
-from governflow.journal.records import Reject
 from governflow.normalize import is_text
-from governflow.tabular.workbook import escape
-
-if TYPE_CHECKING:
-    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+from governflow.tabular.records import Reject
+from governflow.tabular.workbook import SHEET_ROWS, write_sheet
 
 _SUFFIXES = (".csv", ".xlsx", ".jsonl", ".ndjson")
 
 #: What stands for cells beyond the headings in JSONL; a list, which the reader refuses until it is mended.
 SURPLUS = "_surplus"
-
-#: A workbook holds no more rows than this.
-_SHEET_ROWS = 1_048_576
 
 
 class RejectsWriter:
@@ -114,12 +109,18 @@ class RejectsWriter:
             return
         made: Path | None = None
         try:
+            suffix = self.path.suffix.lower()
+            if suffix == ".xlsx" and self.count >= SHEET_ROWS:
+                raise OSError(None, f"{self.count} rows are more than a workbook holds; name the file .csv")
             handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
             os.close(handle)
             made = Path(name)
-            suffix = self.path.suffix.lower()
-            write = self._xlsx if suffix == ".xlsx" else self._csv if suffix == ".csv" else self._jsonl
-            write(made)
+            if suffix == ".xlsx":
+                write_sheet(made, chain([[*self._added, *self._headings]], self._rows()))
+            elif suffix == ".csv":
+                self._csv(made)
+            else:
+                self._jsonl(made)
             with made.open("rb+") as file:
                 os.fsync(file.fileno())
             made.chmod(_ordinary_mode(self.path))
@@ -190,31 +191,6 @@ class RejectsWriter:
                     entry[SURPLUS] = surplus
                 text = json.dumps(entry, ensure_ascii=False)
                 file.write((text if is_text(text) else json.dumps(entry)) + "\n")
-
-    def _xlsx(self, path: Path) -> None:
-        from openpyxl import Workbook
-        from openpyxl.cell import WriteOnlyCell
-
-        if self.count >= _SHEET_ROWS:
-            raise OSError(None, f"{self.count} rows are more than a workbook holds; name the file .csv")
-        book = Workbook(write_only=True)
-        sheet = cast("WriteOnlyWorksheet", book.create_sheet())
-
-        def put(row: list[str]) -> None:
-            cells = []
-            for text in row:
-                cell = WriteOnlyCell(sheet)
-                # Past the cell's own setter, which makes a formula of "=1", an error of "#N/A", and cuts long text.
-                setattr(cell, "_value", escape(text) or None)  # noqa: B010 - unknown to the type stubs
-                cell.data_type = "s"
-                cell.number_format = "@"
-                cells.append(cell)
-            sheet.append(cells)
-
-        put([*self._added, *self._headings])
-        for row in self._rows():
-            put(row)
-        book.save(path)
 
 
 def _ordinary_mode(path: Path) -> int:

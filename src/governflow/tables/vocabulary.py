@@ -7,7 +7,7 @@ import attrs
 
 from governflow.calendars.allowances import Allowance
 from governflow.errors import CalendarError
-from governflow.journal.fields import FIELDS
+from governflow.model.headings import FIELDS
 from governflow.model.lifecycle import BASE
 from governflow.normalize import half_width, key
 from governflow.tables.domains import FORM, KIND, MODE, SEVERITY, TIER, URGENCY, YES_NO, Closed, Domain, Number, Open

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 import attrs
 
 from governflow.errors import JournalError, TableError
-from governflow.journal.records import Reject
-from governflow.journal.source import letter, unreadable
+from governflow.tabular.records import Reject, letter
+from governflow.tabular.source import unreadable
 from governflow.text import Text
 
 if TYPE_CHECKING:

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TextIO
 
 from governflow.errors import JournalError
-from governflow.journal.records import Fault, Reject, shorten
-from governflow.journal.source import NO_FORMULAS, Record, refuse, uneven
 from governflow.normalize import number_text
+from governflow.tabular.records import NO_FORMULAS, Fault, Record, Reject, refuse, shorten, uneven
 from governflow.text import Text
 
 #: A record longer than this many characters is no row of a journal but a file without an end of line or of quote.

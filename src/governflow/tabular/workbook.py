@@ -7,23 +7,22 @@ from a CSV file.
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
 from governflow.errors import JournalError
-from governflow.journal.columns import RESERVED
-from governflow.journal.records import Reject
-from governflow.journal.source import NO_FORMULAS, Record, letter, uneven
 from governflow.normalize import number_text
+from governflow.tabular.records import NO_FORMULAS, RESERVED, Record, Reject, letter, uneven
 
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell, MergedCell
     from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
     from openpyxl.workbook import Workbook
     from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
     from openpyxl.worksheet.worksheet import Worksheet
 
     AnyCell: TypeAlias = Cell | MergedCell | ReadOnlyCell | EmptyCell
@@ -36,18 +35,6 @@ _TO_ESCAPE = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-
 _LITERAL = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 
 _AT_A_TIME = 500
-
-
-def escape(text: str) -> str:
-    """Write characters that XML cannot hold as OOXML does.
-
-    Args:
-        text: Any text.
-
-    Returns:
-        The text with ``_x000D_`` and the like.
-    """
-    return _TO_ESCAPE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
 
 
 def _unescape(text: str) -> str:
@@ -216,3 +203,31 @@ def _text(cell: "AnyCell") -> str:
 def _shows_time(number_format: str) -> bool:
     plain = _LITERAL.sub("", number_format).casefold()
     return "h" in plain or "s" in plain
+
+
+#: A sheet holds no more rows than this.
+SHEET_ROWS = 1_048_576
+
+
+def write_sheet(path: Path, rows: Iterable[list[str]]) -> None:
+    """Write a workbook of one sheet in which every cell is the text that it is: no formula, no number, nothing cut."""
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+
+    book = Workbook(write_only=True)
+    sheet = cast("WriteOnlyWorksheet", book.create_sheet())
+    for row in rows:
+        cells = []
+        for text in row:
+            cell = WriteOnlyCell(sheet)
+            # Past the cell's own setter, which makes a formula of "=1", an error of "#N/A", and cuts long text.
+            setattr(cell, "_value", _escape(text) or None)  # noqa: B010 - unknown to the type stubs
+            cell.data_type = "s"
+            cell.number_format = "@"
+            cells.append(cell)
+        sheet.append(cells)
+    book.save(path)
+
+
+def _escape(text: str) -> str:
+    return _TO_ESCAPE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)

@@ -13,7 +13,7 @@ from governflow.charter.cases import systematic as charter_cases
 from governflow.charter.subject import BEGIN
 from governflow.engine.engine import Engine
 from governflow.errors import GovernflowError
-from governflow.journal.fields import FIELDS, HEADINGS
+from governflow.model.headings import FIELDS, HEADINGS
 from governflow.model.terms import Severity, Urgency
 from governflow.normalize import key
 from governflow.policy.registry import Localities

@@ -8,15 +8,11 @@ import codecs
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from governflow.errors import JournalError
-from governflow.journal.records import Fault, Notice, Reject
+from governflow.tabular.records import Notice, Record, Reject, letter
 from governflow.text import Text
-
-#: Line, headings, one text per heading, and the places of cells that hold a formula.
-Record: TypeAlias = tuple[int, tuple[str, ...], list[str], frozenset[int]]
-NO_FORMULAS: frozenset[int] = frozenset()
 
 #: How many rows may stand above the headings (a title, a date, the name of the office).
 _ABOVE = 10
@@ -88,56 +84,6 @@ def named(
         raise JournalError("the journal is empty", "台账是空的")
     text = lack(*best)
     raise JournalError(text.en, text.zh)
-
-
-def refuse(line: int, headings: tuple[str, ...], values: Sequence[str], reason: Text) -> Reject:
-    """Make a reject of a row that could not be taken apart as its headings want it.
-
-    Args:
-        line: Where it begins.
-        headings: Of the file.
-        values: The cells that were found; those beyond the last heading become the surplus.
-        reason: Why it is refused.
-
-    Returns:
-        The reject.
-    """
-    cells = dict(zip(headings, values, strict=False))
-    return Reject(line, (Fault("", "", reason),), headings, cells, tuple(values[len(headings) :]))
-
-
-def uneven(line: int, headings: tuple[str, ...], values: Sequence[str]) -> Reject:
-    """Make a reject of a row with more or fewer cells than there are headings.
-
-    Args:
-        line: Where it begins.
-        headings: Of the file.
-        values: Its cells.
-
-    Returns:
-        The reject.
-    """
-    found, wanted = len(values), len(headings)
-    reason = Text(
-        f"the row has {found} cells, but there are {wanted} headings", f"该行有 {found} 个单元格，而表头有 {wanted} 列"
-    )
-    return refuse(line, headings, values, reason)
-
-
-def letter(place: int) -> str:
-    """Name a column as a spreadsheet does.
-
-    Args:
-        place: Its place from 0.
-
-    Returns:
-        ``A`` to ``Z``, then ``AA`` and so on.
-    """
-    name, place = "", place + 1
-    while place:
-        place, rest = divmod(place - 1, 26)
-        name = chr(ord("A") + rest) + name
-    return name
 
 
 def _headings(cells: Sequence[str]) -> tuple[str, ...]:

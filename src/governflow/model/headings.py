@@ -9,11 +9,10 @@ from types import MappingProxyType
 
 import attrs
 
-from governflow.journal.records import NOTHING
 from governflow.model.lifecycle import BASE
 from governflow.model.terms import Severity, Urgency
 from governflow.normalize import key
-from governflow.text import Text
+from governflow.text import NOTHING, Text
 
 
 class Sort(Enum):
