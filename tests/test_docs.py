@@ -13,8 +13,8 @@ import click
 import pytest
 
 from governflow.cli.commands import cli
-from governflow.model.headings import ACTIONS, FIELDS, ORDER
 from governflow.model.clocks import ClockSpec
+from governflow.model.headings import ACTIONS, FIELDS, ORDER
 from governflow.model.terms import Severity
 from governflow.normalize import key
 from governflow.policy.builtin.defaults import governflow_deadlines
