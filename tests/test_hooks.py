@@ -13,7 +13,6 @@ import pytest
 from governflow import Actor, Case, CommandError, Engine, Event, NotAllowed, Text, hookimpl
 from governflow.calendars import WorkingCalendar
 from governflow.calendars.allowances import Allowance
-from governflow.engine.merits import balances
 from governflow.model.case import fold
 from governflow.model.clocks import ClockSpec
 from governflow.model.lifecycle import Action, Lifecycle, Row
@@ -35,6 +34,7 @@ from governflow.policy.hookspecs import (
     Route,
     Ruling,
 )
+from governflow.reports.merits import balances
 from governflow.tables import Table
 from governflow.testing import ManualClock, counted
 

@@ -10,9 +10,10 @@ import pytest
 
 from governflow import CommandError, Engine
 from governflow.cli import reports as briefing
-from governflow.engine.merits import ENTERED, award, balances, entry, ranking
+from governflow.engine.merits import ENTERED, entry
 from governflow.model.events import Event
 from governflow.policy.hookspecs import Merit
+from governflow.reports.merits import award, balances, ranking
 from governflow.text import Text
 
 CST = timezone(timedelta(hours=8))

@@ -19,9 +19,9 @@ import pytest
 from governflow_huimin import binzhou
 
 from governflow import Actor, Engine
-from governflow.engine.merits import balances
 from governflow.model.case import fold
 from governflow.policy.registry import Localities
+from governflow.reports.merits import balances
 from governflow.stores import SQLiteStore
 from governflow.testing import ManualClock, counted
 

@@ -41,16 +41,16 @@ from governflow.text import Text
 
 if TYPE_CHECKING:
     from governflow.engine.engine import Engine
-    from governflow.engine.merits import award, balances
     from governflow.engine.musters import Muster
     from governflow.reports.digest import digest
+    from governflow.reports.merits import award, balances
     from governflow.reports.special import special_report
 
 _LAZY = {
     "Engine": "engine.engine",
     "Muster": "engine.musters",
-    "award": "engine.merits",
-    "balances": "engine.merits",
+    "award": "reports.merits",
+    "balances": "reports.merits",
     "digest": "reports.digest",
     "special_report": "reports.special",
 }

@@ -17,12 +17,12 @@ from governflow import Actor, Case, Engine, IllegalAction, NotAllowed
 from governflow.calendars.allowances import Allowance
 from governflow.cli.demo import fitted
 from governflow.demo import generated_day as demo
-from governflow.engine.merits import balances
 from governflow.model.events import encode
 from governflow.model.terms import Form, Mode, Outcome, Tier, Verdict
 from governflow.policy.hookspecs import HOLDERS
 from governflow.policy.registry import Localities
 from governflow.reports.dossier import compile_dossier
+from governflow.reports.merits import balances
 from governflow.run.runner import run
 from governflow.tables import Catalogue
 from governflow.testing import ManualClock, counted

@@ -10,13 +10,13 @@ import governflow_zhenjiang as zhenjiang
 import pytest
 
 from governflow import Actor, Case, Engine, NotAllowed
-from governflow.engine.merits import award, balances
 from governflow.model.case import evolve
 from governflow.model.terms import FORMS, Form, Kind, Tier
 from governflow.policy.registry import Localities
 from governflow.policy.stack import Policy
 from governflow.reports.digest import digest
 from governflow.reports.dossier import compile_dossier
+from governflow.reports.merits import award, balances
 from governflow.reports.rates import Report, lives
 from governflow.reports.special import special_report
 from governflow.run.runner import run

@@ -93,11 +93,9 @@ def merits(
     code: str, *, store: Path, holder: str | None, since: str | None, until: str | None, as_json: bool, lang: str
 ) -> int:
     """Print the accounts of merits, and where a period is given its ranking with the whistle award."""
-    from governflow.engine import merits as ledger
+    from governflow.reports.merits import Place, award, balances, ranking, require_holder
 
-    if holder is not None and holder not in HOLDERS:
-        en, zh = ", ".join(HOLDERS), "、".join(f"{name}（{text.zh}）" for name, text in HOLDERS.items())
-        raise CommandError(f"{holder!r} has no merits: use one of {en}", f"{holder!r} 没有积分：应为 {zh} 之一")
+    require_holder(holder)
     with Engine.open(store, must_exist=True, deliver=False) as engine:
         code = engine.localities.require_code(code)
         _warn(engine, code, lang)
@@ -107,13 +105,13 @@ def merits(
         book = engine.book(code)
         if until is None and book:  # whatever has been entered counts, however far the clock has been taken
             at = max(at, *(event.at for event in book))
-    accounts = [one for one in ledger.balances(book, at).values() if holder in (None, one.holder)]
-    places: Sequence[ledger.Place] = ()
+    accounts = [one for one in balances(book, at).values() if holder in (None, one.holder)]
+    places: Sequence[Place] = ()
     awarded: frozenset[str] = frozenset()
     if since is not None:
         start = _since(since, zone)
-        places = ledger.ranking(book, start, at, holder)
-        awarded = frozenset(place.to for place in ledger.award(book, start, at, holder or "informant"))
+        places = ranking(book, start, at, holder)
+        awarded = frozenset(place.to for place in award(book, start, at, holder or "informant"))
     if as_json:
         screen.as_json(
             {

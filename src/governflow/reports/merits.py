@@ -1,0 +1,159 @@
+"""Accounts of merits (积分), rankings and the whistle award (金哨奖), read from a locality's book.
+
+Incentive comes first and constraint second (激励为主、约束为辅): an entry stops counting when it expires, and no
+account falls below zero.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from governflow.engine.merits import ENTERED
+from governflow.errors import CommandError
+from governflow.model.events import Event
+from governflow.policy.hookspecs import HOLDERS
+from governflow.reports.trends import ranked
+from governflow.timesource import in_utc
+
+
+@attrs.frozen
+class Balance:
+    """One account.
+
+    Args:
+        to: Whose it is.
+        holder: Which of `HOLDERS` that is.
+        points: What counts now: the entries that have not expired, but never less than zero.
+        gained: The positive points among them.
+        lost: The negative points among them, as a number that is not negative.
+        expired: How many entries do not count any more.
+    """
+
+    to: str
+    holder: str
+    points: int
+    gained: int
+    lost: int
+    expired: int
+
+
+@attrs.frozen
+class Place:
+    """A place in a ranking; who has the same points shares it.
+
+    Args:
+        rank: 1 for the most; after two that share a rank the next one is left out.
+        to: Who.
+        points: Points of the period.
+        entries: From how many entries.
+    """
+
+    rank: int
+    to: str
+    points: int
+    entries: int
+
+
+def balances(events: Iterable[Event], at: datetime) -> Mapping[str, Balance]:
+    """Return every account as it stands at a moment.
+
+    Args:
+        events: The locality's book: ``engine.book(code)``.
+        at: The moment, timezone-aware: what was earned later is left out, and what expired by then does not count.
+
+    Returns:
+        The accounts by whose they are, the most points first, then by name.
+    """
+    moment = in_utc(at)
+    found: dict[str, Balance] = {}
+    for event in events:
+        if event.kind != ENTERED or event.at > moment:
+            continue
+        about = event.about
+        to, points, expires = about["to"], about["points"], about["expires"]
+        old = found.get(to) or Balance(to, about["holder"], 0, 0, 0, 0)
+        if expires is not None and datetime.fromisoformat(expires) <= moment:
+            found[to] = attrs.evolve(old, expired=old.expired + 1)
+            continue
+        gained, lost = old.gained + max(points, 0), old.lost + max(-points, 0)
+        found[to] = attrs.evolve(old, gained=gained, lost=lost, points=max(gained - lost, 0))
+    return {
+        account.to: account for account in sorted(found.values(), key=lambda account: (-account.points, account.to))
+    }
+
+
+def ranking(events: Iterable[Event], since: datetime, until: datetime, holder: str | None = None) -> tuple[Place, ...]:
+    """Rank by what was earned in a period, losses counted in, whatever has expired since.
+
+    Args:
+        events: The locality's book.
+        since: The start, timezone-aware; what is earned at that moment counts.
+        until: The end, timezone-aware; what is earned at that moment belongs to the next period.
+        holder: Only posts, units, informants or volunteers (one of `HOLDERS`); None for all.
+
+    Returns:
+        The places, best first; who has equal points shares a rank and comes in order of name.
+
+    Raises:
+        CommandError: If there is no such holder.
+    """
+    return _ranked(_within(events, since, until, holder))
+
+
+def award(
+    events: Iterable[Event], since: datetime, until: datetime, holder: str = "informant", first: int = 3
+) -> tuple[Place, ...]:
+    """Return the whistle award (金哨奖): the best of a period by the positive points that they earned in it.
+
+    Args:
+        events: The locality's book.
+        since: The start, timezone-aware, included.
+        until: The end, timezone-aware, not included.
+        holder: Who competes: one of `HOLDERS`.
+        first: Down to which rank; a shared rank is given to all who share it.
+
+    Returns:
+        The places from 1 to ``first``; nobody is left out for sharing a rank.
+
+    Raises:
+        CommandError: If there is no such holder.
+    """
+    earned = [entry for entry in _within(events, since, until, holder) if entry["points"] > 0]
+    return tuple(place for place in _ranked(earned) if place.rank <= first)
+
+
+def require_holder(holder: str | None) -> None:
+    """Refuse what is none of `HOLDERS`; None stands for all of them.
+
+    Raises:
+        CommandError: If there is no such holder.
+    """
+    if holder is not None and holder not in HOLDERS:
+        en, zh = ", ".join(HOLDERS), "、".join(f"{name}（{text.zh}）" for name, text in HOLDERS.items())
+        raise CommandError(f"{holder!r} has no merits: use one of {en}", f"{holder!r} 没有积分：应为 {zh} 之一")
+
+
+def _within(events: Iterable[Event], since: datetime, until: datetime, holder: str | None) -> list[Mapping[str, Any]]:
+    require_holder(holder)
+    start, end = in_utc(since), in_utc(until)
+    return [
+        event.about
+        for event in events
+        if event.kind == ENTERED and start <= event.at < end and holder in (None, event.about["holder"])
+    ]
+
+
+def _ranked(entries: Iterable[Mapping[str, Any]]) -> tuple[Place, ...]:
+    points: dict[str, int] = {}
+    counts: dict[str, int] = {}
+    for entry in entries:
+        to = entry["to"]
+        points[to] = points.get(to, 0) + entry["points"]
+        counts[to] = counts.get(to, 0) + 1
+    places: list[Place] = []
+    for number, (to, total) in enumerate(ranked(points), start=1):
+        shared = places[-1].rank if places and places[-1].points == total else number
+        places.append(Place(shared, to, total, counts[to]))
+    return tuple(places)
