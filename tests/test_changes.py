@@ -21,7 +21,8 @@ from governflow.changes import summary as signing
 from governflow.changes.compare import Journal, compare
 from governflow.changes.of_code import clock_of
 from governflow.changes.rows import ASPECTS, SHOWN, Found, merged, rows
-from governflow.charter.cases.systematic import anywhen, written
+from governflow.charter.cases.reported import written
+from governflow.charter.cases.systematic import anywhen
 from governflow.model.terms import Mode, Tier
 from governflow.policy.hookspecs import Deadlines, Locality, Merit, Refused, Ruling
 from governflow.policy.registry import Localities

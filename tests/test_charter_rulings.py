@@ -27,9 +27,10 @@ from governflow.calendars.allowances import Allowance
 from governflow.charter.answers.ask import asked
 from governflow.charter.answers.examples import of_rows
 from governflow.charter.answers.remote import Worker, WorkerEnvironment
-from governflow.charter.answers.search import drawn, searched
+from governflow.charter.answers.search import drawn, searched, told
 from governflow.charter.cases.covering import rows
-from governflow.charter.cases.systematic import BUDGET, anywhen, smallest, strategy, told, written
+from governflow.charter.cases.reported import reported, written
+from governflow.charter.cases.systematic import BUDGET, anywhen, smallest, strategy
 from governflow.charter.check import Waiver, check, laws
 from governflow.charter.laws import localities as stacks
 from governflow.charter.model import Failure
@@ -691,7 +692,7 @@ def test_a_search_goes_on_with_other_cases_after_those_of_the_plan() -> None:
 @given(st.data())
 def test_a_strategy_draws_cases_that_can_be_reported(data: st.DataObject) -> None:
     county = subject(County())
-    case = county.case(data.draw(strategy(county.policy)))
+    case = reported(county.policy, data.draw(strategy(county.policy)))
     assert case.tier is not None
 
 
@@ -949,8 +950,8 @@ def test_pure_alone_begins_no_process_in_which_this_locality_is_left_out(monkeyp
             begun.append(how)
             super().__init__(localities, cases, how)
 
-    for home in ("purity", "stacks"):
-        monkeypatch.setattr(f"governflow.charter.{home}.Elsewhere", Seen)
+    for home in ("purity", "localities"):
+        monkeypatch.setattr(f"governflow.charter.laws.{home}.Worker", Seen)
     assert check(subject(County()).localities, COUNTY, laws=["ruling/pure"], case={}).passed
     assert [how.without for how in begun if how.without] == []
     assert len({how.seed for how in begun}) >= 4

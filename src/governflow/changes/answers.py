@@ -19,10 +19,11 @@ from governflow.calendars import WorkingCalendar
 from governflow.changes import of_journals as journals
 from governflow.changes import of_permissions as duties
 from governflow.charter.answers.ask import REOPENED, Answer, asked
+from governflow.charter.cases.reported import BEGIN, ReportedCase
 from governflow.charter.cases.systematic import anywhen
 from governflow.charter.lives.simulation import ADVANCE, DAY, Scenario, Step, play
 from governflow.charter.lives.walks import by_lifecycle, planned, pool
-from governflow.charter.subject import BEGIN, ReportedCase, Subject
+from governflow.charter.subject import Subject
 from governflow.model.case import Case
 from governflow.model.clocks import Plan, RecordedRuling
 from governflow.model.terms import Mode

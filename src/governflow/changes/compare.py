@@ -16,7 +16,7 @@ from governflow.changes.of_declarations import of_calendars, of_rules
 from governflow.changes.of_journals import JournalChange, compared
 from governflow.changes.of_tables import Difference, Layers, differences
 from governflow.changes.rows import ASPECTS, WORDS, Row, rows
-from governflow.charter.cases.systematic import written
+from governflow.charter.cases.reported import written
 from governflow.engine.explain import remade
 from governflow.errors import PolicyError
 from governflow.policy.registry import Localities

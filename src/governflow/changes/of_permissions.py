@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from governflow.charter.cases.systematic import fresh, mode_of, moment_of
+from governflow.charter.cases.reported import BEGIN, ReportedCase, fresh, mode_of, moment_of
 from governflow.charter.lives.simulation import done, fallen
-from governflow.charter.subject import BEGIN, ReportedCase
 from governflow.engine.decide import Command, decide
 from governflow.errors import GovernflowError, described
 from governflow.model.case import Case

@@ -9,11 +9,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from governflow.charter.cases.given import refuse_untellable
-from governflow.charter.cases.systematic import timeless
+from governflow.charter.cases.reported import ReportedCase, timeless
 from governflow.charter.laws.chapters import laws
 from governflow.charter.laws.registry import Law
 from governflow.charter.model import Failure, Report, Verdict
-from governflow.charter.subject import ReportedCase, Subject
+from governflow.charter.subject import Subject
 from governflow.charter.unloadable import LIFECYCLE, TABLES, layers_of, unsound_lifecycles
 from governflow.charter.waivers import unfit, waivers_of
 from governflow.errors import CommandError, PolicyError, described
@@ -132,7 +132,7 @@ class CharterCheck:
             return
         self.rules = policy.rules
         if case is not None:
-            refuse_untellable(self.subject, case)
+            refuse_untellable(self.subject.policy, case)
 
     def __enter__(self) -> "CharterCheck":
         return self

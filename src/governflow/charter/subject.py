@@ -1,12 +1,13 @@
 """What is checked: one locality, its rules, and how far to look (检验对象)."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from governflow.engine.decide import unreported
+from governflow.charter.cases.reported import BEGIN, ReportedCase
+from governflow.charter.cases.systematic import anywhen
 from governflow.engine.engine import Engine
 from governflow.model.case import Case
 from governflow.model.terms import Mode
@@ -16,14 +17,6 @@ from governflow.policy.stack import Policy
 from governflow.text import Text
 from governflow.timesource import ManualClock, counted
 
-if TYPE_CHECKING:
-    from governflow.charter.answers.remote import Worker
-
-#: Every check begins at this moment: a Monday morning in Shanghai, so that the same check gives the same verdict.
-BEGIN = datetime(2026, 3, 2, 1, tzinfo=UTC)
-
-#: A case as a report tells it: the keyword arguments of `Engine.report`, and ``mode``.
-ReportedCase = Mapping[str, Any]
 _Known = TypeVar("_Known")
 
 
@@ -56,7 +49,7 @@ class Subject:
         self.seconds = seconds
         self.only = only
         #: What goes on beside the laws, by name.
-        self.begun: dict[str, Worker] = {}
+        self.begun: dict[str, Any] = {}
         self._known: dict[Callable[[Subject], Any], Any] = {}
         self.begin()
 
@@ -91,8 +84,6 @@ class Subject:
     @cached_property
     def anywhen(self) -> list[ReportedCase]:
         """The cases of the level ``certify`` at many moments and at every unit, for laws on single rulings."""
-        from governflow.charter.cases.systematic import anywhen
-
         return list(anywhen(self.policy))
 
     def dismiss(self) -> None:
@@ -105,20 +96,6 @@ class Subject:
         """Count one example."""
         self.examples += 1
 
-    def told(self) -> Iterator[ReportedCase]:
-        """Return admissible cases, cut at the boundaries of its own tables, units and clocks: the simplest first."""
-        if self.only is not None:
-            return iter((self.only,))
-        from governflow.charter.cases.systematic import told
-
-        return told(self)
-
-    def case(self, told: ReportedCase, at: datetime = BEGIN) -> Case:
-        """Make the case that a report tells, its facts worked out and its severity assessed as a report would."""
-        from governflow.charter.cases.systematic import reported
-
-        return reported(self.policy, told, at)
-
     def context(self, case: Case, mode: Mode = Mode.NORMAL, at: datetime = BEGIN) -> Context:
         """Return what hooks may know beside a case."""
         return self.policy.context(case, mode, at)
@@ -126,8 +103,3 @@ class Subject:
     def engine(self) -> Engine:
         """Return a fresh engine in memory whose clock stands at `BEGIN`."""
         return Engine.open(clock=ManualClock(BEGIN), entropy=counted(), localities=self.localities)
-
-    def unreported(self, told: ReportedCase, at: datetime = BEGIN) -> Case:
-        """Make the case before any rule was asked about it."""
-        details = {name: value for name, value in told.items() if name != "mode"}
-        return unreported("check", self.policy, at, Mode(told.get("mode", Mode.NORMAL)), details)

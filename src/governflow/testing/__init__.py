@@ -38,7 +38,7 @@ def engine(clock: ManualClock | None = None, *, localities: "Localities | None" 
         '2026-09-30T08:06:00+00:00'
         ['warned', 'breached', 'urged']
     """
-    from governflow.charter.subject import BEGIN
+    from governflow.charter.cases.reported import BEGIN
     from governflow.engine.engine import Engine
 
     return Engine.open(clock=clock or ManualClock(BEGIN), entropy=counted(), localities=localities)

@@ -7,8 +7,7 @@ from typing import Any
 
 from governflow.charter.answers.ask import Answer, asked
 from governflow.charter.answers.examples import as_told, of_rows
-from governflow.charter.cases.systematic import mode_of
-from governflow.charter.subject import BEGIN
+from governflow.charter.cases.reported import BEGIN, mode_of
 from governflow.policy.hookspecs import Example
 from governflow.policy.stack import Policy
 from governflow.tables import Rule, Table

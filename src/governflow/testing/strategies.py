@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from governflow.charter.cases import systematic as charter_cases
-from governflow.charter.subject import BEGIN
+from governflow.charter.cases.reported import BEGIN
 from governflow.engine.engine import Engine
 from governflow.errors import GovernflowError
 from governflow.model.headings import FIELDS, HEADINGS

@@ -11,8 +11,7 @@ import attrs
 import msgspec
 
 from governflow.charter.cases.dimensions import WHO
-from governflow.charter.cases.systematic import fresh, mode_of, moment_of
-from governflow.charter.subject import BEGIN, ReportedCase
+from governflow.charter.cases.reported import BEGIN, ReportedCase, fresh, mode_of, moment_of
 from governflow.engine.decide import Command, decide
 from governflow.errors import CommandError, IllegalAction
 from governflow.model import clocks

@@ -1,16 +1,18 @@
 """How a law gathers its failures (汇总): each fault once, by the smallest case that shows it."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from itertools import islice
 
 import attrs
 
 from governflow.charter.answers.ask import Answer, asked
 from governflow.charter.answers.compare import said
+from governflow.charter.answers.search import Fault, Look, drawn, searched
 from governflow.charter.cases.dimensions import WHO
-from governflow.charter.cases.systematic import BUDGET, smallest, written
+from governflow.charter.cases.reported import ReportedCase, written
+from governflow.charter.cases.systematic import BUDGET, smallest
 from governflow.charter.model import Failure
-from governflow.charter.subject import ReportedCase, Subject
+from governflow.charter.subject import Subject
 from governflow.errors import PolicyError
 from governflow.isolation.environment import watched
 from governflow.policy.stack import Policy
@@ -18,10 +20,6 @@ from governflow.text import Text
 
 #: So many failures of one law are told.
 AT_MOST = 5
-
-#: What a law finds wrong with one case: what makes it the same fault in another case, and how it is told.
-Fault = tuple[Hashable, Failure]
-Look = Callable[[ReportedCase], Iterable[Fault]]
 
 
 @attrs.frozen
@@ -99,8 +97,6 @@ def found(subject: Subject, look: Look, cases: Iterable[ReportedCase]) -> Iterat
         if len(failures) >= AT_MOST:
             break
     if subject.level == "search" and subject.only is None:
-        from governflow.charter.answers.search import searched  # only a search needs Hypothesis
-
         for key, failure in searched(subject, look, set(failures), AT_MOST):
             failures[key] = _smallest(look, key, failure)
     for failure in sorted(failures.values(), key=lambda failure: len(written(failure.case)))[:AT_MOST]:
@@ -125,8 +121,6 @@ def batches(subject: Subject) -> Iterator[list[First]]:
     """Return the cases in batches: a sample of the level ``certify``, and what a search draws beside."""
     yield sample(subject)
     if subject.level == "search" and subject.only is None:
-        from governflow.charter.answers.search import drawn  # only a search needs Hypothesis
-
         cases = drawn(subject)
         while batch := list(islice(cases, BUDGET // 10)):
             yield firsts(subject, batch)

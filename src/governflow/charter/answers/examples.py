@@ -9,9 +9,8 @@ from zoneinfo import ZoneInfo
 from governflow.calendars.allowances import Allowance
 from governflow.charter.answers.ask import Answer, asked
 from governflow.charter.answers.compare import look_at, said
-from governflow.charter.cases.systematic import mode_of, moment_of
+from governflow.charter.cases.reported import BEGIN, ReportedCase, mode_of, moment_of
 from governflow.charter.model import Failure
-from governflow.charter.subject import BEGIN, ReportedCase
 from governflow.errors import GovernflowError
 from governflow.masking import clean
 from governflow.normalize import half_width, key

@@ -24,9 +24,10 @@ import attrs
 import msgspec
 
 from governflow.charter.answers.ask import Answer, asked
+from governflow.charter.cases.reported import ReportedCase
 from governflow.charter.cases.systematic import timed
 from governflow.charter.model import Failure
-from governflow.charter.subject import ReportedCase, Subject
+from governflow.charter.subject import Subject
 from governflow.errors import PolicyError, described
 from governflow.isolation.environment import LUCK, OTHER_DAYS, on
 from governflow.isolation.tampering import meddled, ours
@@ -208,7 +209,7 @@ def answered(subject: Subject, name: str) -> Heard | Failure | Text:
         The answers; a failure where a process was begun that could not answer; or why nobody could be asked: a plugin
         cannot be taken elsewhere, or the time of a search is up.
     """
-    there = subject.begun[name]
+    there: Worker = subject.begun[name]
     heard = there.answers(patience(subject))
     if heard is not None:
         return heard

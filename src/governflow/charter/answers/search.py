@@ -1,23 +1,48 @@
-"""Cases that Hypothesis draws, for as long as a search is given, and the smallest that it finds (随机搜索).
+"""The stream of cases of a check, and the search with Hypothesis for the smallest case that shows a fault (随机搜索).
 
 The same seed draws the same cases. How long that goes on, the clock says: so what is drawn last may differ.
 """
 
-from collections.abc import Callable, Hashable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import Any
 
-from governflow.charter.cases.systematic import strategy, written
+from governflow.charter.cases.reported import ReportedCase, timeless, written
+from governflow.charter.cases.systematic import strategy, timed
 from governflow.charter.model import Failure
+from governflow.charter.subject import Subject
 
-if TYPE_CHECKING:
-    from governflow.charter.answers.collect import Look
-    from governflow.charter.subject import ReportedCase, Subject
+#: What a law finds wrong with one case: what makes it the same fault in another case, and the failure to report.
+Fault = tuple[Hashable, Failure]
+Look = Callable[[ReportedCase], Iterable[Fault]]
 
 #: So many cases are drawn before somebody looks at the clock again.
 _AT_ONCE = 50
 
 
-def drawn(subject: "Subject") -> Iterator["ReportedCase"]:
+def told(subject: Subject) -> Iterator[ReportedCase]:
+    """Return admissible cases told at the usual moment, none twice: the simplest first, or the only one to look at.
+
+    At the level ``search`` the stream goes on until the subject's time is up.
+    """
+    if subject.only is not None:
+        yield subject.only
+        return
+    seen: set[str] = set()
+    for case in map(timeless, _stream(subject)):
+        if subject.late:
+            return
+        if (key := written(case)) not in seen:
+            seen.add(key)
+            yield case
+
+
+def _stream(subject: Subject) -> Iterator[ReportedCase]:
+    yield from timed(subject.policy)
+    if subject.level == "search":
+        yield from drawn(subject)
+
+
+def drawn(subject: Subject) -> Iterator[ReportedCase]:
     """Draw cases until the subject's time is up."""
     number = 0
     while not subject.late:
@@ -27,9 +52,7 @@ def drawn(subject: "Subject") -> Iterator["ReportedCase"]:
         number += 1
 
 
-def searched(
-    subject: "Subject", look: "Look", known: set[Hashable], at_most: int
-) -> Iterator[tuple[Hashable, Failure]]:
+def searched(subject: Subject, look: Look, known: set[Hashable], at_most: int) -> Iterator[tuple[Hashable, Failure]]:
     """Draw cases until the time is up and look at each; Hypothesis makes the case of each fault as small as it can.
 
     Args:
@@ -44,7 +67,7 @@ def searched(
         wanted: list[Hashable] = []
 
         def test(
-            told: "ReportedCase", seen: dict[str, dict[Hashable, Failure]] = seen, wanted: list[Hashable] = wanted
+            told: ReportedCase, seen: dict[str, dict[Hashable, Failure]] = seen, wanted: list[Hashable] = wanted
         ) -> None:
             key = written(told)
             if key not in seen:
@@ -75,10 +98,10 @@ class _Found(Exception):
     """A case shows a fault: the search found what it looked for."""
 
 
-def _draw(subject: "Subject", number: int, take: "Callable[[Any], object]") -> None:
+def _draw(subject: Subject, number: int, take: Callable[[Any], object]) -> None:
     from hypothesis import HealthCheck, Phase, given, seed, settings  # only a search needs it
 
-    def test(told: "ReportedCase") -> None:
+    def test(told: ReportedCase) -> None:
         take(told)
 
     drawing = given(strategy(subject.policy))(test)

@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 
-from governflow.charter.cases.systematic import KNOWN, moment_of
-from governflow.charter.subject import BEGIN, ReportedCase, Subject
+from governflow.charter.cases.reported import ReportedCase, fresh, moment_of
+from governflow.charter.cases.systematic import KNOWN
 from governflow.errors import CommandError
 from governflow.model.terms import Mode, member
+from governflow.policy.stack import Policy
 
 _TEXTS = ("item", "place", "lifecycle", "channel", "informant")
 
 
-def refuse_untellable(subject: Subject, case: ReportedCase) -> None:
+def refuse_untellable(policy: Policy, case: ReportedCase) -> None:
     """Refuse a case that no report could tell.
 
     Raises:
@@ -37,8 +38,8 @@ def refuse_untellable(subject: Subject, case: ReportedCase) -> None:
         )
     if "mode" in case:
         member(Mode, case["mode"])
-    moment_of(case, BEGIN)
-    subject.unreported(case)
+    moment_of(case)
+    fresh(policy, case)
 
 
 def _is_step(step: object) -> bool:

@@ -1,24 +1,20 @@
 """Admissible cases, cut at the boundaries of a locality's own tables, units and clocks (用例生成).
 
-A case is what a report tells: `ReportedCase`, plain values that JSON can hold; ``at`` is when it is told, where that
-is not the usual moment. At the level ``certify`` the stream is always the same: first everything alone that the rules
-can tell apart, then a case for every rule of every table, then rows in which every two values meet. `everywhere`
-adds every unit of the chart. At the level ``search`` Hypothesis draws from the same values; see `drawn`.
+At the level ``certify`` the stream is always the same: first everything alone that the rules can tell
+apart, then a case for every rule of every table, then rows in which every two values meet. `everywhere` adds every
+unit of the chart. At the level ``search`` Hypothesis draws from the same values: `strategy`.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
 from governflow.charter.cases import covering as pairs
 from governflow.charter.cases.dimensions import WHO, Dimensions, tables_of
-from governflow.engine.decide import Command, decide, unreported
+from governflow.charter.cases.reported import ReportedCase, timeless, written
 from governflow.errors import CommandError
 from governflow.isolation.literals import spoken_of
-from governflow.model.case import Case
 from governflow.model.terms import Mode, Severity, Urgency
 from governflow.model.units import OrgChart, Unit
 from governflow.policy.stack import Policy
@@ -28,7 +24,6 @@ from governflow.tables.partition import sampled
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-    from governflow.charter.subject import ReportedCase, Subject
 
 #: About so many cases are looked at, at the level ``certify``.
 BUDGET = 2000
@@ -48,21 +43,7 @@ KNOWN = (*_CASE_FIELDS, *_YES_NO_FIELDS, *WHO, "facts", "at", "steps")
 _SEVERITY_OF = {"1": "major", "2": "complex", "3": "general"}
 
 
-def told(subject: "Subject") -> Iterator["ReportedCase"]:
-    """Return the cases of a check, told at the usual moment: the simplest first, none twice; see the module.
-
-    At the level ``search`` it goes on until the subject's time is up.
-    """
-    seen: set[str] = set()
-    for case in map(timeless, _stream(subject)):
-        if subject.late:
-            return
-        if (key := written(case)) not in seen:
-            seen.add(key)
-            yield case
-
-
-def anywhen(policy: Policy) -> Iterator["ReportedCase"]:
+def anywhen(policy: Policy) -> Iterator[ReportedCase]:
     """Return the cases of the level ``certify`` for laws on rulings: told at many moments, and at every unit."""
     seen: set[str] = set()
     for case in (*timed(policy), *everywhere(policy)):
@@ -71,51 +52,12 @@ def anywhen(policy: Policy) -> Iterator["ReportedCase"]:
             yield case
 
 
-def _stream(subject: "Subject") -> Iterator["ReportedCase"]:
-    yield from timed(subject.policy)
-    if subject.level == "search":
-        from governflow.charter.answers.search import drawn  # only a search needs Hypothesis
-
-        yield from drawn(subject)
-
-
-def written(case: "ReportedCase") -> str:
-    """Write a case as one line of JSON, always in the same order; `Subject` reads it back with ``json.loads``."""
-    return json.dumps(case, ensure_ascii=False, sort_keys=True)
-
-
-def moment_of(told: "ReportedCase", usual: datetime) -> datetime:
-    """Return when a case is told.
-
-    Raises:
-        CommandError: If that is no moment.
-    """
-    at = told.get("at")
-    if at is None:
-        return usual
-    try:
-        moment = datetime.fromisoformat(str(at))
-        if moment.tzinfo is not None:
-            return moment.astimezone(usual.tzinfo)
-    except ValueError:
-        pass
-    raise CommandError(
-        f"{at!r} is no moment with an offset: write 2026-03-02T09:00+08:00",
-        f"“{at}”不是带时差的时刻：请写成 2026-03-02T09:00+08:00",
-    )
-
-
-def certified(policy: Policy) -> Iterator["ReportedCase"]:
+def certified(policy: Policy) -> Iterator[ReportedCase]:
     """Return the cases of the level ``certify`` as they are told at the usual moment; a few may come twice."""
     return map(timeless, timed(policy))
 
 
-def timeless(told: "ReportedCase") -> "ReportedCase":
-    """Leave out when a case is told."""
-    return {name: value for name, value in told.items() if name != "at"}
-
-
-def timed(policy: Policy) -> Iterator["ReportedCase"]:
+def timed(policy: Policy) -> Iterator[ReportedCase]:
     """Return the cases of the level ``certify``, many of them at other moments; a few may come twice."""
     dimensions = Dimensions.of(policy)
     count = 0
@@ -125,7 +67,7 @@ def timed(policy: Policy) -> Iterator["ReportedCase"]:
     yield from _meeting(dimensions, max(BUDGET - count, _MIXED))
 
 
-def everywhere(policy: Policy) -> Iterator["ReportedCase"]:
+def everywhere(policy: Policy) -> Iterator[ReportedCase]:
     """Return a case for every unit of the chart, by its id and by its name, and every sort of item at many of them."""
     units = _rarest_first(policy.units)
     rest = units[_UNITS:]
@@ -188,29 +130,7 @@ def strategy(policy: Policy) -> "SearchStrategy[dict[str, Any]]":
     )
 
 
-def reported(policy: Policy, told: "ReportedCase", at: datetime) -> Case:
-    """Make the case that a report leaves: facts worked out, assessed, tiered, its clocks running; without a store.
-
-    Args:
-        policy: The rules.
-        told: What is reported.
-        at: When, in UTC.
-    """
-    return decide(fresh(policy, told, at), Command("report", {}), policy, at, mode_of(told))[1]
-
-
-def fresh(policy: Policy, told: "ReportedCase", at: datetime, number: str = "check") -> Case:
-    """Make the case before any rule was asked about it, under a number."""
-    details = {name: value for name, value in told.items() if name != "mode"}
-    return unreported(number, policy, at, mode_of(told), details)
-
-
-def mode_of(told: "ReportedCase") -> Mode:
-    """Return the mode in which a case is reported."""
-    return Mode(told.get("mode", Mode.NORMAL))
-
-
-def smallest(told: "ReportedCase", fails: Callable[["ReportedCase"], bool]) -> "ReportedCase":
+def smallest(told: ReportedCase, fails: Callable[[ReportedCase], bool]) -> ReportedCase:
     """Shrink a case that shows a fault: leave out what the fault does not need.
 
     Args:
@@ -231,7 +151,7 @@ def smallest(told: "ReportedCase", fails: Callable[["ReportedCase"], bool]) -> "
 # --- the stream -------------------------------------------------------------------------------------------------------
 
 
-def _systematic(policy: Policy, dimensions: Dimensions) -> Iterator["ReportedCase"]:
+def _systematic(policy: Policy, dimensions: Dimensions) -> Iterator[ReportedCase]:
     emergency = {"mode": Mode.EMERGENCY.value}
     yield {}
     yield emergency
@@ -272,7 +192,7 @@ def _plain(**told: Any) -> dict[str, Any]:
     return {name: value for name, value in told.items() if name not in silent or value != silent[name]}
 
 
-def _meeting(dimensions: Dimensions, count: int) -> Iterator["ReportedCase"]:
+def _meeting(dimensions: Dimensions, count: int) -> Iterator[ReportedCase]:
     """Return cases in which everything is told, or not: soon every two values have stood in one of them."""
     axes: dict[str, Sequence[Any]] = {
         "item": dimensions.items,
@@ -297,7 +217,7 @@ def _meeting(dimensions: Dimensions, count: int) -> Iterator["ReportedCase"]:
         yield _plain(**case) | ({"facts": stated} if stated else {})
 
 
-def _named(policy: Policy, dimensions: Dimensions) -> Iterator["ReportedCase"]:
+def _named(policy: Policy, dimensions: Dimensions) -> Iterator[ReportedCase]:
     """Return cases of what hooks name together: an item, a place, how hard it is, and an emergency."""
     words = spoken_of(policy).texts
     items = [next((item for item in dimensions.items if word == item), "") or _with(word, dimensions) for word in words]
@@ -320,7 +240,7 @@ def _with(word: str, dimensions: Dimensions) -> str:
 # --- a case for every rule --------------------------------------------------------------------------------------------
 
 
-def _of_rules(policy: Policy, source: str, table: Table) -> Iterator["ReportedCase"]:
+def _of_rules(policy: Policy, source: str, table: Table) -> Iterator[ReportedCase]:
     """Return for every rule a case that it answers, as far as a report can tell one."""
     space = table.space
     for number, box in enumerate(space.boxes):

@@ -7,13 +7,14 @@ from itertools import chain
 import attrs
 
 from governflow.charter.answers.faults import in_chinese
+from governflow.charter.cases.reported import BEGIN, ReportedCase
 from governflow.charter.laws.lives import MOST
 from governflow.charter.laws.registry import law
 from governflow.charter.lives.roads import going, out_of, paths
 from governflow.charter.lives.simulation import NO_ACTIONS, SWITCH, Scenario, SimulatedCase, Step, done, fallen, line
 from governflow.charter.lives.walks import lives, pool, shortened
 from governflow.charter.model import Failure
-from governflow.charter.subject import BEGIN, ReportedCase, Subject
+from governflow.charter.subject import Subject
 from governflow.engine import musters
 from governflow.errors import GovernflowError
 from governflow.model.case import Case

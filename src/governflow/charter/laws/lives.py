@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import attrs
 
 from governflow.charter.answers.faults import in_chinese
+from governflow.charter.cases.reported import ReportedCase
 from governflow.charter.laws.registry import law
 from governflow.charter.lives.roads import origin_after, out_of, paths
 from governflow.charter.lives.simulation import Scenario, SimulatedCase, Step, first, play
 from governflow.charter.lives.walks import by_lifecycle, lives, shortened
 from governflow.charter.model import Failure
-from governflow.charter.subject import ReportedCase, Subject
+from governflow.charter.subject import Subject
 from governflow.model.case import Case
 from governflow.model.clocks import Plan
 from governflow.model.events import Event

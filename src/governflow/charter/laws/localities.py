@@ -7,14 +7,15 @@ from itertools import pairwise, product
 
 from governflow.calendars import WorkingCalendar
 from governflow.charter.answers.ask import Answer, asked
-from governflow.charter.answers.collect import Fault, company, everything, firsts, found, raised, sample, usable
+from governflow.charter.answers.collect import company, everything, firsts, found, raised, sample, usable
 from governflow.charter.answers.compare import difference, told_apart
 from governflow.charter.answers.faults import in_chinese
 from governflow.charter.answers.remote import Heard, Worker, WorkerEnvironment, answered, few, unloadable
-from governflow.charter.cases.systematic import mode_of, moment_of, written
+from governflow.charter.answers.search import Fault
+from governflow.charter.cases.reported import BEGIN, ReportedCase, mode_of, moment_of, written
 from governflow.charter.laws.registry import law
 from governflow.charter.model import Failure
-from governflow.charter.subject import BEGIN, ReportedCase, Subject
+from governflow.charter.subject import Subject
 from governflow.errors import PolicyError
 from governflow.model.case import Case, changed
 from governflow.model.clocks import LAPSES, LASTS, PAUSES, STATUTE, ClockSpec

@@ -6,11 +6,12 @@ from itertools import pairwise, product
 
 import attrs
 
+from governflow.charter.cases.reported import BEGIN, ReportedCase
 from governflow.charter.laws.spans import STARTS, span
 from governflow.charter.lives.simulation import done, first
 from governflow.charter.lives.walks import pool, sorts
 from governflow.charter.model import Failure
-from governflow.charter.subject import BEGIN, ReportedCase, Subject
+from governflow.charter.subject import Subject
 from governflow.engine.decide import Command, decide
 from governflow.model.case import Case
 from governflow.model.clocks import ClockSpec

@@ -9,11 +9,11 @@ from governflow.charter.answers.ask import Answer, asked
 from governflow.charter.answers.collect import First, batches, company, firsts, raised, usable
 from governflow.charter.answers.compare import difference, told_apart
 from governflow.charter.answers.remote import Said, Worker, WorkerEnvironment, answered, unloadable
-from governflow.charter.cases.systematic import written
+from governflow.charter.cases.reported import ReportedCase, written
 from governflow.charter.laws.localities import together
 from governflow.charter.laws.registry import law
 from governflow.charter.model import Failure
-from governflow.charter.subject import ReportedCase, Subject
+from governflow.charter.subject import Subject
 from governflow.isolation.environment import LUCK, OTHER_DAYS, homes
 from governflow.isolation.literals import spoken_of
 from governflow.isolation.observer import Observer, SideEffect

@@ -8,13 +8,14 @@ import msgspec
 
 from governflow.charter.answers import examples as shipped
 from governflow.charter.answers.ask import Answer
-from governflow.charter.answers.collect import AT_MOST, Fault, everything, firsts, found, raised, usable
+from governflow.charter.answers.collect import AT_MOST, everything, firsts, found, raised, usable
 from governflow.charter.answers.compare import case_of, look_at
 from governflow.charter.answers.faults import in_chinese
-from governflow.charter.cases.systematic import mode_of, moment_of, written
+from governflow.charter.answers.search import Fault
+from governflow.charter.cases.reported import BEGIN, ReportedCase, mode_of, moment_of, written
 from governflow.charter.laws.registry import law
 from governflow.charter.model import Failure
-from governflow.charter.subject import BEGIN, ReportedCase, Subject
+from governflow.charter.subject import Subject
 from governflow.errors import PolicyError, TableError, described, shown
 from governflow.isolation.literals import BUILT_IN
 from governflow.model.case import Case, changed

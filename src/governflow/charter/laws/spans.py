@@ -5,7 +5,8 @@ from functools import lru_cache
 
 from governflow.calendars import WorkingCalendar
 from governflow.calendars.allowances import Allowance
-from governflow.charter.subject import BEGIN, Subject
+from governflow.charter.cases.reported import BEGIN
+from governflow.charter.subject import Subject
 from governflow.errors import CalendarError
 from governflow.model.case import Case
 from governflow.model.clocks import ClockSpec

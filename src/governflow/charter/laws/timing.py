@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from governflow.charter.answers.faults import in_chinese
+from governflow.charter.cases.reported import BEGIN, ReportedCase
 from governflow.charter.laws.lives import MOST, Wrong, faulty
 from governflow.charter.laws.monotone import later
 from governflow.charter.laws.registry import law
@@ -15,7 +16,7 @@ from governflow.charter.laws.spans import STARTS, span
 from governflow.charter.lives.simulation import SimulatedCase, kind_of, play
 from governflow.charter.lives.walks import lives, pool, sorts
 from governflow.charter.model import Failure
-from governflow.charter.subject import BEGIN, ReportedCase, Subject
+from governflow.charter.subject import Subject
 from governflow.masking import clean
 from governflow.model.case import Case
 from governflow.model.clocks import LAPSES, LASTS, STATUTE, Clock, ClockSpec, Plan

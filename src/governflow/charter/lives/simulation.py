@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 import attrs
 from msgspec.structs import replace
 
+from governflow.charter.cases.reported import BEGIN, ReportedCase, fresh
 from governflow.charter.lives.fault_injection import FAILING, twin
-from governflow.charter.subject import BEGIN, ReportedCase, Subject
+from governflow.charter.subject import Subject
 from governflow.engine import decide
 from governflow.engine.decide import Command
 from governflow.engine.engine import Engine
@@ -370,7 +371,7 @@ def _claiming(policy: Policy, pick: int) -> str:
 
 def first(subject: Subject, told: ReportedCase) -> Case:
     """Report a case without an engine."""
-    return done(subject.policy, subject.unreported(told), "report", BEGIN)
+    return done(subject.policy, fresh(subject.policy, told), "report", BEGIN)
 
 
 def done(policy: Policy, case: Case, action: str, at: datetime, pick: int = 0) -> Case:

@@ -10,7 +10,8 @@ from typing import Any
 
 import attrs
 
-from governflow.charter.cases.systematic import certified, written
+from governflow.charter.cases.reported import BEGIN, ReportedCase, written
+from governflow.charter.cases.systematic import certified
 from governflow.charter.lives.fault_injection import FAILING, MANNERS, twin
 from governflow.charter.lives.roads import paths, ways
 from governflow.charter.lives.simulation import (
@@ -32,7 +33,7 @@ from governflow.charter.lives.simulation import (
     idle,
     play,
 )
-from governflow.charter.subject import BEGIN, ReportedCase, Subject
+from governflow.charter.subject import Subject
 from governflow.errors import GovernflowError
 from governflow.model.case import Case
 from governflow.model.lifecycle import BASE, Lifecycle
