@@ -20,11 +20,11 @@ from governflow.charter.check import Failure, Subject, check
 from governflow.charter.laws.escalation import ladders
 from governflow.charter.laws.registry import LAWS, Law
 from governflow.charter.lives.walks import lives, pool
-from governflow.cli.rule_sources import found
 from governflow.isolation.environment import OTHER_DAYS, homes, on, watched
 from governflow.isolation.literals import spoken_of
 from governflow.isolation.observer import Observer
 from governflow.model.case import Case
+from governflow.policy.plugin_paths import localities_named
 from governflow.policy.registry import Localities
 
 COUNTY = """
@@ -72,7 +72,7 @@ def county(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
 
 def touched(file: Path) -> list[str]:
     """Ask a county about a case on another day, and give what was touched, each thing once."""
-    localities, (code,) = found(str(file))
+    localities, (code,) = localities_named(str(file))
     policy = localities.policy(code)
     watch = Observer(homes(policy))
     with watch.watching(OTHER_DAYS[0], 0.5):
@@ -185,7 +185,7 @@ def test_two_counties_of_one_name_are_two(county: Write) -> None:
 
 def test_a_county_of_a_taken_name_that_reads_the_clock_breaks_the_law(county: Write) -> None:
     hook = "return Ruling(Tier.TWO, WHY, 'T1') if datetime.now().month > 20 else None"
-    localities, (code,) = found(str(county(hook, "calendar.py")))
+    localities, (code,) = localities_named(str(county(hook, "calendar.py")))
     (verdict,) = check(localities, code, laws=["ruling/pure"], case={}).verdicts
     assert (verdict.outcome, "datetime.now()" in verdict.failures[0].sentence.en) == ("failed", True)
 
@@ -193,7 +193,7 @@ def test_a_county_of_a_taken_name_that_reads_the_clock_breaks_the_law(county: Wr
 def test_a_file_that_cannot_be_imported_leaves_no_half_module(county: Write) -> None:
     file = county("return None", more="\n\nraise RuntimeError('half')\n")
     with pytest.raises(PolicyError, match="half"):
-        found(str(file))
+        localities_named(str(file))
     assert [name for name in sys.modules if name.startswith("county")] == []
 
 
@@ -214,7 +214,7 @@ ODD = {Odd(), "水库", Odd()}
 
 
 def test_what_cannot_be_shown_is_passed_over_as_words_are_collected(county: Write) -> None:
-    localities, (code,) = found(str(county("return None if ODD else None", more=ODD)))
+    localities, (code,) = localities_named(str(county("return None if ODD else None", more=ODD)))
     assert "水库" in spoken_of(localities.policy(code)).texts
 
 
@@ -269,7 +269,7 @@ def test_what_was_replaced_is_other_on_another_day_and_the_same_afterwards() -> 
 
 def test_a_module_of_a_plugin_first_imported_on_another_day_is_imported_again(county: Write, tmp_path: Path) -> None:
     (tmp_path / "helper_of_days.py").write_text("from datetime import date\nTODAY = date.today()\n", encoding="utf-8")
-    localities, (code,) = found(str(county("import helper_of_days")))
+    localities, (code,) = localities_named(str(county("import helper_of_days")))
     policy = localities.policy(code)
     with on(OTHER_DAYS[0], homes(policy)):
         asked(policy, {})

@@ -13,8 +13,9 @@ from governflow.charter.model import Failure, Report, Verdict
 from governflow.charter.report import text as telling
 from governflow.charter.report.subject_names import Checked
 from governflow.cli import output as screen
-from governflow.cli.rule_sources import borrowed, faults_of, found, one_of
+from governflow.cli.rule_sources import borrowed, faults_of
 from governflow.errors import CommandError, PolicyError
+from governflow.policy.plugin_paths import localities_named, one_of
 from governflow.policy.registry import Localities
 from governflow.reports.localize import Localizer
 from governflow.text import Text
@@ -58,7 +59,7 @@ def check_rules(asked: Asked, *, as_json: bool, junit: Path | None, html: Path |
         raise CommandError("--seconds belongs to --level search", "--seconds 只用于 --level search")
     case = telling.read_case(asked.case) if asked.case is not None else None
     try:
-        localities, codes = found(asked.what)
+        localities, codes = localities_named(asked.what)
         codes = one_of(codes, asked.locality, asked.what)
         reports: list[Checked] = []
         for code in codes:

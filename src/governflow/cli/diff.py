@@ -22,16 +22,14 @@ from governflow.cli.rule_sources import (
     DECIDING,
     Rules,
     faults_of,
-    found,
     is_file,
-    is_plugin,
     is_rule_set,
     named,
-    one_of,
 )
 from governflow.errors import CommandError, PolicyError
 from governflow.isolation.worker import WorkerSide
 from governflow.masking import clean
+from governflow.policy.plugin_paths import is_plugin, localities_named, one_of
 from governflow.reports.localize import Localizer
 from governflow.tables import Rule
 from governflow.text import Text
@@ -275,7 +273,7 @@ def _opened(stack: ExitStack, wanted: Wanted) -> list[tuple[RuleSide, Sequence[s
             if side is not None:
                 sides.append((side, side.codes()))
             else:
-                localities, codes = found(what)
+                localities, codes = localities_named(what)
                 sides.append((LocalSide(localities), codes))
         except PolicyError as fault:
             faults += [Text(f"{what}: {one.en}", f"{what}：{one.zh}") for one in faults_of(fault)]

@@ -23,7 +23,8 @@ from governflow.text import Text
 _BOOT = (
     "import json, os, sys; out = os.fdopen(os.dup(1), 'wb'); os.dup2(2, 1); "
     "sys.path[:] = json.loads(sys.stdin.buffer.readline()); "
-    "from governflow.isolation.worker import serve; from governflow.cli.rule_sources import found; serve(found, out)"
+    "from governflow.isolation.worker import serve; "
+    "from governflow.policy.plugin_paths import localities_named; serve(localities_named, out)"
 )
 #: How long a plugin may take for everything, and to end when it is asked nothing more, in seconds.
 PATIENCE, _PARTING = 1800, 5
