@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from governflow.cli import output as screen
+from governflow.cli.output import allowance_text, new_console, print_indented, print_json, ruled_text, span_text
 from governflow.engine.engine import Engine
 from governflow.engine.explain import Archive, Explanation
 from governflow.engine.explain import explain as explained
@@ -47,9 +47,9 @@ def show(case: str, *, store: Path, html: Path | None, personal: bool, as_json: 
             outages = engine.outages(found.locality)
             zone = ZoneInfo(found.zone)
             told_json = case_as_json(found, escalations(history), outages, zone, lang)
-            screen.as_json({**told_json, "steps": [_step(event, zone) for event in history]})
+            print_json({**told_json, "steps": [_step(event, zone) for event in history]})
         elif html is None:
-            print_dossier(book, screen.console())
+            print_dossier(book, new_console())
     return 0
 
 
@@ -77,7 +77,7 @@ def explain(case: str, *, store: Path, as_json: bool, lang: str) -> int:
         steps = chronicle(voice, found, history, {}, archive)
     beside = [step for step in steps if step.kind in _BESIDE]
     if as_json:
-        screen.as_json(_explained(told, beside, lang))
+        print_json(_explained(told, beside, lang))
     else:
         _print_explanation(told, beside, voice)
     return 0
@@ -165,11 +165,11 @@ def _asked(what: str, voice: Localizer) -> str:
 
 def _ruled(ruling: RecordedRuling, voice: Localizer) -> str:
     kind, _, name = ruling.what.rpartition(":")
-    return voice.value(name, ruling.value) if kind == "fact" else screen.value(ruling.value, voice.policy, voice.lang)
+    return voice.value(name, ruling.value) if kind == "fact" else ruled_text(ruling.value, voice.policy, voice.lang)
 
 
 def _print_explanation(told: Explanation, beside: Sequence[Step], voice: Localizer) -> None:
-    out = screen.console()
+    out = new_console()
     policy, lang = voice.policy, voice.lang
 
     def local(moment: datetime) -> str:
@@ -178,29 +178,29 @@ def _print_explanation(told: Explanation, beside: Sequence[Step], voice: Localiz
     title = Text(f"Case {told.case.id}: what was ruled, and why", f"事项 {told.case.id}：裁量与理由")
     out.print(title.say(lang), style="bold")
     for _, label, value in voice.facts_of(told.case.facts):
-        screen.indented(out, f"{label}{voice.t(': ', '：')}{value}", 2)
+        print_indented(out, f"{label}{voice.t(': ', '：')}{value}", 2)
     for entry in told.rulings:
         ruling = entry.ruling
         out.print()
         out.print(f"{local(entry.at)}  {_asked(ruling.what, voice)}{voice.t(': ', '：')}{_ruled(ruling, voice)}")
-        screen.indented(out, ruling.reason.say(lang), 2)
+        print_indented(out, ruling.reason.say(lang), 2)
         if entry.row is not None:
-            screen.indented(out, voice.row(entry.row, ruling.reason.say(lang)), 2)
+            print_indented(out, voice.row(entry.row, ruling.reason.say(lang)), 2)
         rules = f" · {voice.t('rule set', '规则集')} {entry.rules}" if entry.rules else ""
-        screen.indented(out, f"{ruling.rule} · {ruling.source}{rules}", 2, style="dim")
+        print_indented(out, f"{ruling.rule} · {ruling.source}{rules}", 2, style="dim")
     if beside:
         out.print()
         out.print(Text("What was refused, or assessed anew", "未予准许与重新研判").say(lang), style="bold")
     for step in beside:
         out.print(f"{step.at:%Y-%m-%d %H:%M:%S}  {step.what}  {step.by}")
         for line in (*step.details, *(reason.text for reason in step.reasons)):
-            screen.indented(out, line, 2)
+            print_indented(out, line, 2)
     out.print()
     out.print(Text("How the time was counted", "时限如何计算").say(lang), style="bold")
     for account in told.clocks:
         clock = account.clock
         heading = (
-            f"{policy.name(clock.name).say(lang)} #{clock.cycle}  {screen.allowance(clock.allowance, lang)}  "
+            f"{policy.name(clock.name).say(lang)} #{clock.cycle}  {allowance_text(clock.allowance, lang)}  "
             f"{local(clock.started)} → {local(clock.due)}  {clock.outcome.text.say(lang)}"
         )
         out.print(heading)
@@ -215,7 +215,7 @@ def _print_explanation(told: Explanation, beside: Sequence[Step], voice: Localiz
         for part in account.segments:
             out.print(
                 f"  {local(part.start)} – {local(part.end)}  {_SEGMENTS[part.kind].say(lang)}  "
-                f"{screen.span(part.end - part.start, lang)}"
+                f"{span_text(part.end - part.start, lang)}"
             )
 
 
@@ -226,11 +226,11 @@ def verify(*, store: Path, against: str | None, as_json: bool, lang: str) -> int
             head = engine.verify(against)
         except Tampered as fault:
             if as_json:
-                screen.as_json({"intact": False, "fault": fault.text.say(lang)})
+                print_json({"intact": False, "fault": fault.text.say(lang)})
             print(fault.text.say(lang), file=sys.stderr)
             return 1
     if as_json:
-        screen.as_json({"intact": True, "head": head})
+        print_json({"intact": True, "head": head})
     else:
         print(head)
         print(Text("nothing was altered or cut off", "账本完整，未被改动或截断").say(lang), file=sys.stderr)
@@ -300,7 +300,7 @@ def diagram(code: str, *, lifecycle: str, svg: Path | None, as_json: bool, lang:
     if svg is not None:
         _draw(found.dot(lang), svg)
     elif as_json:
-        screen.as_json(
+        print_json(
             [
                 {
                     "action": row.action,

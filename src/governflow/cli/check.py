@@ -12,7 +12,7 @@ from governflow.charter.laws.registry import LAWS
 from governflow.charter.model import Failure, Report, Verdict
 from governflow.charter.report import text as telling
 from governflow.charter.report.subject_names import Checked
-from governflow.cli import output as screen
+from governflow.cli.output import new_console, print_indented, print_json
 from governflow.cli.rule_sources import borrowed, faults_of
 from governflow.errors import CommandError, PolicyError
 from governflow.policy.plugin_paths import localities_named, one_of
@@ -80,12 +80,12 @@ def check_rules(asked: Asked, *, as_json: bool, junit: Path | None, html: Path |
     except PolicyError as fault:
         faults = [one.say(asked.lang) for one in faults_of(fault)]
         if as_json:
-            screen.as_json({"rules": asked.what, "passed": False, "faults": faults})
+            print_json({"rules": asked.what, "passed": False, "faults": faults})
         for sentence in faults:
             print(sentence, file=sys.stderr)
         return 2
     if as_json:
-        screen.as_json(_as_json(reports, asked))
+        print_json(_as_json(reports, asked))
     _write(reports, asked, junit, html)
     return 0 if all(checked.report.passed for checked in reports) else 1
 
@@ -98,7 +98,7 @@ class _Screen:
 
     def __init__(self, asked: Asked, localities: Localities, code: str, *, several: bool) -> None:
         self.asked, self.several = asked, several
-        self.out = screen.console()
+        self.out = new_console()
         self.note, self.head = borrowed(localities, code), Text(f"Checking {code}", f"检验 {code}")
         self.begun = False
 
@@ -115,10 +115,10 @@ class _Screen:
         told = f"{mark} {verdict.law:<{_ID}} {telling.result(verdict).say(lang)}"
         spent = telling.took(verdict)
         self.out.print(f"{told}  ({spent})", style=style)
-        screen.indented(self.out, law.slogan.say(lang), 2, style="dim")
+        print_indented(self.out, law.slogan.say(lang), 2, style="dim")
         note = telling.note(verdict)
         if note is not None:
-            screen.indented(self.out, note.say(lang), 2, style="yellow")
+            print_indented(self.out, note.say(lang), 2, style="yellow")
 
     def end(self, checked: Checked) -> None:
         """Print the stories of what failed, and the summary."""
@@ -130,13 +130,13 @@ class _Screen:
             self.out.print()
             head, says = telling.law_lines(verdict, lang)
             self.out.print(head, style="bold")
-            screen.indented(self.out, says, 2, style="dim")
+            print_indented(self.out, says, 2, style="dim")
             for failure in verdict.failures:
                 self._failure(report, verdict, failure, voice)
         self.out.print()
-        screen.indented(self.out, telling.title(checked).say(lang), 0)
-        screen.indented(self.out, telling.level(report).say(lang), 0)
-        screen.indented(self.out, telling.summary(report).say(lang), 0, style="" if report.passed else "red")
+        print_indented(self.out, telling.title(checked).say(lang), 0)
+        print_indented(self.out, telling.level(report).say(lang), 0)
+        print_indented(self.out, telling.summary(report).say(lang), 0, style="" if report.passed else "red")
 
     def _failure(self, report: Report, verdict: Verdict, failure: Failure, voice: Localizer) -> None:
         again = _again(report, verdict, failure, self.asked, several=self.several)
@@ -146,7 +146,7 @@ class _Screen:
                 # A command is never broken into lines: it has to be copied whole.
                 self.out.print(" " * (2 * line.depth + 2) + line.text, soft_wrap=True, crop=False)
             else:
-                screen.indented(self.out, line.text, 2 * line.depth + 2, style="" if line.depth else "red")
+                print_indented(self.out, line.text, 2 * line.depth + 2, style="" if line.depth else "red")
 
 
 def _again(report: Report, verdict: Verdict, failure: Failure, asked: Asked, *, several: bool) -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
-from governflow.cli import output as screen
 from governflow.cli import run as running
+from governflow.cli.output import new_console
 from governflow.demo import generated_day as demo
 from governflow.engine.engine import Engine
 from governflow.errors import JournalError
@@ -192,4 +192,4 @@ def _show(engine: Engine, case: str | None, html: Path | None, *, as_json: bool,
     if not as_json:
         title = Text("One of these cases, from the first word to the last:", "其中一件，从头到尾：")
         print(title.say(lang) + "\n")
-        print_dossier(book, screen.console())
+        print_dossier(book, new_console())

@@ -17,7 +17,7 @@ from governflow.changes.compare import Changes, Journal, between, layers
 from governflow.changes.of_tables import Difference, differences
 from governflow.changes.rows import ASPECTS, aspects, merged
 from governflow.changes.text import Teller
-from governflow.cli import output as screen
+from governflow.cli.output import new_console, new_table, print_indented, print_json
 from governflow.cli.rule_sources import (
     DECIDING,
     Rules,
@@ -75,7 +75,7 @@ def diff(wanted: Wanted, *, as_json: bool) -> int:
     except PolicyError as fault:
         faults = [one.say(wanted.lang) for one in faults_of(fault)]
         if as_json:
-            screen.as_json({"old": wanted.old, "new": wanted.new, "faults": faults})
+            print_json({"old": wanted.old, "new": wanted.new, "faults": faults})
         for sentence in faults:
             print(" ".join(sentence.split()), file=sys.stderr)
         return 2
@@ -106,7 +106,7 @@ def _tables(wanted: Wanted, *, as_json: bool) -> int:
     told = differences(before, after, only=only)
     said = [_sentence(was, now, told), *_unseen(was, now)]
     if as_json:
-        screen.as_json(
+        print_json(
             {
                 "old": was.title.say(lang),
                 "new": now.title.say(lang),
@@ -118,12 +118,12 @@ def _tables(wanted: Wanted, *, as_json: bool) -> int:
             }
         )
     else:
-        out = screen.console()
+        out = new_console()
         out.print(f"{was.title.say(lang)} → {now.title.say(lang)}", style="bold")
         _print_tables(told, _voice(was, now, lang))
         out.print()
         for text in said:
-            screen.indented(out, text.say(lang), 0)
+            print_indented(out, text.say(lang), 0)
     return 1 if told else 0
 
 
@@ -244,7 +244,7 @@ def _plugins(wanted: Wanted, *, as_json: bool) -> int:
                 f"台账只属于一个地方：请用 --locality 指明 {'、'.join(a for a, _ in pairs)} 之一",
             )
         if not as_json:
-            screen.console().print(f"{wanted.old} → {wanted.new}", style="bold")
+            new_console().print(f"{wanted.old} → {wanted.new}", style="bold")
         for codes in pairs:
             changes = between(old, new, codes, journal=wanted.journal)
             was, now = _title(changes.old, wanted.old), _title(changes.new, wanted.new)
@@ -253,11 +253,11 @@ def _plugins(wanted: Wanted, *, as_json: bool) -> int:
                 _print(compared[-1], lang, last=codes == pairs[-1])
     same = not alone and all(one.changes.same for one in compared)
     if as_json:
-        screen.as_json(_as_json(wanted, compared, alone, same=same))
+        print_json(_as_json(wanted, compared, alone, same=same))
     elif alone:
-        screen.console().print()
+        new_console().print()
         for text in alone:
-            screen.indented(screen.console(), text.say(lang), 0)
+            print_indented(new_console(), text.say(lang), 0)
     return 0 if same else 1
 
 
@@ -356,7 +356,7 @@ def _as_json(wanted: Wanted, compared: Sequence[_Compared], alone: Sequence[Text
 
 
 def _print(one: _Compared, lang: str, *, last: bool) -> None:
-    out, changes, teller = screen.console(), one.changes, one.teller(lang)
+    out, changes, teller = new_console(), one.changes, one.teller(lang)
     out.print()
     out.print(one.new.say(lang), style="bold")
     _print_tables(changes.tables, telling.voice(lang, changes.new, [*layers(changes.new), *layers(changes.old)]))
@@ -365,7 +365,7 @@ def _print(one: _Compared, lang: str, *, last: bool) -> None:
         title = ASPECTS[aspect].say(lang)
         out.print(title[:1].upper() + title[1:], style="bold")
         heads = (Text("what changes", "变化"), Text("was", "原结果"), Text("is", "现结果"), Text("how many", "多少"))
-        grid = screen.table("", *(head.say(lang) for head in (*heads, Text("for example", "举例"))), numeric=False)
+        grid = new_table("", *(head.say(lang) for head in (*heads, Text("for example", "举例"))), numeric=False)
         grid.title, grid.leading = None, 1
         shown = merged(rows)
         for row in shown[:_SHOWN]:
@@ -375,19 +375,19 @@ def _print(one: _Compared, lang: str, *, last: bool) -> None:
         out.print(grid)
         if len(shown) > _SHOWN:
             more = len(shown) - _SHOWN
-            screen.indented(out, teller.t(f"and {more} rows more: see --json", f"另有{more}行，见 --json"), 2)
+            print_indented(out, teller.t(f"and {more} rows more: see --json", f"另有{more}行，见 --json"), 2)
     out.print()
     for text in (one.sentence, *signing.reworded(changes), *(signing.files(changes) if last else ())):
-        screen.indented(out, text.say(lang), 0)
+        print_indented(out, text.say(lang), 0)
     if changes.journal is not None:
         out.print()
         for text in signing.journal(changes.journal):
             said = text.say(lang)
-            screen.indented(out, said.strip(), 2 if said.startswith(" ") else 0)
+            print_indented(out, said.strip(), 2 if said.startswith(" ") else 0)
 
 
 def _print_tables(told: Sequence[Difference], voice: Localizer) -> None:
-    out, lang = screen.console(), voice.lang
+    out, lang = new_console(), voice.lang
     for one in told:
         out.print()
         where = f"{one.source} · " if one.source else ""
@@ -395,7 +395,7 @@ def _print_tables(told: Sequence[Difference], voice: Localizer) -> None:
         heads = [Text("item", "事项")] if one.items else [Text("cases", "情形")]
         heads += [Text("was", "原结果"), Text("is", "现结果")]
         heads += [] if one.items else [Text("for example", "举例")]
-        grid = screen.table("", *(head.say(lang) for head in heads), numeric=False)
+        grid = new_table("", *(head.say(lang) for head in heads), numeric=False)
         grid.title, grid.leading = None, 1
         for change in one.changes:
             cases = "\n".join(text.say(lang) for text in change.region.values()) or voice.t("any case", "任何情形")

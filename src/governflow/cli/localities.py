@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from governflow.cli import output as screen
+from governflow.cli.output import new_console, print_indented, print_json
 from governflow.cli.rule_sources import faults_of
 from governflow.policy.registry import Found, Localities
 from governflow.text import Text
@@ -21,9 +21,9 @@ def localities(*, as_json: bool, lang: str) -> int:
     found = list(Localities().all())
     faulty = sum(one.fault is not None for one in found)
     if as_json:
-        screen.as_json([_told(one, lang) for one in found])
+        print_json([_told(one, lang) for one in found])
         return 1 if faulty else 0
-    out = screen.console()
+    out = new_console()
     for one in found:
         told = _told(one, lang)
         name = told["name" if lang == "zh" else "name_en"] or Text("cannot be loaded", "无法加载").say(lang)
@@ -32,9 +32,9 @@ def localities(*, as_json: bool, lang: str) -> int:
         parts = [told["from"]]
         if told["ancestors"]:
             parts.append(Text("over ", "上级 ").say(lang) + " → ".join(told["ancestors"]))
-        screen.indented(out, " · ".join(parts), 14, style="dim")
+        print_indented(out, " · ".join(parts), 14, style="dim")
         for fault in told["faults"]:
-            screen.indented(out, f"✗ {fault}", 14)
+            print_indented(out, f"✗ {fault}", 14)
     number = len(found)
     count = Text(
         f"{number} localities, {faulty} with faults" if faulty else f"{number} localities, no faults",

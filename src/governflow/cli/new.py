@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from governflow.cli import output as screen
+from governflow.cli.output import print_json
 from governflow.scaffold import Scaffold
 from governflow.text import Text
 
@@ -28,7 +28,7 @@ def new(
     folder = folder or Path(made.package)
     written = made.write(folder, lang)
     if as_json:
-        screen.as_json(
+        print_json(
             {
                 "code": made.code,
                 "distribution": made.distribution,

@@ -50,25 +50,30 @@ WORDS: Mapping[str, Text] = {
 _UNITS_SHOWN = 10
 
 
-def console(file: IO[str] | None = None, *, err: bool = False) -> Console:
+def new_console(file: IO[str] | None = None, *, err: bool = False) -> Console:
     """Return a console: colours on a terminal, plain text of at most 100 columns in a pipe."""
     stream = file or (sys.stderr if err else sys.stdout)
     width = None if stream.isatty() else 100
     return Console(file=stream, width=width, highlight=False, soft_wrap=False, emoji=False, markup=False)
 
 
-def as_json(value: Any) -> None:
+def print_note(text: Text, lang: str) -> None:
+    """Print a sentence beside the result, on standard error."""
+    print(text.say(lang), file=sys.stderr, flush=True)
+
+
+def print_json(value: Any) -> None:
     """Print a value as JSON for programs."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
 
-def summary(report: Report, policy: Policy, lang: str, out: Console) -> None:
+def print_summary(report: Report, policy: Policy, lang: str, out: Console) -> None:
     """Print what became of the cases: clocks, rates, states, escalations, units."""
 
     def word(name: str) -> str:
         return WORDS[name].say(lang)
 
-    clocks = table(
+    clocks = new_table(
         word("clocks"), word("clock"), *(word(w) for w in ("met", "breached", "exempt", "running", "on time"))
     )
     for name in sorted(report.clocks, key=clock_order):
@@ -82,21 +87,21 @@ def summary(report: Report, policy: Policy, lang: str, out: Console) -> None:
             percent(tally.share),
         )
     out.print(clocks)
-    rates = table(word("rates"), word("rate"), "%", word("counted"), word("excluded"))
+    rates = new_table(word("rates"), word("rate"), "%", word("counted"), word("excluded"))
     for name, rate in report.rates.items():
         rates.add_row(word(name), percent(rate.share), _fraction(rate), str(rate.excluded))
     out.print(rates)
-    states = table(word("states"), word("state"), word("cases"))
+    states = new_table(word("states"), word("state"), word("cases"))
     for state, number in report.ended.most_common():
         states.add_row(policy.name(state).say(lang), str(number))
     out.print(states)
     if report.escalations:
-        escalations = table(word("escalations"), word("kind"), word("times"))
+        escalations = new_table(word("escalations"), word("kind"), word("times"))
         for kind in Kind:
             if report.escalations[kind]:
                 escalations.add_row(kind.text.say(lang), str(report.escalations[kind]))
         out.print(escalations)
-    units = table(word("units"), word("unit"), word("cases"))
+    units = new_table(word("units"), word("unit"), word("cases"))
     ranked = report.by_unit.most_common()
     for unit, number in ranked[:_UNITS_SHOWN]:
         units.add_row(policy.units.name(unit).say(lang), str(number))
@@ -118,7 +123,7 @@ def _fraction(rate: Rate) -> str:
     return f"{rate.n} / {rate.of}"
 
 
-def table(title: str, *headings: str, numeric: bool = True) -> Table:
+def new_table(title: str, *headings: str, numeric: bool = True) -> Table:
     """Return an empty table; all columns but the first are for figures unless told otherwise."""
     made = Table(
         title=title,
@@ -137,7 +142,7 @@ def table(title: str, *headings: str, numeric: bool = True) -> Table:
 _CLOSING = frozenset("，。；：、！？）》〕】”’,.;:!?)]")
 
 
-def indented(out: Console, text: str, by: int, *, style: str = "") -> None:
+def print_indented(out: Console, text: str, by: int, *, style: str = "") -> None:
     """Print a paragraph with all of its lines indented."""
     for line in wrapped(text, out.width - by):
         out.print(Line(" " * by + line, style=style, no_wrap=True, overflow="ignore"), crop=False)
@@ -162,14 +167,14 @@ def wrapped(text: str, width: int) -> Iterator[str]:
         yield line.rstrip()
 
 
-def allowance(written: str, lang: str) -> str:
+def allowance_text(written: str, lang: str) -> str:
     """Write an allowance for people."""
     if written == PROMISED:
         return Text("promised date", "承诺日期").say(lang)
     return Allowance.parse(written).text(lang)
 
 
-def span(length: timedelta, lang: str) -> str:
+def span_text(length: timedelta, lang: str) -> str:
     """Write a length of time for people: whole days in words, the rest as the clock shows it."""
     days, rest = length.days, length - timedelta(days=length.days)
     if not days:
@@ -178,7 +183,7 @@ def span(length: timedelta, lang: str) -> str:
     return f"{told} {rest}" if rest else told
 
 
-def value(ruled: Any, policy: Policy, lang: str) -> str:
+def ruled_text(ruled: Any, policy: Policy, lang: str) -> str:
     """Write what was ruled for people."""
     if isinstance(ruled, Mapping):
         assist = "、".join(policy.units.name(unit).say(lang) for unit in ruled.get("assist", ()))
@@ -187,14 +192,14 @@ def value(ruled: Any, policy: Policy, lang: str) -> str:
         return (f"{lead}（{form}）" if lang == "zh" else f"{lead} ({form})") + with_
     if isinstance(ruled, list):
         return (
-            "、".join(value(part, policy, lang) for part in ruled)
+            "、".join(ruled_text(part, policy, lang) for part in ruled)
             if lang == "zh"
-            else ", ".join(value(part, policy, lang) for part in ruled)
+            else ", ".join(ruled_text(part, policy, lang) for part in ruled)
         )
     for closed in (Severity, Urgency, Tier, Kind):
         if ruled in closed._value2member_map_:
             return closed(ruled).text.say(lang)
     try:
-        return allowance(str(ruled), lang)
+        return allowance_text(str(ruled), lang)
     except CalendarError:
         return str(ruled)

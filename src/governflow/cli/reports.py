@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from governflow.cli import output as screen
+from governflow.cli.output import new_console, new_table, print_json
 from governflow.cli.rule_sources import borrowed
 from governflow.engine.engine import Engine
 from governflow.errors import CommandError
@@ -70,7 +70,7 @@ def digest(
         zone = ZoneInfo(engine.localities.policy(code).zone)
         found = count(engine, code, unit, period, until=_until(engine, until, zone))
     if as_json:
-        screen.as_json(found.as_json())
+        print_json(found.as_json())
     else:
         _print(found.lines(lang))
     return 0
@@ -83,7 +83,7 @@ def special(case: str, *, store: Path, as_json: bool, lang: str) -> int:
     with Engine.open(store, must_exist=True, deliver=False) as engine:
         report = special_report(engine, case)
     if as_json:
-        screen.as_json(report.as_json())
+        print_json(report.as_json())
     else:
         _print(report.lines(lang))
     return 0
@@ -113,7 +113,7 @@ def merits(
         places = ranking(book, start, at, holder)
         awarded = frozenset(place.to for place in award(book, start, at, holder or "informant"))
     if as_json:
-        screen.as_json(
+        print_json(
             {
                 "locality": code,
                 "at": at.astimezone(zone).isoformat(),
@@ -131,19 +131,19 @@ def merits(
 def _print_accounts(accounts: Sequence[Any], policy: Policy, lang: str) -> None:
     words = [Text("whose", "对象"), Text("kind", "类别"), Text("points", "积分"), Text("gained", "加分")]
     words += [Text("lost", "扣分"), Text("expired entries", "失效条目")]
-    table = screen.table(Text("Merits", "积分").say(lang), *(word.say(lang) for word in words))
+    table = new_table(Text("Merits", "积分").say(lang), *(word.say(lang) for word in words))
     table.columns[1].justify = "left"
     for one in accounts:
         name, kind = policy.units.name(one.to).say(lang), HOLDERS[one.holder].say(lang)
         table.add_row(name, kind, str(one.points), str(one.gained), str(one.lost), str(one.expired))
-    screen.console().print(table)
+    new_console().print(table)
 
 
 def _print_ranking(places: Sequence[Any], awarded: frozenset[str], policy: Policy, lang: str) -> None:
     words = [Text("rank", "名次"), Text("whose", "对象"), Text("points", "积分"), Text("award", "奖项")]
-    table = screen.table(Text("Ranking", "排名").say(lang), *(word.say(lang) for word in words))
+    table = new_table(Text("Ranking", "排名").say(lang), *(word.say(lang) for word in words))
     table.columns[1].justify = "left"
     for place in places:
         prize = Text("whistle award", "金哨奖").say(lang) if place.to in awarded else ""
         table.add_row(str(place.rank), policy.units.name(place.to).say(lang), str(place.points), prize)
-    screen.console().print(table)
+    new_console().print(table)

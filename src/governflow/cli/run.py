@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 from zoneinfo import ZoneInfo
 
-from governflow.cli import output as screen
+from governflow.cli.output import new_console, print_summary
 from governflow.cli.rule_sources import borrowed
 from governflow.engine.engine import Engine
 from governflow.errors import CommandError, JournalError
@@ -182,10 +182,10 @@ def tell(
         return
     for case, told in lives(engine, locality):
         report.add(case, told)
-    console = screen.console(out)
+    console = new_console(out)
     name = policy.locality.name if ancestor is None else ""
     console.print(_headline(report, result, locality, name, zone).say(lang))
-    screen.summary(report, policy, lang, console)
+    print_summary(report, policy, lang, console)
 
 
 def _counted(rows: int) -> str:
@@ -214,6 +214,6 @@ def _progress(lang: str) -> Iterator[Progress | None]:
 
     title = Text("taking rows", "办理中").say(lang)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=screen.console(err=True), transient=True) as bar:
+    with Bar(*columns, console=new_console(err=True), transient=True) as bar:
         task = bar.add_task(title, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

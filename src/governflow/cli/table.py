@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.table import Table as Grid
 
-from governflow.cli import output as screen
+from governflow.cli.output import new_console, new_table, print_indented, print_json
 from governflow.cli.rule_sources import DECIDING, AnyTable, Rules, faults_of, is_file, of_code, of_files
 from governflow.engine.explain import CATALOGUE
 from governflow.errors import PolicyError
@@ -49,14 +49,14 @@ def table(what: str, *, name: str | None, whole: bool, as_json: bool, lang: str)
     except PolicyError as fault:
         faults = faults_of(fault)
         if as_json:
-            screen.as_json({"rules": what, "faults": [one.say(lang) for one in faults]})
+            print_json({"rules": what, "faults": [one.say(lang) for one in faults]})
         for one in faults:
             print(one.say(lang), file=sys.stderr)
         return 1
     tables = [one for _, found in rules.layers for one in found.values()]
     faults = tuple(fault for one in tables if isinstance(one, Table) for fault in one.analyse().faults())
     if as_json:
-        screen.as_json(_as_json(rules, lang) | {"faults": [fault.say(lang) for fault in faults]})
+        print_json(_as_json(rules, lang) | {"faults": [fault.say(lang) for fault in faults]})
     else:
         _print(rules, lang, whole=whole)
     return 1 if faults else 0
@@ -80,7 +80,7 @@ def _told(one: AnyTable, lang: str) -> dict[str, Any]:
 
 
 def _print(rules: Rules, lang: str, *, whole: bool) -> None:
-    out = screen.console()
+    out = new_console()
     policy = rules.policy
     voice = Localizer(lang, ZoneInfo(policy.zone), policy, clean, rules.layers)
     head = rules.title.say(lang)
@@ -116,9 +116,9 @@ def _table(name: str, one: Table, source: str, voice: Localizer, out: Console) -
     number = len(one.rules)
     rules = voice.t(f"{number} rule{'' if number == 1 else 's'}", f"{number}条规则")
     how = voice.t(f"hit policy {one.hit} ({hit})", f"命中策略：{hit}")
-    screen.indented(out, f"{_from(source, voice)}{how} · {rules}", 2, style="dim")
+    print_indented(out, f"{_from(source, voice)}{how} · {rules}", 2, style="dim")
     for column in one.columns:
-        screen.indented(out, f"{voice.heading(column)}{voice.t(': ', '：')}{_domain(column, voice)}", 2, style="dim")
+        print_indented(out, f"{voice.heading(column)}{voice.t(': ', '：')}{_domain(column, voice)}", 2, style="dim")
     grid = _grid([head.say(voice.lang) for head in _HEADS])
     for rule in one.rules:
         cells = {column: rule.cells[column.id] for column in one.columns if column.id in rule.cells}
@@ -137,7 +137,7 @@ def _table(name: str, one: Table, source: str, voice: Localizer, out: Console) -
         "checked over all cases: no gap, no conflict, no dead rule", "已对全部情形检查：无漏项、无冲突、无失效规则"
     )
     for line in [fault.say(voice.lang) for fault in findings] or [sound]:
-        screen.indented(out, f"{'✗' if findings else '✓'} {line}", 2, style="red" if findings else "")
+        print_indented(out, f"{'✗' if findings else '✓'} {line}", 2, style="red" if findings else "")
 
 
 def _domain(column: Column, voice: Localizer) -> str:
@@ -156,7 +156,7 @@ def _domain(column: Column, voice: Localizer) -> str:
 
 
 def _grid(heads: list[str]) -> Grid:
-    grid = screen.table("", *heads, numeric=False)
+    grid = new_table("", *heads, numeric=False)
     grid.title = None
     grid.leading = 1
     return grid
@@ -168,11 +168,11 @@ def _catalogue(one: Catalogue, source: str, voice: Localizer, out: Console, *, w
     count = voice.t(f"{number} item{'' if number == 1 else 's'}", f"{number}项")
     if len(one.entries) > number:
         count += voice.t(f", {len(one.entries)} rows", f"，{len(one.entries)}行")
-    screen.indented(out, f"{_from(source, voice)}{count}", 2, style="dim")
+    print_indented(out, f"{_from(source, voice)}{count}", 2, style="dim")
     if len(one.entries) > _LISTED and not whole:
         for domain, items in Counter(entry.attributes.get("domain", "") for entry in one.entries).items():
-            screen.indented(out, f"{domain or voice.t('no domain', '未分领域')}  {items}", 2)
-        screen.indented(out, voice.t("list them with --all", "加 --all 逐项列出"), 2)
+            print_indented(out, f"{domain or voice.t('no domain', '未分领域')}  {items}", 2)
+        print_indented(out, voice.t("list them with --all", "加 --all 逐项列出"), 2)
         return
     told = [(entry, says(entry)) for entry in one.entries]
     names = list(dict.fromkeys(name for _, said in told for name in said))
@@ -184,7 +184,7 @@ def _catalogue(one: Catalogue, source: str, voice: Localizer, out: Console, *, w
             grid.add_row(item, voice.join(voice.outcomes(said)), entry.attributes.get("basis", ""))
     else:
         heads = map(voice.fact, ("item", *beside, *names))
-        grid = screen.table("", *heads, _ITEM_HEADS[-1].say(voice.lang), numeric=False)
+        grid = new_table("", *heads, _ITEM_HEADS[-1].say(voice.lang), numeric=False)
         grid.title = None
         for entry, said in told:
             cells = [voice.outcome(name, said[name]) if name in said else "" for name in names]
@@ -207,6 +207,6 @@ def _code(code: Mapping[str, tuple[str, ...]], voice: Localizer, out: Console) -
         "Most specific layer first; within a layer code is asked before tables.",
         "由近及远逐层判断；同层先程序、后表格。",
     )
-    screen.indented(out, note, 2, style="dim")
+    print_indented(out, note, 2, style="dim")
     for hook, sources in code.items():
-        screen.indented(out, f"{DECIDING[hook].say(voice.lang)}{voice.t(': ', '：')}{' → '.join(sources)}", 2)
+        print_indented(out, f"{DECIDING[hook].say(voice.lang)}{voice.t(': ', '：')}{' → '.join(sources)}", 2)
