@@ -493,7 +493,7 @@ def test_files_of_different_names_need_to_be_told_their_question(governflow: Com
 
 def test_a_rule_set_is_only_found_in_the_store_that_kept_it(governflow: Command, tmp_path: Path) -> None:
     store = tmp_path / "cases.db"
-    Engine.open(store).shut()
+    Engine.open(store).close()
     missing = governflow("diff", "0123456789abcdef", "000000", "--store", store)
     assert (missing.status, "has kept no rule set 0123456789abcdef" in missing.err) == (2, True)
     nowhere = governflow("diff", "0123456789abcdef", "000000")

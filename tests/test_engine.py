@@ -14,14 +14,17 @@ from governflow import (
     Conflict,
     Engine,
     GovernflowError,
+    IllegalAction,
     NotAllowed,
     PolicyError,
+    StoreError,
     UnknownCase,
     hookimpl,
 )
 from governflow.calendars import WorkingCalendar
 from governflow.model.case import fold
 from governflow.model.events import Event
+from governflow.model.lifecycle import Lifecycle, Row
 from governflow.model.terms import Exempt, Form, Outcome, Severity, Tier, Urgency
 from governflow.policy.hookspecs import Allowed, Assessment, Context, Deadlines, Refused, Route, Ruling
 from governflow.policy.registry import Localities
@@ -873,6 +876,47 @@ def test_engines_do_not_share_localities() -> None:
     one, two = Engine.open(), Engine.open(localities=Localities())
     one.localities.register("371621", Tiering(Ruling(Tier.ONE, "x", "t/1")))
     assert two.report(locality="371621").tier == Tier.THREE
+
+
+# --- closing ----------------------------------------------------------------------------------------------------------
+
+
+class Shelving:
+    @hookimpl
+    def governflow_lifecycles(self, base: Lifecycle) -> dict[str, Lifecycle]:
+        return {"everyday": base.derive("everyday", add=[Row("close", ("resolved",), "closed")])}
+
+
+def test_a_case_is_archived_by_its_id(engine: Engine) -> None:
+    engine.localities.register("371621", Shelving())
+    engine.report(case_id="c", locality="371621", at=T0)
+    engine.resolve("c", at=plus(1))
+    assert engine.archive("c", at=plus(2)).state == "closed"
+    assert engine.history("c")[-1].action == "close"
+
+
+def test_closing_a_case_through_close_still_works_and_warns(engine: Engine) -> None:
+    engine.report(case_id="c", at=T0)
+    with pytest.warns(DeprecationWarning, match="archive"), pytest.raises(IllegalAction):
+        engine.close("c", at=plus(1))
+
+
+def test_an_engine_is_closed_without_a_word_about_cases(tmp_path: Path) -> None:
+    engine = Engine.open(tmp_path / "cases.db")
+    engine.report(case_id="c", at=T0)
+    engine.close()
+    with pytest.raises(StoreError):
+        engine.report(case_id="d", at=T0)
+
+
+@pytest.mark.parametrize(("case", "details"), [((None,), {}), (("",), {}), ((None,), {"at": T0}), ((), {"at": T0})])
+def test_closing_without_the_id_of_a_case_never_closes_the_store(
+    engine: Engine, case: tuple[Any, ...], details: dict[str, Any]
+) -> None:
+    engine.report(case_id="c", at=T0)
+    with pytest.warns(DeprecationWarning, match="archive"), pytest.raises((UnknownCase, TypeError)):
+        engine.close(*case, **details)
+    assert engine.dispatch("c", at=plus(1)).state == "dispatched"
 
 
 # --- what is told late, in the wrong words, or by broken rules --------------------------------------------------------

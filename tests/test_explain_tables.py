@@ -115,7 +115,7 @@ def reported(engine: Engine, item: str = "路灯", **facts: object) -> str:
 
 def rows(engine: Engine, case: str) -> dict[str, Row | None]:
     history = engine.history(case)
-    told = explain(engine.case(case), history, engine.localities.policy(CODE), engine.store.rule_set)
+    told = explain(engine.case(case), history, engine.localities.policy(CODE), engine.rule_set)
     return {entry.ruling.what: entry.row for entry in told.rulings}
 
 
@@ -241,7 +241,7 @@ def test_a_rule_that_the_table_of_the_time_does_not_have_has_no_row() -> None:
     engine = opened()
     case = reported(engine)
     rules = engine.history(case)[0].rules
-    archive = Archive(engine.store.rule_set)
+    archive = Archive(engine.rule_set)
     for rule in ("tier/T9", "tier", "catalogue/积水", "nothing/T1"):
         assert archive.row(RecordedRuling("tier", "2", Text("so", "如此"), rule, CODE), rules) is None
 

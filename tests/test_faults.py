@@ -261,7 +261,7 @@ def test_a_clock_that_is_oddly_made_is_a_fault_and_everything_written_can_be_rea
     engine = live_and_open_again(tmp_path / "cases.db", deadlines=lambda: ODD_CLOCKS[odd])
     assert {(plugin, name) for plugin, name, _ in faults(engine)} == {(COUNTY, "governflow_deadlines")}
     assert "extra" not in engine.case("c").clocks
-    engine.shut()
+    engine.close()
 
 
 _SOUND = Assessment(Severity.GENERAL, Urgency.NORMAL)
@@ -288,7 +288,7 @@ def test_a_reason_that_nobody_could_read_again_is_a_fault(
     ruling = Ruling(value, reason, "x/1")
     engine = live_and_open_again(tmp_path / "cases.db", **{hook: lambda: ruling})
     assert {(plugin, name) for plugin, name, _ in faults(engine)} == {(COUNTY, f"governflow_{hook}")}
-    engine.shut()
+    engine.close()
 
 
 def test_a_next_rung_beyond_the_end_of_time_is_a_fault_and_stops_no_other_county(engine: Engine) -> None:

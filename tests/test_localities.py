@@ -452,7 +452,7 @@ def test_the_tables_of_the_time_are_kept_under_that_hash(engine: Engine) -> None
     engine.localities.register("371621", ruled(*TIERS[:2], "Z,,1,all"))
     event = engine.history("c")[0]
     assert event.rules is not None
-    kept = engine.store.rule_set(event.rules)
+    kept = engine.rule_set(event.rules)
     assert kept is not None
     (layer,) = [layer for layer in json.loads(kept) if layer["source"] == "371621"]
     again = Table.from_json(layer["tables"]["tier"])
@@ -461,7 +461,7 @@ def test_the_tables_of_the_time_are_kept_under_that_hash(engine: Engine) -> None
     assert (tier.rule, tier.source) == ("tier/B", "371621")
     (row,) = [rule for rule in again.rules if f"tier/{rule.id}" == tier.rule]
     assert row.cells == {"people": ">=30"}
-    assert engine.store.rule_set("0123456789abcdef") is None
+    assert engine.rule_set("0123456789abcdef") is None
 
 
 def test_a_rule_set_is_kept_when_the_file_is_opened_again(tmp_path: Path) -> None:
@@ -470,7 +470,7 @@ def test_a_rule_set_is_kept_when_the_file_is_opened_again(tmp_path: Path) -> Non
     with Engine.open(tmp_path / "cases.db") as engine:
         rules = engine.history("c")[0].rules
         assert rules is not None
-        kept = engine.store.rule_set(rules)
+        kept = engine.rule_set(rules)
         assert kept is not None
         assert b"tier" in kept
         engine.verify()
@@ -577,7 +577,7 @@ def test_both_stores_say_the_same_of_an_upgrade(tmp_path: Path) -> None:
             engine.report(case_id="c", locality="371621", facts={"people": 3}, at=T0)
             engine.localities.register("371621", county((*TIERS[:2], "Z,,2,never below the town")))
             engine.reassess("c", at=plus(1))
-            kept = {rules: engine.store.rule_set(rules) for rules in (e.rules for e in engine.history("c")) if rules}
+            kept = {rules: engine.rule_set(rules) for rules in (e.rules for e in engine.history("c")) if rules}
             said.append({"history": engine.history("c"), "head": engine.verify(), "rules": kept})
     assert said[0] == said[1]
 

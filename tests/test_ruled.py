@@ -754,6 +754,6 @@ def test_the_usual_words_are_understood_beside_the_countys_own(tmp_path: Path, g
 def test_a_rule_set_that_is_kept_is_plain_json(engine: Engine) -> None:
     using(engine, table("tier", *PEOPLE), catalogue("item,tier", "路灯,3"))
     report(engine)
-    kept = engine.store.rule_set(engine.history("c")[0].rules or "")
+    kept = engine.rule_set(engine.history("c")[0].rules or "")
     assert kept is not None
     assert {layer["source"] for layer in json.loads(kept)} >= {COUNTY, "100000", "governflow"}

@@ -219,7 +219,7 @@ def test_in_any_locality_a_store_on_disk_keeps_what_memory_keeps(policy: Policy,
             rejected=lambda reject: pytest.fail(reject.say("en")),
         )
         assert list(engine.cases()) == in_memory
-        engine.shut()
+        engine.close()
 
 
 # --- lives ------------------------------------------------------------------------------------------------------------

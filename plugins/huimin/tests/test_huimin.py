@@ -480,7 +480,7 @@ def test_no_case_is_closed_before_the_result_was_told(engine: Engine) -> None:
     case = engine.resolve("c", at=T0 + 20 * MINUTE, by=WORKER)
     assert case.clocks["answer"].running
     with pytest.raises(IllegalAction):
-        engine.close("c", at=T0 + 21 * MINUTE, by=WORKER)
+        engine.archive("c", at=T0 + 21 * MINUTE, by=WORKER)
 
 
 def test_a_liaison_member_helps_and_does_no_more(engine: Engine) -> None:

@@ -183,7 +183,7 @@ def test_step_3_a_satisfied_case_is_not_closed_before_the_revisit(engine: Engine
     assert case.state == "evaluated"
     assert case.closed is None
     with pytest.raises(IllegalAction):
-        engine.close(case.id)
+        engine.archive(case.id)
     assert engine.revisit(case.id, by=of(COMMUNITY)).state == "closed"
 
 

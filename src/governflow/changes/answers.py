@@ -252,7 +252,7 @@ class _One:
 
     def _lived(self, walk: Scenario) -> object:
         life = play(self.subject, walk)
-        book = life.engine.store.history(f"@{self.policy.code}") if life.case is not None else ()
+        book = life.engine.book(self.policy.code) if life.case is not None else ()
         return {
             "events": life.events,
             "book": list(life.book),

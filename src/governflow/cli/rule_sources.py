@@ -154,7 +154,7 @@ def of_store(rules: str, store: Path, policy: Policy) -> Rules | None:
         policy: Knows the names; the rule set has none.
     """
     with Engine.open(store, must_exist=True, deliver=False) as engine:
-        layers = Archive(engine.store.rule_set).layers(rules)
+        layers = Archive(engine.rule_set).layers(rules)
     if layers is None:
         return None
     made = [

@@ -83,7 +83,7 @@ def run_journal(
                     progress=progress,
                 )
         except BaseException:
-            is_new = is_new and not engine.store.position
+            is_new = is_new and engine.is_empty
             raise
         else:
             is_new = False
@@ -93,7 +93,7 @@ def run_journal(
             result.notices.append(said)
         tell(engine, locality, result, zone=zone, as_json=as_json, lang=lang)
     finally:
-        engine.shut()
+        engine.close()
         if is_new and store is not None:
             _remove(store)
     return 1 if result.rejected else 0

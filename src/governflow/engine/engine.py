@@ -9,11 +9,12 @@ Every command is decided by pure functions and taken by the store in one transac
 before it is fired first, each thing with its own moment.
 """
 
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack, overload
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -23,10 +24,11 @@ from governflow.engine.books import Books
 from governflow.engine.decide import Command
 from governflow.engine.explain import Explanation, explain
 from governflow.engine.session import require_actor
-from governflow.engine.verbs import Verbs
+from governflow.engine.verbs import Common, Verbs
 from governflow.errors import ClockBackwards, CommandError, Conflict, NotAllowed, StoreError, UnknownCase
 from governflow.model.case import Case, evolve
 from governflow.model.events import Actor, Event
+from governflow.model.terms import Mode
 from governflow.policy.registry import Localities
 from governflow.policy.rulesets import read_again
 from governflow.policy.stack import Policy
@@ -108,11 +110,24 @@ class Engine(Verbs, Books):
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.shut()
+        self.close()
 
-    def shut(self) -> None:
-        """Close the store; what was acknowledged is durable already."""
-        self.store.close()
+    @overload
+    def close(self) -> None: ...
+
+    @overload
+    def close(self, case_id: str, **common: Unpack[Common]) -> Case: ...
+
+    def close(self, *arguments: str, **common: Any) -> Case | None:
+        """Close the engine and its store; what was acknowledged is durable already. It takes nothing.
+
+        For one release ``close(case_id)`` still closes a case, with a warning: use `archive`.
+        """
+        if not arguments and not common:
+            self.store.close()
+            return None
+        warnings.warn("close(case_id) is now archive(case_id)", DeprecationWarning, stacklevel=2)
+        return self.archive(*arguments, **common)
 
     # --- commands -----------------------------------------------------------------------------------------------------
 
@@ -473,16 +488,41 @@ class Engine(Verbs, Books):
                     yield case
             number = names[-1][0]
 
-    def history(self, case_id: str) -> list[Event]:
-        """Return all events of a case, oldest first."""
+    def history(self, case_id: str, *, about: str = "") -> list[Event]:
+        """Return the events of a case, oldest first.
+
+        Args:
+            case_id: The case.
+            about: Only those that tell this detail, such as ``escalation``; all by default.
+
+        Raises:
+            UnknownCase: If there is no such case.
+        """
         self.case(case_id)
         with self._lock:
-            return self.store.history(case_id)
+            events = self.store.history(case_id, holding=about.encode())
+        return [event for event in events if not about or about in event.about]
 
-    def events(self, case_id: str, *, holding: bytes) -> list[Event]:
-        """Return the events of a case whose kept form holds these bytes, oldest first."""
+    def find(self, case_id: str) -> Case | None:
+        """Return a case, or None if there is none."""
         with self._lock:
-            return self.store.history(case_id, holding=holding)
+            return None if case_id.startswith("@") else self.store.load(case_id)
+
+    def mode(self, locality: str) -> Mode:
+        """Return the mode to which a locality itself was last switched, whatever those above it are in."""
+        with self._lock:
+            book = self.store.load(f"@{locality}")
+        return book.mode if book is not None else Mode.NORMAL
+
+    def has_taken(self, command_id: str | bytes) -> bool:
+        """Return whether a command of this id was taken before."""
+        with self._lock:
+            return self.store.command(command_id.encode() if isinstance(command_id, str) else command_id) is not None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever recorded."""
+        return self.store.position == 0
 
     def rule_set(self, rules: str) -> bytes | None:
         """Return a rule set as the store keeps it, by its hash."""
@@ -492,7 +532,7 @@ class Engine(Verbs, Books):
     def explain(self, case_id: str) -> Explanation:
         """Return every ruling with reason, rule and source, and every clock as segments from start to due."""
         case = self.case(case_id)
-        return explain(case, self.history(case_id), self.rules_of(case.locality), self.store.rule_set)
+        return explain(case, self.history(case_id), self.rules_of(case.locality), self.rule_set)
 
     def personal(self, case_id: str, *, by: Actor) -> list[Mapping[str, Any]]:
         """Return the texts and personal data of a case, one mapping an event that brought any.

@@ -66,7 +66,7 @@ class Archive:
     """The tables of the time: what was kept of every rule set that the book names.
 
     Args:
-        rule_set: Gives what was kept under a hash, such as ``engine.store.rule_set``.
+        rule_set: Gives what was kept under a hash, such as ``engine.rule_set``.
     """
 
     def __init__(self, rule_set: RuleSet) -> None:
@@ -207,7 +207,7 @@ def explain(case: Case, history: Sequence[Event], policy: Policy, kept: RuleSet 
         case: The case.
         history: Its events.
         policy: Its locality's policy: only the calendars are asked, to account for the time between.
-        kept: Gives what was kept of a rule set, to find the rows of the time (``engine.store.rule_set``).
+        kept: Gives what was kept of a rule set, to find the rows of the time (``engine.rule_set``).
     """
     archive = Archive(kept) if kept is not None else None
     under = condition_of(case)

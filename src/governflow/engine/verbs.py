@@ -29,9 +29,6 @@ class Verbs:
         """Do something to a case."""
         raise TypeError("only an engine can act")
 
-    def shut(self) -> None:
-        """Close the store."""
-
     def accept(self, case_id: str, **common: Unpack[Common]) -> Case:
         """Take a case in (受理)."""
         return self.act("accept", case_id, **common)
@@ -106,11 +103,8 @@ class Verbs:
         """Judge the result (评价): satisfied or a score of 1 to 5; unsatisfied reopens the case."""
         return self.act("evaluate", case_id, satisfied=satisfied, score=score, **common)
 
-    def close(self, case_id: str | None = None, **common: Unpack[Common]) -> Case | None:
-        """Close an evaluated case (归档); without a case, close the engine's store as files are closed."""
-        if case_id is None:
-            self.shut()
-            return None
+    def archive(self, case_id: str, **common: Unpack[Common]) -> Case:
+        """Close an evaluated case (归档): the action ``close``."""
         return self.act("close", case_id, **common)
 
     def revisit(self, case_id: str, *, recurred: bool = False, **common: Unpack[Common]) -> Case:

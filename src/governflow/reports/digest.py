@@ -228,7 +228,7 @@ def digest(
         if case.locality == policy.code and count.concerns(case):
             count.add(case)
             if count.during(case):
-                count.climb(case, escalations(engine.store.history(case.id, holding=b'"escalation"')))
+                count.climb(case, escalations(engine.history(case.id, about="escalation")))
     return _digest(policy, holder, span, count)
 
 

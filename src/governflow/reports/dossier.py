@@ -59,7 +59,7 @@ class _Scribe(Localizer):
         self.case = case = engine.case(case_id)
         self.history: Sequence[Event] = engine.history(case_id)
         self.personal = personal
-        self.archive = Archive(engine.store.rule_set)
+        self.archive = Archive(engine.rule_set)
         self.outages = engine.outages(case.locality)
         self.now = engine.now
         self.forgotten = any(event.kind == "forgotten" for event in self.history)

@@ -208,7 +208,7 @@ def lives(engine: Engine, locality: str) -> Iterator[tuple[Case, list[dict[str, 
     """Return every case of a locality with its escalations, in the order in which the store learnt of them."""
     for case in engine.cases():
         if case.locality == locality:
-            yield case, escalations(engine.store.history(case.id, holding=b'"escalation"'))
+            yield case, escalations(engine.history(case.id, about="escalation"))
 
 
 def case_as_json(

@@ -310,7 +310,7 @@ class _Taking:
         after the case was reopened.
         """
         engine, case = self._engine, self._known(laid.case)
-        if case is None or engine.store.command(key) is not None:
+        if case is None or engine.has_taken(key):
             return
         past: Case | None = None
         for seq, event in enumerate((event for event in engine.history(case.id) if event.at <= at), 1):
@@ -392,7 +392,7 @@ class _Taking:
 
     def _require_ours(self, case: str) -> None:
         """Refuse a case of another locality: numbers such as 1, 2, 3 are used by every county."""
-        known = self._engine.store.load(case)
+        known = self._engine.find(case)
         if known is not None and known.locality != self._locality:
             raise CommandError(
                 f"case {case} of this store is one of {known.locality}, not of {self._locality}: use another store",

@@ -151,8 +151,7 @@ class _Lives(RuleBasedStateMachine):
 
     def _alarmed(self) -> bool:
         assert self.player is not None
-        book = self.player.engine.store.load(f"@{self.subject.code}")
-        return book is not None and book.mode is Mode.EMERGENCY
+        return self.player.engine.mode(self.subject.code) is Mode.EMERGENCY
 
     @precondition(_lives)
     @rule(minute=st.integers(0, 1))

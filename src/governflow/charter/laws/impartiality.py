@@ -176,7 +176,7 @@ def with_engine(subject: Subject, cases: Sequence[ReportedCase], holders: Sequen
         kind = "informant" if number % 3 else "post"
         merit = Merit(holder, kind, points, Text("a check", "检验"), "charter")
         engine.award(subject.code, merit, source="charter", by=ACTOR, at=BEGIN)
-    engine.shut()
+    engine.close()
 
 
 def _work(engine: Engine, case_id: str) -> None:

@@ -215,7 +215,7 @@ class Simulator:
     @property
     def case(self) -> Case | None:
         """The case as it is now."""
-        return self.engine.store.load(CASE)
+        return self.engine.find(CASE)
 
     def step(self, step: Step) -> None:
         """Do one step; what the rules refuse is not done."""
@@ -260,8 +260,7 @@ class Simulator:
     def _do(self, step: Step) -> None:
         engine, code, at, pick = self.engine, self.policy.code, self.at, step.pick
         if step.do == SWITCH:
-            book = engine.store.load(f"@{code}")
-            everyday = book is None or book.mode is Mode.NORMAL
+            everyday = engine.mode(code) is Mode.NORMAL
             engine.switch_mode(code, Mode.EMERGENCY if everyday else Mode.NORMAL, reason="check", at=at)
         elif step.do == MUSTER:
             muster = engine.muster(code)
@@ -274,7 +273,7 @@ class Simulator:
         elif step.do == "report":
             self._report(CASE)
         else:
-            if step.do == "merge" and engine.store.load(OTHER) is None:
+            if step.do == "merge" and engine.find(OTHER) is None:
                 self._report(OTHER)
             engine.act(step.do, CASE, at=at, **details(step.do, pick, self._now(), self.policy, at))
 
@@ -283,9 +282,7 @@ class Simulator:
         case = self.engine.case(CASE)
         if self.parts:
             return case
-        book = self.engine.store.load(f"@{self.policy.code}")
-        mode = book.mode if book is not None else Mode.NORMAL
-        for _, after in fallen(self.policy, case, self.at, mode):
+        for _, after in fallen(self.policy, case, self.at, self.engine.mode(self.policy.code)):
             case = after
         return case
 
@@ -293,12 +290,13 @@ class Simulator:
         """Return what was lived so far."""
         # A command that was refused leaves nothing behind, not even what fell due before it.
         self._advance(self.at)
-        store, case = self.engine.store, self.case
-        events = tuple(store.history(CASE)) if case is not None else ()
-        entries = store.history(f"@{self.policy.code}")
+        engine, case = self.engine, self.case
+        events = tuple(engine.history(CASE)) if case is not None else ()
+        entries = engine.book(self.policy.code)
         # Merits are entered when the store learns of what earned them: they and their numbers depend on that.
         book = tuple(replace(event, seq=0) for event in entries if event.kind != "merit_entered")
-        every = (*events, *book, *store.history(OTHER)) if self._struck else ()
+        other = engine.history(OTHER) if self._struck and engine.find(OTHER) is not None else ()
+        every = (*events, *book, *other) if self._struck else ()
         told_of = {fault["hook"] for event in every for fault in event.about.get("faults", ())}
         swallowed, failed = tuple(sorted(self._struck - told_of)), frozenset(self._failed)
         walk = Scenario(self.told, tuple(self.steps))
