@@ -323,8 +323,8 @@ def rewrite(path: Path, keep: int, rename: bytes = b"lamp") -> None:
     for number, name in database.execute("SELECT number, id FROM cases").fetchall():
         case = forged.load(name)
         if case is not None:
-            assert case.next is not None
-            moment = (case.next - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+            assert case.next_event_at is not None
+            moment = (case.next_event_at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
             database.execute(
                 "UPDATE cases SET state = ?, version = ?, next = ?, tail = ?, unit = ? WHERE number = ?",
                 (case.state, case.version, moment, forged.tail(name), case.unit, number),

@@ -440,7 +440,7 @@ class NobodyFromATownMayReturn(County):
 class LosesTheReopened(County):
     @hookimpl
     def governflow_route(self, case: Case) -> Ruling | None:
-        return Ruling(Route(f"{case.first}-again", Form.LEAD), text("?"), "R9") if case.reopened else None
+        return Ruling(Route(f"{case.first_receiver}-again", Form.LEAD), text("?"), "R9") if case.reopened else None
 
 
 class TimesItself(County):

@@ -304,9 +304,9 @@ def test_a_suspended_case_resumes_by_itself_at_its_date() -> None:
 def test_a_suspension_without_a_date_ends_after_seven_days() -> None:
     desk = Desk()
     desk.dispatch(1)
-    assert desk.suspend(11).until == plus(11) + 7 * DAY
+    assert desk.suspend(11).suspended_until == plus(11) + 7 * DAY
     desk.advance(plus(11) + 7 * DAY + US)
-    assert (desk.case.state, desk.case.until) == ("dispatched", None)
+    assert (desk.case.state, desk.case.suspended_until) == ("dispatched", None)
     assert desk.clock("arrive").due == plus(41) + 7 * DAY
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from governflow import Case, CommandError, Engine, hookimpl
 from governflow.calendars.allowances import Allowance
-from governflow.model.clocks import DUTY, LASTS, Clock, ClockSpec
+from governflow.model.clocks import DUTY, SURVIVES_TRANSFER, Clock, ClockSpec
 from governflow.model.events import Event
 from governflow.model.terms import Form, Kind, Outcome
 from governflow.model.units import OrgChart, Unit
@@ -259,7 +259,7 @@ class Hurried:
                 Allowance.parse("100min"),
                 frozenset({"report", "reopen"}),
                 frozenset({"answer"}),
-                (LASTS, DUTY),
+                (SURVIVES_TRANSFER, DUTY),
             ),
         )
     )
@@ -519,7 +519,7 @@ def test_a_ladder_that_makes_no_sense_is_a_fault_and_the_holder_is_urged(answer:
     (fault,) = [event for event in engine.history("c") if event.kind == "faulted"]
     assert fault.about["faults"][0]["plugin"] == "county"
     assert clock(engine, "triage").running
-    assert clock(engine, "arrive").climb is not None
+    assert clock(engine, "arrive").next_rung_at is not None
 
 
 CLOSED = OrgChart.of(

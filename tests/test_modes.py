@@ -166,7 +166,7 @@ def test_a_breach_stays_a_breach(engine: Engine) -> None:
     engine.advance(plus(6))
     switch(engine, "emergency", 7)
     clock = engine.case("c").clocks["dispatch"]
-    assert (clock.outcome, clock.fell, clock.exempt) == (Outcome.BREACHED, plus(5), None)
+    assert (clock.outcome, clock.missed_at, clock.exempt) == (Outcome.BREACHED, plus(5), None)
 
 
 def test_what_falls_due_before_the_switch_falls_due_as_if_there_were_none(engine: Engine) -> None:

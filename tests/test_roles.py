@@ -218,7 +218,7 @@ def test_nobody_rules_on_an_appeal_of_their_own() -> None:
 
 
 def test_the_first_receiver_does_not_give_the_case_away() -> None:
-    first = attrs.evolve(HELD, first="east-village")
+    first = attrs.evolve(HELD, first_receiver="east-village")
     for action in ("return", "transfer"):
         answer = asking(first_receiver, "east-village", action, first)
         assert isinstance(answer, Refused)
@@ -228,7 +228,7 @@ def test_the_first_receiver_does_not_give_the_case_away() -> None:
 
 
 def test_the_intake_may_take_a_case_from_its_first_receiver_and_a_later_holder_may_pass_it_on() -> None:
-    first = attrs.evolve(HELD, first="east-village")
+    first = attrs.evolve(HELD, first_receiver="east-village")
     assert asking(first_receiver, "intake", "transfer", first) is None
     assert asking(first_receiver, "roads", "transfer", attrs.evolve(first, unit="roads")) is None
 
@@ -243,7 +243,7 @@ def test_a_designated_unit_does_not_return_the_case_and_one_along_the_route_may(
 
 @pytest.mark.parametrize("rule", [first_receiver, no_return_after_designation])
 def test_a_return_by_nobody_in_particular_is_the_holders(rule: Callable[..., Any]) -> None:
-    case = attrs.evolve(HELD, first="east-village", designated=True)
+    case = attrs.evolve(HELD, first_receiver="east-village", designated=True)
     assert isinstance(asking(rule, None, "return", case), Refused)
     assert asking(rule, None, "transfer", case) is None
 

@@ -162,17 +162,17 @@ def test_every_case_in_china_is_counted_in_its_own_zone() -> None:
 
 
 def test_sixty_days_beyond_the_known_holidays_are_flagged() -> None:
-    assert Desk("2099-02-02 10:00").clock("whole").flagged
-    assert not Desk("2026-01-19 10:00").clock("whole").flagged
+    assert Desk("2099-02-02 10:00").clock("whole").calendar_unknown
+    assert not Desk("2026-01-19 10:00").clock("whole").calendar_unknown
 
 
 def test_an_extension_beyond_the_known_holidays_is_flagged() -> None:
     coverage = WorkingCalendar.china().coverage
     assert coverage is not None
     desk = Desk(f"{coverage[1] - timedelta(days=75)} 10:00")
-    assert not desk.clock("whole").flagged
+    assert not desk.clock("whole").calendar_unknown
     desk.extend(f"{coverage[1] - timedelta(days=70)} 10:00", clock="whole", allowance="30cd", **APPROVED)
-    assert desk.clock("whole").flagged
+    assert desk.clock("whole").calendar_unknown
     [account] = [one for one in desk.engine.explain("p").clocks if one.clock.name == "whole"]
     assert account.flagged
 
@@ -180,13 +180,13 @@ def test_an_extension_beyond_the_known_holidays_is_flagged() -> None:
 def test_an_extension_within_the_known_holidays_is_not_flagged() -> None:
     desk = Desk("2026-01-19 10:00")
     desk.extend("2026-03-19 10:00", clock="whole", allowance="30cd", **APPROVED)
-    assert not desk.clock("whole").flagged
+    assert not desk.clock("whole").calendar_unknown
 
 
 def test_a_provisional_due_time_refuses_nobody() -> None:
     desk = petition("2099-03-02 10:00")
     desk.dispatch("2099-03-02 11:00", to="street")
-    assert desk.clock("objection").flagged
+    assert desk.clock("objection").calendar_unknown
     assert desk.return_("2099-03-30 10:00").state == "accepted"
 
 
@@ -596,7 +596,7 @@ def test_after_the_re_review_nothing_is_left_to_be_done() -> None:
     desk = rereviewing()
     case = desk.rereview("2026-07-20 10:00", by=Actor("reviewer", "leader"))
     assert (case.state, case.closed) == ("concluded", at("2026-07-20 10:00"))
-    assert (desk.unfinished, case.next) == (set(), None)
+    assert (desk.unfinished, case.next_event_at) == (set(), None)
     assert "concluded" in desk.engine.localities.policy("371621").lifecycles["petition"].ends
 
 

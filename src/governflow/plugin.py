@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from governflow.calendars import WorkingCalendar
 from governflow.calendars.allowances import Allowance, DayCount
 from governflow.model.case import Case
-from governflow.model.clocks import DUTY, LAPSES, LASTS, PAUSES, STATUTE, ClockSpec
+from governflow.model.clocks import DUTY, LAPSES, PAUSES, STATUTE, SURVIVES_TRANSFER, ClockSpec
 from governflow.model.events import Actor, Event
 from governflow.model.lifecycle import SAME, Action, Lifecycle, Row
 from governflow.model.terms import Form, Kind, Mode, Outcome, Severity, Tier, Urgency, Verdict
@@ -67,10 +67,10 @@ __all__ = [
     "DUTY",
     "INTAKE",
     "LAPSES",
-    "LASTS",
     "PAUSES",
     "SAME",
     "STATUTE",
+    "SURVIVES_TRANSFER",
     "Action",
     "Actor",
     "Allowance",

@@ -143,10 +143,10 @@ def check_case(engine: Engine, case: Case) -> None:
     assert case.version == len(history)
     if case.state in policy.lifecycles[case.lifecycle].ends:
         assert all(clock.stopped is not None for clock in case.clocks.values())
-        assert case.next is None
+        assert case.next_event_at is None
     else:
         assert case.unit in policy.units
-        dated = case.state == "suspended" and case.until is not None
+        dated = case.state == "suspended" and case.suspended_until is not None
         assert dated or any(clock.running for clock in case.clocks.values())
     for clock in finished(case):
         assert clock.stopped is not None
@@ -193,7 +193,7 @@ def check_nothing_is_overdue(engine: Engine) -> None:
     now = engine.now
     assert now is not None
     for case in engine.cases():
-        assert case.next is None or case.next >= now
+        assert case.next_event_at is None or case.next_event_at >= now
         for clock in case.clocks.values():
             if clock.running and clock.due < now:
                 assert clock.outcome is Outcome.BREACHED
@@ -268,7 +268,7 @@ class Lives(RuleBasedStateMachine):
     @rule(number=numbers, data=st.data(), share=st.sampled_from([0, 1, 50, 99, 100]))
     def learn_late(self, number: int, data: st.DataObject, share: int) -> None:
         case = self.known(number)
-        since = min(case.moved or self.now, self.now)
+        since = min(case.last_changed_at or self.now, self.now)
         self.act(case.id, *self.draw(data, case), since + (self.now - since) * share // 100)
 
     @rule(case_id=st.sampled_from(CASES), asked=actions, ago=st.one_of(st.just(timedelta(0)), spans))
@@ -278,9 +278,9 @@ class Lives(RuleBasedStateMachine):
     @rule(number=numbers, data=st.data())
     def act_at_the_very_moment_when_something_falls_due(self, number: int, data: st.DataObject) -> None:
         case = self.known(number)
-        if case.next is None or case.next < self.now:
+        if case.next_event_at is None or case.next_event_at < self.now:
             return
-        self.now = case.next
+        self.now = case.next_event_at
         self.act(case.id, *self.draw(data, case), self.now)
 
     @rule(after=st.one_of(short_spans, spans))
@@ -336,7 +336,7 @@ def finished_as(clock: Clock) -> tuple[Any, ...]:
         clock.original,
         clock.pauses,
         clock.rung,
-        clock.climb,
+        clock.next_rung_at,
         clock.duty,
     )
 

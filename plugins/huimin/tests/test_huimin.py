@@ -430,7 +430,7 @@ def test_the_result_is_published_after_the_case_was_closed_and_nothing_waits_for
     case = closed(engine)
     assert (case.state, case.closed) == ("closed", T0 + 2 * HOUR)
     published = engine.act("publish", "c", at=T0 + DAY, by=WORKER)
-    assert (published.state, published.closed, published.next) == ("closed", T0 + 2 * HOUR, None)
+    assert (published.state, published.closed, published.next_event_at) == ("closed", T0 + 2 * HOUR, None)
 
 
 def test_nothing_is_published_before_the_one_who_asked_has_judged(engine: Engine) -> None:

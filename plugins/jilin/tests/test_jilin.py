@@ -82,7 +82,7 @@ def overdue(engine: Engine) -> list[tuple[str, str]]:
         (case.id, clock.name)
         for case in engine.cases()
         for clock in case.all_clocks
-        if clock.outcome is Outcome.BREACHED or clock.fell is not None
+        if clock.outcome is Outcome.BREACHED or clock.missed_at is not None
     ]
 
 

@@ -520,7 +520,7 @@ def test_the_demo_ends_lively(shown: Engine) -> None:
     cases = {case.id: case for case in shown.cases()}
     assert {name for name, case in cases.items() if case.state == "closed"} == {"ZJ01", "ZJ02", "ZJ03", "ZJ04", "ZJ05"}
     assert (cases["ZJ03"].form, cases["ZJ03"].unit) == (Form.STUDY, "321171-leader-dinggang")
-    late = [clock for clock in cases["ZJ04"].all_clocks if clock.fell is not None]
+    late = [clock for clock in cases["ZJ04"].all_clocks if clock.missed_at is not None]
     assert [clock.name for clock in late] == ["check_in:321171-environment"]
     assert cases["ZJ02"].dispatched is None
 

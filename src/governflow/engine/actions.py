@@ -58,7 +58,7 @@ def route(draft: Transition, chosen: str | None) -> None:
 
 def _received(draft: Transition, unit: str, *, designated: bool) -> None:
     """Note who first received the case, and whether a person chose the present holder."""
-    if draft.case.first is None and unit != draft.policy.units.intake:
+    if draft.case.first_receiver is None and unit != draft.policy.units.intake:
         draft.changes["first"] = unit
     if designated is not draft.case.designated:
         draft.changes["designated"] = designated
@@ -136,7 +136,7 @@ def _claim(draft: Transition, details: Details, by: Actor | None) -> None:
         )
     require_unit(draft, unit)
     draft.changes |= {"unit": unit, "designated": False}
-    if case.first == case.unit:
+    if case.first_receiver == case.unit:
         draft.changes["first"] = unit
     draft.about["pool"] = case.unit
 
@@ -312,7 +312,7 @@ def _extend(draft: Transition, details: Details, by: Actor | None) -> None:
     _text(details, "reason", "an extension needs a reason", "延期须说明理由")
     clock = _chosen(draft, details.get("clock"))
     until, more = details.get("until"), details.get("allowance")
-    flagged = clock.flagged
+    flagged = clock.calendar_unknown
     if until is not None:
         due = in_utc(until)
         _within_limit(draft, clock, due, None)
@@ -334,7 +334,9 @@ def _extend(draft: Transition, details: Details, by: Actor | None) -> None:
         )
     warns = clocks.LAPSES not in clock.traits
     warn = clock.started + (due - clock.started) * clocks.WARNING_SHARE if warns else None
-    draft.put(clocks.retimed(clock, due, warn, draft.at, original=clock.original or clock.due, flagged=flagged))
+    draft.put(
+        clocks.retimed(clock, due, warn, draft.at, original=clock.original or clock.due, calendar_unknown=flagged)
+    )
     draft.about |= {"clock": f"{clock.name}#{clock.cycle}", "approved_by": approved_by}
 
 
@@ -378,7 +380,7 @@ def _within_limit(draft: Transition, clock: Clock, due: datetime, more: Allowanc
 def _chosen(draft: Transition, name: str | None) -> Clock:
     unfinished = [clock for clock in draft.live.values() if clock.stopped is None]
     if name is None:
-        ours = [clock for clock in unfinished if clocks.LASTS not in clock.traits] or unfinished
+        ours = [clock for clock in unfinished if clocks.SURVIVES_TRANSFER not in clock.traits] or unfinished
         if len(ours) == 1:
             return ours[0]
     for clock in unfinished:
@@ -454,9 +456,9 @@ def recount(draft: Transition, *, flagged_only: bool = False, fairly: bool = Fal
             if not flagged_only and clock.name not in _ALWAYS:  # the rules do not give this clock any more
                 draft.put(clocks.cancelled(clock, max(draft.at, clock.started), told=False))
             continue
-        if spec.written == clock.allowance and not (flagged_only and clock.flagged):
+        if spec.written == clock.allowance and not (flagged_only and clock.calendar_unknown):
             continue
-        if (flagged_only and not clock.flagged) or (fairly and clock.original is not None):
+        if (flagged_only and not clock.calendar_unknown) or (fairly and clock.original is not None):
             continue
         calendar = draft.calendar(spec)
         kept: dict[str, Any] = {}
@@ -472,7 +474,7 @@ def recount(draft: Transition, *, flagged_only: bool = False, fairly: bool = Fal
         if flagged_only and clock.original is not None:  # what was granted on top stays granted
             kept["original"] = due
             due += clock.due - clock.original
-        draft.put(clocks.retimed(clock, due, warn, draft.at, allowance=spec.written, flagged=flagged, **kept))
+        draft.put(clocks.retimed(clock, due, warn, draft.at, allowance=spec.written, calendar_unknown=flagged, **kept))
         ruling = draft.plan.rulings.get(spec.name)
         if ruling is not None:
             draft.rulings.append(ruling)
@@ -490,7 +492,7 @@ def _breach(draft: Transition, name: str | None) -> Clock:
     breaches = [
         clock
         for clock in (*draft.case.past, *draft.live.values())
-        if clock.fell is not None and clock.exempt is None and clock.fell <= draft.at
+        if clock.missed_at is not None and clock.exempt is None and clock.missed_at <= draft.at
     ]
     names = draft.policy.name
     found = [

@@ -178,7 +178,7 @@ class Books(Deliveries):
             fallen, now = self._catch_up(case, rules, then)
             others = mode is not Mode.EMERGENCY and self._mode(rules, then, but=code) is Mode.EMERGENCY
             effective = Mode.EMERGENCY if others else mode
-            if now.next is None or now.mode is effective:
+            if now.next_event_at is None or now.mode is effective:
                 continue
             told, after = deciding.remode(now, rules, then, effective, by)
             yield rules, case, after, fallen + told

@@ -20,7 +20,7 @@ from governflow.engine.transition import Transition
 from governflow.errors import CommandError, IllegalAction, NotAllowed, described, shown
 from governflow.model import clocks
 from governflow.model.case import NO_FACTS, Case, changed
-from governflow.model.clocks import DUTY, LAPSES, LASTS, Clock, RecordedRuling
+from governflow.model.clocks import DUTY, LAPSES, SURVIVES_TRANSFER, Clock, RecordedRuling
 from governflow.model.events import REQUESTER, Actor, Event
 from governflow.model.lifecycle import BASE, START, CompiledTransition, Lifecycle
 from governflow.model.terms import Cause, Exempt, Kind, Mode, Outcome, Severity, Urgency, Verdict, member
@@ -76,7 +76,7 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
     ways = lifecycle.ways.get((case.state, action))
     if ways is None:
         raise _illegal(case, action, lifecycle, policy)
-    if case.moved is not None and at < case.moved:
+    if case.last_changed_at is not None and at < case.last_changed_at:
         _refuse_late(case, action, at)
     draft = Transition(case, policy, at, mode, faults)
     # The defaults let everybody through who names no unit: the commonest case need not ask them.
@@ -153,11 +153,12 @@ def _illegal(case: Case, action: str, lifecycle: Lifecycle, policy: Policy) -> I
 
 def _refuse_late(case: Case, action: str, at: datetime) -> None:
     _refuse_before(case, at)
-    if action not in REMARKS and case.moved is not None:
+    since = case.last_changed_at
+    if action not in REMARKS and since is not None:
         raise CommandError(
             f"{action} at {at.isoformat()} no longer fits case {case.id}: it has been {case.state} "
-            f"since {case.moved.isoformat()}; a fact that comes late must be later than that",
-            f"{at.isoformat()} 的“{action}”已不符合事项 {case.id} 的经过：自 {case.moved.isoformat()} 起状态为"
+            f"since {since.isoformat()}; a fact that comes late must be later than that",
+            f"{at.isoformat()} 的“{action}”已不符合事项 {case.id} 的经过：自 {since.isoformat()} 起状态为"
             f"“{case.state}”；补录的时间必须晚于该时间",
         )
 
@@ -203,7 +204,7 @@ def _open_way(
     if fact == "verdict":
         held = draft.changes["verdict"]
     elif fact == "origin":
-        held = draft.case.origin
+        held = draft.case.suspended_from
     else:
         held = "yes" if details.get("recurred") else "no"
     return next((way for way in ways if way.guard is not None and way.guard[1] == held), None)
@@ -264,7 +265,7 @@ def _take(
     """Go a way: end and start the clocks that it ends and starts, and seal the event."""
     action = way.action.name
     target = way.target
-    if draft.case.until is not None and target != draft.case.state:
+    if draft.case.suspended_until is not None and target != draft.case.state:
         draft.changes |= {"origin": None, "until": None}
     plan = draft.plan
     stops = plan.by_stop.get(action)
@@ -282,7 +283,7 @@ def _take(
         if action == "answer":
             draft.stop(("promise",))
         if way.cycle:
-            draft.cancel(keep=LASTS)
+            draft.cancel(keep=SURVIVES_TRANSFER)
             if draft.case.special is not None:
                 draft.changes["special"] = None  # the new cycle reports for itself; the old report stays in the book
         for trigger in way.triggers if draft.case.visit else way.triggers_at_desk:
@@ -343,12 +344,12 @@ def triaged(
 
 
 def fire(case: Case, policy: Policy, mode: Mode = Mode.NORMAL) -> Outcomes:
-    """Let the next thing happen that falls due by itself, at its own moment: `case.next`.
+    """Let the next thing happen that falls due by itself, at its own moment: `case.next_event_at`.
 
     Returns:
         The events, each with the moment at which it was due, and the case after them.
     """
-    at = case.next
+    at = case.next_event_at
     if at is None:
         return [], case
     draft = Transition(case, policy, at, mode, [])
@@ -363,7 +364,7 @@ def fire(case: Case, policy: Policy, mode: Mode = Mode.NORMAL) -> Outcomes:
 
 def _fall_due(draft: Transition, lifecycle: Lifecycle) -> Outcomes:
     case, at = draft.case, draft.at
-    if case.until == at:
+    if case.suspended_until == at:
         actions.resume(draft, {}, None)
         way = _open_way(lifecycle.ways_for(case.state, "resume"), draft, {})
         if way is None:  # a lifecycle without a way back: the case stays where it is, and its clocks run
@@ -372,7 +373,7 @@ def _fall_due(draft: Transition, lifecycle: Lifecycle) -> Outcomes:
             event, after = _take(draft, way, None)
         return [event], after
     clock = next(_due(case, at))
-    again = clock.exempt is Exempt.DISPROVED and clock.fell is not None and clock.fell < clock.due
+    again = clock.exempt is Exempt.DISPROVED and clock.missed_at is not None and clock.missed_at < clock.due
     if clock.outcome is Outcome.BREACHED and not again:
         return _climb(draft, clock, lifecycle)
     draft.about["clock"] = f"{clock.name}#{clock.cycle}"
@@ -418,8 +419,8 @@ def _climb(draft: Transition, clock: Clock, lifecycle: Lifecycle) -> Outcomes:
     holder = clock.duty or (clock.name.partition(":")[2] if clock.name.startswith("check_in:") else case.unit)
     cause = Breach(clock, clock.rung, holder, clocks.gap(clock))
     escalation = _rung(draft, cause)
-    again = None if escalation.again is None else draft.at + escalation.again
-    climbed = {"climb": again, "rung": clock.rung + 1}
+    again = None if escalation.next_after is None else draft.at + escalation.next_after
+    climbed = {"next_rung_at": again, "rung": clock.rung + 1}
     draft.about["escalation"] = {
         "kind": escalation.kind,
         "cause": Cause.BREACH,
@@ -465,7 +466,7 @@ def _taken_over(
     case = draft.case
     action = "dispatch" if clock.name == "dispatch" else "escalate"
     ways = lifecycle.ways_for(case.state, action)
-    stays = DUTY in clock.traits and LASTS not in clock.traits
+    stays = DUTY in clock.traits and SURVIVES_TRANSFER not in clock.traits
     if not ways or stays:
         draft.put(replace(clock, **climbed, duty=escalation.to))
         if not clock.name.startswith("check_in:"):
@@ -475,10 +476,10 @@ def _taken_over(
                 actions.retier(draft)
         event, after = draft.seal("taken_over", case.state)
         return [event], after
-    if LASTS in clock.traits:
+    if SURVIVES_TRANSFER in clock.traits:
         draft.put(replace(clock, **climbed))
     draft.end_ladders(but=clock.name)
-    draft.cancel(keep=LASTS, told=False)
+    draft.cancel(keep=SURVIVES_TRANSFER, told=False)
     if action == "dispatch":
         actions.route(draft, None)
         draft.about["escalation"] |= {"to": draft.changes["unit"], "form": draft.changes["form"], "by": escalation.to}
@@ -529,7 +530,7 @@ def remode(case: Case, policy: Policy, at: datetime, mode: Mode, by: Actor | Non
     draft = Transition(case, policy, at, mode, faults)
     draft.changes["mode"] = mode
     actions.recount(draft, fairly=True)
-    if case.state not in lifecycle.ends and case.until is None:
+    if case.state not in lifecycle.ends and case.suspended_until is None:
         draft.attend()
     draft.about |= {"from": case.mode, "to": mode, "due": due_changes(case, draft)}
     event, after = draft.seal("mode_switched", case.state, "", by)

@@ -271,7 +271,7 @@ class Engine(Verbs, Books):
                 mode = self._mode(policy, at)
                 before = None if fresh else case
                 fallen: list[Event] = []
-                if case.next is not None and case.next < at:
+                if case.next_event_at is not None and case.next_event_at < at:
                     fallen, case = self._catch_up(case, policy, at)
                 secret = self._seal(details)
                 command = Command(action, details, by, commitment(*secret) if secret else None)
@@ -433,8 +433,8 @@ class Engine(Verbs, Books):
                 while (case := store.next_due(goal)) is not None:
                     policy = self.rules_of(case.locality)
                     observed = observed or bool(policy.observed)
-                    assert case.next is not None
-                    events, after = deciding.fire(case, policy, self._mode(policy, case.next))
+                    assert case.next_event_at is not None
+                    events, after = deciding.fire(case, policy, self._mode(policy, case.next_event_at))
                     self._keep(policy, case, after, events)
                     if fired is not None:
                         fired += events

@@ -242,4 +242,4 @@ def _account(case: Case, clock: Clock, policy: Policy) -> ClockAccount:
             # Calendar days count whether anybody works or not; only the last one is moved to a working day.
             whole_days = clock.due if clock.original else min(allowance.due(clock.started, always, pauses), clock.due)
     segments = always.segments(clock.started, whole_days, pauses) + calendar.segments(whole_days, clock.due, pauses)
-    return ClockAccount(clock, segments, clock.flagged)
+    return ClockAccount(clock, segments, clock.calendar_unknown)

@@ -111,8 +111,8 @@ class Session:
     def _catch_up(self, case: Case, policy: Policy, at: datetime) -> tuple[list[Event], Case]:
         """Let happen what fell due for this case before a command, each thing with its own moment."""
         fallen: list[Event] = []
-        while case.next is not None and case.next < at:
-            events, case = deciding.fire(case, policy, self._mode(policy, case.next))
+        while case.next_event_at is not None and case.next_event_at < at:
+            events, case = deciding.fire(case, policy, self._mode(policy, case.next_event_at))
             fallen += events
         return fallen, case
 

@@ -159,8 +159,8 @@ class Transition:
     def end_ladders(self, *, but: str) -> None:
         """End every ladder of the case but one: a new cycle guards it now."""
         for clock in tuple(self.live.values()):
-            if clock.climb is not None and clock.stopped is None and clock.name != but:
-                self.put(replace(clock, climb=None))
+            if clock.next_rung_at is not None and clock.stopped is None and clock.name != but:
+                self.put(replace(clock, next_rung_at=None))
 
     def attend(self) -> None:
         """See to it that an open case has a clock, and that `attend` runs only where there is no other."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from governflow._deprecation import old_attributes
 from governflow.errors import Tampered
 from governflow.model.clocks import Clock
 from governflow.model.events import Event
@@ -15,6 +16,11 @@ from governflow.model.terms import Form, Mode, Severity, Tier, Urgency, Verdict
 NO_FACTS: Mapping[str, str | int] = MappingProxyType({})
 
 
+#: Fields that the ledger, in the `changes` of events, calls otherwise.
+_IN_LEDGER = {"first": "first_receiver", "origin": "suspended_from", "until": "suspended_until"}
+
+
+@old_attributes(**_IN_LEDGER, moved="last_changed_at", next="next_event_at")
 @attrs.frozen(slots=False)
 class Case:
     """A case as its events leave it. It never says who asked: no rule can treat two people differently.
@@ -28,13 +34,13 @@ class Case:
         state: The state that it is in.
         version: The number of its events.
         opened: When it was reported.
-        moved: When something other than a clock last changed.
+        last_changed_at: When something other than a clock last changed.
         severity: How hard it is.
         urgency: How pressing it is.
         tier: Who has to manage it.
         form: In which of the six forms it is handled.
         unit: The unit responsible for it now (intake before dispatch).
-        first: The unit that first received it (首接单位).
+        first_receiver: The unit that first received it (首接单位).
         designated: Whether the present holder was chosen by a person over the route (指定承办).
         assist: The units that assist.
         item: The catalogue item.
@@ -46,8 +52,8 @@ class Case:
         asked: Whether somebody asked (False: a worker found it, 主动发现).
         mode: The mode of the locality when it was reported.
         zone: The IANA zone in which its days are counted.
-        origin: The state that a suspended case came from.
-        until: When a suspended case resumes by itself.
+        suspended_from: The state that a suspended case came from.
+        suspended_until: When a suspended case resumes by itself.
         dispatched: When it was first dispatched.
         contacted: When the one who asked was first in contact with it.
         resolved: When it was last resolved.
@@ -64,7 +70,7 @@ class Case:
         merged_into: The case that it was merged into.
         clocks: The clocks of the present cycles, by name.
         past: The clocks of earlier cycles, oldest first.
-        next: When something next happens to it by itself.
+        next_event_at: When something next happens to it by itself.
     """
 
     id: str
@@ -73,13 +79,13 @@ class Case:
     state: str = "start"
     version: int = 0
     opened: datetime | None = None
-    moved: datetime | None = None
+    last_changed_at: datetime | None = None
     severity: Severity = Severity.GENERAL
     urgency: Urgency = Urgency.NORMAL
     tier: Tier | None = None
     form: Form | None = None
     unit: str = ""
-    first: str | None = None
+    first_receiver: str | None = None
     designated: bool = False
     assist: tuple[str, ...] = ()
     item: str = ""
@@ -91,8 +97,8 @@ class Case:
     asked: bool = True
     mode: Mode = Mode.NORMAL
     zone: str = "Asia/Shanghai"
-    origin: str | None = None
-    until: datetime | None = None
+    suspended_from: str | None = None
+    suspended_until: datetime | None = None
     dispatched: datetime | None = None
     contacted: datetime | None = None
     resolved: datetime | None = None
@@ -109,7 +115,7 @@ class Case:
     merged_into: str | None = None
     clocks: MappingProxyType[str, Clock] = MappingProxyType({})
     past: tuple[Clock, ...] = ()
-    next: datetime | None = None
+    next_event_at: datetime | None = None
 
     @property
     def all_clocks(self) -> tuple[Clock, ...]:
@@ -147,11 +153,11 @@ CONTACTS = frozenset({"claim", "arrive", "confer", "inform", "resolve", "answer"
 
 
 def change(fields: dict[str, Any], changes: Mapping[str, Any]) -> None:
-    """Write changed values into the fields of a case; what came as plain JSON is read first."""
+    """Write the `changes` of an event into the fields of a case; what came as plain JSON is read first."""
     for name, value in changes.items():
         kind = type(value)
         read = _READ.get(name) if kind is str or kind is list or kind is dict else None
-        fields[name] = read(value) if read is not None else value
+        fields[_IN_LEDGER.get(name, name)] = read(value) if read is not None else value
 
 
 def _made(fields: dict[str, Any]) -> Case:
@@ -162,7 +168,7 @@ def _made(fields: dict[str, Any]) -> Case:
 
 
 def changed(case: Case, changes: Mapping[str, Any]) -> Case:
-    """Return a case with some fields changed, for hooks to look at before the event is made."""
+    """Return a case with the `changes` of an event made, for hooks to look at before there is an event."""
     fields = case.__dict__.copy()
     change(fields, changes)
     return _made(fields)
@@ -194,7 +200,7 @@ def evolve(case: Case | None, event: Event, seen: Case | None = None) -> Case:
     fields["version"] = event.seq
     if changes or state != case.state:
         if state != case.state or not changes.keys() <= _ASIDE:
-            fields["moved"] = at
+            fields["last_changed_at"] = at
         fields["state"] = state
         if seen is None:
             change(fields, changes)
@@ -206,7 +212,7 @@ def evolve(case: Case | None, event: Event, seen: Case | None = None) -> Case:
         fields[_STAMPS[action]] = at
     if event.clocks:
         if action and action not in _ASIDE_ACTIONS:
-            fields["moved"] = at
+            fields["last_changed_at"] = at
         clocks = case.clocks.copy()
         for clock in event.clocks:
             before = clocks.get(clock.name)
@@ -219,7 +225,7 @@ def evolve(case: Case | None, event: Event, seen: Case | None = None) -> Case:
                 fields["past"] = (*fields["past"], before)
             clocks[clock.name] = clock
         fields["clocks"] = MappingProxyType(clocks)
-    fields["next"] = _next(fields["clocks"], fields["until"])
+    fields["next_event_at"] = _next(fields["clocks"], fields["suspended_until"])
     return _made(fields)
 
 

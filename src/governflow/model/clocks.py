@@ -6,7 +6,7 @@ recorded. The rules:
 * A stop exactly at the due time is on time: a clock is breached only when ``due < now``.
 * A pause keeps the remainder; one begun after the due moment moves nothing.
 * A breach once recorded survives everything: a late stop, a new cycle, a later fact (which marks it ``disproved``).
-* After a breach the clock climbs the ladder of escalation until it is stopped: ``climb`` is the next rung's moment.
+* After a breach the clock climbs the ladder of escalation until it is stopped; ``next_rung_at`` is the next rung.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,6 +18,7 @@ import attrs
 import msgspec
 from msgspec.structs import replace
 
+from governflow._deprecation import old_attributes
 from governflow.calendars import WorkingCalendar
 from governflow.calendars.allowances import Allowance
 from governflow.model.terms import Exempt, Outcome
@@ -26,11 +27,11 @@ from governflow.text import Text
 #: What a clock is like, beyond its allowance.
 PAUSES = "pauses"  # a suspended case pauses it
 LAPSES = "lapses"  # running out is no breach (an evaluation that never comes)
-LASTS = "lasts"  # no return, transfer or escalation restarts it: the requester's own clock
+SURVIVES_TRANSFER = "lasts"  # no return, transfer or escalation restarts it: the requester's own clock
 DUTY = "duty"  # a takeover moves the duty to a higher unit while the state stays
 STATUTE = "statute"  # a law says so: localities below it may tighten the allowance, never drop or loosen it
 
-TRAITS = frozenset({PAUSES, LAPSES, LASTS, DUTY, STATUTE})
+TRAITS = frozenset({PAUSES, LAPSES, SURVIVES_TRANSFER, DUTY, STATUTE})
 
 WARNING_SHARE = 0.8
 
@@ -60,7 +61,7 @@ class ClockSpec:
         allowance: How long it may run.
         starts: What starts it: actions, ``reopen``, ``dispatch:visit`` or ``dispatch:no_visit``.
         stops: The actions that stop it.
-        traits: Any of `PAUSES`, `LAPSES`, `LASTS`, `DUTY`, `STATUTE`.
+        traits: Any of `PAUSES`, `LAPSES`, `SURVIVES_TRANSFER`, `DUTY`, `STATUTE`.
         rule: The id of the rule that gives the allowance.
         reason: Why, in both languages.
         extension: The longest extension, which may then be granted once only; None sets no limit.
@@ -88,7 +89,12 @@ class ClockSpec:
         object.__setattr__(self, "warn_after", span * WARNING_SHARE if span is not None and warns else None)
 
 
-class Clock(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+#: Names of fields in the ledger that are called otherwise in Python.
+_IN_LEDGER = {"missed_at": "fell", "next_rung_at": "climb", "calendar_unknown": "flagged"}
+
+
+@old_attributes(**{old: new for new, old in _IN_LEDGER.items()})
+class Clock(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, rename=_IN_LEDGER):
     """One clock of one case, in one cycle. Moments are in UTC.
 
     Args:
@@ -100,16 +106,16 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         traits: See `ClockSpec`.
         warn: When to warn (80 % of the allowance); None once warned or stopped.
         outcome: What became of it so far.
-        fell: The due moment that was missed, if one was: a later extension does not undo it.
+        missed_at: The due moment that was missed, if one was: a later extension does not undo it.
         stopped: When it ended, by whatever outcome; None while it is unfinished.
         original: The due time before the first extension.
         paused: Since when it is paused.
         pauses: The pauses that are over.
-        climb: When the next rung of its ladder is due; only after a breach.
+        next_rung_at: When the next rung of its ladder is due; only after a breach.
         rung: How many rungs it has climbed.
         exempt: Why its breach does not count in the statistics.
         duty: The unit that took the duty over.
-        flagged: Whether the calendar did not know the days up to the due time.
+        calendar_unknown: Whether the calendar did not know the days up to the due time.
     """
 
     name: str
@@ -124,12 +130,12 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     original: datetime | None = None
     paused: datetime | None = None
     pauses: tuple[tuple[datetime, datetime], ...] = ()
-    climb: datetime | None = None
+    next_rung_at: datetime | None = None
     rung: int = 0
     exempt: Exempt | None = None
-    fell: datetime | None = None
+    missed_at: datetime | None = None
     duty: str | None = None
-    flagged: bool = False
+    calendar_unknown: bool = False
 
     @property
     def running(self) -> bool:
@@ -142,7 +148,7 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         if self.stopped is not None or self.paused is not None:
             return None
         if self.outcome is Outcome.BREACHED:
-            return self.climb
+            return self.next_rung_at
         return self.warn or self.due
 
 
@@ -158,7 +164,7 @@ def started_on(spec: ClockSpec, name: str, at: datetime, cycle: int, calendar: W
     allowance = spec.allowance
     due = allowance.due(at, calendar)
     warn = None if LAPSES in spec.traits else _warning(allowance, at, due, calendar)
-    return Clock(name, cycle, at, due, spec.written, spec.traits, warn, flagged=calendar.flagged(due, at))
+    return Clock(name, cycle, at, due, spec.written, spec.traits, warn, calendar_unknown=calendar.flagged(due, at))
 
 
 def fixed(name: str, at: datetime, due: datetime, traits: tuple[str, ...], cycle: int = 1) -> Clock:
@@ -175,17 +181,17 @@ def _warning(allowance: Allowance, start: datetime, due: datetime, calendar: Wor
 def stopped(clock: Clock, at: datetime) -> Clock:
     """Stop a clock at the moment that fulfils it; a breach that this disproves stays in the book, exempt."""
     if clock.outcome is Outcome.BREACHED:
-        return replace(clock, stopped=at, climb=None, exempt=_disproved(clock, at))
+        return replace(clock, stopped=at, next_rung_at=None, exempt=_disproved(clock, at))
     if clock.paused is not None:
         return replace(clock, stopped=at, warn=None, outcome=Outcome.MET, paused=None, pauses=_pause_over(clock, at))
     if at <= clock.due:
         return replace(clock, stopped=at, warn=None, outcome=Outcome.MET)
-    return replace(clock, stopped=at, warn=None, outcome=Outcome.BREACHED, fell=clock.due)
+    return replace(clock, stopped=at, warn=None, outcome=Outcome.BREACHED, missed_at=clock.due)
 
 
 def _disproved(clock: Clock, at: datetime) -> Exempt | None:
     """Return whether what happened at a moment, but was told late, disproves the clock's breach."""
-    if clock.exempt is None and clock.fell is not None and at <= clock.fell:
+    if clock.exempt is None and clock.missed_at is not None and at <= clock.missed_at:
         return Exempt.DISPROVED
     return clock.exempt
 
@@ -201,7 +207,9 @@ def cancelled(clock: Clock, at: datetime, *, told: bool = True) -> Clock:
     outcome = Outcome.BREACHED if clock.outcome is Outcome.BREACHED else Outcome.CANCELLED
     exempt = _disproved(clock, at) if told else clock.exempt
     pauses = _pause_over(clock, at)
-    return replace(clock, stopped=at, warn=None, climb=None, outcome=outcome, exempt=exempt, paused=None, pauses=pauses)
+    return replace(
+        clock, stopped=at, warn=None, next_rung_at=None, outcome=outcome, exempt=exempt, paused=None, pauses=pauses
+    )
 
 
 def _pause_over(clock: Clock, at: datetime) -> tuple[tuple[datetime, datetime], ...]:
@@ -215,13 +223,13 @@ def lapsed(clock: Clock) -> Clock:
 
 def breached(clock: Clock) -> Clock:
     """Record that the due moment passed; the ladder begins at that very moment."""
-    climb = clock.climb if clock.climb is not None else clock.due
-    return replace(clock, warn=None, outcome=Outcome.BREACHED, climb=climb, fell=clock.due)
+    climb = clock.next_rung_at if clock.next_rung_at is not None else clock.due
+    return replace(clock, warn=None, outcome=Outcome.BREACHED, next_rung_at=climb, missed_at=clock.due)
 
 
 def paused(clock: Clock, at: datetime) -> Clock:
     """Pause a clock; one that is past its due moment keeps its due time, and its ladder does not wait."""
-    if clock.outcome is Outcome.BREACHED and clock.fell is not None and at <= clock.fell:
+    if clock.outcome is Outcome.BREACHED and clock.missed_at is not None and at <= clock.missed_at:
         # Told late: it was paused before it fell due. The breach stays in the book; the ladder waits for the new due.
         return replace(clock, paused=at, exempt=_disproved(clock, at))
     if clock.outcome is not Outcome.RUNNING or at > clock.due:
@@ -255,7 +263,7 @@ def resumed(clock: Clock, at: datetime, allowance: Allowance | None, calendar: W
     warn = warn if warn is not None and warn < due else None
     pauses = _pause_over(clock, at)
     if clock.outcome is Outcome.BREACHED:
-        ahead = {"climb": due, "rung": 0} if due >= at else missed_rungs(due, gap(clock), at)
+        ahead = {"next_rung_at": due, "rung": 0} if due >= at else missed_rungs(due, gap(clock), at)
         return replace(clock, paused=None, due=due, warn=None, pauses=pauses, **ahead)
     return replace(clock, paused=None, outcome=Outcome.RUNNING, due=due, warn=warn, pauses=pauses)
 
@@ -277,7 +285,7 @@ def retimed(clock: Clock, due: datetime, warn: datetime | None, at: datetime, **
     if clock.outcome is Outcome.BREACHED:
         new["exempt"] = _disproved(clock, at)
         if due >= at:
-            new |= {"climb": due, "rung": 0}
+            new |= {"next_rung_at": due, "rung": 0}
         return replace(clock, **new)
     new["warn"] = warn if warn is not None and warn >= at else None
     if clock.paused is not None and due < clock.paused:
@@ -293,7 +301,7 @@ def missed_rungs(due: datetime, step: timedelta, at: datetime) -> dict[str, Any]
     skipped = -((due - at) // step)
     # A clock of weeks that becomes one of minutes skips thousands of rungs, which no ladder has: it is high up, and
     # those that nobody climbed must not count as a ladder that never ends.
-    return {"climb": due + skipped * step, "rung": min(skipped, HIGH_UP)}
+    return {"next_rung_at": due + skipped * step, "rung": min(skipped, HIGH_UP)}
 
 
 @lru_cache

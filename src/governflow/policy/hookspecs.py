@@ -6,7 +6,7 @@ ask below". Most specific locality first; the built-in defaults are at the botto
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,6 +15,7 @@ import attrs
 import msgspec
 import pluggy
 
+from governflow._deprecation import old_attributes, old_keywords
 from governflow.calendars import WorkingCalendar
 from governflow.model.case import Case
 from governflow.model.clocks import Clock, ClockSpec
@@ -125,6 +126,8 @@ class Breach:
     cause: Cause = Cause.BREACH
 
 
+@old_attributes(again="next_after")
+@old_keywords(again="next_after")
 @attrs.frozen
 class Escalation:
     """What a rung of the ladder does.
@@ -133,13 +136,13 @@ class Escalation:
         kind: Urge, supervise, take over or special report.
         to: The unit that is urged, supervises, takes over or receives the report.
         form: The form in which a takeover handles the case; None leaves it.
-        again: After how long the next rung is due (a `timedelta` of at least a minute), or None if this was the last.
+        next_after: How long after this rung the next one is due, a minute at least; None if this was the last.
     """
 
     kind: Kind
     to: str
     form: Form | None
-    again: Any
+    next_after: timedelta | None
 
 
 @attrs.frozen

@@ -177,7 +177,7 @@ def _check_in(actor: Actor, case: Case, units: OrgChart) -> Allowed | Refused:
 
 
 def _appeal(actor: Actor, case: Case, units: OrgChart) -> Allowed | Refused:
-    breaches = [clock for clock in case.all_clocks if clock.fell is not None]
+    breaches = [clock for clock in case.all_clocks if clock.missed_at is not None]
     # A case does not say who held it before: where it has changed hands since the breach, whoever appeals is heard, and
     # a unit above decides.
     moved = any(clock.duty is not None or case.clocks.get(clock.name) is not clock for clock in breaches)
@@ -210,7 +210,7 @@ def first_receiver(actor: Actor | None, action: str, case: Case, context: Contex
     Beijing's regulation on swift response to requests (北京市接诉即办工作条例, 2021), art. 14; whoever objects to the
     dispatch turns to the hotline (art. 12), so the intake may still move the case, and art. 20 lets it go up.
     """
-    if action not in ("return", "transfer") or case.unit != case.first or not _by_holder(actor, action, case):
+    if action not in ("return", "transfer") or case.unit != case.first_receiver or not _by_holder(actor, action, case):
         return None
     return Refused(
         Text(

@@ -42,14 +42,17 @@ def _escalation(value: Escalation, case: Case, units: OrgChart, cause: Breach) -
         return f"escalated with {shown(value)}: give a Kind, and a Form or None"
     if type(value.to) is not str or value.to not in units:
         return f"escalated to {shown(value.to)}, which the chart does not know"
-    if value.again is not None and not (isinstance(value.again, timedelta) and value.again >= SHORTEST_AGAIN):
-        return f"asked for the next rung after {shown(value.again)}: it must be a minute at least"
-    if value.again is not None and value.again > LONGEST_AGAIN:
-        return f"asked for the next rung after {value.again}: it must be a year at most"
+    if value.next_after is not None and not (
+        isinstance(value.next_after, timedelta) and value.next_after >= SHORTEST_AGAIN
+    ):
+        return f"asked for the next rung after {shown(value.next_after)}: it must be a minute at least"
+    if value.next_after is not None and value.next_after > LONGEST_AGAIN:
+        return f"asked for the next rung after {value.next_after}: it must be a year at most"
     if value.kind is Kind.TAKE_OVER and cause.clock.cycle > LONGEST_CLIMB:
         return f"took the case over for the {cause.clock.cycle}th time: a ladder that goes in circles ends in urging"
-    if value.again is not None and cause.rung >= LONGEST_LADDER and value.again < RESTED:
-        return f"asked for rung {cause.rung + 2} after {value.again}: after {LONGEST_LADDER} rungs a ladder rests a day"
+    if value.next_after is not None and cause.rung >= LONGEST_LADDER and value.next_after < RESTED:
+        rests = f"after {LONGEST_LADDER} rungs a ladder rests a day"
+        return f"asked for rung {cause.rung + 2} after {value.next_after}: {rests}"
     if value.kind is Kind.TAKE_OVER and cause.holder != units.intake:
         form = value.form or case.form
         if units.level(value.to, form) < units.level(cause.holder, case.form):

@@ -117,8 +117,8 @@ class _Chronicler(Localizer):
 
     def by(self, event: Event, before: Case) -> str:
         if event.by is None:
-            closed = event.kind == "closed" and before.state == "evaluated" and before.moved == event.at
-            resumed = event.kind == "resumed" and before.until == event.at
+            closed = event.kind == "closed" and before.state == "evaluated" and before.last_changed_at == event.at
+            resumed = event.kind == "resumed" and before.suspended_until == event.at
             alone = not event.action or event.kind in ("taken_over", "lapsed") or closed or resumed
             alone = alone and event.kind != "denied"
             return self.t("the system", "系统") if alone else self.t("not named", "未记名")
@@ -164,8 +164,8 @@ class _Chronicler(Localizer):
             yield self.pair(Text("Approved by", "批准人"), self.safe(str(about["approved_by"])))
         if "granted" in about:
             yield self.t("Appeal granted", "申诉成立") if about["granted"] else self.t("Appeal refused", "申诉不成立")
-        if event.changes.get("until") and after.until is not None:
-            yield self.pair(Text("Until", "挂起至"), self.when(after.until))
+        if event.changes.get("until") and after.suspended_until is not None:
+            yield self.pair(Text("Until", "挂起至"), self.when(after.suspended_until))
         if event.changes.get("verdict"):
             score = after.score
             verdict = Verdict(event.changes["verdict"]).text.say(self.lang)

@@ -72,7 +72,9 @@ def exemption(clock: Clock, outages: Outages) -> Exempt | None:
     """Return why a breach does not count, or None: an appeal, a fact that disproved it, or an outage it fell due in."""
     if clock.exempt is not None:
         return clock.exempt
-    if clock.outcome is Outcome.BREACHED and any(start <= (clock.fell or clock.due) <= end for start, end in outages):
+    if clock.outcome is Outcome.BREACHED and any(
+        start <= (clock.missed_at or clock.due) <= end for start, end in outages
+    ):
         return Exempt.OUTAGE
     return None
 

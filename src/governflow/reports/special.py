@@ -217,9 +217,9 @@ def special_report(engine: Engine, case_id: str) -> SpecialReport:
         regions=regions,
         held=held,
         missed=tuple(
-            Missed(clock.name, clock.cycle, clock.fell, clock.stopped, exemption(clock, outages) is not None)
+            Missed(clock.name, clock.cycle, clock.missed_at, clock.stopped, exemption(clock, outages) is not None)
             for clock in last.values()
-            if clock.fell is not None
+            if clock.missed_at is not None
         ),
         conferences=tuple(_conferences(events)),
         summonses=tuple(summonses(events)),

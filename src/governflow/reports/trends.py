@@ -169,7 +169,7 @@ class Count:
         """Return whether a case belongs to the area: by its holder, who first received it, or its place."""
         if case.opened is None or case.opened >= self.until:
             return False
-        if self.unit is None or self._below(case.unit) or self._below(case.first):
+        if self.unit is None or self._below(case.unit) or self._below(case.first_receiver):
             return True
         place = self.policy.units.find(case.place) if case.place else None
         return place is not None and self._below(place.id)

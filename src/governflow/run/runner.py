@@ -386,7 +386,9 @@ class _Taking:
                 f"case {case} was reported already, at {when}: a case is reported once",
                 f"事项 {case} 已于 {when} 上报：每个事项只上报一次",
             ), "case"
-        if (known.opened is not None and at < known.opened) or (known.moved is not None and at < known.moved):
+        if (known.opened is not None and at < known.opened) or (
+            known.last_changed_at is not None and at < known.last_changed_at
+        ):
             return self._localised(fault.text), "time"
         return self._localised(fault.text), self._field(laid)
 

@@ -73,7 +73,7 @@ class MemoryStore(Store):
         while due and due[0][0] < before:
             moment, _, name = due[0]
             case = self._cases[name]
-            if case.next == moment:
+            if case.next_event_at == moment:
                 return case
             heappop(due)
         return None
@@ -111,7 +111,9 @@ class MemoryStore(Store):
 
     def running(self) -> list[str]:
         """Return the cases to which something still happens."""
-        return [name for name, case in self._cases.items() if case.next is not None and not name.startswith("@")]
+        return [
+            name for name, case in self._cases.items() if case.next_event_at is not None and not name.startswith("@")
+        ]
 
     def projections(self) -> Iterator[Projection]:
         """Return what is kept beside the ledger."""
@@ -143,8 +145,8 @@ class MemoryStore(Store):
             ledger.append((name, body, recorded))
         self._cases[name] = after
         self._tails[name] = tail
-        upcoming = after.next
-        if upcoming is not None and (before is None or before.next != upcoming):
+        upcoming = after.next_event_at
+        if upcoming is not None and (before is None or before.next_event_at != upcoming):
             heappush(self._due, (upcoming, self._numbers[name], name))
         if secret is not None:
             self._texts.setdefault(name, {})[secret[0]] = secret[1:]

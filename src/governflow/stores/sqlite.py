@@ -307,7 +307,7 @@ class SQLiteStore(Store):
 
     def _row(self, name: str) -> tuple[Any, ...]:
         case = self._cases[name]
-        upcoming = micros(case.next) if case.next is not None else None
+        upcoming = micros(case.next_event_at) if case.next_event_at is not None else None
         return (
             self._numbers[name],
             name,
@@ -563,7 +563,7 @@ class SQLiteStore(Store):
         self._cases[name] = after
         self._tails[name] = tail
         self._dirty[name] = None
-        upcoming = micros(after.next) if after.next is not None else None
+        upcoming = micros(after.next_event_at) if after.next_event_at is not None else None
         if upcoming is not None and self._touched.get(name) != upcoming:
             heappush(self._heap, (upcoming, number, name))
         self._touched[name] = upcoming

@@ -66,7 +66,7 @@ class Projection:
     @classmethod
     def of(cls, case: Case, tail: bytes) -> "Projection":
         """Project a case."""
-        return cls(case.id, case.locality, case.state, case.unit, case.version, case.next, tail)
+        return cls(case.id, case.locality, case.state, case.unit, case.version, case.next_event_at, tail)
 
 
 class Store(ABC):

@@ -105,5 +105,5 @@ def _value(answer: Answer, column: str) -> object:
     case = answer.dispatched
     if column == "mode":
         return mode_of(answer.told).value
-    known = case.facts.get(column, getattr(case, column, None)) if case is not None else None
+    known = case.facts.get(column, vars(case).get(column)) if case is not None else None
     return {True: "yes", False: "no"}.get(known, known) if isinstance(known, bool) else known

@@ -159,8 +159,13 @@ class _Lives(RuleBasedStateMachine):
         """Let time pass to the very minute at which the next thing falls due by itself, or to the one after."""
         assert self.player is not None
         case = self.player.case
-        if case is not None and case.next is not None and case.next >= self.player.at and not self._alarmed():
-            self._do(int((case.next - self.player.at).total_seconds() // 60) + minute, ADVANCE)
+        if (
+            case is not None
+            and case.next_event_at is not None
+            and case.next_event_at >= self.player.at
+            and not self._alarmed()
+        ):
+            self._do(int((case.next_event_at - self.player.at).total_seconds() // 60) + minute, ADVANCE)
 
     @precondition(lambda self: self.player is not None and self.player.twin is not None)
     @rule(after=_SHORT, pick=st.integers(0, len(FAILING) * MANNERS - 1))

@@ -136,7 +136,7 @@ FAULTS = (
         "ruling/total",
         code(
             _TO_THE_GRID,
-            '    if case.reopened:\n        return _to_the_grid(f"{case.first}-grid")\n' + _TO_THE_GRID,
+            '    if case.reopened:\n        return _to_the_grid(f"{case.first_receiver}-grid")\n' + _TO_THE_GRID,
         ),
         names="governflow_route",
     ),

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from governflow.plugin import (
     DUTY,
-    LASTS,
+    SURVIVES_TRANSFER,
     Allowance,
     Case,
     Catalogue,
@@ -91,7 +91,7 @@ def due_in(target: str) -> Deadlines:
         Allowance.parse(target, BUSINESS_DAYS if business else CALENDAR_DAYS),
         frozenset({"report", "reopen"}),  # what starts it
         frozenset({"resolve"}),  # what stops it
-        (LASTS, DUTY),  # no transfer restarts it
+        (SURVIVES_TRANSFER, DUTY),  # no transfer restarts it
         f"boston/{target}",
         Text(f"the city's target for this type: {target}", f"该类请求的期限：{target}"),
     )

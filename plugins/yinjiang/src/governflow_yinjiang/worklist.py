@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
-from governflow.plugin import LASTS, Case, Text
+from governflow.plugin import SURVIVES_TRANSFER, Case, Text
 
 #: The colours, most pressing first.
 COLOURS: Mapping[str, Text] = {
@@ -33,7 +33,7 @@ def worklist(cases: Iterable[Case]) -> list[Case]:
 def _order(case: Case) -> tuple[int, datetime, str]:
     rank = _RANK.get(str(case.facts.get("colour")), len(_RANK))
     running = [clock for clock in case.clocks.values() if clock.running]
-    near = [clock.due for clock in running if LASTS not in clock.traits] or [clock.due for clock in running]
+    near = [clock.due for clock in running if SURVIVES_TRANSFER not in clock.traits] or [clock.due for clock in running]
     return rank, min(near, default=_NEVER), case.id
 
 

@@ -133,7 +133,7 @@ def _reopened(
         {
             **past,
             "dispatched": case.dispatched or at,
-            "first": case.first or case.unit,
+            "first": case.first_receiver or case.unit,
             "moved": at,
             "reopened": 1,
             "verdict": judged,
@@ -178,10 +178,10 @@ def _rungs(
     running.sort(key=lambda clock: (clock.due, clock.name))
     for first, rung in product(running if rungs is _ALL_RUNGS else running[:1], rungs):
         gap = clocks.gap(first)
-        clock = msgspec.structs.replace(first, warn=None, outcome=Outcome.BREACHED, fell=first.due, rung=rung)
+        clock = msgspec.structs.replace(first, warn=None, outcome=Outcome.BREACHED, missed_at=first.due, rung=rung)
         context = policy.context(case, mode_of(told), first.due + rung * gap)
         answer = policy.ask("governflow_escalate", faults, case, context, Breach(clock, rung, case.unit, gap))
         if answer is not None:
             value, ruling, source = answer
-            said = [value.kind, value.to, value.form, value.again]
+            said = [value.kind, value.to, value.form, value.next_after]
             yield RecordedRuling(f"escalate:{first.name}:{rung}", said, ruling.reason, ruling.rule, source)

@@ -85,7 +85,7 @@ class _Climbing:
     def follow(self, walk: Scenario, case: Case) -> Ladder:
         """Let nobody act until the top has been silent for long enough to tell, or the case has ended."""
         begin, rungs, policy = case, list[tuple[Event, Case]](), self.policy
-        start = max(case.moved or BEGIN, case.opened or BEGIN)
+        start = max(case.last_changed_at or BEGIN, case.opened or BEGIN)
         most = _ENDLESS if self.endless < _PLAIN else _SHORTER
         over = False
         for event, after in fallen(policy, case, start + HORIZON):
@@ -177,7 +177,9 @@ def _of_musters(subject: Subject) -> Iterator[Ladder]:
     names = list(book.clocks)
     for some in ([*names[:3], "muster"], *([name] for name in names)):
         clocks = type(book.clocks)({name: book.clocks[name] for name in some})
-        alone = attrs.evolve(book, clocks=clocks, next=min(clock.moment or clock.due for clock in clocks.values()))
+        alone = attrs.evolve(
+            book, clocks=clocks, next_event_at=min(clock.moment or clock.due for clock in clocks.values())
+        )
         yield climbing.follow(Scenario({}, (Step(0, SWITCH),)), alone)
 
 
@@ -306,7 +308,10 @@ def astray(ladder: Ladder, policy: Policy) -> _Fault:
             chain.append((to, form))
         clock = case.clocks.get(name)
         stopped = (
-            clock is not None and clock.stopped is None and clock.climb is None and climb["kind"] != Kind.TAKE_OVER
+            clock is not None
+            and clock.stopped is None
+            and clock.next_rung_at is None
+            and climb["kind"] != Kind.TAKE_OVER
         )
         if stopped and case.special is None:
             return Text(f"the ladder of {name} stops before its top", f"时限“{clock_(name).zh}”未到顶即不再升级"), at
@@ -342,13 +347,13 @@ def silent(ladder: Ladder, policy: Policy) -> _Fault:
     for at, (event, case) in enumerate(ladder.rungs):
         late = [clock for clock in case.clocks.values() if clock.stopped is None]
         over = at == len(ladder.rungs) - 1 and ladder.over
-        if late and not over and case.next is None:
+        if late and not over and case.next_event_at is None:
             return Text("nobody is urged any more, and nothing is due", "不再有人被催办，也没有任何时限"), at
         climb = event.about.get("escalation")
         if climb is not None and case.special is not None:
             before = event.at
             clock = case.clocks.get(str(climb["clock"]).partition("#")[0])
-            stops = clock is not None and clock.stopped is None and clock.climb is None
+            stops = clock is not None and clock.stopped is None and clock.next_rung_at is None
             if stops and climb["kind"] != Kind.TAKE_OVER and not over:
                 name = policy.name(clock.name if clock else "")
                 return Text(
@@ -356,7 +361,7 @@ def silent(ladder: Ladder, policy: Policy) -> _Fault:
                 ), at
         breached = [clock for clock in late if clock.outcome is Outcome.BREACHED]
         # Somebody is urged when a late clock climbs, or when another one falls due: a warning urges nobody.
-        urging = [clock.climb if clock in breached else clock.due for clock in late if clock.running]
+        urging = [clock.next_rung_at if clock in breached else clock.due for clock in late if clock.running]
         upcoming = min((moment for moment in urging if moment is not None), default=None)
         told_to = case.special is not None or len(breached) == len(late)
         if breached and told_to and not over and upcoming is not None and upcoming - event.at > SILENCE:

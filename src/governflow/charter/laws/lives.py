@@ -159,7 +159,7 @@ def left_lying(life: SimulatedCase, policy: Policy) -> Wrong | None:
                     f"“{state.zh}”的事项由组织架构中没有的“{case.unit}”负责",
                 )
             )
-        if case.until is None and not any(clock.running for clock in case.clocks.values()):
+        if case.suspended_until is None and not any(clock.running for clock in case.clocks.values()):
             return Wrong(
                 Text(
                     f"a case that is {state.en} is left lying: no clock runs, and no date is set",

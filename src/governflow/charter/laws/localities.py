@@ -18,7 +18,7 @@ from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
 from governflow.errors import PolicyError
 from governflow.model.case import Case, changed
-from governflow.model.clocks import LAPSES, LASTS, PAUSES, STATUTE, ClockSpec
+from governflow.model.clocks import LAPSES, PAUSES, STATUTE, SURVIVES_TRANSFER, ClockSpec
 from governflow.model.lifecycle import BASE
 from governflow.model.terms import Form, Mode, Tier
 from governflow.policy.builtin.defaults import ROOT
@@ -343,8 +343,8 @@ def _rules(own: ClockSpec, spec: ClockSpec) -> Iterator[tuple[str, Text]]:
     for trait, en, zh in ((PAUSES, "can be paused", "可以暂停"), (LAPSES, "runs out without a breach", "到期不算超时")):
         if trait in own.traits and trait not in spec.traits:
             yield trait, _told(spec, en, zh)
-    if LASTS in spec.traits and LASTS not in own.traits:
-        yield LASTS, _told(spec, "begins anew with each transfer", "每次转办重新计时")
+    if SURVIVES_TRANSFER in spec.traits and SURVIVES_TRANSFER not in own.traits:
+        yield SURVIVES_TRANSFER, _told(spec, "begins anew with each transfer", "每次转办重新计时")
     limit, longer = spec.extension, own.extension
     if limit is not None and (longer is None or looser(longer, limit)):
         how = "without a limit" if longer is None else f"by {longer}"

@@ -19,7 +19,7 @@ from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
 from governflow.masking import clean
 from governflow.model.case import Case
-from governflow.model.clocks import LAPSES, LASTS, STATUTE, Clock, ClockSpec, Plan
+from governflow.model.clocks import LAPSES, STATUTE, SURVIVES_TRANSFER, Clock, ClockSpec, Plan
 from governflow.model.events import Event
 from governflow.policy.stack import Faults, Policy
 from governflow.reports.localize import Localizer
@@ -133,7 +133,7 @@ def _wrong(subject: Subject, case: Case, spec: ClockSpec, plan: Plan) -> Text | 
         if length > LONGEST:
             return Text(f"the clock {name.en} never ends: {spec.written}", f"时限“{name.zh}”没有尽头：{spec.written}")
     for law_ in plan.specs.values():
-        whole = STATUTE in law_.traits and LASTS in law_.traits and law_.starts
+        whole = STATUTE in law_.traits and SURVIVES_TRANSFER in law_.traits and law_.starts
         finishes = whole and spec.stops and spec.stops <= _FINISHES and LAPSES not in spec.traits
         if finishes and spec.allowance.span > law_.allowance.span:
             return Text(

@@ -380,7 +380,7 @@ def done(policy: Policy, case: Case, action: str, at: datetime, pick: int = 0) -
 
 def fallen(policy: Policy, case: Case, until: datetime, mode: Mode | None = None) -> Iterator[tuple[Event, Case]]:
     """Let everything happen that happens by itself before a moment, without an engine; the case after each event."""
-    while case.next is not None and case.next < until:
+    while case.next_event_at is not None and case.next_event_at < until:
         events, after = decide.fire(case, policy, mode or case.mode)
         for event in events:
             case = evolve(case, event)

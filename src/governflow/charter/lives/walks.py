@@ -217,7 +217,7 @@ def _moments(subject: Subject) -> list[Moment]:
 def _sort(case: Case) -> Any:
     clocks = frozenset((clock.name, clock.outcome) for clock in case.clocks.values())
     decided = (case.lifecycle, case.mode, case.severity, case.urgency, case.tier, case.form, case.visit, case.asked)
-    return decided, case.state, case.origin, min(case.reopened, 2), case.special is None, clocks
+    return decided, case.state, case.suspended_from, min(case.reopened, 2), case.special is None, clocks
 
 
 def by_lifecycle(subject: Subject) -> dict[str, list[ReportedCase]]:
@@ -295,8 +295,8 @@ def wander(subject: Subject, told: ReportedCase, choose: Choose) -> SimulatedCas
 
 def _pause(player: Simulator, case: Case, choose: Choose, *, alarmed: bool) -> int:
     """Choose how long nothing is done: any time, or just until something falls due."""
-    if case.next is not None and case.next >= player.at and choose((False,) * 5 + (True,)):
-        ahead = (case.next - player.at).total_seconds() / 60
+    if case.next_event_at is not None and case.next_event_at >= player.at and choose((False,) * 5 + (True,)):
+        ahead = (case.next_event_at - player.at).total_seconds() / 60
         if ahead <= _TAIL and not alarmed:
             return int(ahead) + int(choose((0, 0, 1)))
     return int(choose(_PAUSES[:4] if alarmed else _PAUSES))

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from governflow.calendars.allowances import Allowance
 from governflow.model.case import Case
-from governflow.model.clocks import DUTY, LAPSES, LASTS, PAUSES, ClockSpec
+from governflow.model.clocks import DUTY, LAPSES, PAUSES, SURVIVES_TRANSFER, ClockSpec
 from governflow.model.events import Actor
 from governflow.model.lifecycle import BASE
 from governflow.model.terms import FORMS, Form, Kind, Severity, Tier, Urgency
@@ -174,7 +174,7 @@ WHOLE = ClockSpec(
     Allowance.parse("60cd"),
     frozenset({"report", "reopen"}),
     frozenset({"answer"}),
-    (LASTS, DUTY),
+    (SURVIVES_TRANSFER, DUTY),
     "petition-regulation/34",
     Text("answered within 60 days whatever happens (petition regulation, art. 34)", "60日内办结（信访工作条例第34条）"),
 )

@@ -332,7 +332,7 @@ def governflow_authorise(actor: Actor | None, action: str, case: Case, context: 
         return _refused(36, _CONCLUDED)
     name, article, ended = _UNTIL[action]
     clock = case.clocks.get(name)
-    if clock is not None and context.at > clock.due and not clock.flagged:
+    if clock is not None and context.at > clock.due and not clock.calendar_unknown:
         return _refused(article, ended, _last_day(clock, context))
     # The intake takes down what the petitioner requests, whoever holds the case.
     taken_down = actor is not None and actor.unit == context.units.intake and action != "return"

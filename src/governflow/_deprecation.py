@@ -1,0 +1,62 @@
+"""Old names that go on working for one release, each with a `DeprecationWarning` that says the new one."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def _warn(old: str, new: str) -> None:
+    warnings.warn(
+        f"{old} is called {new} now; the old name goes with the next release", DeprecationWarning, stacklevel=3
+    )
+
+
+class _OldName:
+    """An attribute that was renamed: reading it warns and reads the new one."""
+
+    def __init__(self, new: str) -> None:
+        self.new = new
+
+    def __set_name__(self, owner: type, old: str) -> None:
+        self.old = f"{owner.__name__}.{old}"
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        _warn(self.old, self.new)
+        return getattr(owner if instance is None else instance, self.new)
+
+
+def old_attributes(**names: str) -> Callable[[type[T]], type[T]]:
+    """Return a decorator of classes after which the old attributes can still be read.
+
+    Args:
+        **names: The new name of each old one.
+    """
+
+    def decorated(owner: type[T]) -> type[T]:
+        for old, new in names.items():
+            alias = _OldName(new)
+            alias.__set_name__(owner, old)
+            setattr(owner, old, alias)
+        return owner
+
+    return decorated
+
+
+def old_keywords(**names: str) -> Callable[[type[T]], type[T]]:
+    """Return a decorator of classes after which the constructor still takes the old keywords; see `old_attributes`."""
+
+    def decorated(owner: type[T]) -> type[T]:
+        made: Callable[..., None] = owner.__init__
+
+        def init(self: T, *args: Any, **given: Any) -> None:
+            for old in names.keys() & given.keys():
+                _warn(f"{owner.__name__}({old}=...)", names[old])
+                given[names[old]] = given.pop(old)
+            made(self, *args, **given)
+
+        setattr(owner, "__init__", init)  # noqa: B010 - mypy takes no assignment to a method
+        return owner
+
+    return decorated
