@@ -3,7 +3,8 @@
 Each error builds its own sentence, in both languages, and says what would be right.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, tzinfo
 
 from governflow.text import Text
 
@@ -14,11 +15,25 @@ class GovernflowError(Exception):
     Args:
         en: One English sentence (or the whole message, where there is no Chinese one).
         zh: The same sentence in Chinese.
+        **values: What stands in the sentences as ``{name}``; without any, they are taken as they are. Moments are
+            aware: `text` shows them in UTC, `in_zone` as the clocks of a place do.
     """
 
-    def __init__(self, en: str, zh: str | None = None) -> None:
-        super().__init__(en)
-        self.text = Text(en, zh if zh is not None else en)
+    def __init__(self, en: str, zh: str | None = None, /, **values: object) -> None:
+        self._templates = Text(en, zh if zh is not None else en)
+        self._values = values
+        self.text = self._filled(datetime.isoformat)
+        super().__init__(self.text.en)
+
+    def in_zone(self, zone: tzinfo) -> Text:
+        """Return the sentence with its moments as the clocks of a zone show them."""
+        return self._filled(lambda moment: f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}")
+
+    def _filled(self, shown: Callable[[datetime], str]) -> Text:
+        if not self._values:
+            return self._templates
+        values = {name: shown(one) if isinstance(one, datetime) else one for name, one in self._values.items()}
+        return Text(self._templates.en.format(**values), self._templates.zh.format(**values))
 
 
 def described(fault: BaseException) -> str:
@@ -135,7 +150,20 @@ class NotAllowed(CommandError):
 
 
 class ClockBackwards(CommandError):
-    """The engine's clock never goes back."""
+    """The engine's clock never goes back.
+
+    Args:
+        here: Where it stands, in UTC.
+        there: Where it was to go.
+    """
+
+    def __init__(self, here: datetime, there: datetime) -> None:
+        super().__init__(
+            "the engine's clock stands at {here} and never goes back to {there}",
+            "引擎时钟已到 {here}，不能退回 {there}",
+            here=here,
+            there=there,
+        )
 
 
 class CalendarError(GovernflowError, ValueError):

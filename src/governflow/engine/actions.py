@@ -161,8 +161,7 @@ def _later(draft: Transition, moment: datetime) -> datetime:
     moment = in_utc(moment)
     if moment <= draft.at:
         raise CommandError(
-            f"the date {moment.isoformat()} is not after {draft.at.isoformat()}",
-            f"日期 {moment.isoformat()} 不晚于 {draft.at.isoformat()}",
+            "the date {moment} is not after {at}", "日期 {moment} 不晚于 {at}", moment=moment, at=draft.at
         )
     return moment
 
@@ -329,8 +328,10 @@ def _extend(draft: Transition, details: Details, by: Actor | None) -> None:
         )
     if due <= clock.due:
         raise CommandError(
-            f"{due.isoformat()} is not after the present due time {clock.due.isoformat()}",
-            f"{due.isoformat()} 不晚于现在的截止时间 {clock.due.isoformat()}",
+            "{due} is not after the present due time {present}",
+            "{due} 不晚于现在的截止时间 {present}",
+            due=due,
+            present=clock.due,
         )
     warns = clocks.LAPSES not in clock.traits
     warn = clock.started + (due - clock.started) * clocks.WARNING_SHARE if warns else None

@@ -160,9 +160,11 @@ class Books(Deliveries):
         later = [event for event in self.book(code) if event.kind in _SETTLED and event.at > at]
         if later:
             raise CommandError(
-                f"the book of {code} has {later[0].kind} at {later[0].at.isoformat()} already: "
-                "a switch cannot come before it",
-                f"{code} 的台账在 {later[0].at.isoformat()} 已有记录：不能补记更早的切换",
+                "the book of {code} has {kind} at {at} already: a switch cannot come before it",
+                "{code} 的台账在 {at} 已有记录：不能补记更早的切换",
+                code=code,
+                kind=later[0].kind,
+                at=later[0].at,
             )
 
     def _told_of(

@@ -156,18 +156,25 @@ def _refuse_late(case: Case, action: str, at: datetime) -> None:
     since = case.last_changed_at
     if action not in REMARKS and since is not None:
         raise CommandError(
-            f"{action} at {at.isoformat()} no longer fits case {case.id}: it has been {case.state} "
-            f"since {since.isoformat()}; a fact that comes late must be later than that",
-            f"{at.isoformat()} 的“{action}”已不符合事项 {case.id} 的经过：自 {since.isoformat()} 起状态为"
-            f"“{case.state}”；补录的时间必须晚于该时间",
+            "{action} at {at} no longer fits case {case}: it has been {state} since {since}; "
+            "a fact that comes late must be later than that",
+            "{at} 的“{action}”已不符合事项 {case} 的经过：自 {since} 起状态为“{state}”；补录的时间必须晚于该时间",
+            action=action,
+            at=at,
+            case=case.id,
+            state=case.state,
+            since=since,
         )
 
 
 def _refuse_before(case: Case, at: datetime) -> None:
     if case.opened is not None and at < case.opened:
         raise CommandError(
-            f"{at.isoformat()} is before case {case.id} was opened ({case.opened.isoformat()})",
-            f"{at.isoformat()} 早于事项 {case.id} 的上报时间（{case.opened.isoformat()}）",
+            "{at} is before case {case} was opened ({opened})",
+            "{at} 早于事项 {case} 的上报时间（{opened}）",
+            at=at,
+            case=case.id,
+            opened=case.opened,
         )
 
 

@@ -425,11 +425,7 @@ class Engine(Verbs, Books):
             store.begin()
             try:
                 if store.now is not None and goal < store.now:
-                    here, there = store.now.isoformat(), goal.isoformat()
-                    raise ClockBackwards(
-                        f"the engine's clock stands at {here} and never goes back to {there}",
-                        f"引擎时钟已到 {here}，不能退回 {there}",
-                    )
+                    raise ClockBackwards(store.now, goal)
                 while (case := store.next_due(goal)) is not None:
                     policy = self.rules_of(case.locality)
                     observed = observed or bool(policy.observed)

@@ -70,8 +70,6 @@ AHEAD = timedelta(days=366)
 
 #: Actions that the engine takes however late they come.
 _EVER = REMARKS | {"appeal"}
-#: A moment as the engine writes it into its sentences.
-_IN_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00")
 
 #: What separates several units in one cell.
 _SEVERAL = re.compile(r"\s*[、，,]\s*")
@@ -375,11 +373,11 @@ class _Taking:
                     f"case {case} was not taken because its report in line {line} was refused: mend that row first",
                     f"事项 {case} 在第 {line} 行的上报被退回，因此尚无此事项：请先改正该行",
                 ), "case"
-            return self._localised(fault.text), "case" if isinstance(fault, UnknownCase) else self._field(laid)
+            return fault.in_zone(ZoneInfo(self._zone)), "case" if isinstance(fault, UnknownCase) else self._field(laid)
         if isinstance(fault, IllegalAction):
             return fault.text, "action"
         if isinstance(fault, NotAllowed):
-            return self._localised(fault.text), "actor"
+            return fault.in_zone(ZoneInfo(self._zone)), "actor"
         if isinstance(fault, CommandError) and action == "report":
             when = self._local(known.opened or at)
             return Text(
@@ -389,8 +387,8 @@ class _Taking:
         if (known.opened is not None and at < known.opened) or (
             known.last_changed_at is not None and at < known.last_changed_at
         ):
-            return self._localised(fault.text), "time"
-        return self._localised(fault.text), self._field(laid)
+            return fault.in_zone(ZoneInfo(self._zone)), "time"
+        return fault.in_zone(ZoneInfo(self._zone)), self._field(laid)
 
     def _require_ours(self, case: str) -> None:
         """Refuse a case of another locality: numbers such as 1, 2, 3 are used by every county."""
@@ -415,14 +413,6 @@ class _Taking:
 
     def _local(self, when: datetime) -> str:
         return f"{when.astimezone(ZoneInfo(self._zone)):%Y-%m-%d %H:%M:%S}"
-
-    def _localised(self, text: Text) -> Text:
-        """Write the engine's moments, which are in UTC, as the clerk's wall clock shows them."""
-
-        def local(found: re.Match[str]) -> str:
-            return self._local(datetime.fromisoformat(found[0]))
-
-        return Text(_IN_UTC.sub(local, text.en), _IN_UTC.sub(local, text.zh))
 
     def _key(self, at: datetime, laid: SortedStep) -> bytes:
         """Return what the step is known by."""
