@@ -23,7 +23,7 @@ from governflow.charter.subject import Subject
 from governflow.engine import decide
 from governflow.model.case import Case
 from governflow.model.clocks import LAPSES, PAUSES, ClockSpec
-from governflow.model.lifecycle import BASE, Action, CompiledTransition, Lifecycle, Row
+from governflow.model.lifecycle import BASE, Action, CompiledTransition, Lifecycle, Move
 from governflow.model.terms import Form, Kind, Mode, Tier, Urgency
 from governflow.model.units import OrgChart, Unit
 from governflow.policy.hookspecs import Breach, Context, Deadlines, Escalation, Ruling, hookimpl
@@ -104,12 +104,12 @@ def everyday(**more: Any) -> Callable[[Lifecycle], dict[str, Lifecycle]]:
     return lambda base: {"everyday": base.derive("everyday", **more)}
 
 
-def forced(*rows: Row, states: tuple[str, ...] = ()) -> Callable[[Lifecycle], dict[str, Lifecycle]]:
+def forced(*rows: Move, states: tuple[str, ...] = ()) -> Callable[[Lifecycle], dict[str, Lifecycle]]:
     """A lifecycle put together by hand, past the checks of `Lifecycle.build`."""
 
     def make(base: Lifecycle) -> dict[str, Lifecycle]:
         actions = {row.action: Action(row.action, f"{row.action}ed", WHY) for row in rows} | dict(base.actions)
-        ways = dict(base.ways)
+        ways = dict(base.transitions)
         for row in rows:
             for source in row.sources:
                 way = CompiledTransition(
@@ -117,16 +117,18 @@ def forced(*rows: Row, states: tuple[str, ...] = ()) -> Callable[[Lifecycle], di
                 )
                 ways[source, row.action] = (*ways.get((source, row.action), ()), way)
         known = {**base.states, **dict.fromkeys(states, WHY)}
-        return {"everyday": attrs.evolve(base, states=known, actions=actions, rows=(*base.rows, *rows), ways=ways)}
+        return {
+            "everyday": attrs.evolve(base, states=known, actions=actions, rows=(*base.rows, *rows), transitions=ways)
+        }
 
     return make
 
 
 UNSOUND = {
-    "a state with no way out": (forced(Row("shelve", ("handling",), "limbo"), states=("limbo",)), "trap"),
-    "a state that nothing leads to": (forced(Row("close", ("limbo",), "closed"), states=("limbo",)), "unreachable"),
-    "two open ways for one action": (forced(Row("accept", ("reported",), "declined")), "two open ways"),
-    "a state that nobody declared": (forced(Row("shelve", ("handling",), "nowhere")), "unknown state"),
+    "a state with no way out": (forced(Move("shelve", ("handling",), "limbo"), states=("limbo",)), "trap"),
+    "a state that nothing leads to": (forced(Move("close", ("limbo",), "closed"), states=("limbo",)), "unreachable"),
+    "two open ways for one action": (forced(Move("accept", ("reported",), "declined")), "two open ways"),
+    "a state that nobody declared": (forced(Move("shelve", ("handling",), "nowhere")), "unknown state"),
 }
 
 
@@ -138,9 +140,9 @@ def test_an_unsound_lifecycle_is_caught(planted: str) -> None:
 
 def test_what_runs_is_checked_and_not_only_what_was_declared() -> None:
     def lifecycles(base: Lifecycle) -> dict[str, Lifecycle]:
-        kept = {key: ways for key, ways in base.ways.items() if key != ("resolved", "answer")}
+        kept = {key: ways for key, ways in base.transitions.items() if key != ("resolved", "answer")}
         stuck = {key: ways for key, ways in kept.items() if key[0] != "resolved"}
-        return {"everyday": attrs.evolve(base, ways=stuck)}
+        return {"everyday": attrs.evolve(base, transitions=stuck)}
 
     assert "'resolved' is a trap" in told(broken_by("lifecycle/sound", subject(lifecycles=lifecycles)))
 
@@ -149,20 +151,20 @@ def test_what_runs_is_checked_and_not_only_what_was_declared() -> None:
 
 SHELVE = Action("shelve", "shelved", Text("shelve", "搁置"))
 UNANSWERED = {
-    "an answer that can be skipped": (everyday(add=[Row("close", ("resolved",), "closed")]), "nobody was answered"),
-    "an evaluation that can be skipped": (everyday(add=[Row("close", ("answered",), "closed")]), "nobody judged"),
+    "an answer that can be skipped": (everyday(add=[Move("close", ("resolved",), "closed")]), "nobody was answered"),
+    "an evaluation that can be skipped": (everyday(add=[Move("close", ("answered",), "closed")]), "nobody judged"),
     "a case that is shelved": (
-        everyday(actions=[SHELVE], add=[Row("shelve", ("dispatched", "handling"), "closed")]),
+        everyday(actions=[SHELVE], add=[Move("shelve", ("dispatched", "handling"), "closed")]),
         "nobody was answered",
     ),
     "a refusal without a reason": (
         everyday(
-            actions=[SHELVE], states={"refused": WHY}, ends=["refused"], add=[Row("shelve", ("reported",), "refused")]
+            actions=[SHELVE], states={"refused": WHY}, ends=["refused"], add=[Move("shelve", ("reported",), "refused")]
         ),
         "nobody was answered",
     ),
     "a reopened case that is closed on its old answer": (
-        everyday(add=[Row("close", ("accepted",), "closed")], forbid=[("reported", "accept")]),
+        everyday(add=[Move("close", ("accepted",), "closed")], forbid=[("reported", "accept")]),
         "nobody was answered",
     ),
 }
@@ -199,7 +201,7 @@ def test_a_case_in_a_state_without_any_clock_is_caught() -> None:
         lifecycles=everyday(
             actions=[SHELVE],
             states={"shelved": WHY},
-            add=[Row("shelve", ("handling",), "shelved"), Row("close", ("shelved",), "closed")],
+            add=[Move("shelve", ("handling",), "shelved"), Move("close", ("shelved",), "closed")],
         ),
         deadlines=lambda: Deadlines(
             (clock("resolve", "2d", "dispatch", "resolve shelve", PAUSES),), drop=("whole", "arrive")
@@ -448,7 +450,7 @@ def test_every_way_of_the_everyday_lifecycle_is_gone() -> None:
     }
     # A satisfied case is closed at once; and what needs a breach, a summons or an appeal is done where there is one.
     passing, needing = "evaluated", {"appeal", "rule", "check_in", "extend"}
-    missing = {key for key in BASE.ways if key not in gone and key[0] != passing and key[1] not in needing}
+    missing = {key for key in BASE.transitions if key not in gone and key[0] != passing and key[1] not in needing}
     assert missing == set()
     assert needing <= {action for _, action in gone}
 
@@ -488,7 +490,7 @@ def test_the_runner_lives_a_told_failure_again() -> None:
 def test_every_lifecycle_has_lives_also_one_whose_cases_are_not_dispatched_at_once() -> None:
     def lists(base: Lifecycle) -> dict[str, Lifecycle]:
         states = {"listed": WHY}
-        rows = [Row("accept", ("reported",), "listed"), Row("claim", ("listed",), "claimed")]
+        rows = [Move("accept", ("reported",), "listed"), Move("claim", ("listed",), "claimed")]
         forbid = [("reported", "accept"), ("reported", "dispatch")]
         return {"lists": base.derive("lists", states=states, add=rows, forbid=forbid)}
 
@@ -677,17 +679,17 @@ def test_the_smallest_case_of_a_ladder_says_only_what_the_fault_needs() -> None:
 
 def _limbo(base: Lifecycle) -> dict[str, Lifecycle]:
     wait = Action("wait", "waited", WHY)
-    return {"everyday": base.derive("everyday", actions=[wait], add=[Row("wait", ("handling",), "suspended")])}
+    return {"everyday": base.derive("everyday", actions=[wait], add=[Move("wait", ("handling",), "suspended")])}
 
 
 def _drawer(base: Lifecycle) -> dict[str, Lifecycle]:
-    rows = [Row("shelve", ("handling",), "drawer"), Row("withdraw", ("drawer",), "withdrawn")]
+    rows = [Move("shelve", ("handling",), "drawer"), Move("withdraw", ("drawer",), "withdrawn")]
     return {"everyday": base.derive("everyday", actions=[SHELVE], states={"drawer": WHY}, add=rows)}
 
 
 def _another_table(base: Lifecycle) -> dict[str, Lifecycle]:
-    close = base.ways["evaluated", "close"]
-    return {"everyday": attrs.evolve(base, ways={**base.ways, ("resolved", "close"): close})}
+    close = base.transitions["evaluated", "close"]
+    return {"everyday": attrs.evolve(base, transitions={**base.transitions, ("resolved", "close"): close})}
 
 
 NOWHERE = {
@@ -718,7 +720,7 @@ def test_a_verdict_that_nobody_can_give_is_caught() -> None:
 
 def test_a_close_that_stops_the_clock_of_the_evaluation_is_no_evaluation() -> None:
     planted = subject(
-        lifecycles=everyday(add=[Row("close", ("answered",), "closed")]),
+        lifecycles=everyday(add=[Move("close", ("answered",), "closed")]),
         deadlines=lambda: Deadlines((clock("evaluate", "3d", "answer", "evaluate close", LAPSES),)),
     )
     assert "nobody judged" in told(broken_by("case/answered", planted))

@@ -22,7 +22,7 @@ from governflow.charter.check import LEVELS, Failure, Subject, Verdict, Waiver, 
 from governflow.charter.laws.registry import LAWS, Law
 from governflow.charter.report import text as telling
 from governflow.charter.report.subject_names import Checked
-from governflow.model.lifecycle import Lifecycle, Row
+from governflow.model.lifecycle import Lifecycle, Move
 from governflow.policy.hookspecs import Locality
 from governflow.policy.registry import Localities
 from governflow.testing import conformance
@@ -308,7 +308,7 @@ def test_rules_refused_for_a_lifecycle_without_a_way_out_break_the_law_of_sound_
 ) -> None:
     def trap(base: Lifecycle) -> dict[str, Lifecycle]:
         limbo = base.derive(
-            "everyday", states={"limbo": Text("limbo", "悬置")}, add=[Row("suspend", ("reported",), "limbo")]
+            "everyday", states={"limbo": Text("limbo", "悬置")}, add=[Move("suspend", ("reported",), "limbo")]
         )
         return {"everyday": limbo}
 
@@ -590,10 +590,10 @@ def test_a_lifecycle_that_is_unsound_when_the_plugin_is_imported_breaks_its_law(
     governflow: Command, plugin: Callable[..., Path], tmp_path: Path
 ) -> None:
     trap = """
-from governflow.model.lifecycle import BASE, Row
+from governflow.model.lifecycle import BASE, Move
 from governflow.text import Text
 
-TRAP = BASE.derive("everyday", states={{"limbo": Text("limbo", "悬置")}}, add=[Row("suspend", ("reported",), "limbo")])
+TRAP = BASE.derive("everyday", states={{"limbo": Text("limbo", "悬置")}}, add=[Move("suspend", ("reported",), "limbo")])
 """
     single = tmp_path / f"trap_{next(_unique)}.py"
     single.write_text(trap.replace("{{", "{").replace("}}", "}"), encoding="utf-8")

@@ -20,7 +20,7 @@ from rich.console import Console
 from governflow import Actor, Case, Engine, Text, UnknownCase, hookimpl
 from governflow.cli.dossier_screen import print_dossier
 from governflow.masking import masker
-from governflow.model.lifecycle import Action, Lifecycle, Row
+from governflow.model.lifecycle import Action, Lifecycle, Move
 from governflow.model.terms import Outcome, Tier
 from governflow.policy.hookspecs import Locality, Ruling
 from governflow.reports.dossier import compile_dossier
@@ -659,7 +659,7 @@ def test_an_action_that_a_locality_adds_is_told_by_its_name() -> None:
         @hookimpl
         def governflow_lifecycles(self, base: Lifecycle) -> dict[str, Lifecycle]:
             told = Action("mediate", "mediated", Text("mediate", "调解"))
-            row = Row("mediate", ("dispatched",), "=")
+            row = Move("mediate", ("dispatched",), "=")
             return {"mediation": base.derive("mediation", actions=[told], add=[row])}
 
     engine = Engine.open()

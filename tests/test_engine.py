@@ -24,7 +24,7 @@ from governflow import (
 from governflow.calendars import WorkingCalendar
 from governflow.model.case import fold
 from governflow.model.events import Event
-from governflow.model.lifecycle import Lifecycle, Row
+from governflow.model.lifecycle import Lifecycle, Move
 from governflow.model.terms import Exempt, Form, Outcome, Severity, Tier, Urgency
 from governflow.policy.hookspecs import Allowed, Assessment, Context, Deadlines, Refused, Route, Ruling
 from governflow.policy.registry import Localities
@@ -884,7 +884,7 @@ def test_engines_do_not_share_localities() -> None:
 class Shelving:
     @hookimpl
     def governflow_lifecycles(self, base: Lifecycle) -> dict[str, Lifecycle]:
-        return {"everyday": base.derive("everyday", add=[Row("close", ("resolved",), "closed")])}
+        return {"everyday": base.derive("everyday", add=[Move("close", ("resolved",), "closed")])}
 
 
 def test_a_case_is_archived_by_its_id(engine: Engine) -> None:

@@ -15,7 +15,7 @@ from governflow.calendars import WorkingCalendar
 from governflow.calendars.allowances import Allowance
 from governflow.model.case import fold
 from governflow.model.clocks import ClockSpec
-from governflow.model.lifecycle import Action, Lifecycle, Row
+from governflow.model.lifecycle import Action, Lifecycle, Move
 from governflow.model.terms import Form, Kind, Severity, Tier, Urgency
 from governflow.model.units import OrgChart, Unit
 from governflow.policy import registry as localities
@@ -200,7 +200,7 @@ def test_a_lifecycle_is_derived_from_the_everyday_one_of_the_layer_below(engine:
         @hookimpl
         def governflow_lifecycles(self, base: Lifecycle) -> Mapping[str, Lifecycle]:
             publish = Action("publish", "published", Text("publish", "公示"))
-            return {"everyday": base.derive("everyday", actions=[publish], add=[Row("publish", ("resolved",), "=")])}
+            return {"everyday": base.derive("everyday", actions=[publish], add=[Move("publish", ("resolved",), "=")])}
 
     class County:
         @hookimpl

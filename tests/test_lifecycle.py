@@ -4,7 +4,7 @@ import pytest
 
 from governflow import Actor, Case, Engine, IllegalAction, hookimpl
 from governflow.errors import UnsoundLifecycle
-from governflow.model.lifecycle import BASE, SAME, START, Action, Lifecycle, Row
+from governflow.model.lifecycle import BASE, SAME, START, Action, Lifecycle, Move
 from governflow.text import Text
 
 T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -115,7 +115,7 @@ class Walk:
 
 def test_the_base_lifecycle_has_exactly_the_rows_of_the_table() -> None:
     found: dict[str, tuple[set[str], set[str] | None]] = {}
-    for (state, action), ways in BASE.ways.items():
+    for (state, action), ways in BASE.transitions.items():
         sources, targets = found.setdefault(action, (set(), set()))
         sources.add(state)
         assert targets is not None
@@ -126,7 +126,7 @@ def test_the_base_lifecycle_has_exactly_the_rows_of_the_table() -> None:
     }
     for action, (_, targets) in TABLE.items():
         if action in stays:
-            assert all(way.target == way.source for state in BASE.states for way in BASE.ways_for(state, action))
+            assert all(way.target == way.source for state in BASE.states for way in BASE.transitions_for(state, action))
         else:
             assert found[action][1] == targets
 
@@ -234,7 +234,7 @@ def test_a_declined_case_needs_a_reason_for_the_one_who_asked() -> None:
 # --- soundness --------------------------------------------------------------------------------------------------------
 
 
-def build(*rows: Row, states: str = "open done", ends: str = "done", actions: str = "report finish") -> Lifecycle:
+def build(*rows: Move, states: str = "open done", ends: str = "done", actions: str = "report finish") -> Lifecycle:
     return Lifecycle.build(
         "small",
         states={state: Text(state, state) for state in states.split()},
@@ -244,10 +244,10 @@ def build(*rows: Row, states: str = "open done", ends: str = "done", actions: st
     )
 
 
-REPORT, FINISH = Row("report", (START,), "open"), Row("finish", ("open",), "done")
+REPORT, FINISH = Move("report", (START,), "open"), Move("finish", ("open",), "done")
 
 
-def faults_of(*rows: Row, states: str = "open done", actions: str = "report finish") -> tuple[str, ...]:
+def faults_of(*rows: Move, states: str = "open done", actions: str = "report finish") -> tuple[str, ...]:
     with pytest.raises(UnsoundLifecycle) as refused:
         build(*rows, states=states, actions=actions)
     faults = tuple(fault.en for fault in refused.value.faults)
@@ -260,14 +260,14 @@ def test_a_sound_lifecycle_is_taken() -> None:
 
 
 def test_an_unreachable_state_is_refused_by_name() -> None:
-    (fault,) = faults_of(REPORT, FINISH, Row("finish", ("island",), "done"), states="open done island")
+    (fault,) = faults_of(REPORT, FINISH, Move("finish", ("island",), "done"), states="open done island")
     assert "island" in fault
     assert "unreachable" in fault
 
 
 def test_a_trap_state_is_refused_by_name() -> None:
     (fault,) = faults_of(
-        REPORT, FINISH, Row("stray", ("open",), "swamp"), states="open done swamp", actions="report finish stray"
+        REPORT, FINISH, Move("stray", ("open",), "swamp"), states="open done swamp", actions="report finish stray"
     )
     assert "swamp" in fault
 
@@ -276,8 +276,8 @@ def test_two_states_that_only_lead_to_each_other_are_both_traps() -> None:
     faults = faults_of(
         REPORT,
         FINISH,
-        Row("stray", ("open", "bog"), "swamp"),
-        Row("wade", ("swamp",), "bog"),
+        Move("stray", ("open", "bog"), "swamp"),
+        Move("wade", ("swamp",), "bog"),
         states="open done swamp bog",
         actions="report finish stray wade",
     )
@@ -290,8 +290,8 @@ def test_a_state_that_can_only_stay_as_it_is_is_a_trap() -> None:
     faults = faults_of(
         REPORT,
         FINISH,
-        Row("stray", ("open",), "swamp"),
-        Row("wade", ("swamp",), SAME),
+        Move("stray", ("open",), "swamp"),
+        Move("wade", ("swamp",), SAME),
         states="open done swamp",
         actions="report finish stray wade",
     )
@@ -299,12 +299,12 @@ def test_a_state_that_can_only_stay_as_it_is_is_a_trap() -> None:
 
 
 def test_an_unknown_target_is_refused_by_name() -> None:
-    faults = faults_of(REPORT, FINISH, Row("stray", ("open",), "nowhere"), actions="report finish stray")
+    faults = faults_of(REPORT, FINISH, Move("stray", ("open",), "nowhere"), actions="report finish stray")
     assert any("nowhere" in fault and "open" in fault for fault in faults)
 
 
 def test_an_unknown_source_is_refused_by_name() -> None:
-    faults = faults_of(REPORT, FINISH, Row("stray", ("nowhere",), "done"), actions="report finish stray")
+    faults = faults_of(REPORT, FINISH, Move("stray", ("nowhere",), "done"), actions="report finish stray")
     assert any("nowhere" in fault for fault in faults)
 
 
@@ -312,8 +312,8 @@ def test_two_open_ways_are_refused_naming_the_state_and_both_targets() -> None:
     faults = faults_of(
         REPORT,
         FINISH,
-        Row("finish", ("open",), "lost"),
-        Row("report", ("lost",), "done"),
+        Move("finish", ("open",), "lost"),
+        Move("report", ("lost",), "done"),
         states="open done lost",
     )
     assert any("open" in fault and "done" in fault and "lost" in fault for fault in faults)
@@ -331,7 +331,7 @@ def test_guards_that_do_not_exclude_each_other_are_two_open_ways(
     guards: tuple[tuple[str, str] | None, tuple[str, str] | None],
 ) -> None:
     rows = [
-        Row("finish", ("open",), target, guard=guard) for target, guard in zip(("done", "over"), guards, strict=True)
+        Move("finish", ("open",), target, guard=guard) for target, guard in zip(("done", "over"), guards, strict=True)
     ]
     with pytest.raises(UnsoundLifecycle, match="two open ways"):
         build(REPORT, *rows, states="open done over", ends="done over")
@@ -339,10 +339,10 @@ def test_guards_that_do_not_exclude_each_other_are_two_open_ways(
 
 def test_guards_that_exclude_each_other_are_one_way_at_a_time() -> None:
     rows = [
-        Row("finish", ("open",), "done", guard=("recurred", "no")),
-        Row("finish", ("open",), SAME, guard=("recurred", "yes")),
+        Move("finish", ("open",), "done", guard=("recurred", "no")),
+        Move("finish", ("open",), SAME, guard=("recurred", "yes")),
     ]
-    assert len(build(REPORT, *rows).ways["open", "finish"]) == 2
+    assert len(build(REPORT, *rows).transitions["open", "finish"]) == 2
 
 
 def test_a_lifecycle_without_an_end_is_refused() -> None:
@@ -354,8 +354,8 @@ def test_every_fault_is_named_and_not_only_the_first() -> None:
     faults = faults_of(
         REPORT,
         FINISH,
-        Row("stray", ("open",), "swamp"),
-        Row("finish", ("open",), "nowhere"),
+        Move("stray", ("open",), "swamp"),
+        Move("finish", ("open",), "nowhere"),
         states="open done swamp island",
         actions="report finish stray",
     )
@@ -390,7 +390,7 @@ def arrows(diagram: str) -> dict[tuple[str, str], str]:
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_diagram_draws_every_row_of_the_table_and_nothing_else(lang: str) -> None:
     wanted: dict[tuple[str, str], set[str]] = {(state, "[*]"): set() for state in ENDS}
-    for (state, action), ways in BASE.ways.items():
+    for (state, action), ways in BASE.transitions.items():
         for way in ways:
             if TABLE[action][1] is not None:
                 source = "[*]" if state == START else state

@@ -12,7 +12,7 @@ from governflow import Case, CommandError, Engine, Text, hookimpl
 from governflow.calendars.allowances import Allowance
 from governflow.model.case import fold
 from governflow.model.clocks import STATUTE, ClockSpec
-from governflow.model.lifecycle import Action, Lifecycle, Row
+from governflow.model.lifecycle import Action, Lifecycle, Move
 from governflow.model.terms import Form, Kind, Severity, Tier, Urgency
 from governflow.model.units import OrgChart, Unit
 from governflow.policy.builtin.defaults import WHOLE
@@ -643,7 +643,9 @@ def test_what_is_derived_is_worked_out_anew_when_a_case_is_reclassified(engine: 
 
 def with_mediation(base: Lifecycle) -> Mapping[str, Lifecycle]:
     mediate = Action("mediate", "mediated", Text("mediate", "调解"))
-    return {"mediation": base.derive("mediation", actions=[mediate], add=[Row("mediate", ("dispatched",), "handling")])}
+    return {
+        "mediation": base.derive("mediation", actions=[mediate], add=[Move("mediate", ("dispatched",), "handling")])
+    }
 
 
 def test_the_catalogue_says_which_life_an_item_has(engine: Engine) -> None:

@@ -653,7 +653,7 @@ def test_a_whole_petition_goes_by_without_a_breach_or_a_fault() -> None:
 def test_the_lifecycle_of_a_petition_is_the_everyday_one_with_reviews() -> None:
     petitions = office().localities.policy("371621").lifecycles["petition"]
     assert set(petitions.states) - set(BASE.states) == {"reviewing", "reviewed", "rereviewing", "concluded"}
-    assert set(petitions.ways) >= set(BASE.ways)
+    assert set(petitions.transitions) >= set(BASE.transitions)
 
 
 def test_every_clock_and_action_of_a_petition_has_a_name_in_both_languages() -> None:

@@ -22,7 +22,7 @@ from governflow.charter.lives.search import drawn
 from governflow.charter.subject import Subject
 from governflow.journal import Reject
 from governflow.model.case import Case
-from governflow.model.lifecycle import Action, Lifecycle, Row
+from governflow.model.lifecycle import Action, Lifecycle, Move
 from governflow.model.terms import Kind
 from governflow.policy.hookspecs import Breach, Context, Escalation, Locality, Ruling, hookimpl
 from governflow.policy.registry import Localities
@@ -182,7 +182,7 @@ def test_drawn_localities_differ_in_everything_that_tools_look_at() -> None:
         seen["zone"].add(policy.zone)
         seen["code"].add(policy.code)
         seen["tables"] |= set(dict(policy.tables)[policy.layers[0].source])
-        seen["close"].add(("evaluated", "close") in policy.lifecycles["everyday"].ways)
+        seen["close"].add(("evaluated", "close") in policy.lifecycles["everyday"].transitions)
         seen["units"].add(len(policy.units.units))
 
     look()
@@ -239,7 +239,7 @@ def broken(localities: Localities, **how: Any) -> str:
 
 
 def _skipping(base: Lifecycle) -> dict[str, Lifecycle]:
-    return {"everyday": base.derive("everyday", add=[Row("close", ("resolved",), "closed")])}
+    return {"everyday": base.derive("everyday", add=[Move("close", ("resolved",), "closed")])}
 
 
 def test_lives_find_an_answer_that_can_be_skipped_and_give_the_command_that_shows_it() -> None:

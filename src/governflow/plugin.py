@@ -14,7 +14,7 @@ from governflow.calendars.allowances import Allowance, DayCount
 from governflow.model.case import Case
 from governflow.model.clocks import DUTY, LAPSES, PAUSES, STATUTE, SURVIVES_TRANSFER, ClockSpec
 from governflow.model.events import Actor, Event
-from governflow.model.lifecycle import SAME, Action, Lifecycle, Row
+from governflow.model.lifecycle import SAME, Action, Lifecycle, Move
 from governflow.model.terms import Form, Kind, Mode, Outcome, Severity, Tier, Urgency, Verdict
 from governflow.model.units import INTAKE, OrgChart, Unit
 from governflow.policy import roles
@@ -94,12 +94,12 @@ __all__ = [
     "Locality",
     "Merit",
     "Mode",
+    "Move",
     "Muster",
     "OrgChart",
     "Outcome",
     "Refused",
     "Route",
-    "Row",
     "Ruling",
     "Severity",
     "Table",

@@ -11,7 +11,7 @@ from governflow.errors import CommandError
 Entropy = Callable[[], bytes]
 
 
-class Clock(Protocol):
+class TimeSource(Protocol):
     """Where the engine learns the time when a command does not say it."""
 
     def now(self) -> datetime:

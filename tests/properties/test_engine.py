@@ -244,7 +244,7 @@ class Lives(RuleBasedStateMachine):
     def draw(self, data: st.DataObject, case: Case) -> tuple[str, dict[str, Any]]:
         """Draw something that this very case allows, about the clocks and units that it has."""
         lifecycle = self.engines[0].localities.policy(case.locality).lifecycles[case.lifecycle]
-        action = data.draw(st.sampled_from([name for name in ACTIONS if (case.state, name) in lifecycle.ways]))
+        action = data.draw(st.sampled_from([name for name in ACTIONS if (case.state, name) in lifecycle.transitions]))
         details = data.draw(DETAILS.get(action, st.just({})))
         unfinished = [clock.name for clock in case.clocks.values() if clock.stopped is None]
         waiting = [name.partition(":")[2] for name in unfinished if name.startswith("check_in:")]

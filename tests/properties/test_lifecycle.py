@@ -21,7 +21,9 @@ walks = st.lists(st.tuples(st.sampled_from(ACTIONS), facts), min_size=1, max_siz
 def compiled(lifecycle: Lifecycle, state: str, action: str, held: dict[str, str]) -> str | None:
     """The state that the compiled table leads to, or None if it does not allow the action."""
     open_ways = [
-        way for way in lifecycle.ways_for(state, action) if way.guard is None or held[way.guard[0]] == way.guard[1]
+        way
+        for way in lifecycle.transitions_for(state, action)
+        if way.guard is None or held[way.guard[0]] == way.guard[1]
     ]
     assert len(open_ways) <= 1
     return open_ways[0].target if open_ways else None
@@ -82,7 +84,7 @@ def test_the_lifecycles_of_localities_walk_exactly_as_their_machines_do(code: st
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.sets(st.sampled_from(sorted(BASE.ways)), max_size=6), walks)
+@given(st.sets(st.sampled_from(sorted(BASE.transitions)), max_size=6), walks)
 def test_a_derived_lifecycle_is_refused_or_agrees_with_its_machine(
     forbid: set[tuple[str, str]], walk: list[tuple[str, dict[str, str]]]
 ) -> None:
@@ -92,4 +94,4 @@ def test_a_derived_lifecycle_is_refused_or_agrees_with_its_machine(
         assume(False)
     else:
         hold_each_other(lifecycle, walk)
-        assert not forbid & set(lifecycle.ways)
+        assert not forbid & set(lifecycle.transitions)

@@ -109,7 +109,7 @@ def test_in_the_six_steps_nothing_is_settled_on_the_spot(engine: Engine) -> None
 
 
 def test_every_path_from_a_report_to_a_settled_case_leads_through_conferring(localities: Localities) -> None:
-    ways = localities.policy("220200").lifecycles["everyday"].ways
+    ways = localities.policy("220200").lifecycles["everyday"].transitions
     reached, todo = {"start"}, ["start"]
     while todo:
         state = todo.pop()

@@ -146,7 +146,7 @@ class _One:
                     "ends": sorted(one.ends),
                     "ways": [
                         [way.source, action, way.target, list(way.guard or ()), way.cycle]
-                        for (_, action), ways in one.ways.items()
+                        for (_, action), ways in one.transitions.items()
                         for way in ways
                     ],
                 }

@@ -73,7 +73,7 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
     action = command.action
     faults: Faults = []
     lifecycle = policy.lifecycle(case, faults)
-    ways = lifecycle.ways.get((case.state, action))
+    ways = lifecycle.transitions.get((case.state, action))
     if ways is None:
         raise _illegal(case, action, lifecycle, policy)
     if case.last_changed_at is not None and at < case.last_changed_at:
@@ -312,7 +312,7 @@ def _close_if_done(
     faults: Faults,
 ) -> Case:
     """Close an evaluated case at once, unless its lifecycle makes a revisit compulsory by forbidding the close."""
-    ways = lifecycle.ways.get((case.state, "close"))
+    ways = lifecycle.transitions.get((case.state, "close"))
     if case.state != "evaluated" or ways is None:
         return case
     draft = Transition(case, policy, at, mode, faults)
@@ -373,7 +373,7 @@ def _fall_due(draft: Transition, lifecycle: Lifecycle) -> Outcomes:
     case, at = draft.case, draft.at
     if case.suspended_until == at:
         actions.resume(draft, {}, None)
-        way = _open_way(lifecycle.ways_for(case.state, "resume"), draft, {})
+        way = _open_way(lifecycle.transitions_for(case.state, "resume"), draft, {})
         if way is None:  # a lifecycle without a way back: the case stays where it is, and its clocks run
             event, after = draft.seal("resumed", case.state, "resume")
         else:
@@ -406,7 +406,11 @@ def _due(case: Case, at: datetime) -> Any:
 def _lapse(draft: Transition, clock: Clock, lifecycle: Lifecycle) -> Outcomes:
     draft.put(clocks.lapsed(clock))
     way = next(
-        (way for way in lifecycle.ways_for(draft.case.state, clock.name) if way.guard == ("verdict", Verdict.NONE)),
+        (
+            way
+            for way in lifecycle.transitions_for(draft.case.state, clock.name)
+            if way.guard == ("verdict", Verdict.NONE)
+        ),
         None,
     )
     if way is None:
@@ -472,7 +476,7 @@ def _taken_over(
     """Take a case over: a new cycle with the higher unit, or only the duty where the state has to stay."""
     case = draft.case
     action = "dispatch" if clock.name == "dispatch" else "escalate"
-    ways = lifecycle.ways_for(case.state, action)
+    ways = lifecycle.transitions_for(case.state, action)
     stays = DUTY in clock.traits and SURVIVES_TRANSFER not in clock.traits
     if not ways or stays:
         draft.put(replace(clock, **climbed, duty=escalation.to))

@@ -34,7 +34,7 @@ from governflow.policy.rulesets import read_again
 from governflow.policy.stack import Policy
 from governflow.stores import MemoryStore, SQLiteStore, Store
 from governflow.stores.chain import commitment
-from governflow.timesource import Clock, Entropy, SystemClock, in_utc, salt
+from governflow.timesource import Entropy, SystemClock, TimeSource, in_utc, salt
 
 #: What a command brings that may say who somebody is: it goes into the erasable table, never into an event.
 TEXTS = ("reporter", "phone", "text", "note", "reason", "extra")
@@ -58,7 +58,7 @@ class Engine(Verbs, Books):
         self,
         store: Store,
         *,
-        clock: Clock | None = None,
+        clock: TimeSource | None = None,
         entropy: Entropy = salt,
         localities: Localities | None = None,
     ) -> None:
@@ -69,7 +69,7 @@ class Engine(Verbs, Books):
         cls,
         url: str | Path | None = None,
         *,
-        clock: Clock | None = None,
+        clock: TimeSource | None = None,
         entropy: Entropy = salt,
         localities: Localities | None = None,
         must_exist: bool = False,

@@ -5,13 +5,13 @@ from governflow.errors import PolicyError, described
 from governflow.model.events import decode
 from governflow.policy.registry import Localities
 from governflow.stores import Store
-from governflow.timesource import Clock, Entropy
+from governflow.timesource import Entropy, TimeSource
 
 
 class Deliveries(Session):
     """The part of an engine that calls ``governflow_recorded``."""
 
-    def __init__(self, store: Store, clock: Clock, entropy: Entropy, localities: Localities) -> None:
+    def __init__(self, store: Store, clock: TimeSource, entropy: Entropy, localities: Localities) -> None:
         super().__init__(store, clock, entropy, localities)
         self._delivering = False
         self._failed: set[tuple[int, str]] = set()

@@ -20,7 +20,7 @@ from governflow.model.terms import Mode
 from governflow.policy.registry import Localities
 from governflow.policy.stack import Policy
 from governflow.stores import Store
-from governflow.timesource import Clock, Entropy
+from governflow.timesource import Entropy, TimeSource
 
 #: A code and the switches of its mode, oldest first.
 Switches = tuple[str, tuple[tuple[datetime, Mode], ...]]
@@ -47,7 +47,7 @@ class Session:
         localities: The localities it knows.
     """
 
-    def __init__(self, store: Store, clock: Clock, entropy: Entropy, localities: Localities) -> None:
+    def __init__(self, store: Store, clock: TimeSource, entropy: Entropy, localities: Localities) -> None:
         self.store = store
         self.clock = clock
         self.localities = localities

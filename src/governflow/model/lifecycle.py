@@ -51,7 +51,7 @@ class Action:
 
 
 @attrs.frozen
-class Row:
+class Move:
     """One row of the table.
 
     Args:
@@ -107,16 +107,16 @@ class Lifecycle:
         actions: The actions by name, in the order of a case's life.
         rows: The table.
         machine: The `transitions.Machine` that declares it.
-        ways: The compiled table: ``(state, action)`` to the ways that are open there.
+        transitions: The compiled table: ``(state, action)`` to the ways that are open there.
     """
 
     name: str
     states: Mapping[str, Text]
     ends: frozenset[str]
     actions: Mapping[str, Action]
-    rows: tuple[Row, ...]
+    rows: tuple[Move, ...]
     machine: Machine
-    ways: Mapping[tuple[str, str], tuple[CompiledTransition, ...]]
+    transitions: Mapping[tuple[str, str], tuple[CompiledTransition, ...]]
 
     @classmethod
     def build(
@@ -126,7 +126,7 @@ class Lifecycle:
         states: Mapping[str, Text],
         ends: Iterable[str],
         actions: Iterable[Action],
-        rows: Iterable[Row],
+        rows: Iterable[Move],
     ) -> "Lifecycle":
         """Declare a lifecycle and check that it is sound.
 
@@ -155,17 +155,17 @@ class Lifecycle:
         ways = MappingProxyType(_compile(machine, known, finals, table))
         return cls(name, MappingProxyType(dict(states)), finals, MappingProxyType(known), table, machine, ways)
 
-    def ways_for(self, state: str, action: str) -> tuple[CompiledTransition, ...]:
+    def transitions_for(self, state: str, action: str) -> tuple[CompiledTransition, ...]:
         """Return the ways that an action has in a state; none if it is not possible there."""
-        return self.ways.get((state, action), ())
+        return self.transitions.get((state, action), ())
 
     def allowed_in(self, action: str) -> tuple[str, ...]:
         """Return the states that allow an action, in the order of a case's life."""
-        return tuple(state for state in self.states if (state, action) in self.ways)
+        return tuple(state for state in self.states if (state, action) in self.transitions)
 
     def possible(self, state: str) -> tuple[str, ...]:
         """Return the actions that a state allows, in the order of a case's life."""
-        return tuple(action for action in self.actions if (state, action) in self.ways)
+        return tuple(action for action in self.actions if (state, action) in self.transitions)
 
     def names(self) -> dict[str, Text]:
         """Return the names of all states and actions."""
@@ -179,7 +179,7 @@ class Lifecycle:
         states: Mapping[str, Text] | None = None,
         ends: Iterable[str] = (),
         actions: Iterable[Action] = (),
-        add: Iterable[Row] = (),
+        add: Iterable[Move] = (),
         forbid: Iterable[tuple[str, str]] = (),
     ) -> "Lifecycle":
         """Make another lifecycle from this one: states, actions and rows added, single ways forbidden.
@@ -272,7 +272,7 @@ def _guard_text(guard: tuple[str, str]) -> Text:
 
 
 def _unknown(
-    rows: tuple[Row, ...], states: Mapping[str, Text], ends: frozenset[str], actions: Mapping[str, Action]
+    rows: tuple[Move, ...], states: Mapping[str, Text], ends: frozenset[str], actions: Mapping[str, Action]
 ) -> list[Text]:
     faults = [
         Text(f"end {state!r} is not among the states", f"终点“{state}”不在状态之列")
@@ -309,9 +309,9 @@ def _unknown(
     return faults
 
 
-def _two_ways(rows: tuple[Row, ...]) -> list[Text]:
+def _two_ways(rows: tuple[Move, ...]) -> list[Text]:
     """Two rows for one action in one state are two open ways unless one fact tells them apart."""
-    seen: dict[tuple[str, str], list[Row]] = {}
+    seen: dict[tuple[str, str], list[Move]] = {}
     for row in rows:
         for source in row.sources:
             seen.setdefault((source, row.action), []).append(row)
@@ -330,7 +330,7 @@ def _two_ways(rows: tuple[Row, ...]) -> list[Text]:
     return faults
 
 
-def _lost(rows: tuple[Row, ...], states: Mapping[str, Text], ends: frozenset[str]) -> list[Text]:
+def _lost(rows: tuple[Move, ...], states: Mapping[str, Text], ends: frozenset[str]) -> list[Text]:
     forward: dict[str, set[str]] = {}
     backward: dict[str, set[str]] = {}
     for row in rows:
@@ -360,7 +360,7 @@ def _spread(seeds: set[str], edges: Mapping[str, set[str]]) -> set[str]:
     return found
 
 
-def _declare(rows: tuple[Row, ...], states: Mapping[str, Text]) -> Machine:
+def _declare(rows: tuple[Move, ...], states: Mapping[str, Text]) -> Machine:
     """Hand the table to `transitions`; a guard asks the model for the fact of that name."""
 
     def asks(fact: str, value: str) -> Any:
@@ -386,10 +386,10 @@ def _declare(rows: tuple[Row, ...], states: Mapping[str, Text]) -> Machine:
 
 
 def _compile(
-    machine: Machine, actions: Mapping[str, Action], ends: frozenset[str], rows: tuple[Row, ...]
+    machine: Machine, actions: Mapping[str, Action], ends: frozenset[str], rows: tuple[Move, ...]
 ) -> dict[tuple[str, str], tuple[CompiledTransition, ...]]:
     """Read the machine back into one dictionary; guards and cycles come from the rows, in the same order."""
-    told: dict[tuple[str, str], list[Row]] = {}
+    told: dict[tuple[str, str], list[Move]] = {}
     for row in rows:
         for source in row.sources:
             told.setdefault((row.action, source), []).append(row)
@@ -404,7 +404,12 @@ def _compile(
 
 
 def _way(
-    action: Action, source: str, target: str, row: Row, ends: frozenset[str], told: Mapping[tuple[str, str], list[Row]]
+    action: Action,
+    source: str,
+    target: str,
+    row: Move,
+    ends: frozenset[str],
+    told: Mapping[tuple[str, str], list[Move]],
 ) -> CompiledTransition:
     visiting = _triggers(row, "visit")
     at_desk = _triggers(row, "no_visit")
@@ -412,7 +417,7 @@ def _way(
     return CompiledTransition(action, source, target, row.guard, row.cycle, target in ends, closes, visiting, at_desk)
 
 
-def _triggers(row: Row, visit: str) -> tuple[str, ...]:
+def _triggers(row: Move, visit: str) -> tuple[str, ...]:
     """A transfer and an escalation dispatch; any other new cycle but a return reopens the case."""
     if row.action in ("dispatch", "transfer", "escalate"):
         return ("dispatch", f"dispatch:{visit}")
@@ -476,38 +481,38 @@ _ACTIONS = [
 ]
 
 _ROWS = [
-    Row("report", (START,), "reported"),
-    Row("accept", ("reported",), "accepted"),
-    Row("decline", ("reported",), "declined"),
-    Row("dispatch", ("reported", "accepted"), "dispatched"),
-    Row("return", ("dispatched", "claimed"), "accepted", cycle=True),
-    Row("claim", ("dispatched",), "claimed"),
-    Row("arrive", ("dispatched", "claimed", "conferring"), "on_site"),
-    Row("confer", ("dispatched", "claimed", "on_site", "handling"), "conferring"),
-    Row("begin", ("dispatched", "claimed", "on_site", "conferring"), "handling"),
-    Row("suspend", _IN_HAND, "suspended"),
-    *(Row("resume", ("suspended",), state, guard=("origin", state)) for state in _IN_HAND),
-    Row("transfer", _IN_HAND, "dispatched", cycle=True),
-    Row("escalate", ("reported", "accepted", *_IN_HAND), "dispatched", cycle=True),
-    Row("whistle", _IN_HAND, SAME),
-    Row("check_in", _IN_HAND, SAME),
-    Row("resolve", ("reported", *_IN_HAND), "resolved"),
-    Row("answer", ("resolved",), "answered"),
-    Row("evaluate", ("answered",), "evaluated", guard=("verdict", "satisfied")),
-    Row("evaluate", ("answered",), "evaluated", guard=("verdict", "none")),
-    Row("evaluate", ("answered",), "accepted", guard=("verdict", "unsatisfied"), cycle=True),
-    Row("close", ("evaluated",), "closed"),
-    Row("revisit", ("evaluated", "closed"), "closed", guard=("recurred", "no")),
-    Row("revisit", ("evaluated", "closed"), "accepted", guard=("recurred", "yes"), cycle=True),
-    Row("extend", _OPEN, SAME),
-    Row("reclassify", _OPEN, SAME),
-    Row("appeal", (*_OPEN, *_ENDS), SAME),
-    Row("rule", (*_OPEN, *_ENDS), SAME),
-    Row("inform", _OPEN, SAME),
-    Row("urge", _OPEN, SAME),
-    Row("note", _OPEN, SAME),
-    Row("merge", _OPEN, "merged"),
-    Row("withdraw", _OPEN, "withdrawn"),
+    Move("report", (START,), "reported"),
+    Move("accept", ("reported",), "accepted"),
+    Move("decline", ("reported",), "declined"),
+    Move("dispatch", ("reported", "accepted"), "dispatched"),
+    Move("return", ("dispatched", "claimed"), "accepted", cycle=True),
+    Move("claim", ("dispatched",), "claimed"),
+    Move("arrive", ("dispatched", "claimed", "conferring"), "on_site"),
+    Move("confer", ("dispatched", "claimed", "on_site", "handling"), "conferring"),
+    Move("begin", ("dispatched", "claimed", "on_site", "conferring"), "handling"),
+    Move("suspend", _IN_HAND, "suspended"),
+    *(Move("resume", ("suspended",), state, guard=("origin", state)) for state in _IN_HAND),
+    Move("transfer", _IN_HAND, "dispatched", cycle=True),
+    Move("escalate", ("reported", "accepted", *_IN_HAND), "dispatched", cycle=True),
+    Move("whistle", _IN_HAND, SAME),
+    Move("check_in", _IN_HAND, SAME),
+    Move("resolve", ("reported", *_IN_HAND), "resolved"),
+    Move("answer", ("resolved",), "answered"),
+    Move("evaluate", ("answered",), "evaluated", guard=("verdict", "satisfied")),
+    Move("evaluate", ("answered",), "evaluated", guard=("verdict", "none")),
+    Move("evaluate", ("answered",), "accepted", guard=("verdict", "unsatisfied"), cycle=True),
+    Move("close", ("evaluated",), "closed"),
+    Move("revisit", ("evaluated", "closed"), "closed", guard=("recurred", "no")),
+    Move("revisit", ("evaluated", "closed"), "accepted", guard=("recurred", "yes"), cycle=True),
+    Move("extend", _OPEN, SAME),
+    Move("reclassify", _OPEN, SAME),
+    Move("appeal", (*_OPEN, *_ENDS), SAME),
+    Move("rule", (*_OPEN, *_ENDS), SAME),
+    Move("inform", _OPEN, SAME),
+    Move("urge", _OPEN, SAME),
+    Move("note", _OPEN, SAME),
+    Move("merge", _OPEN, "merged"),
+    Move("withdraw", _OPEN, "withdrawn"),
 ]
 
 #: The everyday lifecycle (日常流程): ``architecture.md`` gives its table.

@@ -317,7 +317,7 @@ class _Taking:
             return
         policy = engine.localities.policy(case.locality)
         lifecycle = policy.lifecycles[case.lifecycle]
-        if (past.state, laid.action) not in lifecycle.ways:
+        if (past.state, laid.action) not in lifecycle.transitions:
             allowed, possible = lifecycle.allowed_in(laid.action), lifecycle.possible(past.state)
             raise IllegalAction(case.id, laid.action, past.state, allowed, possible, policy.names)
 

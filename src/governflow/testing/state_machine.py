@@ -133,7 +133,9 @@ class _Lives(RuleBasedStateMachine):
         lasting = [
             name
             for name in possible
-            if any(way.target not in (case.state, *lifecycle.ends) for way in lifecycle.ways_for(case.state, name))
+            if any(
+                way.target not in (case.state, *lifecycle.ends) for way in lifecycle.transitions_for(case.state, name)
+            )
         ]
         if possible:
             self._do(after, data.draw(st.sampled_from(lasting or possible) | st.sampled_from(possible)), pick)

@@ -143,7 +143,9 @@ class _Clerk:
         lifecycle = self.policy.lifecycle(case, [])
         possible = lifecycle.possible(case.state)
         moving = [
-            one for one in possible if any(way.target != case.state for way in lifecycle.ways_for(case.state, one))
+            one
+            for one in possible
+            if any(way.target != case.state for way in lifecycle.transitions_for(case.state, one))
         ]
         if not possible:
             return

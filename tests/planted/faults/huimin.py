@@ -212,8 +212,8 @@ def governflow_deadlines():
         "answer skipped",
         "case/answered",
         code(
-            'add=[Row("publish", ("evaluated", "closed"), SAME)]',
-            'add=[Row("publish", ("evaluated", "closed"), SAME), Row("close", ("resolved",), "closed")]',
+            'add=[Move("publish", ("evaluated", "closed"), SAME)]',
+            'add=[Move("publish", ("evaluated", "closed"), SAME), Move("close", ("resolved",), "closed")]',
             "publishing.py",
         ),
         names="close",
@@ -223,10 +223,10 @@ def governflow_deadlines():
         "trap",
         "lifecycle/sound",
         code(
-            'base.derive("everyday", actions=[PUBLISH], add=[Row("publish", ("evaluated", "closed"), SAME)])',
+            'base.derive("everyday", actions=[PUBLISH], add=[Move("publish", ("evaluated", "closed"), SAME)])',
             'base.derive(\n        "everyday",\n        actions=[PUBLISH],\n'
             '        states={"on_the_wall": Text("on the wall", "公示中")},\n'
-            '        add=[Row("publish", ("evaluated", "closed"), "on_the_wall")],\n    )',
+            '        add=[Move("publish", ("evaluated", "closed"), "on_the_wall")],\n    )',
             "publishing.py",
         ),
         names="governflow_lifecycles",

@@ -179,8 +179,8 @@ FAULTS = (
         "answer skipped",
         "case/answered",
         code(
-            'add=[Row("confer", ("conferring",), SAME)]',
-            'add=[Row("confer", ("conferring",), SAME), Row("close", ("conferring",), "closed")]',
+            'add=[Move("confer", ("conferring",), SAME)]',
+            'add=[Move("confer", ("conferring",), SAME), Move("close", ("conferring",), "closed")]',
             "changyi/__init__.py",
         ),
         code="220202",
@@ -230,9 +230,9 @@ FAULTS = (
         "case/attended",
         code('drop=("confer",)', 'drop=("confer", "evaluate")', "yongji/__init__.py"),
         code(
-            '            Row("begin", ("dispatched", "claimed"), "handling"),\n',
-            '            Row("begin", ("dispatched", "claimed"), "handling"),\n'
-            '            Row("close", ("answered",), "closed"),\n',
+            '            Move("begin", ("dispatched", "claimed"), "handling"),\n',
+            '            Move("begin", ("dispatched", "claimed"), "handling"),\n'
+            '            Move("close", ("answered",), "closed"),\n',
             "yongji/__init__.py",
         ),
         code="220221",

@@ -61,11 +61,11 @@ FAULTS = (
         code("_DEADLINES = Deadlines((_REVISIT,))\n", '_DEADLINES = Deadlines(drop=("evaluate",))\n'),
         code(
             _FORBIDS,
-            '{"everyday": base.derive("everyday", add=[Row("close", ("answered",), "closed")])}',
+            '{"everyday": base.derive("everyday", add=[Move("close", ("answered",), "closed")])}',
         ),
         code(
             "from governflow.plugin import",
-            "from governflow.plugin import Row\nfrom governflow.plugin import",
+            "from governflow.plugin import Move\nfrom governflow.plugin import",
         ),
     ),
     fault(
@@ -81,11 +81,11 @@ FAULTS = (
         "case/answered",
         code(
             'forbid=[("evaluated", "close")]',
-            'forbid=[("evaluated", "close")], add=[Row("revisit", ("resolved",), "closed")]',
+            'forbid=[("evaluated", "close")], add=[Move("revisit", ("resolved",), "closed")]',
         ),
         code(
             "from governflow.plugin import",
-            "from governflow.plugin import Row\nfrom governflow.plugin import",
+            "from governflow.plugin import Move\nfrom governflow.plugin import",
         ),
         names="revisit",
     ),

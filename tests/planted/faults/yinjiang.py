@@ -5,7 +5,7 @@ from planting import REFUSED
 from faults.writing import code, fault, line, more, tier
 
 _COLOUR, _ROUTE = "tables/colour.csv", "tables/route.csv"
-_DERIVED = '        add=[Row("arrive", ("handling",), "on_site")],\n'
+_DERIVED = '        add=[Move("arrive", ("handling",), "on_site")],\n'
 
 FAULTS = (
     fault(
@@ -60,7 +60,7 @@ FAULTS = (
         "yinjiang/problems-nobody-may-claim",
         "unreachable",
         "lifecycle/sound",
-        code('            Row("claim", (PROBLEMS,), SERVICES),\n', "", "lifecycles.py"),
+        code('            Move("claim", (PROBLEMS,), SERVICES),\n', "", "lifecycles.py"),
         names="governflow_lifecycles",
     ),
     fault(
@@ -68,8 +68,8 @@ FAULTS = (
         "two ways",
         "lifecycle/sound",
         code(
-            '            Row("claim", (PROBLEMS,), SERVICES),\n',
-            '            Row("claim", (PROBLEMS,), SERVICES),\n            Row("claim", (PROBLEMS,), "handling"),\n',
+            '            Move("claim", (PROBLEMS,), SERVICES),\n',
+            '            Move("claim", (PROBLEMS,), SERVICES),\n            Move("claim", (PROBLEMS,), "handling"),\n',
             "lifecycles.py",
         ),
         names="governflow_lifecycles",
@@ -85,9 +85,9 @@ FAULTS = (
         ),
         code("        states=_MEDIATED,\n", "        states={**_MEDIATED, **shelf},\n", "lifecycles.py"),
         code(
-            '            Row("resolve", (steps[-1],), "resolved"),\n',
-            '            Row("resolve", (steps[-1],), "resolved"),\n'
-            '            Row("discuss", steps[1:2], "shelved"),\n',
+            '            Move("resolve", (steps[-1],), "resolved"),\n',
+            '            Move("resolve", (steps[-1],), "resolved"),\n'
+            '            Move("discuss", steps[1:2], "shelved"),\n',
             "lifecycles.py",
         ),
         names="governflow_lifecycles",
@@ -196,9 +196,9 @@ def governflow_assess(case):
         "answer skipped",
         "case/answered",
         code(
-            '            Row("resolve", (NEEDS, SERVICES), "resolved"),\n',
-            '            Row("resolve", (NEEDS, SERVICES), "resolved"),\n'
-            '            Row("close", (SERVICES,), "closed"),\n',
+            '            Move("resolve", (NEEDS, SERVICES), "resolved"),\n',
+            '            Move("resolve", (NEEDS, SERVICES), "resolved"),\n'
+            '            Move("close", (SERVICES,), "closed"),\n',
             "lifecycles.py",
         ),
         names="close",
@@ -209,7 +209,7 @@ def governflow_assess(case):
         "case/answered",
         code(
             _DERIVED,
-            '        add=[Row("arrive", ("handling",), "on_site"), Row("close", ("answered",), "closed")],\n',
+            '        add=[Move("arrive", ("handling",), "on_site"), Move("close", ("answered",), "closed")],\n',
             "lifecycles.py",
         ),
         names="close",
@@ -222,8 +222,8 @@ def governflow_assess(case):
             _DERIVED,
             '        actions=[Action("wait", "waited", Text("wait", "等待"))],\n'
             "        add=[\n"
-            '            Row("arrive", ("handling",), "on_site"),\n'
-            '            Row("wait", ("handling",), "suspended"),\n'
+            '            Move("arrive", ("handling",), "on_site"),\n'
+            '            Move("wait", ("handling",), "suspended"),\n'
             "        ],\n",
             "lifecycles.py",
         ),

@@ -239,12 +239,12 @@ def governflow_deadlines():
         "case/answered",
         more(
             """
-from governflow.model.lifecycle import Row
+from governflow.model.lifecycle import Move
 
 
 @hookimpl
 def governflow_lifecycles(base):
-    return {"everyday": base.derive("everyday", add=[Row("close", ("answered",), "closed")])}
+    return {"everyday": base.derive("everyday", add=[Move("close", ("answered",), "closed")])}
 """
         ),
         names="close",

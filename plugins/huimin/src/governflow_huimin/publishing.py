@@ -6,7 +6,7 @@ nearer than the village), by whom and how fast, and nothing that whoever asked h
 
 from collections.abc import Iterable, Mapping
 
-from governflow.plugin import SAME, Action, Case, Event, Lifecycle, OrgChart, Row, Text, Verdict
+from governflow.plugin import SAME, Action, Case, Event, Lifecycle, Move, OrgChart, Text, Verdict
 
 PUBLISH = Action("publish", "published", Text("publish the result", "结果公示"))
 
@@ -20,7 +20,7 @@ LEVELS: Mapping[str, tuple[str, ...]] = {
 
 def everyday(base: Lifecycle) -> Lifecycle:
     """Give the everyday lifecycle with the step added."""
-    return base.derive("everyday", actions=[PUBLISH], add=[Row("publish", ("evaluated", "closed"), SAME)])
+    return base.derive("everyday", actions=[PUBLISH], add=[Move("publish", ("evaluated", "closed"), SAME)])
 
 
 def notice(case: Case, history: Iterable[Event], chart: OrgChart) -> Text:

@@ -5,7 +5,7 @@ names for actions that every case has; what is Jilin's own is that nobody carrie
 have conferred.
 """
 
-from governflow.plugin import Lifecycle, Row, Text
+from governflow.plugin import Lifecycle, Move, Text
 
 #: Where a case is before those concerned have conferred.
 _BEFORE = ("dispatched", "claimed", "on_site")
@@ -35,5 +35,5 @@ def six_steps(base: Lifecycle) -> Lifecycle:
     return base.derive(
         base.name,
         forbid=[*skipping, ("conferring", "arrive")],
-        add=[Row("arrive", ("conferring",), "handling")],
+        add=[Move("arrive", ("conferring",), "handling")],
     )

@@ -13,7 +13,7 @@ exactly these six acts are is not published: their order and names here are an i
 
 from collections.abc import Iterator, Mapping
 
-from governflow.plugin import SAME, Action, Lifecycle, Row, Text
+from governflow.plugin import SAME, Action, Lifecycle, Move, Text
 
 THREE_LISTS = "three_lists"
 MEDIATION = "mediation"
@@ -66,7 +66,7 @@ def lifecycles(base: Lifecycle) -> Mapping[str, Lifecycle]:
     """
     everyday = base.derive(
         base.name,
-        add=[Row("arrive", ("handling",), "on_site")],
+        add=[Move("arrive", ("handling",), "on_site")],
         forbid=[(state, "confer") for state in ("dispatched", "claimed", "handling")],
     )
     return {base.name: everyday, THREE_LISTS: _three_lists(everyday), MEDIATION: _mediation(everyday)}
@@ -80,15 +80,15 @@ def _three_lists(everyday: Lifecycle) -> Lifecycle:
         actions=[_REVIEW],
         forbid=[("reported", "accept"), ("reported", "dispatch")],
         add=[
-            Row("accept", ("reported",), NEEDS),
-            Row("review", (NEEDS,), PROBLEMS),
-            Row("decline", (NEEDS,), "declined"),
-            Row("claim", (PROBLEMS,), SERVICES),
-            Row("return", (SERVICES,), PROBLEMS, cycle=True),
-            Row("arrive", (SERVICES,), "on_site"),
-            Row("begin", (SERVICES,), "handling"),
-            Row("resolve", (NEEDS, SERVICES), "resolved"),
-            Row("escalate", listed, "dispatched", cycle=True),
+            Move("accept", ("reported",), NEEDS),
+            Move("review", (NEEDS,), PROBLEMS),
+            Move("decline", (NEEDS,), "declined"),
+            Move("claim", (PROBLEMS,), SERVICES),
+            Move("return", (SERVICES,), PROBLEMS, cycle=True),
+            Move("arrive", (SERVICES,), "on_site"),
+            Move("begin", (SERVICES,), "handling"),
+            Move("resolve", (NEEDS, SERVICES), "resolved"),
+            Move("escalate", listed, "dispatched", cycle=True),
             *_in_hand((SERVICES,)),
             *_open(listed),
         ],
@@ -104,28 +104,28 @@ def _mediation(everyday: Lifecycle) -> Lifecycle:
         actions=_MEDIATING,
         forbid=[(state, "resolve") for state in ("reported", *_IN_HAND)],
         add=[
-            *(Row(action, sources, after) for sources, (action, after) in zip(before, ACTS, strict=False)),
-            Row("resolve", (steps[-1],), "resolved"),
-            Row("escalate", steps, "dispatched", cycle=True),
+            *(Move(action, sources, after) for sources, (action, after) in zip(before, ACTS, strict=False)),
+            Move("resolve", (steps[-1],), "resolved"),
+            Move("escalate", steps, "dispatched", cycle=True),
             *_in_hand(steps),
             *_open(steps),
         ],
     )
 
 
-def _in_hand(states: tuple[str, ...]) -> Iterator[Row]:
+def _in_hand(states: tuple[str, ...]) -> Iterator[Move]:
     """Give what every state allows in which somebody works on the case."""
-    yield Row("suspend", states, "suspended")
+    yield Move("suspend", states, "suspended")
     for state in states:
-        yield Row("resume", ("suspended",), state, guard=("origin", state))
-    yield Row("transfer", states, "dispatched", cycle=True)
-    yield Row("whistle", states, SAME)
-    yield Row("check_in", states, SAME)
+        yield Move("resume", ("suspended",), state, guard=("origin", state))
+    yield Move("transfer", states, "dispatched", cycle=True)
+    yield Move("whistle", states, SAME)
+    yield Move("check_in", states, SAME)
 
 
-def _open(states: tuple[str, ...]) -> Iterator[Row]:
+def _open(states: tuple[str, ...]) -> Iterator[Move]:
     """Give what every state of an open case allows."""
     for remark in _REMARKS:
-        yield Row(remark, states, SAME)
-    yield Row("merge", states, "merged")
-    yield Row("withdraw", states, "withdrawn")
+        yield Move(remark, states, SAME)
+    yield Move("merge", states, "merged")
+    yield Move("withdraw", states, "withdrawn")

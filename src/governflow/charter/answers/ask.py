@@ -124,7 +124,7 @@ def _reopened(
     policy: Policy, case: Case, told: ReportedCase, at: datetime, faults: list[tuple[str, str, str]]
 ) -> Iterator[RecordedRuling]:
     """Ask what becomes of the case when it was resolved and answered, and whoever asked is not satisfied."""
-    back = policy.lifecycle(case, []).ways_for("answered", "evaluate")
+    back = policy.lifecycle(case, []).transitions_for("answered", "evaluate")
     hour, judged = timedelta(hours=1), Verdict.UNSATISFIED
     past = {"contacted": at + hour, "resolved": at + 2 * hour, "answered": at + 3 * hour}
     at += 4 * hour

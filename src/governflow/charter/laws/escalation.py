@@ -144,9 +144,9 @@ def _asides(lifecycle: Lifecycle, node: tuple[str, str]) -> Iterator[tuple[Step,
     """Return what may be done in a state that starts another ladder: a summons, a promised date, everything anew."""
     yield ()
     state, origin = node
-    if lifecycle.ways_for(state, "whistle"):
+    if lifecycle.transitions_for(state, "whistle"):
         yield (Step(1, "whistle", 1),)
-    if lifecycle.ways_for(state, "confer"):
+    if lifecycle.transitions_for(state, "confer"):
         yield (Step(1, "confer", 1),)
     yield from ((going(way, 1),) for way in out_of(lifecycle, state, origin) if way.cycle)
 

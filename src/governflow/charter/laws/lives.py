@@ -15,7 +15,7 @@ from governflow.charter.subject import Subject
 from governflow.model.case import Case
 from governflow.model.clocks import Plan
 from governflow.model.events import Event
-from governflow.model.lifecycle import SAME, START, CompiledTransition, Lifecycle, Row, _lost, _two_ways, _unknown
+from governflow.model.lifecycle import SAME, START, CompiledTransition, Lifecycle, Move, _lost, _two_ways, _unknown
 from governflow.model.terms import Outcome
 from governflow.policy.stack import Policy
 from governflow.text import Text
@@ -210,7 +210,7 @@ def _silent_ways(subject: Subject, lifecycle: Lifecycle, told: ReportedCase, pla
     """Return a shortest way to each end that passes no answer, or an answer and nobody's judgement of it."""
     # To ask for a review is a judgement too: what else stops the clock counts, as long as it ends nothing.
     judging = plan.specs["evaluate"].stops if "evaluate" in plan.specs else frozenset()
-    start = next((way.target for way in lifecycle.ways_for(START, "report")), START)
+    start = next((way.target for way in lifecycle.transitions_for(START, "report")), START)
     todo: list[tuple[str, str, bool, bool, tuple[CompiledTransition, ...]]] = [(start, "", False, False, ())]
     seen, blamed = {todo[0][:4]}, set[str]()
     for state, origin, heard, judged, path in todo:
@@ -239,7 +239,7 @@ def _silent_ways(subject: Subject, lifecycle: Lifecycle, told: ReportedCase, pla
 def _one_sided(subject: Subject, lifecycle: Lifecycle, told: ReportedCase) -> Iterator[Failure]:
     """Tell where whoever asked may say one thing only: that they are satisfied, or that they are not."""
     for (state, _), path in paths(lifecycle).items():
-        guards = [way.guard for way in lifecycle.ways_for(state, "evaluate")]
+        guards = [way.guard for way in lifecycle.transitions_for(state, "evaluate")]
         if not guards or None in guards:
             continue
         for value, zh in (("satisfied", "满意"), ("unsatisfied", "不满意")):
@@ -326,8 +326,8 @@ def sound(subject: Subject) -> Iterator[Failure]:
     """Check the table that was declared, the one that runs, and where a case can really go in it."""
     for name, lifecycle in subject.policy.lifecycles.items():
         runs = tuple(
-            Row(action, (state,), way.target, way.guard, way.cycle)
-            for (state, action), open_ways in lifecycle.ways.items()
+            Move(action, (state,), way.target, way.guard, way.cycle)
+            for (state, action), open_ways in lifecycle.transitions.items()
             for way in open_ways
         )
         faults = dict.fromkeys(fault for rows in (lifecycle.rows, runs) for fault in _unsound(lifecycle, rows))
@@ -345,13 +345,13 @@ _BUILD = Text(
 _GIVING_UP = frozenset({"withdraw", "merge"})
 
 
-def _unsound(lifecycle: Lifecycle, rows: tuple[Row, ...]) -> list[Text]:
+def _unsound(lifecycle: Lifecycle, rows: tuple[Move, ...]) -> list[Text]:
     known: Mapping[str, Text] = lifecycle.states
     faults = [*_unknown(rows, known, lifecycle.ends, lifecycle.actions), *_two_ways(rows)]
     return [*faults, *_lost(rows, known, lifecycle.ends)]
 
 
-def _other_table(lifecycle: Lifecycle, runs: tuple[Row, ...]) -> Iterator[Text]:
+def _other_table(lifecycle: Lifecycle, runs: tuple[Move, ...]) -> Iterator[Text]:
     """Tell where what runs is not what was declared."""
     declared = {
         (row.action, state, state if row.target == SAME else row.target, row.guard, row.cycle)
@@ -363,7 +363,7 @@ def _other_table(lifecycle: Lifecycle, runs: tuple[Row, ...]) -> Iterator[Text]:
         yield Text(
             f"{action!r} in state {state!r} does not run as its row says", f"状态“{state}”下“{action}”的执行与声明不符"
         )
-    for (state, action), open_ways in lifecycle.ways.items():
+    for (state, action), open_ways in lifecycle.transitions.items():
         if any(way.ends is not (way.target in lifecycle.ends) for way in open_ways):
             yield Text(
                 f"{action!r} in state {state!r} does not know which states are ends",

@@ -24,7 +24,7 @@ def ways(lifecycle: Lifecycle) -> Iterator[tuple[Step, ...]]:
 @lru_cache(64)
 def paths(lifecycle: Lifecycle) -> Mapping[tuple[str, str], tuple[Step, ...]]:
     """Return a shortest way to every state, and to every state that a suspended case may have come from."""
-    start = next((way.target for way in lifecycle.ways_for(START, "report")), START)
+    start = next((way.target for way in lifecycle.transitions_for(START, "report")), START)
     found: dict[tuple[str, str], tuple[Step, ...]] = {(start, ""): ()}
     todo = [(start, "")]
     for state, origin in todo:
@@ -45,7 +45,7 @@ def origin_after(way: CompiledTransition, origin: str) -> str:
 
 def out_of(lifecycle: Lifecycle, state: str, origin: str) -> list[CompiledTransition]:
     """Return the ways out of a state; of those that a suspended case may go, the one to where it came from."""
-    every = (way for action in lifecycle.possible(state) for way in lifecycle.ways_for(state, action))
+    every = (way for action in lifecycle.possible(state) for way in lifecycle.transitions_for(state, action))
     return [way for way in every if way.guard is None or way.guard[0] != "origin" or way.guard[1] == origin]
 
 

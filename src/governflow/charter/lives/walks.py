@@ -306,10 +306,14 @@ def _chosen(player: Simulator, case: Case, choose: Choose) -> str:
     lifecycle = player.policy.lifecycle(case, [])
     possible = lifecycle.possible(case.state)
     moving = [
-        name for name in possible if any(way.target != case.state for way in lifecycle.ways_for(case.state, name))
+        name
+        for name in possible
+        if any(way.target != case.state for way in lifecycle.transitions_for(case.state, name))
     ]
     lasting = [
-        name for name in moving if any(way.target not in lifecycle.ends for way in lifecycle.ways_for(case.state, name))
+        name
+        for name in moving
+        if any(way.target not in lifecycle.ends for way in lifecycle.transitions_for(case.state, name))
     ]
     listed = choose((lasting,) * 5 + (moving,) + (possible,) * 4)
     return str(choose(listed or possible or (ADVANCE,)))

@@ -30,7 +30,7 @@ from governflow.calendars.allowances import Allowance
 from governflow.model.case import Case
 from governflow.model.clocks import DUTY, LAPSES, PAUSES, STATUTE, Clock, ClockSpec
 from governflow.model.events import Actor
-from governflow.model.lifecycle import SAME, Action, Lifecycle, Row
+from governflow.model.lifecycle import SAME, Action, Lifecycle, Move
 from governflow.model.terms import Kind
 from governflow.policy.builtin.defaults import ARRIVE, DISPATCH, EVALUATE, WHOLE
 from governflow.policy.hookspecs import (
@@ -188,19 +188,19 @@ def _petition(base: Lifecycle) -> Lifecycle:
             Action("rereview", "rereviewed", _REREVIEW.text),
         ),
         add=(
-            Row("request_review", ("answered", "closed"), "reviewing"),
-            Row("review", ("reviewing",), "reviewed"),
-            Row("request_rereview", ("reviewed",), "rereviewing"),
-            Row("suspend", ("rereviewing",), "suspended"),
-            Row("resume", ("suspended",), "rereviewing", guard=("origin", "rereviewing")),
-            Row("rereview", ("rereviewing",), "concluded"),
-            Row("close", ("reviewed",), "closed"),
+            Move("request_review", ("answered", "closed"), "reviewing"),
+            Move("review", ("reviewing",), "reviewed"),
+            Move("request_rereview", ("reviewed",), "rereviewing"),
+            Move("suspend", ("rereviewing",), "suspended"),
+            Move("resume", ("suspended",), "rereviewing", guard=("origin", "rereviewing")),
+            Move("rereview", ("rereviewing",), "concluded"),
+            Move("close", ("reviewed",), "closed"),
             # In the table only so that the refusal can name the article: see governflow_authorise.
-            Row("request_review", ("concluded",), SAME),
-            Row("request_rereview", ("concluded",), SAME),
-            *(Row(action, _UNDER_REVIEW, SAME) for action in ("inform", "urge", "note")),
-            *(Row(action, (*_UNDER_REVIEW, "concluded"), SAME) for action in ("appeal", "rule")),
-            Row("withdraw", _UNDER_REVIEW, "withdrawn"),
+            Move("request_review", ("concluded",), SAME),
+            Move("request_rereview", ("concluded",), SAME),
+            *(Move(action, _UNDER_REVIEW, SAME) for action in ("inform", "urge", "note")),
+            *(Move(action, (*_UNDER_REVIEW, "concluded"), SAME) for action in ("appeal", "rule")),
+            Move("withdraw", _UNDER_REVIEW, "withdrawn"),
         ),
     )
 

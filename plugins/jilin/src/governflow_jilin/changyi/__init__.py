@@ -24,9 +24,9 @@ from governflow.plugin import (
     Form,
     Lifecycle,
     Locality,
+    Move,
     OrgChart,
     Route,
-    Row,
     Ruling,
     Table,
     Text,
@@ -90,7 +90,7 @@ def governflow_lifecycles(base: Lifecycle) -> dict[str, Lifecycle]:
         ],
         forbid=[(state, "transfer") for state in ("conferring", "handling")],
         # The next meeting may find that it takes one more.
-        add=[Row("confer", ("conferring",), SAME)],
+        add=[Move("confer", ("conferring",), SAME)],
     )
     return {"council": council}
 

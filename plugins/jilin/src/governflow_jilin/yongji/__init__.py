@@ -16,8 +16,8 @@ from governflow.plugin import (
     Demo,
     Lifecycle,
     Locality,
+    Move,
     OrgChart,
-    Row,
     Table,
     Text,
     hookimpl,
@@ -54,8 +54,8 @@ def governflow_lifecycles(base: Lifecycle) -> dict[str, Lifecycle]:
     online = base.derive(
         "online",
         add=[
-            Row("begin", ("dispatched", "claimed"), "handling"),
-            Row("resolve", ("reported", "dispatched", "claimed"), "resolved"),
+            Move("begin", ("dispatched", "claimed"), "handling"),
+            Move("resolve", ("reported", "dispatched", "claimed"), "resolved"),
         ],
     )
     return {"online": online}
