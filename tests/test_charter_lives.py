@@ -748,7 +748,7 @@ def _found(seed: int) -> living.SimulatedCase:
     search = Subject(planted.localities, CODE, level="search", seed=seed, seconds=60)
 
     def key(life: living.SimulatedCase) -> str:
-        return "".join(hook for _, hook, _ in life.faults())
+        return "".join(fault.hook for fault in life.faults())
 
     return next(searching.searched(search, key, set()))
 
@@ -756,7 +756,7 @@ def _found(seed: int) -> living.SimulatedCase:
 def test_a_search_finds_a_short_life_and_the_same_one_for_the_same_seed() -> None:
     first, second = _found(7), _found(7)
     assert first.walk == second.walk
-    assert "governflow_route" in {hook for _, hook, _ in first.faults()}
+    assert "governflow_route" in {fault.hook for fault in first.faults()}
     assert len(first.walk.steps) <= 12
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import msgspec
 import pytest
 
 from governflow import Case, Engine, PolicyError, TableError, Text, hookimpl
@@ -14,6 +15,7 @@ from governflow.calendars.allowances import Allowance
 from governflow.model.case import fold
 from governflow.model.clocks import ClockSpec
 from governflow.model.events import Event
+from governflow.model.faults import SENTENCES, HookFault
 from governflow.model.lifecycle import BASE, Lifecycle
 from governflow.model.terms import Form, Kind, Mode, Severity, Tier, Urgency
 from governflow.model.units import OrgChart, Unit
@@ -458,7 +460,7 @@ def test_whoever_is_asked_for_merits_cannot_rewrite_the_event(engine: Engine) ->
 @pytest.fixture
 def base_kept() -> Iterator[None]:
     """Put the base lifecycle back if a test has managed to change it."""
-    before = {name: dict(getattr(BASE, name)) for name in ("states", "actions", "ways")}
+    before = {name: dict(getattr(BASE, name)) for name in ("states", "actions", "transitions")}
     yield
     for name, kept in before.items():
         if dict(getattr(BASE, name)) != kept:
@@ -467,7 +469,7 @@ def base_kept() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("base_kept")
-@pytest.mark.parametrize("part", ["states", "actions", "ways"])
+@pytest.mark.parametrize("part", ["states", "actions", "transitions"])
 def test_a_plugin_that_changes_the_base_lifecycle_is_refused_and_no_other_county_notices(part: str) -> None:
     def meddling(base: Lifecycle) -> None:
         getattr(base, part).clear()
@@ -618,3 +620,27 @@ def test_the_book_of_a_case_is_read_while_the_rules_cannot_be_loaded(tmp_path: P
     with Engine.open(path, clock=ManualClock(T0)) as engine:
         engine.localities.register(COUNTY, Plugin(units=gone))
         assert engine.explain("c").rulings
+
+
+# --- how a fault is kept ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", SENTENCES)
+def test_a_fault_is_kept_as_data_and_read_again(code: str) -> None:
+    fault = HookFault("371621@1.0", "governflow_route", code, ("one", "two", "three", "four"))
+    entry = msgspec.json.decode(msgspec.json.encode(fault.as_json()))
+    assert HookFault.from_json(entry) == fault
+    assert entry["fault"] == fault.text.en
+    assert "{" not in f"{fault.text.en}{fault.text.zh}"
+
+
+def test_a_fault_of_an_older_event_is_its_sentence() -> None:
+    entry = {"plugin": "371621", "hook": "governflow_route", "fault": "routed to {nobody}"}
+    fault = HookFault.from_json(entry)
+    assert (fault.source, fault.hook) == ("371621", "governflow_route")
+    assert fault.text == Text("routed to {nobody}", "routed to {nobody}")
+
+
+def test_an_error_of_the_core_keeps_both_languages() -> None:
+    fault = HookFault.refused("371621", "", PolicyError("it is wrong", "有误"))
+    assert fault.text == Text("it is wrong", "有误")

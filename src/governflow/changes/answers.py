@@ -7,7 +7,7 @@ process. Whoever compares asks both sides the same questions and never looks at 
 import hashlib
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -26,6 +26,7 @@ from governflow.charter.lives.walks import by_lifecycle, planned, pool
 from governflow.charter.subject import Subject
 from governflow.model.case import Case
 from governflow.model.clocks import Plan, RecordedRuling
+from governflow.model.faults import Faults, HookFault
 from governflow.model.terms import Mode
 from governflow.policy.builtin.defaults import ROOT
 from governflow.policy.registry import Localities
@@ -242,9 +243,9 @@ class _One:
         }
 
     def _calendar(self, clock: str, mode: Mode) -> object:
-        faults: list[tuple[str, str, str]] = []
+        faults: Faults = []
         context = self.policy.context(Case("check", zone=self.policy.zone), mode, BEGIN)
-        return _hours(self.policy.calendar(clock, context, faults)) | ({"faults": faults} if faults else {})
+        return _hours(self.policy.calendar(clock, context, faults)) | ({"faults": _listed(faults)} if faults else {})
 
     def lives(self, walks: Sequence[ReportedCase]) -> object:
         """What happens in each life, event by event, and the merits that it earns."""
@@ -272,7 +273,7 @@ class _One:
 def _said(answer: Answer) -> dict[str, Any]:
     """Return each decision on a case, and who gave it: ``field -> [value, rule, source, reason]``."""
     if answer.refused is not None or answer.reported is None:
-        return {"refused": answer.refused, "faults": _faults(answer)}
+        return {"refused": answer.refused, "faults": _listed(answer.faults)}
     by = {one.what: _by(one) for one in answer.rulings if not one.what.startswith("escalate:")}
     nobody: list[Any] = ["", "", None]
     fields: dict[str, list[Any]] = {}
@@ -301,15 +302,15 @@ def _said(answer: Answer) -> dict[str, Any]:
         elif one.what.startswith("escalate"):
             name = one.what if one.what not in ladder else f"{one.what}:again"
             ladder[name] = [one.value, *_by(one)]
-    return {"fields": fields, "ladder": ladder, "faults": _faults(answer)}
+    return {"fields": fields, "ladder": ladder, "faults": _listed(answer.faults)}
 
 
 def _route(value: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"unit": value["lead"], "form": value["form"], "assist": value["assist"]}
 
 
-def _faults(answer: Answer) -> list[list[str]]:
-    return [[source.partition("@")[0], hook, what] for source, hook, what in answer.faults]
+def _listed(faults: Iterable[HookFault]) -> list[list[str]]:
+    return [[fault.source.partition("@")[0], fault.hook, fault.text.en] for fault in faults]
 
 
 def _by(ruling: RecordedRuling) -> list[Any]:

@@ -17,6 +17,7 @@ from governflow.errors import CalendarError, CommandError
 from governflow.model import clocks
 from governflow.model.clocks import Clock
 from governflow.model.events import Actor
+from governflow.model.faults import HookFault
 from governflow.model.terms import FORMS, Cause, Exempt, Form, Kind, Severity, Urgency, Verdict, member
 from governflow.policy.hookspecs import Route
 from governflow.policy.stack import decided
@@ -470,7 +471,7 @@ def recount(draft: Transition, *, flagged_only: bool = False, fairly: bool = Fal
                 # Nobody could have kept what was asked of them only now.
                 due, warn = min(clock.due, spec.allowance.due(since, calendar)), None
         except CalendarError as fault:  # the clock keeps the due time that it has, and a human looks at the rules
-            draft.faults.append((draft.policy.code, "governflow_calendar", str(fault)))
+            draft.faults.append(HookFault.refused(draft.policy.code, "governflow_calendar", fault))
             continue
         if flagged_only and clock.original is not None:  # what was granted on top stays granted
             kept["original"] = due

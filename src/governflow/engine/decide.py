@@ -17,15 +17,16 @@ from msgspec.structs import replace
 
 from governflow.engine import actions
 from governflow.engine.transition import Transition
-from governflow.errors import CommandError, IllegalAction, NotAllowed, described, shown
+from governflow.errors import CommandError, IllegalAction, NotAllowed, shown
 from governflow.model import clocks
 from governflow.model.case import NO_FACTS, Case, changed
 from governflow.model.clocks import DUTY, LAPSES, SURVIVES_TRANSFER, Clock, RecordedRuling
 from governflow.model.events import REQUESTER, Actor, Event
+from governflow.model.faults import Faults, HookFault
 from governflow.model.lifecycle import BASE, START, CompiledTransition, Lifecycle
 from governflow.model.terms import Cause, Exempt, Kind, Mode, Outcome, Severity, Urgency, Verdict, member
 from governflow.policy.hookspecs import Allowed, Breach, Escalation, Refused, Ruling
-from governflow.policy.stack import Faults, Policy, decided
+from governflow.policy.stack import Policy, decided
 from governflow.text import Text
 
 #: Actions that say something about a case and change nothing of its life: they may come late without harm.
@@ -184,7 +185,7 @@ def _authorise(draft: Transition, command: Command) -> None:
         try:
             answer = ask(by, action, draft.case, draft.context)
         except (Exception, SystemExit, GeneratorExit) as fault:  # noqa: BLE001 - whatever a county's rule raises, the case must stand
-            draft.faults.append((source, "governflow_authorise", described(fault)))
+            draft.faults.append(HookFault.raised(source, "governflow_authorise", fault))
             continue
         if answer is None:
             continue
@@ -198,8 +199,8 @@ def _authorise(draft: Transition, command: Command) -> None:
                 {"action": action, "reason": answer.reason, "rule": str(answer.rule), "source": source}
                 | ({"faults": listed(draft.faults)} if draft.faults else {}),
             )
-        what = f"answered {shown(answer)} instead of Allowed or Refused"
-        draft.faults.append((source, "governflow_authorise", what))
+        wrong = "wrong_answer", (shown(answer), "Allowed or Refused")
+        draft.faults.append(HookFault(source, "governflow_authorise", *wrong))
 
 
 def _open_way(
@@ -262,7 +263,7 @@ def _derived(draft: Transition, case: Case) -> tuple[dict[str, Any], list[Record
     try:
         return draft.policy.ruled.derive(case, draft.context)
     except (Exception, SystemExit, GeneratorExit) as fault:  # noqa: BLE001 - whatever a county's table does, the case must stand
-        draft.faults.append((draft.policy.code, "governflow_tables", described(fault)))
+        draft.faults.append(HookFault.raised(draft.policy.code, "governflow_tables", fault))
         return dict(case.facts), []
 
 
@@ -322,9 +323,9 @@ def _close_if_done(
     return after
 
 
-def listed(faults: Faults) -> list[dict[str, str]]:
-    """Write faults as an event keeps them."""
-    return [{"plugin": source, "hook": hook, "fault": what[:500]} for source, hook, what in faults]
+def listed(faults: Faults) -> list[dict[str, Any]]:
+    """Return faults as an event keeps them."""
+    return [fault.as_json() for fault in faults]
 
 
 def triaged(
@@ -362,7 +363,7 @@ def fire(case: Case, policy: Policy, mode: Mode = Mode.NORMAL) -> Outcomes:
     draft = Transition(case, policy, at, mode, [])
     lifecycle = policy.lifecycle(case, draft.faults)
     if policy.fault:
-        draft.faults.append((policy.code, "", policy.fault))
+        draft.faults.append(HookFault.refused(policy.code, "", policy.fault))
     events, after = _fall_due(draft, lifecycle)
     if draft.faults:
         after = triaged(after, policy, at, mode, draft.faults, lifecycle, events)

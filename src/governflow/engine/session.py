@@ -13,9 +13,10 @@ from typing import Any
 from governflow.engine import decide as deciding
 from governflow.engine.merits import entry as merit_entry
 from governflow.engine.musters import BOOK
-from governflow.errors import CommandError, PolicyError, described
+from governflow.errors import CommandError, PolicyError
 from governflow.model.case import Case, evolve
 from governflow.model.events import Actor, Event, decode, encode
+from governflow.model.faults import HookFault
 from governflow.model.terms import Mode
 from governflow.policy.registry import Localities
 from governflow.policy.stack import Policy
@@ -95,8 +96,7 @@ class Session:
                 try:
                     merits = [merit_entry(merit, source, case.id) for merit in ask(event, case, context) or ()]
                 except (Exception, SystemExit, GeneratorExit) as fault:  # noqa: BLE001 - whatever a county's rule raises, the case must stand
-                    what = described(fault)[:500]
-                    yield "faulted", {"faults": [{"plugin": source, "hook": "governflow_merits", "fault": what}]}
+                    yield "faulted", {"faults": [HookFault.raised(source, "governflow_merits", fault).as_json()]}
                     continue
                 for entry in merits:
                     yield "merit_entered", entry

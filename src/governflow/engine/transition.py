@@ -12,9 +12,10 @@ from governflow.model import clocks
 from governflow.model.case import Case, changed, evolve
 from governflow.model.clocks import Clock, ClockSpec, Plan, RecordedRuling
 from governflow.model.events import Actor, Event
+from governflow.model.faults import Faults, HookFault
 from governflow.model.terms import Mode
 from governflow.policy.builtin.defaults import ATTEND, TRIAGE
-from governflow.policy.stack import Faults, Policy
+from governflow.policy.stack import Policy
 
 
 class Transition:
@@ -130,7 +131,7 @@ class Transition:
             return clocks.started_on(spec, name, self.at, cycle, calendar)
         except CalendarError as fault:
             # The case must not be left without a clock: count round the clock, and let a human look at the rules.
-            self.faults.append((self.policy.code, "governflow_calendar", str(fault)))
+            self.faults.append(HookFault.refused(self.policy.code, "governflow_calendar", fault))
             return clocks.started_on(spec, name, self.at, cycle, WorkingCalendar.always(self.case.zone))
 
     def cancel(self, *, keep: str | None = None, told: bool = True) -> None:

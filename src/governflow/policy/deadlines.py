@@ -8,6 +8,7 @@ import attrs
 
 from governflow.calendars.allowances import Allowance
 from governflow.model.clocks import STATUTE, TRAITS, ClockSpec, Plan
+from governflow.model.faults import Faults, HookFault
 from governflow.policy.hookspecs import Deadlines
 from governflow.policy.table_rules import Allowances
 from governflow.policy.validation import LONGEST
@@ -44,12 +45,12 @@ def _sets(spec: ClockSpec) -> bool:
     return type(spec.starts) is frozenset and type(spec.stops) is frozenset
 
 
-def merged(answers: Sequence[tuple[str, Deadlines | Allowances]], faults: list[tuple[str, str, str]]) -> Plan:
+def merged(answers: Sequence[tuple[str, Deadlines | Allowances]], faults: Faults) -> Plan:
     """Lay each layer's answer over those below it.
 
     Args:
         answers: Each layer's source and answer, the defaults first.
-        faults: Where to note what makes no sense: ``(source, hook, what)``.
+        faults: Where to note what makes no sense.
     """
     specs: dict[str, ClockSpec] = {}
     sources: dict[str, str] = {}
@@ -57,7 +58,7 @@ def merged(answers: Sequence[tuple[str, Deadlines | Allowances]], faults: list[t
         for name in answer.drop:
             known = specs.get(name)
             if known is not None and STATUTE in known.traits:
-                faults.append((source, _HOOK, f"drops the clock {name}, which {known.rule} demands"))
+                faults.append(HookFault(source, _HOOK, "statute_dropped", (name, known.rule)))
                 continue
             specs.pop(name, None)
         if isinstance(answer, Allowances):
@@ -65,7 +66,7 @@ def merged(answers: Sequence[tuple[str, Deadlines | Allowances]], faults: list[t
             for name, allowance in answer.changed:
                 known = specs.get(name)
                 if known is None:
-                    faults.append((source, _HOOK, f"gives {name} an allowance, but no layer starts it"))
+                    faults.append(HookFault(source, _HOOK, "no_clock", (name,)))
                     continue
                 changed.append(attrs.evolve(known, allowance=allowance, rule=answer.rule, reason=answer.reason))
         else:
@@ -74,8 +75,8 @@ def merged(answers: Sequence[tuple[str, Deadlines | Allowances]], faults: list[t
             law = specs.get(spec.name)
             if law is not None and STATUTE in law.traits:
                 if looser(spec.allowance, law.allowance):
-                    what = f"gives {spec.name} {spec.written}, looser than the {law.written} that {law.rule} demands"
-                    faults.append((source, _HOOK, what))
+                    args = (spec.name, spec.written, law.written, law.rule)
+                    faults.append(HookFault(source, _HOOK, "statute_loosened", args))
                     continue
                 spec = _under(law, spec)
             specs[spec.name] = spec

@@ -183,7 +183,7 @@ class Localities:
         policy = self._fallbacks.get(code)
         if policy is None:
             policy = self._fallbacks[code] = Policy(code, [self._layer(ROOT)])
-            policy.fault = str(fault)
+            policy.fault = fault
             policy.lineage = (code, *prefixes(code))
         return policy
 

@@ -12,9 +12,10 @@ from typing import Any
 import attrs
 
 from governflow.calendars import WorkingCalendar
-from governflow.errors import PolicyError, described, shown
+from governflow.errors import PolicyError, shown
 from governflow.model.case import Case
 from governflow.model.clocks import Plan, RecordedRuling
+from governflow.model.faults import Faults, HookFault
 from governflow.model.lifecycle import BASE, Lifecycle
 from governflow.model.terms import Mode
 from governflow.model.units import OrgChart
@@ -26,15 +27,13 @@ from governflow.policy.hook_checks import Impl, called, mapping, registered, wro
 from governflow.policy.hookspecs import VALUES, Context, Demo, Locality, Ruling
 from governflow.policy.rulesets import standing_apart
 from governflow.policy.table_rules import Ruled
-from governflow.policy.validation import SENSE
+from governflow.policy.validation import SENSE, Fault
 from governflow.tables import Catalogue, Table
 from governflow.text import Text
 
 #: The code of the country: its statutes (信访工作条例) lie under every division of GB/T 2260.
 NATION = "100000"
 
-#: A list to which `Policy.ask` adds what went wrong: ``(plugin, hook, what)``.
-Faults = list[tuple[str, str, str]]
 Call = Callable[..., Any]
 
 
@@ -69,7 +68,7 @@ class Policy:
     def __init__(self, code: str, layers: Sequence[Layer]) -> None:
         self.code = code
         #: Why these are not the locality's own rules, if they are not.
-        self.fault = ""
+        self.fault: PolicyError | None = None
         #: The code and everything above it: where a switch of mode reaches this locality.
         self.lineage: tuple[str, ...] = (code,)
         self.layers = tuple(layers)
@@ -153,7 +152,7 @@ class Policy:
         known = self.lifecycles.get(case.lifecycle)
         if known is not None:
             return known
-        faults.append((self.code, "governflow_lifecycles", f"there is no lifecycle {case.lifecycle!r} any more"))
+        faults.append(HookFault(self.code, "governflow_lifecycles", "no_lifecycle", (repr(case.lifecycle),)))
         return BASE
 
     def context(self, case: Case, mode: Mode, at: Any) -> Context:
@@ -183,25 +182,25 @@ class Policy:
             try:
                 ruling = call(case, context, cause)
             except (Exception, SystemExit, GeneratorExit) as raised:  # noqa: BLE001 - whatever a county's rule raises, the case must stand
-                faults.append((source, hook, described(raised)))
+                faults.append(HookFault.raised(source, hook, raised))
                 continue
             if ruling is None:
                 continue
             if type(ruling) is not Ruling or type(ruling.value) is not wanted or type(ruling.reason) is not Text:
-                faults.append((source, hook, f"answered {shown(ruling)} instead of a Ruling of {wanted.__name__}"))
+                faults.append(HookFault(source, hook, "no_ruling", (shown(ruling), wanted.__name__)))
                 continue
             fault = self._unreadable(ruling) or SENSE[hook](ruling.value, case, self.units, cause)
             if fault is None:
                 return ruling.value, ruling, source
-            faults.append((source, hook, fault))
+            faults.append(HookFault(source, hook, *fault))
         return None
 
-    def _unreadable(self, ruling: Ruling) -> str | None:
+    def _unreadable(self, ruling: Ruling) -> Fault | None:
         """Return what of a ruling could not be read again; most are made once and given a thousand times."""
         if self._readable.get(id(ruling)) is ruling:
             return None
         if not ruling.reason.sound or not Text(ruling.rule, ruling.rule).sound:
-            return f"gave the reason {shown(ruling.reason)} and the rule id {shown(ruling.rule)}: both must be text"
+            return "no_text", (shown(ruling.reason), shown(ruling.rule))
         if len(self._readable) > 4096:
             self._readable.clear()
         self._readable[id(ruling)] = ruling
@@ -221,7 +220,7 @@ class Policy:
             try:
                 answer = call(case, context, None)
             except (Exception, SystemExit, GeneratorExit) as fault:  # noqa: BLE001 - see ask
-                faults.append((source, "governflow_deadlines", described(fault)))
+                faults.append(HookFault.raised(source, "governflow_deadlines", fault))
                 continue
             if answer is None:
                 continue
@@ -241,7 +240,8 @@ class Policy:
             if only_specs(answer):
                 sound.append((source, answer))
             else:
-                faults.append((source, "governflow_deadlines", f"answered {shown(answer)} instead of Deadlines"))
+                wrong_answer = "wrong_answer", (shown(answer), "Deadlines")
+                faults.append(HookFault(source, "governflow_deadlines", *wrong_answer))
         if len(sound) < len(answers):
             return merged(list(reversed(sound)), faults)
         # Equal answers have one plan. A hook that makes them anew each time costs a comparison; one that made them
@@ -266,12 +266,12 @@ class Policy:
             try:
                 calendar = function(*[clock if name == "clock" else context for name in names])
             except (Exception, SystemExit, GeneratorExit) as fault:  # noqa: BLE001 - see ask
-                faults.append((source, "governflow_calendar", described(fault)))
+                faults.append(HookFault.raised(source, "governflow_calendar", fault))
                 continue
             if isinstance(calendar, WorkingCalendar):
                 return calendar
             if calendar is not None:
-                faults.append((source, "governflow_calendar", f"answered {shown(calendar)}, which is no calendar"))
+                faults.append(HookFault(source, "governflow_calendar", "no_calendar", (shown(calendar),)))
         return WorkingCalendar.always(context.zone)
 
     def name(self, word: str) -> Text:

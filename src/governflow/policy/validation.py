@@ -22,46 +22,49 @@ LONGEST = timedelta(days=36_600)
 LONGEST_AGAIN = timedelta(days=366)
 
 
-def _assessment(value: Assessment, case: Case, units: OrgChart, cause: Any) -> str | None:
+#: A code of `governflow.model.faults.SENTENCES` and its arguments.
+Fault = tuple[str, tuple[str, ...]]
+
+
+def _assessment(value: Assessment, case: Case, units: OrgChart, cause: Any) -> Fault | None:
     if type(value.severity) is Severity and type(value.urgency) is Urgency:
         return None
-    return f"assessed {value.severity!r}, {value.urgency!r}: give a Severity and an Urgency"
+    return "no_assessment", (repr(value.severity), repr(value.urgency))
 
 
-def _route(value: Route, case: Case, units: OrgChart, cause: Any) -> str | None:
+def _route(value: Route, case: Case, units: OrgChart, cause: Any) -> Fault | None:
     if type(value.form) is not Form or type(value.assist) is not tuple:
-        return f"routed with {shown(value)}: give a Form, and the assisting units as a tuple"
+        return "no_route", (shown(value),)
     for unit in (value.lead, *value.assist):
         if type(unit) is not str or unit not in units:
-            return f"routed to {shown(unit)}, which the chart does not know"
+            return "routed_nowhere", (shown(unit),)
     return None
 
 
-def _escalation(value: Escalation, case: Case, units: OrgChart, cause: Breach) -> str | None:
+def _escalation(value: Escalation, case: Case, units: OrgChart, cause: Breach) -> Fault | None:
     if type(value.kind) is not Kind or (value.form is not None and type(value.form) is not Form):
-        return f"escalated with {shown(value)}: give a Kind, and a Form or None"
+        return "no_escalation", (shown(value),)
     if type(value.to) is not str or value.to not in units:
-        return f"escalated to {shown(value.to)}, which the chart does not know"
+        return "escalated_nowhere", (shown(value.to),)
     if value.next_after is not None and not (
         isinstance(value.next_after, timedelta) and value.next_after >= SHORTEST_AGAIN
     ):
-        return f"asked for the next rung after {shown(value.next_after)}: it must be a minute at least"
+        return "rung_too_early", (shown(value.next_after),)
     if value.next_after is not None and value.next_after > LONGEST_AGAIN:
-        return f"asked for the next rung after {value.next_after}: it must be a year at most"
+        return "rung_too_late", (str(value.next_after),)
     if value.kind is Kind.TAKE_OVER and cause.clock.cycle > LONGEST_CLIMB:
-        return f"took the case over for the {cause.clock.cycle}th time: a ladder that goes in circles ends in urging"
+        return "circle", (str(cause.clock.cycle),)
     if value.next_after is not None and cause.rung >= LONGEST_LADDER and value.next_after < RESTED:
-        rests = f"after {LONGEST_LADDER} rungs a ladder rests a day"
-        return f"asked for rung {cause.rung + 2} after {value.next_after}: {rests}"
+        return "no_rest", (str(cause.rung + 2), str(value.next_after), str(LONGEST_LADDER))
     if value.kind is Kind.TAKE_OVER and cause.holder != units.intake:
         form = value.form or case.form
         if units.level(value.to, form) < units.level(cause.holder, case.form):
-            return f"escalated down from {cause.holder!r} to {value.to!r}"
+            return "escalated_down", (repr(cause.holder), repr(value.to))
     return None
 
 
-#: What must be true of a ruling's value beyond its type; the sentence says what is wrong.
-SENSE: Mapping[str, Callable[[Any, Case, OrgChart, Any], str | None]] = {
+#: What must be true of a ruling's value beyond its type: the code of what is wrong, and its arguments.
+SENSE: Mapping[str, Callable[[Any, Case, OrgChart, Any], Fault | None]] = {
     "governflow_assess": _assessment,
     "governflow_tier": lambda value, case, units, cause: None,
     "governflow_route": _route,

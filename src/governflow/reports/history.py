@@ -10,6 +10,7 @@ from governflow.model.case import Case, evolve
 from governflow.model.clocks import Clock, RecordedRuling
 from governflow.model.event_names import EVENT_NAMES
 from governflow.model.events import REQUESTER, Event
+from governflow.model.faults import faults_in
 from governflow.model.lifecycle import BASE, START
 from governflow.model.terms import Cause, Exempt, Kind, Mode, Verdict
 from governflow.reports.dossier_model import Reason, Step
@@ -177,8 +178,8 @@ class _Chronicler(Localizer):
             yield self.pair(Text("Merged into", "并入事项"), str(after.merged_into))
         if event.kind == "forgotten":
             yield self.t("The book itself stays whole", "账本本身保持完整")
-        for fault in about.get("faults", ()):
-            told = self.safe(f"{fault['plugin']} · {fault['hook']} · {fault['fault']}")
+        for fault in faults_in(about):
+            told = self.safe(f"{fault.source} · {fault.hook} · {fault.text.say(self.lang)}")
             yield self.pair(Text("Fault", "故障"), told)
 
     def anew(self, event: Event, before: Case, after: Case) -> Iterable[str]:

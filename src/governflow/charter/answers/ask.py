@@ -18,6 +18,7 @@ from governflow.model import clocks
 from governflow.model.case import Case, changed
 from governflow.model.clocks import LAPSES, RecordedRuling
 from governflow.model.events import Actor, Event
+from governflow.model.faults import Faults, HookFault, faults_in
 from governflow.model.terms import Outcome, Verdict
 from governflow.policy.hookspecs import Breach
 from governflow.policy.stack import Policy
@@ -44,7 +45,7 @@ class Answer:
         reported: The case after its report; None if it was refused, or asked about in another process.
         dispatched: The case after its dispatch; as reported where it was refused, or cannot be dispatched yet.
         rulings: Every ruling, in the order in which it was given.
-        faults: What went wrong in the rules: ``(plugin, hook, what)``.
+        faults: What went wrong in the rules.
         refused: Why the report or the dispatch was refused, if it was.
     """
 
@@ -52,7 +53,7 @@ class Answer:
     reported: Case | None
     dispatched: Case | None
     rulings: tuple[RecordedRuling, ...]
-    faults: tuple[tuple[str, str, str], ...] = ()
+    faults: tuple[HookFault, ...] = ()
     refused: Text | None = None
 
     @cached_property
@@ -120,9 +121,7 @@ def asked(policy: Policy, told: ReportedCase, at: datetime = BEGIN, number: str 
     return Answer(told, reported, case, tuple(rulings), tuple(dict.fromkeys(faults)), refused)
 
 
-def _reopened(
-    policy: Policy, case: Case, told: ReportedCase, at: datetime, faults: list[tuple[str, str, str]]
-) -> Iterator[RecordedRuling]:
+def _reopened(policy: Policy, case: Case, told: ReportedCase, at: datetime, faults: Faults) -> Iterator[RecordedRuling]:
     """Ask what becomes of the case when it was resolved and answered, and whoever asked is not satisfied."""
     back = policy.lifecycle(case, []).transitions_for("answered", "evaluate")
     hour, judged = timedelta(hours=1), Verdict.UNSATISFIED
@@ -165,13 +164,12 @@ def _escalated(policy: Policy, case: Case, told: ReportedCase, at: datetime) -> 
         return []
 
 
-def _faults(event: Event) -> Iterator[tuple[str, str, str]]:
-    for fault in event.about.get("faults", ()) if event.kind == "faulted" else ():
-        yield fault["plugin"], fault["hook"], fault["fault"]
+def _faults(event: Event) -> tuple[HookFault, ...]:
+    return faults_in(event.about) if event.kind == "faulted" else ()
 
 
 def _rungs(
-    policy: Policy, case: Case, told: ReportedCase, rungs: tuple[int, ...], faults: list[tuple[str, str, str]]
+    policy: Policy, case: Case, told: ReportedCase, rungs: tuple[int, ...], faults: Faults
 ) -> Iterator[RecordedRuling]:
     """Ask what some rungs do of the clock that falls due first, if nobody acts; of every clock where all are asked."""
     running = [clock for clock in case.clocks.values() if clock.stopped is None and LAPSES not in clock.traits]

@@ -9,7 +9,6 @@ import msgspec
 
 from governflow.calendars.allowances import Allowance
 from governflow.charter.answers.ask import REOPENED, Answer
-from governflow.charter.answers.faults import in_chinese
 from governflow.errors import CalendarError
 from governflow.isolation.literals import BUILT_IN
 from governflow.masking import clean
@@ -48,15 +47,15 @@ _CLOSED = (Severity, Urgency, Kind, Form)
 def said(policy: Policy, answer: Answer) -> tuple[Text, ...]:
     """Tell what the rules said: one sentence a ruling, each with who said it, and what failed."""
     told = dict.fromkeys(_said(policy, one) for one in answer.rulings if not one.what.startswith((REOPENED, _RUNG)))
-    climbing = any(hook == "governflow_escalate" for _, hook, _ in answer.faults)
+    climbing = any(fault.hook == "governflow_escalate" for fault in answer.faults)
     rungs = [_said(policy, one) for one in answer.rulings if climbing and one.what.startswith(_RUNG)]
     return (*told, *rungs[:_RUNGS], *_failed(answer))
 
 
 def _failed(answer: Answer) -> tuple[Text, ...]:
     return tuple(
-        Text(f"{hook} of {source}: {what}", f"{source} 的 {hook}：{in_chinese(what)}")
-        for source, hook, what in answer.faults
+        Text(f"{fault.where}: {fault.text.en}", f"{fault.source} 的 {fault.hook}：{fault.text.zh}")
+        for fault in answer.faults
     )
 
 
@@ -138,7 +137,7 @@ def difference(policy: Policy, one: Answer, other: Answer) -> tuple[Text, str]:
     """
     odd = [fault for fault in (*other.faults, *one.faults) if (fault in one.faults) != (fault in other.faults)]
     if odd:
-        return asked_for(policy, "faults"), f"{odd[0][1]} of {odd[0][0]}"
+        return asked_for(policy, "faults"), odd[0].where
     unlike = list(_unlike(one, other))
     if unlike:
         given = [(what, ruling) for what, before, after in unlike for ruling in (*after, *before)]

@@ -32,6 +32,7 @@ from governflow.errors import PolicyError, described
 from governflow.isolation.environment import LUCK, OTHER_DAYS, on
 from governflow.isolation.tampering import meddled, ours
 from governflow.model.clocks import RecordedRuling
+from governflow.model.faults import HookFault
 from governflow.model.terms import Severity, Urgency
 from governflow.policy.builtin import defaults
 from governflow.policy.registry import Localities
@@ -75,7 +76,7 @@ class Said(msgspec.Struct):
 
     digest: str
     rulings: list[RecordedRuling]
-    faults: list[tuple[str, str, str]]
+    faults: list[HookFault]
     told: dict[str, Any]
 
     @property

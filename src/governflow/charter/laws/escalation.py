@@ -6,7 +6,6 @@ from itertools import chain
 
 import attrs
 
-from governflow.charter.answers.faults import in_chinese
 from governflow.charter.cases.reported import BEGIN, ReportedCase
 from governflow.charter.laws.lives import MOST
 from governflow.charter.laws.registry import law
@@ -19,6 +18,7 @@ from governflow.engine import musters
 from governflow.errors import GovernflowError
 from governflow.model.case import Case
 from governflow.model.events import Event
+from governflow.model.faults import faults_in
 from governflow.model.lifecycle import Lifecycle
 from governflow.model.terms import Kind, Mode, Outcome
 from governflow.policy.stack import Policy
@@ -280,10 +280,10 @@ def astray(ladder: Ladder, policy: Policy) -> _Fault:
     units, before, unit, clock_ = policy.units, ladder.begin, policy.units.name, policy.name
     visited: dict[str, list[tuple[str, object]]] = {}
     for at, (event, case) in enumerate(ladder.rungs):
-        for fault in event.about.get("faults", ()):
-            if fault["hook"] == "governflow_escalate":
-                what = fault["fault"]
-                return Text(f"a rung was not usable: {what}", f"升级方式不可用：{in_chinese(what)}"), at
+        for fault in faults_in(event.about):
+            if fault.hook == "governflow_escalate":
+                what = fault.text
+                return Text(f"a rung was not usable: {what.en}", f"升级方式不可用：{what.zh}"), at
         climb = event.about.get("escalation")
         if climb is None:
             before = case

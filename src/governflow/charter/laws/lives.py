@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import attrs
 
-from governflow.charter.answers.faults import in_chinese
 from governflow.charter.cases.reported import ReportedCase
 from governflow.charter.laws.registry import law
 from governflow.charter.lives.roads import origin_after, out_of, paths
@@ -141,12 +140,12 @@ def left_lying(life: SimulatedCase, policy: Policy) -> Wrong | None:
                 f"{'、'.join(life.swallowed)} 失灵而账本未记录",
             )
         )
-    for source, hook, what in life.faults():
+    for fault in life.faults():
         sentence = Text(
-            f"a case goes to a human, as {hook} of {source} fails: {what}",
-            f"{source} 的 {hook} 出错，事项转人工：{in_chinese(what)}",
+            f"a case goes to a human, as {fault.where} fails: {fault.text.en}",
+            f"{fault.source} 的 {fault.hook} 出错，事项转人工：{fault.text.zh}",
         )
-        return Wrong(sentence, f"{hook} of {source}", _USABLE)
+        return Wrong(sentence, fault.where, _USABLE)
     for _, case in life.moments():
         lifecycle = policy.lifecycle(case, [])
         if case.state in lifecycle.ends or case.state == START:

@@ -9,7 +9,6 @@ from governflow.calendars import WorkingCalendar
 from governflow.charter.answers.ask import Answer, asked
 from governflow.charter.answers.collect import company, everything, firsts, found, raised, sample, usable
 from governflow.charter.answers.compare import difference, told_apart
-from governflow.charter.answers.faults import in_chinese
 from governflow.charter.answers.remote import Heard, Worker, WorkerEnvironment, answered, few, unloadable
 from governflow.charter.answers.search import Fault
 from governflow.charter.cases.reported import BEGIN, ReportedCase, mode_of, moment_of, written
@@ -19,6 +18,7 @@ from governflow.charter.subject import Subject
 from governflow.errors import PolicyError
 from governflow.model.case import Case, changed
 from governflow.model.clocks import LAPSES, PAUSES, STATUTE, SURVIVES_TRANSFER, ClockSpec
+from governflow.model.faults import Faults
 from governflow.model.lifecycle import BASE
 from governflow.model.terms import Form, Mode, Tier
 from governflow.policy.builtin.defaults import ROOT
@@ -276,13 +276,13 @@ class _Judge:
     def _looser(
         self, child: Policy, parent: Policy, case: Case, mode: Mode, at: datetime
     ) -> Iterator[tuple[tuple[str, str], Text, ClockSpec | None]]:
-        faults: list[tuple[str, str, str]] = []
+        faults: Faults = []
         ours = child.plan(case, child.context(case, mode, at), faults)
         law_ = parent.plan(case, parent.context(case, mode, at), [])
-        for source, hook, what in faults:
-            if source == child.layers[0].source and hook == "governflow_deadlines":
-                sentence = Text(f"{hook} of {source} {what}", f"{source} 的 {hook}：{in_chinese(what)}")
-                yield ("refused", what.partition(",")[0]), sentence, None
+        for fault in faults:
+            if fault.source == child.layers[0].source and fault.hook == "governflow_deadlines":
+                sentence = Text(f"{fault.where} {fault.text.en}", f"{fault.source} 的 {fault.hook}：{fault.text.zh}")
+                yield (fault.kind, " ".join(fault.args)), sentence, None
         for name, spec in law_.specs.items():
             if STATUTE not in spec.traits:
                 continue

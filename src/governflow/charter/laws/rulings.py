@@ -10,7 +10,6 @@ from governflow.charter.answers import examples as shipped
 from governflow.charter.answers.ask import Answer
 from governflow.charter.answers.collect import AT_MOST, everything, firsts, found, raised, usable
 from governflow.charter.answers.compare import case_of, look_at
-from governflow.charter.answers.faults import in_chinese
 from governflow.charter.answers.search import Fault
 from governflow.charter.cases.reported import BEGIN, ReportedCase, mode_of, moment_of, written
 from governflow.charter.laws.registry import law
@@ -63,10 +62,10 @@ def total(subject: Subject) -> Iterator[Failure]:
 
 
 def _lacking(policy: Policy, told: ReportedCase, answer: Answer) -> Iterator[Fault]:
-    for source, hook, what in answer.faults:
-        sentence = Text(f"{hook} of {source} fails: {what}", f"{source} 的 {hook} 出错：{in_chinese(what)}")
-        key = (source, hook, what.partition(" ")[0])
-        yield key, Failure(sentence, told, (), f"{hook} of {source}", _USABLE)
+    for fault in answer.faults:
+        what = fault.text
+        sentence = Text(f"{fault.where} fails: {what.en}", f"{fault.source} 的 {fault.hook} 出错：{what.zh}")
+        yield (fault.source, fault.hook, fault.kind), Failure(sentence, told, (), fault.where, _USABLE)
     for lack in _missing(policy, answer):
         where = look_at(answer.rulings[-1]) if answer.rulings else ""
         yield lack.en, Failure(lack, told, (), where)

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from governflow.charter.answers.faults import in_chinese
 from governflow.charter.cases.reported import BEGIN, ReportedCase
 from governflow.charter.laws.lives import MOST, Wrong, faulty
 from governflow.charter.laws.monotone import later
@@ -21,7 +20,8 @@ from governflow.masking import clean
 from governflow.model.case import Case
 from governflow.model.clocks import LAPSES, STATUTE, SURVIVES_TRANSFER, Clock, ClockSpec, Plan
 from governflow.model.events import Event
-from governflow.policy.stack import Faults, Policy
+from governflow.model.faults import Faults
+from governflow.policy.stack import Policy
 from governflow.reports.localize import Localizer
 from governflow.text import Text
 
@@ -92,8 +92,9 @@ def _impossible(
     """Return what is wrong with the clocks of a case, each with the plugin that says so."""
     faults: Faults = []
     plan = subject.policy.plan(case, subject.context(case, case.mode, at), faults)
-    for source, _, what in faults:
-        yield Text(f"clocks that cannot be used: {what}", f"时限不可用：{in_chinese(what)}"), None, source
+    for fault in faults:
+        what = fault.text
+        yield Text(f"clocks that cannot be used: {what.en}", f"时限不可用：{what.zh}"), None, fault.source
     asked = (plan, case.lifecycle, case.mode)
     if asked in seen:
         return

@@ -25,6 +25,7 @@ from governflow.errors import GovernflowError
 from governflow.model.case import Case, evolve
 from governflow.model.event_names import EVENT_NAMES
 from governflow.model.events import Event
+from governflow.model.faults import HookFault, faults_in
 from governflow.model.terms import Mode, Severity, Urgency
 from governflow.policy.stack import Policy
 from governflow.text import Text
@@ -132,12 +133,10 @@ class SimulatedCase:
             return str(fault)
         return ""
 
-    def faults(self) -> Iterator[tuple[str, str, str]]:
-        """Return what went wrong in the rules and was not made to: plugin, hook and what."""
+    def faults(self) -> Iterator[HookFault]:
+        """Return what went wrong in the rules and was not made to."""
         for event in (*self.events, *self.book):
-            for fault in event.about.get("faults", ()):
-                if fault["hook"] not in self.failed:
-                    yield fault["plugin"], fault["hook"], fault["fault"]
+            yield from (fault for fault in faults_in(event.about) if fault.hook not in self.failed)
 
     def said(self, policy: Policy, last: int = 12) -> tuple[Text, ...]:
         """Tell the life, or its end: one line an event."""
