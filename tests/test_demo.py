@@ -1,21 +1,24 @@
 """The demo: one generated day in Huimin County, which says of itself that it is generated."""
 
-import csv
 import hashlib
 import json
 import re
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
+import huimin_day
 import pytest
 
+from governflow import demo
 from governflow.cli.commands import cli
-from governflow.cli.demo import demonstrate, fitted
-from governflow.demo import generated_day as demo
+from governflow.cli.demo import demonstrate
 from governflow.engine.engine import Engine
 from governflow.errors import JournalError
 from governflow.model.headings import FIELDS
 from governflow.model.units import OrgChart, Unit
+from governflow.policy import registry
+from governflow.policy.discovery import Installed
 from governflow.run.runner import run
 from governflow.text import Text
 
@@ -48,14 +51,33 @@ def test_the_demo_runs_without_arguments_and_ends_with_status_0(capsys: pytest.C
     assert len(capsys.readouterr().out) > 1000
 
 
-@pytest.mark.parametrize("seed", [demo.SEED, 1, 2, 3])
+def test_without_a_plugin_the_default_rules_are_shown_and_called_so(capsys: pytest.CaptureFixture[str]) -> None:
+    status = demonstrate(locality=None, journal=None, html=None, as_json=False, lang="en")
+    shown = capsys.readouterr()
+    assert (status, shown.err) == (0, "")
+    assert "by the default rules (000000)" in shown.out
+    assert "--locality 000000" in shown.out
+    assert "python -m pip install ./plugins/huimin" in shown.out
+
+
+def test_with_its_plugin_installed_huimins_own_day_is_shown(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "plugins" / "huimin" / "src"))
+    plugin = Installed(demo.LOCALITY, "governflow_huimin", distribution("governflow"))
+    monkeypatch.setattr(registry, "installed", lambda: {demo.LOCALITY: (plugin,)})
+    status = demonstrate(locality=None, journal=None, html=None, as_json=False, lang="en")
+    shown = capsys.readouterr()
+    assert (status, shown.err) == (0, "")
+    assert "then a drill: one key to emergency" in shown.out
+    assert "governflow demo --journal demo.csv" in shown.out
+
+
+@pytest.mark.parametrize("seed", [huimin_day.SEED, 1, 2, 3])
 def test_no_row_is_refused_whatever_the_seed(seed: int, tmp_path: Path) -> None:
     path = tmp_path / "day.csv"
-    rows = demo.journal(seed)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, demo.HEADINGS)
-        writer.writeheader()
-        writer.writerows(rows)
+    rows = huimin_day.journal(seed)
+    path.write_bytes(demo.as_csv(rows))
     refused: list[str] = []
     with Engine.open() as engine:
         result = run(engine, path, locality="000000", rejected=lambda reject: refused.append(reject.say("en")))
@@ -70,8 +92,13 @@ def test_the_same_output_twice(lang: str, capsys: pytest.CaptureFixture[str]) ->
 
 def test_the_day_is_the_same_on_every_python() -> None:
     """Whoever changes the day on purpose writes the new digest here."""
-    rows = json.dumps(demo.journal(), ensure_ascii=False).encode()
+    rows = json.dumps(huimin_day.journal(), ensure_ascii=False).encode()
     assert hashlib.sha256(rows).hexdigest()[:16] == "2b104a33f3da761f"
+
+
+def test_the_packaged_day_is_the_generated_one() -> None:
+    assert demo.journal() == huimin_day.journal()
+    assert demo.FILE.read_bytes() == demo.as_csv(huimin_day.journal())
 
 
 @pytest.mark.parametrize(
@@ -208,7 +235,7 @@ def test_the_dossier_can_be_had_as_a_page(tmp_path: Path, capsys: pytest.Capture
 def test_a_closed_chart_gets_only_units_that_it_knows() -> None:
     town = Unit("371621101", Text("Shimiao Town", "石庙镇"), 2)
     chart = OrgChart.of([town], intake="371621101")
-    rows = fitted(demo.journal(), chart)
+    rows = demo.fitted(demo.journal(), chart)
     assert {row[UNIT] for row in rows} == {"", "371621101"}
     assert len({row[CASE] for row in rows}) > 300
     assert "吹哨" not in {row[ACTION] for row in rows if row[UNIT] == ""}

@@ -15,8 +15,8 @@ from governflow_huimin.publishing import notice, settled, settler
 
 from governflow import Actor, Case, Engine, IllegalAction, NotAllowed
 from governflow.calendars.allowances import Allowance
-from governflow.cli.demo import fitted
-from governflow.demo import generated_day as demo
+from governflow.demo import as_csv, fitted
+from governflow.demo import journal as generated_day
 from governflow.model.events import encode
 from governflow.model.terms import Form, Mode, Outcome, Tier, Verdict
 from governflow.policy.hookspecs import HOLDERS
@@ -122,7 +122,7 @@ def test_a_place_is_found_down_to_its_micro_grid() -> None:
 
 
 def test_the_chart_knows_every_unit_of_the_countys_generated_day() -> None:
-    rows = demo.journal()
+    rows = generated_day()
     assert fitted(rows, chart()) == [
         {**row, "单位": next((unit.id for unit in chart().units.values() if unit.text.zh == row["单位"]), "")}
         for row in rows
@@ -576,12 +576,9 @@ def test_the_drill_says_who_is_absent_what_became_of_the_cases_and_where_the_ord
 
 
 def test_in_the_generated_day_only_a_holder_who_verifies_its_own_work_is_refused(tmp_path: Path) -> None:
-    rows = fitted(demo.journal(), chart())
+    rows = fitted(generated_day(), chart())
     path = tmp_path / "day.csv"
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, demo.HEADINGS)
-        writer.writeheader()
-        writer.writerows(rows)
+    path.write_bytes(as_csv(rows))
     refused: list[str] = []
     engine = Engine.open(localities=county())
     result = run(engine, path, locality=COUNTY, rejected=lambda reject: refused.append(reject.say("en")))

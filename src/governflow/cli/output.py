@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import IO, Any
 
 from rich.box import SIMPLE_HEAD
@@ -14,10 +15,10 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from governflow.calendars.allowances import Allowance
-from governflow.errors import CalendarError
+from governflow.errors import CalendarError, CommandError
 from governflow.model.clocks import PROMISED
 from governflow.model.terms import Form, Kind, Severity, Tier, Urgency
-from governflow.policy.stack import Policy
+from governflow.policy.hookspecs import LocalRules
 from governflow.reports.rates import Rate, Report, clock_order
 from governflow.text import Text
 
@@ -67,7 +68,7 @@ def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
 
-def print_summary(report: Report, policy: Policy, lang: str, out: Console) -> None:
+def print_summary(report: Report, policy: LocalRules, lang: str, out: Console) -> None:
     """Print what became of the cases: clocks, rates, states, escalations, units."""
 
     def word(name: str) -> str:
@@ -183,7 +184,7 @@ def span_text(length: timedelta, lang: str) -> str:
     return f"{told} {rest}" if rest else told
 
 
-def ruled_text(ruled: Any, policy: Policy, lang: str) -> str:
+def ruled_text(ruled: Any, policy: LocalRules, lang: str) -> str:
     """Write what was ruled for people."""
     if isinstance(ruled, Mapping):
         assist = "、".join(policy.units.name(unit).say(lang) for unit in ruled.get("assist", ()))
@@ -203,3 +204,25 @@ def ruled_text(ruled: Any, policy: Policy, lang: str) -> str:
         return allowance_text(str(ruled), lang)
     except CalendarError:
         return str(ruled)
+
+
+#: What may be written over: a page or a picture, never a store or a journal whose name was typed by mistake.
+_PAGES = (".html", ".htm", ".svg")
+
+
+def write_page(path: Path, content: bytes) -> None:
+    """Write a page or a picture to a file.
+
+    Raises:
+        CommandError: If the name is none of a page, or the file cannot be written.
+    """
+    if path.suffix.lower() not in _PAGES:
+        raise CommandError(
+            f"{path} is not the name of a page: let it end in {' or '.join(_PAGES)}",
+            f"{path} 不是网页文件名：应以 {'、'.join(_PAGES)} 结尾",
+        )
+    try:
+        path.write_bytes(content)
+    except OSError as fault:
+        why = fault.strerror or str(fault)
+        raise CommandError(f"{path} cannot be written: {why}", f"无法写入 {path}：{why}") from None

@@ -1,121 +1,73 @@
-"""Commands that brief those above: ``digest``, ``merits`` and ``special``."""
+"""Reports on the cases of a store: ``digest``, ``merits`` and ``special``."""
 
 import sys
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Sequence
+from datetime import datetime, time, timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import attrs
 
-from governflow.cli.output import new_console, new_table, print_json
+from governflow.cli.output import new_console, new_table, print_json, print_note
 from governflow.cli.rule_sources import borrowed
+from governflow.cli.times import read_time
 from governflow.engine.engine import Engine
-from governflow.errors import CommandError
-from governflow.journal.times import LocalTimes
-from governflow.normalize import ValueFault
 from governflow.policy.hookspecs import HOLDERS
 from governflow.policy.stack import Policy
+from governflow.reports.digest import Digest
+from governflow.reports.digest import digest as make_digest
+from governflow.reports.merits import Balance, Place, award, balances, ranking, require_holder
+from governflow.reports.special import SpecialReport, special_report
 from governflow.text import Text
-
-
-def _print(lines: Sequence[str]) -> None:
-    # Whole lines: a figure that wraps in the middle of a report cannot be copied out of it.
-    sys.stdout.write("\n".join(lines) + "\n")
-
-
-def _moment(option: str, text: str, zone: ZoneInfo) -> tuple[datetime, bool]:
-    """Read a time of the locality: the moment, and whether it is the first one of a date without a time."""
-    try:
-        moment, date_only = LocalTimes(zone).read(text.strip())
-    except ValueFault as fault:
-        raise CommandError(
-            f"{option} {text!r}: {fault.reason.en}; allowed: {fault.allowed.en}",
-            f"{option} “{text}”：{fault.reason.zh}；应为：{fault.allowed.zh}",
-        ) from None
-    if not date_only:
-        return moment, False
-    return moment.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0), True
-
-
-def _since(text: str, zone: ZoneInfo) -> datetime:
-    return _moment("--since", text, zone)[0]
-
-
-def _until(engine: Engine, text: str | None, zone: ZoneInfo) -> datetime:
-    """Read ``--until``: a date is counted in; by default how far the store's clock has come, or now."""
-    if text is None:
-        return engine.now or engine.clock.now()
-    moment, date_only = _moment("--until", text, zone)
-    return moment + timedelta(days=1) if date_only else moment
-
-
-def _warn(engine: Engine, code: str, lang: str) -> None:
-    """Say on standard error that a code has no rules of its own: it may have been typed wrong."""
-    told = borrowed(engine.localities, code)
-    if told is not None:
-        print(told.say(lang), file=sys.stderr)
 
 
 def digest(
     code: str, *, store: Path, unit: str | None, period: str | None, until: str | None, as_json: bool, lang: str
 ) -> int:
     """Print the digest of a unit's area for a day, a week or a month."""
-    from governflow.reports.digest import digest as count
-
     with Engine.open(store, must_exist=True, deliver=False) as engine:
-        code = engine.localities.require_code(code)
-        _warn(engine, code, lang)
-        zone = ZoneInfo(engine.localities.policy(code).zone)
-        found = count(engine, code, unit, period, until=_until(engine, until, zone))
-    if as_json:
-        print_json(found.as_json())
-    else:
-        _print(found.lines(lang))
+        policy, zone = _rules(engine, code, lang)
+        _print(make_digest(engine, policy.code, unit, period, until=_end(engine, until, zone)), lang, as_json=as_json)
     return 0
 
 
 def special(case: str, *, store: Path, as_json: bool, lang: str) -> int:
     """Print the special report of a case."""
-    from governflow.reports.special import special_report
-
     with Engine.open(store, must_exist=True, deliver=False) as engine:
-        report = special_report(engine, case)
+        _print(special_report(engine, case), lang, as_json=as_json)
+    return 0
+
+
+def _print(report: Digest | SpecialReport, lang: str, *, as_json: bool) -> None:
     if as_json:
         print_json(report.as_json())
     else:
-        _print(report.lines(lang))
-    return 0
+        # Whole lines: a figure that wraps in the middle of a report cannot be copied out of it.
+        sys.stdout.write("\n".join(report.lines(lang)) + "\n")
 
 
 def merits(
     code: str, *, store: Path, holder: str | None, since: str | None, until: str | None, as_json: bool, lang: str
 ) -> int:
     """Print the accounts of merits, and where a period is given its ranking with the whistle award."""
-    from governflow.reports.merits import Place, award, balances, ranking, require_holder
-
     require_holder(holder)
     with Engine.open(store, must_exist=True, deliver=False) as engine:
-        code = engine.localities.require_code(code)
-        _warn(engine, code, lang)
-        policy = engine.localities.policy(code)
-        zone = ZoneInfo(policy.zone)
-        at = _until(engine, until, zone)
-        book = engine.book(code)
+        policy, zone = _rules(engine, code, lang)
+        at, book = _end(engine, until, zone), engine.book(policy.code)
         if until is None and book:  # whatever has been entered counts, however far the clock has been taken
             at = max(at, *(event.at for event in book))
-    accounts = [one for one in balances(book, at).values() if holder in (None, one.holder)]
+    accounts = [account for account in balances(book, at).values() if holder in (None, account.holder)]
     places: Sequence[Place] = ()
     awarded: frozenset[str] = frozenset()
     if since is not None:
-        start = _since(since, zone)
+        start, date_only = read_time("--since", since, zone)
+        start = _midnight(start, zone) if date_only else start
         places = ranking(book, start, at, holder)
         awarded = frozenset(place.to for place in award(book, start, at, holder or "informant"))
     if as_json:
         print_json(
             {
-                "locality": code,
+                "locality": policy.code,
                 "at": at.astimezone(zone).isoformat(),
                 "balances": [attrs.asdict(account) for account in accounts],
                 "ranking": [{**attrs.asdict(place), "award": place.to in awarded} for place in places],
@@ -128,20 +80,45 @@ def merits(
     return 0
 
 
-def _print_accounts(accounts: Sequence[Any], policy: Policy, lang: str) -> None:
-    words = [Text("whose", "对象"), Text("kind", "类别"), Text("points", "积分"), Text("gained", "加分")]
-    words += [Text("lost", "扣分"), Text("expired entries", "失效条目")]
-    table = new_table(Text("Merits", "积分").say(lang), *(word.say(lang) for word in words))
+def _rules(engine: Engine, code: str, lang: str) -> tuple[Policy, ZoneInfo]:
+    """Return a code's rules and zone; of one without rules of its own say so, as it may have been typed wrong."""
+    code = engine.localities.require_code(code)
+    note = borrowed(engine.localities, code)
+    if note is not None:
+        print_note(note, lang)
+    policy = engine.localities.policy(code)
+    return policy, ZoneInfo(policy.zone)
+
+
+def _end(engine: Engine, text: str | None, zone: ZoneInfo) -> datetime:
+    """Read ``--until``: a date is counted in; by default how far the store's clock has come, or now."""
+    if text is None:
+        return engine.now or engine.clock.now()
+    moment, date_only = read_time("--until", text, zone)
+    return _midnight(moment, zone) + timedelta(days=1) if date_only else moment
+
+
+def _midnight(moment: datetime, zone: ZoneInfo) -> datetime:
+    return datetime.combine(moment.astimezone(zone), time.min, zone)
+
+
+def _print_accounts(accounts: Sequence[Balance], policy: Policy, lang: str) -> None:
+    heads = (
+        *(Text("whose", "对象"), Text("kind", "类别"), Text("points", "积分"), Text("gained", "加分")),
+        *(Text("lost", "扣分"), Text("expired entries", "失效条目")),
+    )
+    table = new_table(Text("Merits", "积分").say(lang), *(head.say(lang) for head in heads))
     table.columns[1].justify = "left"
-    for one in accounts:
-        name, kind = policy.units.name(one.to).say(lang), HOLDERS[one.holder].say(lang)
-        table.add_row(name, kind, str(one.points), str(one.gained), str(one.lost), str(one.expired))
+    for account in accounts:
+        figures = (account.points, account.gained, account.lost, account.expired)
+        name, kind = policy.units.name(account.to).say(lang), HOLDERS[account.holder].say(lang)
+        table.add_row(name, kind, *map(str, figures))
     new_console().print(table)
 
 
-def _print_ranking(places: Sequence[Any], awarded: frozenset[str], policy: Policy, lang: str) -> None:
-    words = [Text("rank", "名次"), Text("whose", "对象"), Text("points", "积分"), Text("award", "奖项")]
-    table = new_table(Text("Ranking", "排名").say(lang), *(word.say(lang) for word in words))
+def _print_ranking(places: Sequence[Place], awarded: Collection[str], policy: Policy, lang: str) -> None:
+    heads = (Text("rank", "名次"), Text("whose", "对象"), Text("points", "积分"), Text("award", "奖项"))
+    table = new_table(Text("Ranking", "排名").say(lang), *(head.say(lang) for head in heads))
     table.columns[1].justify = "left"
     for place in places:
         prize = Text("whistle award", "金哨奖").say(lang) if place.to in awarded else ""

@@ -11,6 +11,7 @@ from governflow.engine.explain import CATALOGUE, Archive, remade
 from governflow.errors import CommandError, PolicyError, TableError
 from governflow.policy.builtin.defaults import ROOT
 from governflow.policy.files import tables
+from governflow.policy.hookspecs import LocalRules
 from governflow.policy.registry import Localities, prefixes, said
 from governflow.policy.stack import Policy
 from governflow.tables import Catalogue, Table
@@ -49,7 +50,7 @@ class Rules:
 
     title: Text
     layers: Sequence[tuple[str, Mapping[str, AnyTable]]]
-    policy: Policy
+    policy: LocalRules
     alone: bool = False
     single: bool = False
     code: Mapping[str, tuple[str, ...]] | None = attrs.field(factory=dict)

@@ -3,22 +3,21 @@
 import json
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from governflow.cli.output import new_console, print_summary
+from governflow.cli.output import new_console, print_note, print_summary
 from governflow.cli.rule_sources import borrowed
+from governflow.cli.times import read_time
 from governflow.engine.engine import Engine
-from governflow.errors import CommandError, JournalError
+from governflow.errors import CommandError
 from governflow.journal import Map, Reject, RejectsWriter
-from governflow.journal.times import LocalTimes
-from governflow.normalize import ValueFault
 from governflow.policy.registry import Localities
-from governflow.reports.rates import Report, case_as_json, lives
+from governflow.reports.rates import Lives, Report, case_as_json, lives
 from governflow.run.runner import AHEAD, Progress, Result, actions_of, run
 from governflow.stores.sqlite import micros
 from governflow.text import Text
@@ -37,10 +36,10 @@ def run_journal(
     as_json: bool,
     lang: str,
 ) -> int:
-    """Run a journal and print the result; see `governflow.cli.run`.
+    """Run a journal and print the result; see `governflow.cli.commands.run`.
 
     Returns:
-        The exit status.
+        The exit status: 1 if some rows were refused.
     """
     if not locality.strip():
         raise CommandError(
@@ -52,54 +51,53 @@ def run_journal(
     policy = localities.policy(locality)
     map = Map.load(map_path, actions=actions_of(policy)) if map_path is not None else None
     zone = ZoneInfo((map.zone if map else None) or policy.zone)
-    end, said = _moment(until, zone) if until is not None else (None, None)
+    end, notice = _until(until, zone, living=store is not None)
     writer = RejectsWriter(rejects, lang=lang) if rejects is not None else None
     if writer is not None:
         writer.check(journal)
-    if store is not None and end is not None and end > SystemClock().now() + AHEAD:
-        raise JournalError(
-            f"--until {until} lies more than a year ahead: the store's clock would never come back from there",
-            f"--until {until} 比今天晚一年以上：数据文件的时钟将无法退回",
-        )
-    is_new = store is not None and not store.exists()
-    engine = Engine.open(store, localities=localities)
 
-    def refused(reject: Reject) -> None:
-        print(sentence(reject, lang), file=sys.stderr)
+    def refuse(reject: Reject) -> None:
+        print(refusal(reject, lang), file=sys.stderr)
         if writer is not None:
             writer.write(reject)
 
-    try:
-        try:
-            with _progress(lang) as progress:
-                result = run(
-                    engine,
-                    journal,
-                    locality=locality,
-                    map=map,
-                    until=end,
-                    auto_dispatch=auto_dispatch,
-                    rejected=refused,
-                    progress=progress,
-                )
-        except BaseException:
-            is_new = is_new and engine.is_empty
-            raise
-        else:
-            is_new = False
+    with _opened(store, localities) as engine:
+        with _progress(lang) as progress:
+            result = run(
+                engine,
+                journal,
+                locality=locality,
+                map=map,
+                until=end,
+                auto_dispatch=auto_dispatch,
+                rejected=refuse,
+                progress=progress,
+            )
         if writer is not None:
             writer.close()
-        if said is not None:
-            result.notices.append(said)
-        tell(engine, locality, result, zone=zone, as_json=as_json, lang=lang)
-    finally:
-        engine.close()
-        if is_new and store is not None:
-            _remove(store)
+        result.notices.extend(notice)
+        print_result(engine, locality, result, zone=zone, as_json=as_json, lang=lang)
     return 1 if result.rejected else 0
 
 
-def sentence(reject: Reject, lang: str) -> str:
+@contextmanager
+def _opened(store: Path | None, localities: Localities) -> Iterator[Engine]:
+    """Open a store; a run that fails before it took anything leaves no new store behind."""
+    is_new = store is not None and not store.exists()
+    try:
+        with Engine.open(store, localities=localities) as engine:
+            try:
+                yield engine
+            finally:
+                is_new = is_new and engine.is_empty
+    except BaseException:
+        if is_new and store is not None:
+            for suffix in ("", "-wal", "-shm"):
+                store.with_name(store.name + suffix).unlink(missing_ok=True)
+        raise
+
+
+def refusal(reject: Reject, lang: str) -> str:
     """Return why a row is refused: line, column, value, reason, and what would be right.
 
     Args:
@@ -120,84 +118,75 @@ def sentence(reject: Reject, lang: str) -> str:
     return (f"第 {reject.line} 行：" if zh else f"line {reject.line}: ") + ("；" if zh else "; ").join(parts)
 
 
-def _remove(store: Path) -> None:
-    """Take away the empty store that a run that took nothing has left."""
-    for suffix in ("", "-wal", "-shm"):
-        store.with_name(store.name + suffix).unlink(missing_ok=True)
-
-
-def _moment(text: str, zone: ZoneInfo) -> tuple[datetime, Text | None]:
-    """Read ``--until``; of a date without a time, say what it is taken for."""
-    try:
-        moment, date_only = LocalTimes(zone).read(text.strip())
-    except ValueFault as fault:
-        raise JournalError(
-            f"--until {text!r}: {fault.reason.en}; allowed: {fault.allowed.en}",
-            f"--until “{text}”：{fault.reason.zh}；应为：{fault.allowed.zh}",
-        ) from None
+def _until(text: str | None, zone: ZoneInfo, *, living: bool) -> tuple[datetime | None, list[Text]]:
+    """Read ``--until``: the moment, and what a date without a time is taken for."""
+    if text is None:
+        return None, []
+    moment, date_only = read_time("--until", text, zone)
+    if living and moment > SystemClock().now() + AHEAD:
+        raise CommandError(
+            f"--until {text} lies more than a year ahead: the store's clock would never come back from there",
+            f"--until {text} 比今天晚一年以上：数据文件的时钟将无法退回",
+        )
     if not date_only:
-        return moment, None
+        return moment, []
     local = f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}"
-    return moment, Text(
+    notice = Text(
         f"--until {text} is a date without a time: taken as the end of that day, {local} {zone.key}",
         f"--until {text} 只有日期：按当日结束（{local}，{zone.key}）计",
     )
+    return moment, [notice]
 
 
-def tell(
-    engine: Engine,
-    locality: str,
-    result: Result,
-    *,
-    zone: ZoneInfo,
-    as_json: bool,
-    lang: str,
-    out: IO[str] | None = None,
-) -> None:
+def print_result(engine: Engine, locality: str, result: Result, *, zone: ZoneInfo, as_json: bool, lang: str) -> None:
     """Print what became of the cases, as JSON or as tables; notices go to standard error."""
     for notice in result.notices:
-        print(notice.say(lang), file=sys.stderr)
+        print_note(notice, lang)
     policy = engine.localities.policy(locality)
     ancestor = borrowed(engine.localities, locality)
     if ancestor is not None:
-        print(ancestor.say(lang), file=sys.stderr, flush=True)
+        print_note(ancestor, lang)
     report = Report(engine.outages(locality))
-    stream = out or sys.stdout
     if as_json:
         until = result.until.astimezone(zone).isoformat() if result.until else None
         head = {"locality": locality, "rules": policy.rules, "until": until}
-        # A mended row may bring a case to the store after others that were reported later: sorted on disk, not here.
-        with closing(sqlite3.connect("", isolation_level=None)) as laid:
-            laid.execute("PRAGMA journal_mode=OFF")
-            laid.execute("CREATE TABLE cases (opened INTEGER, told TEXT)")
-            laid.execute("BEGIN")
-            for case, told in lives(engine, locality):
-                report.add(case, told)
-                line = json.dumps(case_as_json(case, told, report.outages, zone, lang), ensure_ascii=False)
-                laid.execute("INSERT INTO cases VALUES (?, ?)", (micros(case.opened) if case.opened else 0, line))
-            stream.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "cases": [')
-            for number, (line,) in enumerate(laid.execute("SELECT told FROM cases ORDER BY opened, rowid")):
-                stream.write((",\n" if number else "\n") + line)
-        stream.write('\n], "summary": ' + json.dumps(report.as_json(), ensure_ascii=False) + "}\n")
+        _print_json(head, report, lives(engine, locality), zone, lang)
         return
-    for case, told in lives(engine, locality):
-        report.add(case, told)
-    console = new_console(out)
+    for case, climbs in lives(engine, locality):
+        report.add(case, climbs)
+    console = new_console()
     name = policy.locality.name if ancestor is None else ""
     console.print(_headline(report, result, locality, name, zone).say(lang))
     print_summary(report, policy, lang, console)
 
 
-def _counted(rows: int) -> str:
-    return "1 row" if rows == 1 else f"{rows} rows"
+def _print_json(head: Mapping[str, Any], report: Report, cases: Lives, zone: ZoneInfo, lang: str) -> None:
+    """Print one object, case by case, and count each in the report.
+
+    A mended row may bring a case to the store after others that were reported later: they are sorted on disk.
+    """
+    out = sys.stdout
+    with closing(sqlite3.connect("", isolation_level=None)) as disk:
+        disk.execute("PRAGMA journal_mode=OFF")
+        disk.execute("CREATE TABLE cases (opened INTEGER, line TEXT)")
+        disk.execute("BEGIN")
+        for case, climbs in cases:
+            report.add(case, climbs)
+            line = json.dumps(case_as_json(case, climbs, report.outages, zone, lang), ensure_ascii=False)
+            disk.execute("INSERT INTO cases VALUES (?, ?)", (micros(case.opened) if case.opened else 0, line))
+        out.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "cases": [')
+        for number, (line,) in enumerate(disk.execute("SELECT line FROM cases ORDER BY opened, rowid")):
+            out.write((",\n" if number else "\n") + line)
+    out.write('\n], "summary": ' + json.dumps(report.as_json(), ensure_ascii=False) + "}\n")
 
 
 def _headline(report: Report, result: Result, locality: str, name: str, zone: ZoneInfo) -> Text:
     until = result.until.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S") if result.until else "–"
     known = f"（{name}）" if name else ""
+    taken = "1 row" if result.taken == 1 else f"{result.taken} rows"
     return Text(
         f"{locality}: {report.cases} cases, {report.closed} closed, {report.open} open\n"
-        f"until {until} {zone.key}; {_counted(result.taken)} taken, {result.rejected} refused",
+        f"until {until} {zone.key}; {taken} taken, {result.rejected} refused",
         f"{locality}{known}：共 {report.cases} 件，已了结 {report.closed} 件，未了结 {report.open} 件\n"
         f"截至 {until}（{zone.key}）；采用 {result.taken} 行，退回 {result.rejected} 行",
     )

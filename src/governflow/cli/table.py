@@ -31,11 +31,11 @@ _HEADS = (Text("rule", "规则"), Text("when", "情形"), Text("then", "结果")
 _ITEM_HEADS = (Text("item", "事项"), Text("what the list says", "规定"), Text("source", "出处"))
 
 
-def table(what: str, *, name: str | None, whole: bool, as_json: bool, lang: str) -> int:
+def table(rules: str, *, name: str | None, whole: bool, as_json: bool, lang: str) -> int:
     """Print the tables of a locality, a file or a folder, and what the analysis found.
 
     Args:
-        what: A locality's code, or the path of a file or folder.
+        rules: A locality's code, or the path of a file or folder.
         name: The question that a file answers; the file's own name by default.
         whole: Whether to list long catalogues whole.
         as_json: Print one JSON object.
@@ -45,20 +45,20 @@ def table(what: str, *, name: str | None, whole: bool, as_json: bool, lang: str)
         The exit status: 1 if there are faults.
     """
     try:
-        rules = of_files(what, name) if is_file(what) else of_code(what)
+        source = of_files(rules, name) if is_file(rules) else of_code(rules)
     except PolicyError as fault:
         faults = faults_of(fault)
         if as_json:
-            print_json({"rules": what, "faults": [one.say(lang) for one in faults]})
+            print_json({"rules": rules, "faults": [one.say(lang) for one in faults]})
         for one in faults:
             print(one.say(lang), file=sys.stderr)
         return 1
-    tables = [one for _, found in rules.layers for one in found.values()]
+    tables = [one for _, found in source.layers for one in found.values()]
     faults = tuple(fault for one in tables if isinstance(one, Table) for fault in one.analyse().faults())
     if as_json:
-        print_json(_as_json(rules, lang) | {"faults": [fault.say(lang) for fault in faults]})
+        print_json(_as_json(source, lang) | {"faults": [fault.say(lang) for fault in faults]})
     else:
-        _print(rules, lang, whole=whole)
+        _print(source, lang, whole=whole)
     return 1 if faults else 0
 
 

@@ -12,10 +12,9 @@ from typing import Any
 
 import attrs
 
-from governflow.engine.engine import Engine
 from governflow.errors import CommandError
 from governflow.model.terms import Form, Kind
-from governflow.policy.stack import Policy
+from governflow.policy.hookspecs import CaseReader, LocalRules
 from governflow.reports.rates import Rate, escalations
 from governflow.reports.trends import Count, Issue, Recurrence, Signs, locality_name, ranked
 from governflow.text import Text
@@ -189,7 +188,7 @@ def _issue_as_json(issue: Issue) -> dict[str, Any]:
 
 
 def digest(
-    engine: Engine,
+    reader: CaseReader,
     locality: str,
     unit: str | None = None,
     period: str | None = None,
@@ -202,7 +201,7 @@ def digest(
     A case belongs to the area if the unit or one below it holds it or first received it, or its place lies there.
 
     Args:
-        engine: The engine.
+        reader: Where the cases are, such as an engine.
         locality: The locality's code.
         unit: The unit, by id or name; None for the whole locality.
         period: ``day``, ``week`` or ``month``; by default what the unit's level goes by: the day for those who handle
@@ -217,22 +216,22 @@ def digest(
     Raises:
         CommandError: If there is no such unit or period, or ``until`` has no zone.
     """
-    policy = engine.localities.policy(locality)
+    policy = reader.localities.policy(locality)
     holder = _unit(policy, unit) if unit is not None else None
     span = period or _customary(policy, holder)
     if span not in PERIODS:
         en, zh = ", ".join(PERIODS), "、".join(f"{name}（{text.zh}）" for name, text in PERIODS.items())
         raise CommandError(f"{span!r} is no period: use one of {en}", f"{span!r} 不是周期：应为 {zh} 之一")
-    count = Count(policy, holder, span, in_utc(until), signs, engine.outages(policy.code))
-    for case in engine.cases():
+    count = Count(policy, holder, span, in_utc(until), signs, reader.outages(policy.code))
+    for case in reader.cases():
         if case.locality == policy.code and count.concerns(case):
             count.add(case)
             if count.during(case):
-                count.climb(case, escalations(engine.history(case.id, about="escalation")))
+                count.climb(case, escalations(reader.history(case.id, about="escalation")))
     return _digest(policy, holder, span, count)
 
 
-def _digest(policy: Policy, unit: str | None, period: str, count: Count) -> Digest:
+def _digest(policy: LocalRules, unit: str | None, period: str, count: Count) -> Digest:
     since = count.begins[0]
     return Digest(
         locality=policy.code,
@@ -259,7 +258,7 @@ def _digest(policy: Policy, unit: str | None, period: str, count: Count) -> Dige
     )
 
 
-def _unit(policy: Policy, wanted: str) -> str:
+def _unit(policy: LocalRules, wanted: str) -> str:
     units = policy.units
     named = [unit.id for unit in units.units.values() if wanted in (unit.text.zh, unit.text.en)]
     if wanted in units.units or not named:
@@ -278,7 +277,7 @@ def _unit(policy: Policy, wanted: str) -> str:
     return named[0]
 
 
-def _customary(policy: Policy, unit: str | None) -> str:
+def _customary(policy: LocalRules, unit: str | None) -> str:
     known = policy.units.units.get(unit) if unit is not None else None
     if known is None:
         return "month"

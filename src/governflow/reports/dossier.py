@@ -15,13 +15,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from governflow.calendars.allowances import Allowance
-from governflow.engine.engine import Engine
 from governflow.engine.explain import Archive
 from governflow.masking import clean, masker, naming
 from governflow.model.clocks import PROMISED, Clock
 from governflow.model.events import Event
 from governflow.model.lifecycle import BASE
 from governflow.model.terms import Mode, Verdict
+from governflow.policy.hookspecs import CaseReader
 from governflow.reports.dossier_model import ClockLine, Dossier, Fact, Statement
 from governflow.reports.history import chronicle
 from governflow.reports.localize import ERASED, Localizer, times
@@ -29,11 +29,11 @@ from governflow.reports.rates import exemption
 from governflow.text import Text
 
 
-def compile_dossier(engine: Engine, case_id: str, *, lang: str, personal: bool) -> Dossier:
+def compile_dossier(reader: CaseReader, case_id: str, *, lang: str, personal: bool) -> Dossier:
     """Gather everything that a store knows about a case.
 
     Args:
-        engine: The engine; nothing in it is changed.
+        reader: Where the case is, such as an engine; nothing in it is changed.
         case_id: The case.
         lang: ``"zh"`` or ``"en"``.
         personal: Whether personal data may be shown to the reader; who may see them is for the caller to decide.
@@ -44,7 +44,7 @@ def compile_dossier(engine: Engine, case_id: str, *, lang: str, personal: bool) 
     Raises:
         UnknownCase: If there is no such case.
     """
-    return _Scribe(engine, case_id, lang, personal).dossier()
+    return _Scribe(reader, case_id, lang, personal).dossier()
 
 
 # --- the scribe -------------------------------------------------------------------------------------------------------
@@ -55,22 +55,22 @@ _WITHHELD = Text("withheld (personal data)", "不予显示（个人信息）")
 class _Scribe(Localizer):
     """Writes one dossier."""
 
-    def __init__(self, engine: Engine, case_id: str, lang: str, personal: bool) -> None:  # noqa: FBT001 - private
-        self.case = case = engine.case(case_id)
-        self.history: Sequence[Event] = engine.history(case_id)
+    def __init__(self, reader: CaseReader, case_id: str, lang: str, personal: bool) -> None:  # noqa: FBT001 - private
+        self.case = case = reader.case(case_id)
+        self.history: Sequence[Event] = reader.history(case_id)
         self.personal = personal
-        self.archive = Archive(engine.rule_set)
-        self.outages = engine.outages(case.locality)
-        self.now = engine.now
+        self.archive = Archive(reader.rule_set)
+        self.outages = reader.outages(case.locality)
+        self.now = reader.now
         self.forgotten = any(event.kind == "forgotten" for event in self.history)
-        self.texts: Mapping[int, Mapping[str, Any]] = {told["seq"]: told for told in engine.texts(case_id)}
+        self.texts: Mapping[int, Mapping[str, Any]] = {told["seq"]: told for told in reader.texts(case_id)}
         told = self.texts.values()
         self.names = [str(text["reporter"]) for text in told if text.get("reporter")]
         self.numbers = [str(text["phone"]) for text in told if text.get("phone")]
         self.extra = [(str(name), value) for text in told for name, value in (text.get("extra") or {}).items()]
         # Columns of somebody else's journal that nobody mapped may name the very person whom the text names too.
         safe = clean if personal else masker([*self.names, *naming(self.extra)], self.numbers)
-        policy = engine.rules_of(case.locality)
+        policy = reader.rules_of(case.locality)
         earlier = self.archive.tables(event.rules for event in self.history if event.rules != policy.rules)
         super().__init__(lang, ZoneInfo(case.zone), policy, safe, [*policy.tables, *earlier])
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from governflow.engine.explain import CATALOGUE, Row
-from governflow.policy.stack import Policy
+from governflow.policy.hookspecs import LocalRules
 from governflow.reports.format import format_due, format_moment
 from governflow.tables import Catalogue, Column, Table
 from governflow.tables.cells import read_cell, say
@@ -66,7 +66,7 @@ class Localizer:
         self,
         lang: str,
         zone: ZoneInfo,
-        policy: Policy,
+        policy: LocalRules,
         safe: Callable[[str], str],
         tables: Layers | None = None,
     ) -> None:

@@ -13,24 +13,26 @@ Declined, withdrawn, merged and exempt cases are excluded, and counted as such.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 import attrs
 
-from governflow.engine.engine import Engine
 from governflow.model.case import Case
 from governflow.model.clocks import Clock
 from governflow.model.events import Event
 from governflow.model.lifecycle import BASE
 from governflow.model.terms import Cause, Exempt, Kind, Outcome, Verdict
+from governflow.policy.hookspecs import CaseReader
 from governflow.text import Text
 
 #: Without a visit, a first contact within this long after the dispatch counts as a response.
 CONTACT = timedelta(days=1)
 LEFT_OUT = frozenset({"declined", "withdrawn", "merged"})
 
-Outages = Sequence[tuple[datetime, datetime]]
+Outages: TypeAlias = Sequence[tuple[datetime, datetime]]
+#: Cases with the escalations of each, from `escalations`.
+Lives: TypeAlias = Iterator[tuple[Case, list[dict[str, Any]]]]
 
 
 @attrs.define
@@ -72,9 +74,8 @@ def exemption(clock: Clock, outages: Outages) -> Exempt | None:
     """Return why a breach does not count, or None: an appeal, a fact that disproved it, or an outage it fell due in."""
     if clock.exempt is not None:
         return clock.exempt
-    if clock.outcome is Outcome.BREACHED and any(
-        start <= (clock.missed_at or clock.due) <= end for start, end in outages
-    ):
+    missed_at = clock.missed_at or clock.due
+    if clock.outcome is Outcome.BREACHED and any(start <= missed_at <= end for start, end in outages):
         return Exempt.OUTAGE
     return None
 
@@ -206,11 +207,11 @@ def because(told: Mapping[str, Any], reason: Text | None) -> Text:
     return Text(en, zh)
 
 
-def lives(engine: Engine, locality: str) -> Iterator[tuple[Case, list[dict[str, Any]]]]:
+def lives(reader: CaseReader, locality: str) -> Lives:
     """Return every case of a locality with its escalations, in the order in which the store learnt of them."""
-    for case in engine.cases():
+    for case in reader.cases():
         if case.locality == locality:
-            yield case, escalations(engine.history(case.id, about="escalation"))
+            yield case, escalations(reader.history(case.id, about="escalation"))
 
 
 def case_as_json(

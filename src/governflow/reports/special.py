@@ -13,12 +13,11 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from governflow.engine.engine import Engine
 from governflow.masking import masker
 from governflow.model.case import Case
 from governflow.model.events import Event
 from governflow.model.terms import FORMS, Form, Kind, Outcome
-from governflow.policy.stack import Policy
+from governflow.policy.hookspecs import CaseReader, LocalRules
 from governflow.reports.format import format_due, format_moment
 from governflow.reports.rates import exemption
 from governflow.reports.summons import Called, Summons, summonses
@@ -114,7 +113,7 @@ class SpecialReport:
     escalations: tuple[tuple[Kind, int], ...]
     reopened: int
     days: int
-    _policy: Policy = attrs.field(repr=False, eq=False)
+    _policy: LocalRules = attrs.field(repr=False, eq=False)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain JSON values; times are ISO 8601 in the case's zone."""
@@ -175,11 +174,11 @@ class SpecialReport:
         return _Telling(self, self._policy, lang).lines()
 
 
-def special_report(engine: Engine, case_id: str) -> SpecialReport:
+def special_report(reader: CaseReader, case_id: str) -> SpecialReport:
     """Make the special report of a case: the last that was filed, or a draft where none was.
 
     Args:
-        engine: The engine.
+        reader: Where the cases are, such as an engine.
         case_id: The case.
 
     Returns:
@@ -188,19 +187,19 @@ def special_report(engine: Engine, case_id: str) -> SpecialReport:
     Raises:
         UnknownCase: If there is no such case.
     """
-    case, history = engine.case(case_id), engine.history(case_id)
-    policy = engine.rules_of(case.locality)
+    case, history = reader.case(case_id), reader.history(case_id)
+    policy = reader.rules_of(case.locality)
     filing = next((event for event in reversed(history) if event.kind == "special_report_filed"), None)
     events = history[: filing.seq] if filing is not None else history
     zone = ZoneInfo(case.zone)
     opened, until = events[0].at, events[-1].at
-    months, regions = _spread(engine, policy, case, until.astimezone(zone))
+    months, regions = _spread(reader, policy, case, until.astimezone(zone))
     held = _held(events)
     last = {(clock.name, clock.cycle): clock for event in events for clock in event.clocks}
     told = [event.about["escalation"] for event in events if "escalation" in event.about]
     leader = policy.units.for_form(FORMS[-1], held[-1].unit)
     to = told[-1]["to"] if filing is not None else leader.id if leader is not None else held[-1].unit
-    outages = engine.outages(case.locality)
+    outages = reader.outages(case.locality)
     kinds = Counter(Kind(entry["kind"]) for entry in told if entry["kind"] != Kind.SPECIAL_REPORT)
     return SpecialReport(
         case=case_id,
@@ -231,13 +230,13 @@ def special_report(engine: Engine, case_id: str) -> SpecialReport:
 
 
 def _spread(
-    engine: Engine, policy: Policy, case: Case, until: datetime
+    reader: CaseReader, policy: LocalRules, case: Case, until: datetime
 ) -> tuple[tuple[tuple[str, int], ...], tuple[Where, ...]]:
     """Count the cases of the same item by month and by region; a case without an item is alone."""
     first = until.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     months = {f"{back(first, 'month', number):%Y-%m}": 0 for number in reversed(range(MONTHS))}
     regions: Counter[str] = Counter()
-    for other in engine.cases():
+    for other in reader.cases():
         same = other.item == case.item if case.item else other.id == case.id
         if not same or other.locality != case.locality or other.opened is None or other.opened > until:
             continue
@@ -272,7 +271,7 @@ def _conferences(events: Sequence[Event]) -> Iterable[tuple[datetime, str]]:
 class _Telling:
     """Says a special report in one language."""
 
-    def __init__(self, report: SpecialReport, policy: Policy, lang: str) -> None:
+    def __init__(self, report: SpecialReport, policy: LocalRules, lang: str) -> None:
         self.report, self.policy, self.lang = report, policy, lang
 
     def t(self, en: str, zh: str) -> str:

@@ -23,7 +23,7 @@ from governflow.masking import masker
 from governflow.model.case import Case
 from governflow.model.clocks import LAPSES, Clock
 from governflow.model.terms import Form, Kind
-from governflow.policy.stack import Policy
+from governflow.policy.hookspecs import LocalRules
 from governflow.reports.rates import Outages, exemption
 from governflow.text import Text
 from governflow.timesource import in_utc
@@ -123,13 +123,13 @@ def ranked(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
 
 
-def locality_name(policy: Policy) -> Text:
+def locality_name(policy: LocalRules) -> Text:
     """Return the name of a locality: its code where it has no rules, and so no name, of its own."""
     known = policy.locality
     return Text(known.name_en, known.name) if known.code == policy.code else Text(policy.code, policy.code)
 
 
-def spot(policy: Policy, case: Case) -> str:
+def spot(policy: LocalRules, case: Case) -> str:
     """Return where a case is: the id of the smallest unit that its place names, else the place, else the holder."""
     place = policy.units.find(case.place) if case.place else None
     return place.id if place is not None else _mask(case.place) or case.unit
@@ -148,7 +148,7 @@ class Count:
     """
 
     def __init__(
-        self, policy: Policy, unit: str | None, period: str, until: datetime, signs: Signs, outages: Outages
+        self, policy: LocalRules, unit: str | None, period: str, until: datetime, signs: Signs, outages: Outages
     ) -> None:
         self.policy, self.unit, self.signs, self.until, self.outages = policy, unit, signs, until, outages
         local = until.astimezone(ZoneInfo(policy.zone))

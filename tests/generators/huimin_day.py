@@ -1,4 +1,6 @@
-"""One generated day in Huimin County (惠民县), for `governflow demo` (演示数据).
+"""Makes the day in Huimin County (惠民县) that ``governflow demo`` shows: src/governflow/demo/huimin_day.csv.
+
+    python tests/generators/huimin_day.py        # writes the file anew
 
 Nothing in it happened. The towns are those of the county; people, telephone numbers, grids and cases are made up, and
 every row says so in its channel. The day keeps to what the default rules do: whoever is late is overtaken by the
@@ -15,30 +17,19 @@ from typing import TypeVar
 
 import attrs
 
+from governflow.demo import DAY, FILE, as_csv
 from governflow.model.headings import FIELDS
 from governflow.model.lifecycle import BASE
 from governflow.model.terms import Severity
-from governflow.text import Text
 
 _T = TypeVar("_T")
 
-LOCALITY = "371621"
 SEED = 54321
-#: The county's own wall clock. A journal is read in the locality's zone, so none is attached.
-DAY = datetime.fromisoformat("2026-03-16T00:00:00")
-UNTIL = datetime.fromisoformat("2026-03-24T12:00:00")
-
-GENERATED = Text(
-    "Generated data, no real cases: people, telephone numbers, grids and requests are made up by a program.",
-    "本演示数据由程序生成，并非真实案件：人员、电话、网格和诉求均为虚构。",
-)
-
 MARK = "演示数据"
 _FIELDS = (
     *("time", "case", "action", "actor", "unit", "informant", "reporter", "phone", "channel", "item", "severity"),
     *("visit", "place", "text", "score", "satisfied", "until", "clock", "into", "note"),
 )
-HEADINGS: tuple[str, ...] = tuple(FIELDS[name].zh for name in _FIELDS)
 
 # --- what the day is made of ------------------------------------------------------------------------------------------
 
@@ -408,3 +399,7 @@ def journal(seed: int = SEED) -> list[dict[str, str]]:
         smooth = tale if plot is _SMOOTH else smooth
         rows += tale.rows
     return sorted(rows, key=lambda row: row[FIELDS["time"].zh])
+
+
+if __name__ == "__main__":
+    FILE.write_bytes(as_csv(journal()))
