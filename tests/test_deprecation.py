@@ -1,10 +1,13 @@
 """Names of the release before go on working, and say what they are called now."""
 
+import importlib
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import attrs
 import pytest
 
+import governflow
 from governflow.model.case import Case
 from governflow.model.clocks import Clock
 from governflow.model.terms import Kind
@@ -43,3 +46,48 @@ def test_an_escalation_takes_the_old_keyword() -> None:
     assert made == RUNG
     with pytest.warns(DeprecationWarning, match="next_after"):
         assert attrs.evolve(made, again=None).next_after is None
+
+
+MOVED = {
+    "allowances": "Allowance",
+    "case": "Case fold",
+    "clocks": "DUTY LAPSES LASTS PAUSES STATUTE Clock ClockSpec Decided Plan",
+    "defaults": "ANSWER ROOT WHOLE",
+    "digests": "digest",
+    "events": "Actor Event commitment link",
+    "hookspecs": "Allowed Breach Context Deadlines Demo Escalation Locality Merit Refused Route Ruling Waiver hookimpl",
+    "lifecycle": "SAME Action Lifecycle Row Way",
+    "localities": "Localities",
+    "merits": "award balances",
+    "musters": "Muster",
+    "packaged": "tables",
+    "roles": "ON_THE_SPOT only",
+    "special": "special_report",
+    "terms": "Form Kind Outcome Severity Tier Urgency Verdict",
+    "units": "INTAKE ROLES OrgChart Unit",
+    "whistles": "summonses",
+}
+
+
+@pytest.mark.parametrize("module", MOVED)
+def test_a_module_that_was_moved_still_gives_its_names(module: str) -> None:
+    old = importlib.import_module(f"governflow.{module}")
+    for name in MOVED[module].split():
+        with pytest.warns(DeprecationWarning, match=rf"{name} is called governflow\.[\w.]+ now"):
+            assert getattr(old, name) is not None
+    with pytest.raises(AttributeError, match="there is no 'nothing' here"):
+        _ = old.nothing
+
+
+def test_every_module_that_was_moved_is_tried() -> None:
+    package = Path(governflow.__file__).parent
+    assert {path.stem for path in package.glob("[a-z]*.py") if "names_moved_to" in path.read_text()} == set(MOVED)
+
+
+def test_what_became_a_package_still_gives_its_names() -> None:
+    from governflow.engine import Engine
+    from governflow.reports import Report, escalations, lives
+    from governflow.run import run
+
+    assert Engine is governflow.Engine
+    assert all(map(callable, (Report, escalations, lives, run)))

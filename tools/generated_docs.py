@@ -32,8 +32,9 @@ def layers() -> list[list[str]]:
 def picture() -> str:
     """Return the layers as a Mermaid flowchart: one box a layer, each arrow an import that is allowed."""
     lines = ["```mermaid", "flowchart TD"]
-    names = [f"L{number}" for number in range(len(layers()))]
-    for name, packages in zip(names, layers(), strict=True):
+    drawn = layers()[1:]  # the first holds the old names of modules only
+    names = [f"L{number}" for number in range(len(drawn))]
+    for name, packages in zip(names, drawn, strict=True):
         lines.append(f'    {name}["{" · ".join(packages)}"]')
     lines += [f"    {above} --> {below}" for above, below in pairwise(names)]
     return "\n".join([*lines, "```"])

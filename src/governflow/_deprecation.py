@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -60,3 +61,22 @@ def old_keywords(**names: str) -> Callable[[type[T]], type[T]]:
         return owner
 
     return decorated
+
+
+def names_moved_to(*homes: ModuleType, **renamed: str) -> Callable[[str], Any]:
+    """Return the `__getattr__` of a module that has nothing left of its own: its names are found where they are now.
+
+    Args:
+        *homes: The modules that have the names now.
+        **renamed: What the names are called there that were renamed as well.
+    """
+
+    def found(name: str) -> Any:
+        called = renamed.get(name, name)
+        home = next((home for home in homes if hasattr(home, called)), None)
+        if home is None or name.startswith("__"):
+            raise AttributeError(f"there is no {name!r} here: its names are in {homes[0].__name__} now")
+        _warn(name, f"{home.__name__}.{called}")
+        return getattr(home, called)
+
+    return found

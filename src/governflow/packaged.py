@@ -1,0 +1,6 @@
+"""The old name of `governflow.policy.files`, for one release."""
+
+from governflow._deprecation import names_moved_to
+from governflow.policy import files as _home
+
+__getattr__ = names_moved_to(_home)
