@@ -26,7 +26,7 @@ from governflow.calendars import WorkingCalendar
 from governflow.calendars.allowances import Allowance
 from governflow.charter.answers.ask import asked
 from governflow.charter.answers.examples import of_rows
-from governflow.charter.answers.remote import Worker, WorkerEnvironment
+from governflow.charter.answers.remote import RemoteAnswers, WorkerEnvironment
 from governflow.charter.answers.search import drawn, searched, told
 from governflow.charter.cases.covering import rows
 from governflow.charter.cases.reported import reported, written
@@ -788,11 +788,15 @@ def test_a_failure_in_chinese_has_no_english_words_but_identifiers(planted: type
         assert not re.search("[A-Za-z]{3,}", plain), plain
 
 
+DIES = "import sys; sys.exit('a plugin\\nhas had enough')"
+SLEEPS = "import time; time.sleep(60)"
+
+
 @pytest.mark.parametrize("law", ["ruling/pure", "locality/isolated"])
 def test_a_second_interpreter_that_dies_breaks_the_law_and_says_what_it_died_of(
     law: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("governflow.charter.answers.remote._BOOT", "import sys; sys.exit('a plugin\\nhas had enough')")
+    monkeypatch.setattr("governflow.isolation.worker._COMMAND", (sys.executable, "-c", DIES))
     (verdict,) = check(subject(County()).localities, COUNTY, laws=[law], case={}).verdicts
     assert verdict.outcome == "failed"
     assert "another process could not answer" in verdict.failures[0].sentence.en
@@ -800,8 +804,8 @@ def test_a_second_interpreter_that_dies_breaks_the_law_and_says_what_it_died_of(
 
 
 def test_a_second_interpreter_that_does_not_come_back_is_told_and_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("governflow.charter.answers.remote._BOOT", "import time; time.sleep(60)")
-    there = Worker(subject(County()).localities, {COUNTY: [{}]}, WorkerEnvironment())
+    monkeypatch.setattr("governflow.isolation.worker._COMMAND", (sys.executable, "-c", SLEEPS))
+    there = RemoteAnswers(subject(County()).localities, {COUNTY: [{}]}, WorkerEnvironment())
     assert there.answers(0.2) is None
     assert there.why is not None
     assert "in time" in there.why.en
@@ -813,7 +817,7 @@ def test_a_second_interpreter_that_does_not_come_back_is_told_and_ended(monkeypa
 def test_a_second_interpreter_that_is_late_breaks_the_law_unless_the_time_of_a_search_is_up(
     level: str, outcome: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("governflow.charter.answers.remote._BOOT", "import time; time.sleep(60)")
+    monkeypatch.setattr("governflow.isolation.worker._COMMAND", (sys.executable, "-c", SLEEPS))
     monkeypatch.setattr("governflow.charter.answers.remote.PATIENCE", 0.1)
     localities = subject(County()).localities
     (verdict,) = check(localities, COUNTY, level=level, seconds=0.1, laws=["locality/isolated"], case={}).verdicts
@@ -945,13 +949,13 @@ def governflow_escalate(case, cause):
 def test_pure_alone_begins_no_process_in_which_this_locality_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     begun = []
 
-    class Seen(Worker):
+    class Seen(RemoteAnswers):
         def __init__(self, localities: Localities, cases: Any, how: WorkerEnvironment) -> None:
             begun.append(how)
             super().__init__(localities, cases, how)
 
     for home in ("purity", "localities"):
-        monkeypatch.setattr(f"governflow.charter.laws.{home}.Worker", Seen)
+        monkeypatch.setattr(f"governflow.charter.laws.{home}.RemoteAnswers", Seen)
     assert check(subject(County()).localities, COUNTY, laws=["ruling/pure"], case={}).passed
     assert [how.without for how in begun if how.without] == []
     assert len({how.seed for how in begun}) >= 4
@@ -982,7 +986,7 @@ def test_what_is_read_of_a_case_is_seen() -> None:
 def test_a_second_interpreter_gives_a_sound_county_the_same_answers() -> None:
     county = subject(County())
     cases = [{}, {"severity": "major"}]
-    heard = Worker(county.localities, {COUNTY: cases}, WorkerEnvironment()).answers()
+    heard = RemoteAnswers(county.localities, {COUNTY: cases}, WorkerEnvironment()).answers()
     assert heard is not None
     assert [one.digest for one in heard.cases[COUNTY]] == [asked(county.policy, case).digest for case in cases]
     assert heard.meddled == []
@@ -993,7 +997,7 @@ def test_a_plugin_that_cannot_be_taken_elsewhere_is_asked_here_only() -> None:
         pass
 
     county = subject(Local())
-    there = Worker(county.localities, {COUNTY: [{}]}, WorkerEnvironment())
+    there = RemoteAnswers(county.localities, {COUNTY: [{}]}, WorkerEnvironment())
     assert there.answers() is None
     assert there.why is not None
     assert COUNTY in there.why.en

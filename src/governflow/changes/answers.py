@@ -1,19 +1,17 @@
 """What one set of rules says (一方规则的答复): every answer in plain values, so that two processes can be compared.
 
-A question has a name, a locality's code, and plain values of its own; so has its answer. `LocalSide` answers in this
-process. Whoever compares asks both sides the same questions and never looks at rules itself.
+A question has a name and plain values of its own; so has its answer. Whoever compares asks both sides the same
+questions, and never looks at rules itself.
 """
 
 import hashlib
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
-
-import msgspec
+from typing import Any
 
 from governflow.calendars import WorkingCalendar
 from governflow.changes import of_journals as journals
@@ -51,60 +49,8 @@ _SORTS = 8
 _FOUND: tuple[ReportedCase, ...] = ({}, {"asked": False})
 
 
-class RuleSide(Protocol):
-    """One of two sets of rules; ``named`` says whether they were named by the path of a plugin."""
-
-    named: bool
-
-    def begin(self, question: str, code: str, *given: object) -> None:
-        """Put a question; `end` gives the answer."""
-
-    def end(self) -> Any:
-        """Return the answer to the question that was put last, as plain values.
-
-        Raises:
-            PolicyError: If the rules cannot be used.
-        """
-
-
-class LocalSide:
-    """Rules that are asked in this process.
-
-    Args:
-        localities: Where the localities are registered or installed.
-        folder: The plugin's own folder or file, where it was named by its path.
-    """
-
-    def __init__(self, localities: Localities, folder: Path | None = None) -> None:
-        self.localities, self.folder = localities, folder
-        self.named = folder is not None
-        self._given: Callable[[], object] = dict
-        self._known: dict[str, _One] = {}
-
-    def begin(self, question: str, code: str, *given: object) -> None:
-        """Put a question; see `RuleSide`."""
-        if code not in self._known:
-            self._known[code] = _One(self.localities, code, self.folder)
-        answer = getattr(self._known[code], question)
-        self._given = lambda: answer(*given)
-
-    def end(self) -> Any:
-        """Return the answer; see `RuleSide`."""
-        return msgspec.json.decode(self.written())  # as it comes from another process: a pair is a list there
-
-    def written(self) -> bytes:
-        """Return the answer as JSON."""
-        return msgspec.json.encode(self._given(), enc_hook=_plain)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise NotImplementedError(type(value).__name__)
-
-
-class _One:
-    """One locality of one side: each public method answers the question of its name."""
+class LocalityAnswers:
+    """What one locality of one side says: each public method answers the question of its name."""
 
     def __init__(self, localities: Localities, code: str, folder: Path | None) -> None:
         self.localities, self.code, self.folder = localities, code, folder

@@ -10,12 +10,12 @@ from typing import Any
 
 import attrs
 
-from governflow.changes.answers import LocalSide, RuleSide
 from governflow.changes.of_code import of_cases, of_duties, of_lives
 from governflow.changes.of_declarations import of_calendars, of_rules
 from governflow.changes.of_journals import JournalChange, compared
 from governflow.changes.of_tables import Difference, Layers, differences
 from governflow.changes.rows import ASPECTS, WORDS, Row, rows
+from governflow.changes.sides import LocalSide, RuleSide
 from governflow.charter.cases.reported import written
 from governflow.engine.explain import remade
 from governflow.errors import PolicyError

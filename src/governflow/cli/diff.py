@@ -12,10 +12,10 @@ import attrs
 from governflow.changes import json_output as plainly
 from governflow.changes import summary as signing
 from governflow.changes import text as telling
-from governflow.changes.answers import LocalSide, RuleSide
 from governflow.changes.compare import Changes, Journal, between, layers
 from governflow.changes.of_tables import Difference, differences
 from governflow.changes.rows import ASPECTS, aspects, merged
+from governflow.changes.sides import LocalSide, RuleSide, WorkerSide
 from governflow.changes.text import Teller
 from governflow.cli.output import new_console, new_table, print_indented, print_json
 from governflow.cli.rule_sources import (
@@ -27,7 +27,6 @@ from governflow.cli.rule_sources import (
     named,
 )
 from governflow.errors import CommandError, PolicyError
-from governflow.isolation.worker import WorkerSide
 from governflow.masking import clean
 from governflow.policy.plugin_paths import is_plugin, localities_named, one_of
 from governflow.reports.localize import Localizer

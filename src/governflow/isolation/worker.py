@@ -1,169 +1,437 @@
-"""Rules that are asked in a process of their own (另起进程): both sides may bring a package of the same name.
+"""A second interpreter that answers questions: started, asked, kept for the next job, and ended (另起进程).
 
-A question and its answer are one line of JSON each. What a plugin prints goes to standard error, and a plugin that ends
-the process, or raises what nobody expected, is a fault of that plugin, never a traceback.
+A job is a class: the worker imports it by name, makes one of it, and each question calls a method of that name. Every
+message is eight bytes with its length, then JSON. Where processes can fork, a worker has governflow imported and forks
+for each job, so that a job begins with nothing of an earlier one; elsewhere it takes one job and ends. What plugins
+print, or complain of, goes to a file.
 """
 
+import atexit
+import contextlib
+import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
-from threading import Timer
+from queue import Empty, SimpleQueue
+from threading import Thread
 from types import TracebackType
-from typing import Any
+from typing import IO, Any, ClassVar, TypeVar
 
 import msgspec
 
-from governflow.changes.answers import LocalSide
 from governflow.errors import CommandError, GovernflowError, JournalError, PolicyError, described
-from governflow.policy.registry import Localities
 from governflow.text import Text
 
-_BOOT = (
-    "import json, os, sys; out = os.fdopen(os.dup(1), 'wb'); os.dup2(2, 1); "
-    "sys.path[:] = json.loads(sys.stdin.buffer.readline()); "
-    "from governflow.isolation.worker import serve; "
-    "from governflow.policy.plugin_paths import localities_named; serve(localities_named, out)"
-)
-#: How long a plugin may take for everything, and to end when it is asked nothing more, in seconds.
-PATIENCE, _PARTING = 1800, 5
-#: Errors that keep their kind on the way: a caller's fault is said otherwise than that of the rules.
+#: A module of its own, so that a worker needs no text with code in it.
+_COMMAND = (sys.executable, "-P", "-m", "governflow.isolation.worker")
+#: Whether a worker forks for each job. On macOS, system libraries do not survive a fork.
+_FORKS = hasattr(os, "fork") and sys.platform != "darwin"
+#: How long a job may take to end when it is asked nothing more, in seconds.
+_PARTING = 5.0
+#: So many interpreters are kept that have no job.
+_MOST_IDLE = 8
+#: So many characters of what a worker complained of last are repeated.
+_COMPLAINT = 200
+#: Variables that Python reads as it starts: a worker is kept for jobs that have the same values.
+_AT_START = ("PYTHON", "LC_", "LANG", "TZ")
+
+_Answer = TypeVar("_Answer")
+
+
+class WorkerFailed(GovernflowError):
+    """A worker gave no answer: it ended, was late, or the job raised what nobody expected.
+
+    Args:
+        what: What happened, in both languages.
+        status: The exit status of a worker that ended; None otherwise.
+        raised: What the job raised; "" if it raised nothing.
+        late: Whether the time was up.
+    """
+
+    def __init__(self, what: Text, *, status: int | None = None, raised: str = "", late: bool = False) -> None:
+        super().__init__(what.en, what.zh)
+        self.status, self.raised, self.late = status, raised, late
+
+    @classmethod
+    def broke_off(cls, how: str, *, status: int | None = None, raised: str = "") -> "WorkerFailed":
+        """Return the failure of a worker that ended, could not be started, or raised something."""
+        what = Text(f"a second interpreter broke off ({how})", f"另起的进程中断（{how}）")
+        return cls(what, status=status, raised=raised)
+
+
+class _Fault(msgspec.Struct):
+    """An error on its way: its class where a caller goes by it, its sentence, and the faults of a policy."""
+
+    kind: str
+    text: Text
+    faults: list[Text] = []
+
+
+class _Reply(msgspec.Struct):
+    """An answer, a fault, or the status with which the process of a job ended."""
+
+    answer: msgspec.Raw = msgspec.Raw(b"null")
+    fault: _Fault | None = None
+    ended: int | None = None
+
+
+#: Errors that keep their class on the way: a caller's fault is reported otherwise than that of the rules.
 _KINDS: dict[str, type[GovernflowError]] = {
     "CommandError": CommandError,
     "JournalError": JournalError,
     "PolicyError": PolicyError,
 }
 
-Find = Callable[[str], tuple[Localities, Sequence[str]]]
+
+def encode(value: object) -> bytes:
+    """Return a value as JSON; any mapping is an object."""
+    return msgspec.json.encode(value, enc_hook=_as_dict)
 
 
-class WorkerSide:
-    """Rules in a process of their own; see `Side`. Use it in a ``with``.
+def _as_dict(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise NotImplementedError(type(value).__name__)
+
+
+def _write(out: IO[bytes], message: bytes) -> None:
+    out.write(len(message).to_bytes(8, "big") + message)
+    out.flush()
+
+
+def _read(source: IO[bytes]) -> bytes | None:
+    """Return the next message; None at the end."""
+    size = _exactly(source, 8)
+    return _exactly(source, int.from_bytes(size, "big")) if size is not None else None
+
+
+def _exactly(source: IO[bytes], size: int) -> bytes | None:
+    """Read so many bytes and not one more: what follows may be for another process."""
+    found = b""
+    while len(found) < size:
+        more = source.read(size - len(found))
+        if not more:
+            return None
+        found += more
+    return found
+
+
+# --- whoever asks -----------------------------------------------------------------------------------------------------
+
+
+class Worker:
+    """A job in a second interpreter. Whoever begins one has to `close` or to `stop` it, or uses it in a ``with``.
 
     Args:
-        what: The path of the plugin, or a code, as a person typed it.
-        named: Whether it is a path.
+        job: A class that can be imported, and is made without arguments; its methods answer questions.
+        seed: What hashes start from there: in which order a set gives its members.
+        environment: All variables of the environment there; those of this process by default.
+
+    Raises:
+        WorkerFailed: If no interpreter can be started.
     """
 
-    def __init__(self, what: str, *, named: bool = True) -> None:
-        self.named = named
-        # Both sides give the members of a set in the same order: a rule that goes by it is the business of the charter.
-        environment = {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONHASHSEED": "0"}
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _BOOT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
-        )
-        self._limit = Timer(PATIENCE, self._process.kill)
-        self._limit.daemon = True
-        self._limit.start()
-        self._send(sys.path)
-        self._send([what, named])
+    def __init__(self, job: type, *, seed: int, environment: Mapping[str, str] | None = None) -> None:
+        variables = {**(os.environ if environment is None else environment)}
+        variables |= {"PYTHONHASHSEED": str(seed), "PYTHONIOENCODING": "utf-8"}
+        # Not msgspec: names of files and variables may hold what is no UTF-8.
+        try:
+            folder = os.getcwd()
+        except OSError:
+            folder = None
+        begin = {
+            "job": [job.__module__, job.__qualname__],
+            "path": sys.path,
+            "folder": folder,
+            "environment": variables,
+        }
+        self._begin = json.dumps(begin).encode()
+        self._interpreter: _Interpreter | None = _Interpreter.taken(variables)
+        self._mark = self._interpreter.complained()
+        self._ended = False
 
-    def __enter__(self) -> "WorkerSide":
+    def __enter__(self) -> "Worker":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
-        if kind is not None:
-            self._process.kill()
-        try:
-            self._process.communicate(timeout=_PARTING)
-        except subprocess.TimeoutExpired:  # a thread of the plugin's keeps it alive
-            self._process.kill()
-            self._process.communicate()
-        self._limit.cancel()
+        self.close() if kind is None else self.stop()
 
-    def codes(self) -> list[str]:
-        """Return the codes that the path speaks for, the most specific first.
+    def ask(self, question: str, *given: object) -> None:
+        """Put a question, without waiting for the answer.
+
+        Args:
+            question: The name of a method of the job.
+            *given: What it is given, as plain values.
+        """
+        if self._interpreter is not None:
+            messages = [self._begin] if self._begin else []
+            self._interpreter.send([*messages, encode([question, given])])
+            self._begin = b""
+
+    def answer(self, kind: type[_Answer], patience: float) -> _Answer:
+        """Wait for the answer to the question that was put last.
+
+        Args:
+            kind: What the answer is made into.
+            patience: How long to wait, in seconds.
 
         Raises:
-            CommandError: If there is no plugin at the path.
-            PolicyError: If it cannot be imported.
+            WorkerFailed: If there is no answer; the worker is at its end then.
+            GovernflowError: What the job raised of those that a caller goes by: `CommandError`, `JournalError`,
+                `PolicyError`.
         """
-        codes: list[str] = self.end()
-        return codes
-
-    def begin(self, question: str, code: str, *given: object) -> None:
-        """Put a question; see `Side`."""
-        self._send([question, code, given])
-
-    def end(self) -> Any:
-        """Return the answer; see `Side`."""
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            status = self._process.wait()
-            raise PolicyError(
-                f"the plugin ended the process in which it was asked, or did not come back (exit status {status}): "
-                "a rule answers, and leaves the rest to governflow",
-                f"插件终止了向其提问的进程，或迟迟不作答（退出状态 {status}）：规则只应作答，其余由 governflow 处理",
-            )
-        answer = msgspec.json.decode(line)
-        if "fault" in answer:
-            raise _fault(answer["fault"])
-        return answer["answer"]
-
-    def _send(self, value: object) -> None:
-        assert self._process.stdin is not None
+        if self._interpreter is None:
+            raise WorkerFailed.broke_off("stopped")
         try:
-            self._process.stdin.write(msgspec.json.encode(value) + b"\n")
-            self._process.stdin.flush()
-        except OSError:
-            pass  # the process is gone: whoever waits for the answer is told
+            reply = self._interpreter.reply(patience)
+        except Empty:
+            self.stop()
+            raise WorkerFailed(
+                Text(
+                    f"a second interpreter gave no answer in time ({patience:.0f} s)",
+                    f"另起的进程未及时作答（{patience:.0f} 秒）",
+                ),
+                late=True,
+            ) from None
+        if reply.ended is not None:
+            self._ended = True
+            last = next(filter(None, map(str.strip, reversed(self.printed().split("\n")))), "")
+            self.close()
+            how = f"status {reply.ended}{': ' if last else ''}{last[:_COMPLAINT]}"
+            raise WorkerFailed.broke_off(how, status=reply.ended)
+        if reply.fault is not None:
+            raise _raised(reply.fault)
+        return msgspec.json.decode(reply.answer, type=kind)
+
+    def printed(self) -> str:
+        """Return what the job has printed, or complained of, since this was asked last."""
+        if self._interpreter is None:
+            return ""
+        found = self._interpreter.complaints(self._mark)
+        self._mark += len(found)
+        return found.decode("utf-8", "replace")
+
+    def close(self) -> None:
+        """End the job, and keep the interpreter for another one."""
+        if self._interpreter is None:
+            return
+        if self._begin or self._ended or self._interpreter.end_job():
+            self._interpreter.leave()
+            self._interpreter = None
+        else:
+            self.stop()
+
+    def stop(self) -> None:
+        """End the job at once, with the interpreter."""
+        if self._interpreter is not None:
+            self._interpreter.kill()
+            self._interpreter = None
 
 
-def serve(find: Find, out: Any) -> None:
-    """Answer questions on standard input until it ends; called in the other process.
+def _raised(fault: _Fault) -> GovernflowError:
+    if fault.kind == "PolicyError":
+        return PolicyError(fault.text.en, fault.text.zh, fault.faults)
+    if fault.kind in _KINDS:
+        return _KINDS[fault.kind](fault.text.en, fault.text.zh)
+    return WorkerFailed.broke_off(fault.text.en, raised=fault.text.en)
 
-    Args:
-        find: Finds the localities of a path.
-        out: Where answers go.
-    """
 
-    def tell(answer: Callable[[], object]) -> bool:
+class _Interpreter:
+    """A second Python at work, and the thread that talks to it: neither side ever waits for the other to read."""
+
+    #: Those that have no job, by what they were started with.
+    idle: ClassVar[dict[object, list["_Interpreter"]]] = {}
+
+    @classmethod
+    def taken(cls, variables: Mapping[str, str]) -> "_Interpreter":
+        """Return an interpreter that has no job: one that was kept, or a new one."""
+        at_start = frozenset(pair for pair in variables.items() if pair[0].startswith(_AT_START))
+        key = (os.getpid(), _COMMAND, at_start)
+        kept = cls.idle.get(key, [])
+        while kept:
+            interpreter = kept.pop()
+            if interpreter.process.poll() is None:
+                return interpreter
+            interpreter.kill()
+        return cls(key, variables)
+
+    def __init__(self, key: object, variables: Mapping[str, str]) -> None:
+        self._key = key
+        self._folder = tempfile.TemporaryDirectory()
+        self._complaints = Path(self._folder.name) / "complaints"
         try:
-            told: object = {"answer": answer()}
-        except GovernflowError as fault:
-            kind = next((name for name, one in _KINDS.items() if isinstance(fault, one)), "CommandError")
-            faults = fault.faults if isinstance(fault, PolicyError) else ()
-            told = {"fault": {"kind": kind, "text": _pair(fault.text), "faults": [_pair(one) for one in faults]}}
+            with self._complaints.open("wb") as complaints:
+                self.process = subprocess.Popen(
+                    _COMMAND,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=complaints,
+                    env={**variables, **_importable(variables)},
+                    process_group=0 if _FORKS else None,
+                )
         except OSError as fault:
-            words = f"{fault.strerror or fault}: {fault.filename or ''}"
-            told = {"fault": {"kind": "CommandError", "text": [words, words], "faults": []}}
-        except (Exception, SystemExit) as fault:  # noqa: BLE001 - whatever a county's rule raises is a fault of its
-            words = described(fault)
-            said = [f"the rules cannot be asked: {words}", f"无法向规则提问：{words}"]
-            told = {"fault": {"kind": "PolicyError", "text": said, "faults": []}}
-        out.write(msgspec.json.encode(told) + b"\n")
-        out.flush()
-        return "answer" in told  # type: ignore[operator]
+            self._folder.cleanup()
+            raise WorkerFailed.broke_off(described(fault)) from fault
+        self._questions: SimpleQueue[bytes | None] = SimpleQueue()
+        self._replies: SimpleQueue[bytes | None] = SimpleQueue()
+        Thread(target=self._talk, daemon=True).start()
 
-    read = sys.stdin.buffer
-    what, named = msgspec.json.decode(read.readline())
-    side: list[LocalSide] = []
+    def _talk(self) -> None:
+        """Send each question and take its reply, until there is no more of either."""
+        source, out = self.process.stdout, self.process.stdin
+        assert source is not None and out is not None  # noqa: PT018 - both are pipes
+        reply: bytes | None = b""
+        while reply is not None and (messages := self._questions.get()) is not None:
+            try:
+                out.write(messages)
+                out.flush()
+            except (OSError, ValueError):
+                pass  # it is gone: what it left to say is read
+            try:
+                reply = _read(source)
+            except (OSError, ValueError):
+                reply = None
+            self._replies.put(reply)
+        for pipe in (source, out):
+            with contextlib.suppress(OSError):
+                pipe.close()
 
-    def open_() -> object:
-        localities, codes = find(what)
-        side.append(LocalSide(localities, Path(what) if named else None))
-        return list(codes)
+    def send(self, messages: Sequence[bytes]) -> None:
+        """Send messages that get one reply."""
+        self._questions.put(b"".join(len(one).to_bytes(8, "big") + one for one in messages))
 
-    if not tell(open_):
-        return
-    for line in read:
-        question, code, given = msgspec.json.decode(line)
+    def reply(self, patience: float) -> _Reply:
+        """Wait for the reply; raises `queue.Empty` when the time is up."""
+        reply = self._replies.get(timeout=patience)
+        if reply is None:  # the process itself is at its end, not that of one job
+            return _Reply(ended=self.process.wait())
+        return msgspec.json.decode(reply, type=_Reply)
 
-        def answer(question: str = question, code: str = code, given: list[object] = given) -> object:
-            side[0].begin(question, code, *given)
-            return msgspec.Raw(side[0].written())
+    def end_job(self) -> bool:
+        """End the job, and return whether it ended by itself: a thread of a plugin's may keep it alive."""
+        self.send([b"null"])
+        try:
+            return self.reply(_PARTING).ended is not None
+        except Empty:
+            return False
 
-        tell(answer)
+    def complained(self) -> int:
+        """Return how many bytes were printed so far."""
+        return self._complaints.stat().st_size
+
+    def complaints(self, mark: int) -> bytes:
+        """Return what was printed after so many bytes."""
+        with self._complaints.open("rb") as file:
+            file.seek(mark)
+            return file.read()
+
+    def leave(self) -> None:
+        """Wait for another job, where this process can take one."""
+        kept = self.idle.setdefault(self._key, [])
+        if _FORKS and self.process.poll() is None and sum(map(len, self.idle.values())) < _MOST_IDLE:
+            kept.append(self)
+        else:
+            self.kill()
+
+    def kill(self) -> None:
+        """End it and all that it started."""
+        with contextlib.suppress(OSError):
+            os.killpg(self.process.pid, signal.SIGKILL) if _FORKS else self.process.kill()
+        self.process.wait()
+        self._questions.put(None)
+        self._folder.cleanup()
 
 
-def _pair(text: Text) -> list[str]:
-    return [text.en, text.zh]
+def _importable(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the variable that lets a worker find governflow where it is only on this process's path."""
+    home, known = str(Path(__file__).parents[2]), variables.get("PYTHONPATH", "")
+    return {"PYTHONPATH": os.pathsep.join(filter(None, (known, home)))}
 
 
-def _fault(told: dict[str, Any]) -> GovernflowError:
-    en, zh = told["text"]
-    if told["kind"] == "PolicyError":
-        return PolicyError(en, zh, [Text(*one) for one in told["faults"]])
-    return _KINDS[told["kind"]](en, zh)
+@atexit.register
+def _end_idle() -> None:
+    for kept in _Interpreter.idle.values():
+        while kept:
+            interpreter = kept.pop()
+            if interpreter._key[0] == os.getpid():  # type: ignore[index]
+                interpreter.kill()
+
+
+# --- there ------------------------------------------------------------------------------------------------------------
+
+
+def serve() -> None:
+    """Take jobs on standard input until it ends; called in the second interpreter."""
+    source = os.fdopen(os.dup(0), "rb", buffering=0)
+    out = os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)  # what a plugin prints is no answer
+    while (message := _read(source)) is not None:
+        begin = json.loads(message)
+        module, name = begin["job"]
+        # What governflow stands on is imported before a plugin's folder, which may hold a file of the same name,
+        # comes first on the path.
+        job = getattr(import_module(module), name)
+        if not _FORKS:
+            _work(job, begin, source, out)
+            return
+        child = os.fork()
+        if not child:
+            _in_child(job, begin, source, out)
+        _write(out, msgspec.json.encode(_Reply(ended=os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))))
+
+
+def _in_child(job: Callable[[], object], begin: Mapping[str, Any], source: IO[bytes], out: IO[bytes]) -> None:
+    status = 1
+    try:
+        _work(job, begin, source, out)
+        status = 0
+    except BaseException:  # noqa: BLE001 - this process ends here, whatever it was
+        sys.excepthook(*sys.exc_info())
+    finally:
+        atexit._run_exitfuncs()  # a plugin may have something to do as it ends
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
+        os._exit(status)
+
+
+def _work(job: Callable[[], object], begin: Mapping[str, Any], source: IO[bytes], out: IO[bytes]) -> None:
+    """Answer the questions of one job."""
+    os.environ.clear()
+    os.environ.update(begin["environment"])
+    if hasattr(time, "tzset"):
+        time.tzset()
+    if begin["folder"] is not None:
+        os.chdir(begin["folder"])
+    sys.path[:] = begin["path"]
+    answering = job()
+    while (message := _read(source)) not in (None, b"null"):
+        question, given = msgspec.json.decode(message)
+        _write(out, msgspec.json.encode(_replied(getattr(answering, question), given)))
+
+
+def _replied(answer: Callable[..., object], given: Sequence[Any]) -> _Reply:
+    try:
+        return _Reply(msgspec.Raw(encode(answer(*given))))
+    except GovernflowError as fault:
+        kind = next((name for name, one in _KINDS.items() if isinstance(fault, one)), "CommandError")
+        return _Reply(fault=_Fault(kind, fault.text, list(getattr(fault, "faults", ()))))
+    except OSError as fault:
+        words = f"{fault.strerror or fault}: {fault.filename or ''}"
+        return _Reply(fault=_Fault("CommandError", Text(words, words)))
+    except (Exception, SystemExit) as fault:  # noqa: BLE001 - whatever a county's rule raises is a fault of its
+        words = described(fault)
+        return _Reply(fault=_Fault("", Text(words, words)))
+
+
+if __name__ == "__main__":
+    # Under its own name: whoever answers imports this module too.
+    import_module("governflow.isolation.worker").serve()

@@ -5,20 +5,15 @@ another day there, in another zone, with other luck and another environment from
 """
 
 import base64
-import json
 import os
 import pickle
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import datetime
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 from types import ModuleType
-from typing import Any, BinaryIO
+from typing import Any
 
 import attrs
 import msgspec
@@ -28,9 +23,10 @@ from governflow.charter.cases.reported import ReportedCase
 from governflow.charter.cases.systematic import timed
 from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
-from governflow.errors import PolicyError, described
+from governflow.errors import GovernflowError, PolicyError
 from governflow.isolation.environment import LUCK, OTHER_DAYS, on
 from governflow.isolation.tampering import meddled, ours
+from governflow.isolation.worker import Worker, WorkerFailed
 from governflow.model.clocks import RecordedRuling
 from governflow.model.faults import HookFault
 from governflow.model.terms import Severity, Urgency
@@ -42,16 +38,7 @@ from governflow.text import Text
 #: So many cases of another locality are asked.
 _FEW = 40
 #: How long a second interpreter may take, in seconds: it gives way to everything else on a busy machine.
-PATIENCE = 300
-#: So much of what a second interpreter complained of is told.
-_COMPLAINT = 200
-# Answers have a way of their own: what a plugin prints goes elsewhere. What governflow stands on is imported before a
-# plugin's folder, which may hold a file of the same name, comes first.
-_BOOT = (
-    "import json, os, sys; out = os.fdopen(os.dup(1), 'wb'); os.dup2(2, 1); job = json.load(sys.stdin); "
-    "sys.path += job['path']; from governflow.charter.answers.remote import answer; "
-    "sys.path[:] = job['path']; answer(job, out)"
-)
+PATIENCE = 300.0
 #: What a rule might go by that is another on another machine.
 _ENVIRONMENT = {
     "USER": "somebody",
@@ -120,8 +107,28 @@ class WorkerEnvironment:
     variables: tuple[str, ...] = ()
 
 
-class Worker:
-    """A second interpreter at work. Whoever begins one has to take its `answers` or to `stop` it.
+class _Plugin(msgspec.Struct):
+    """How to come by a plugin in another interpreter: its module, the module's file, and the object, pickled."""
+
+    code: str
+    module: str
+    file: str
+    pickled: str | None = None
+
+
+class _Questions(msgspec.Struct):
+    """What another process is asked; see `WorkerEnvironment`, and `RemoteAnswers` for the cases."""
+
+    plugins: list[_Plugin]
+    cases: dict[str, list[dict[str, Any]] | None]
+    without: Sequence[str]
+    first: Sequence[str]
+    day: int | None
+    backwards: bool
+
+
+class RemoteAnswers:
+    """Answers of another process. Whoever begins one has to take its `answers` or to `stop` it.
 
     Args:
         localities: What is registered here is registered there.
@@ -134,36 +141,25 @@ class Worker:
     ) -> None:
         #: Why there are no answers, where there are none.
         self.why: Text | None = None
-        #: Whether it could be begun, and whether it was too late.
-        self.begun = self.late = False
-        self._process: subprocess.Popen[bytes] | None = None
-        self._heard: Heard | None = None
-        job = _job(localities, cases, how)
-        if isinstance(job, Text):
-            self.why = job
+        #: Whether it was too late.
+        self.late = False
+        self._worker: Worker | None = None
+        plugins = _packed(localities, how)
+        if isinstance(plugins, Text):
+            self.why = plugins
             return
-        self._files = ExitStack()
-        folder = Path(self._files.enter_context(tempfile.TemporaryDirectory()))
-        (folder / "job").write_text(json.dumps(job), encoding="utf-8")
-        self._answers, self._complaints = folder / "answers", folder / "complaints"
+        questions = {"plugins": plugins, "cases": cases, **attrs.asdict(how, recurse=False)}
         try:
-            with (
-                (folder / "job").open("rb") as given,
-                self._answers.open("wb") as taken,
-                self._complaints.open("wb") as printed,
-            ):
-                self._process = subprocess.Popen(
-                    [sys.executable, "-P", "-c", _BOOT],
-                    stdin=given,
-                    stdout=taken,
-                    stderr=printed,
-                    env=_environment(how),
-                )
-        except OSError as fault:
-            self._files.close()
-            self.why = _died(described(fault))
+            self._worker = Worker(Respondent, seed=how.seed, environment=_environment(how))
+        except WorkerFailed as fault:
+            self.why = fault.text
             return
-        self.begun = True
+        self._worker.ask("answer", questions)
+
+    @property
+    def begun(self) -> bool:
+        """Whether another process could be asked at all."""
+        return self._worker is not None
 
     def answers(self, patience: float = PATIENCE) -> Heard | None:
         """Wait for the answers; None where there are none, and `why` says why.
@@ -171,31 +167,21 @@ class Worker:
         Args:
             patience: How long to wait, in seconds.
         """
-        if self._process is not None:
-            try:
-                status = self._process.wait(patience)
-                self._heard = msgspec.json.decode(self._answers.read_bytes(), type=Heard)
-            except subprocess.TimeoutExpired:
-                self.late = True
-                self.why = Text(
-                    f"a second interpreter gave no answer in time ({patience:.0f} s)",
-                    f"另起的进程未及时作答（{patience:.0f} 秒）",
-                )
-            except msgspec.DecodeError:
-                lines = self._complaints.read_text(encoding="utf-8", errors="replace").split("\n")
-                last = next((line.strip() for line in reversed(lines) if line.strip()), "")
-                self.why = _died(f"status {status}{': ' if last else ''}{last[:_COMPLAINT]}")
-            finally:
-                self.stop()
-        return self._heard
+        if self._worker is None:
+            return None
+        try:
+            heard = self._worker.answer(Heard, patience)
+        except GovernflowError as fault:
+            self.late, self.why = isinstance(fault, WorkerFailed) and fault.late, fault.text
+            self._worker.stop()
+            return None
+        self._worker.close()
+        return heard
 
     def stop(self) -> None:
         """End it, if it is still at work."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-            self._files.close()
+        if self._worker is not None:
+            self._worker.stop()
 
 
 def patience(subject: Subject) -> float:
@@ -210,7 +196,7 @@ def answered(subject: Subject, name: str) -> Heard | Failure | Text:
         The answers; a failure where a process was begun that could not answer; or why nobody could be asked: a plugin
         cannot be taken elsewhere, or the time of a search is up.
     """
-    there: Worker = subject.begun[name]
+    there: RemoteAnswers = subject.begun[name]
     heard = there.answers(patience(subject))
     if heard is not None:
         return heard
@@ -234,57 +220,41 @@ _EVERYWHERE = Text(
 )
 
 
-def _died(how: str) -> Text:
-    return Text(f"a second interpreter broke off ({how})", f"另起的进程中断（{how}）")
-
-
 def _environment(how: WorkerEnvironment) -> dict[str, str]:
     found = {**os.environ}
     if how.day is not None:
         # A name that is there is missing there; one that is not is set to what switches most things on.
         missing = {name: "1" for name in how.variables if name not in found}
         found = {name: value for name, value in found.items() if name not in how.variables} | missing | _ENVIRONMENT
-    return found | {"PYTHONHASHSEED": str(how.seed), "PYTHONIOENCODING": "utf-8"}
+    return found
 
 
-def _job(
-    localities: Localities, cases: Mapping[str, Sequence[ReportedCase] | None], how: WorkerEnvironment
-) -> dict[str, Any] | Text:
-    """Write down what is to be asked, or say which plugin cannot be taken elsewhere."""
+def _packed(localities: Localities, how: WorkerEnvironment) -> list[_Plugin] | Text:
+    """Return how to come by each plugin, or which one cannot be taken elsewhere."""
     plugins = []
     for code, plugin in localities.registered.items():
         if code in how.without or plugin is defaults:
             continue
-        packed = _packed(plugin)
+        packed = _plugin(code, plugin)
         if packed is None:
             return Text(
                 f"the plugin of {code} cannot be imported in a second interpreter: it was made inside a function, or "
                 "keeps what cannot be copied",
                 f"{code} 的插件无法在另一进程中导入：它在函数内部生成，或保存了无法复制的内容",
             )
-        plugins.append({"code": code, **packed})
-    return {
-        "path": sys.path,
-        "plugins": plugins,
-        "without": how.without,
-        "first": how.first,
-        "day": how.day,
-        "cases": {**cases},
-        "backwards": how.backwards,
-    }
+        plugins.append(packed)
+    return plugins
 
 
-def _packed(plugin: object) -> dict[str, Any] | None:
-    """Return how to come by a plugin in another interpreter."""
+def _plugin(code: str, plugin: object) -> _Plugin | None:
     module = plugin if isinstance(plugin, ModuleType) else sys.modules.get(type(plugin).__module__)
     file = getattr(module, "__file__", None)
     if module is None or module.__name__ == "__main__" or file is None:
         return None
-    home = {"module": module.__name__, "file": file}
     if module is plugin:
-        return home
+        return _Plugin(code, module.__name__, file)
     try:
-        return {**home, "pickle": base64.b64encode(pickle.dumps(plugin)).decode()}
+        return _Plugin(code, module.__name__, file, base64.b64encode(pickle.dumps(plugin)).decode())
     except Exception:  # noqa: BLE001 - whatever cannot be taken elsewhere stays here
         return None
 
@@ -292,47 +262,42 @@ def _packed(plugin: object) -> dict[str, Any] | None:
 # --- there ------------------------------------------------------------------------------------------------------------
 
 
-def answer(job: Mapping[str, Any], out: BinaryIO) -> None:
-    """Answer a job of `Worker`; called in the second interpreter.
+class Respondent:
+    """Asks the rules there: the job of a worker."""
 
-    Args:
-        job: What is asked.
-        out: Where the answer goes.
-    """
-    with ExitStack() as stack:
-        if job["day"] is not None:
-            moment: datetime = OTHER_DAYS[job["day"]]
-            stack.enter_context(on(moment, (), LUCK[job["day"]]))
-        localities = Localities(without=job["without"])
-        above = set(job["first"])
-        _register(localities, job["plugins"], above)
-        for code in job["first"]:
-            try:
-                localities.policy(code)
-            except PolicyError:
-                continue  # told where that one is checked
-        before = ours()
-        _register(localities, job["plugins"], {packed["code"] for packed in job["plugins"]} - above)
-        given, refused = {}, {}
-        for code, cases in job["cases"].items():
-            try:
-                policy = localities.policy(code)
-            except PolicyError as fault:
-                refused[code] = fault.text
-                continue
-            asking: list[ReportedCase] = few(policy) if cases is None else cases
-            order = (
-                sorted(range(len(asking)), key=lambda place: _gravity(asking[place]))
-                if job["backwards"]
-                else range(len(asking))
-            )
-            answers = {place: asked(policy, asking[place]) for place in order}
-            given[code] = [
-                Said(one.digest, list(one.rulings), list(one.faults), {**one.told})
-                for _, one in sorted(answers.items())
-            ]
-    with out:
-        out.write(msgspec.json.encode(Heard(given, list(meddled(before)), refused)))
+    def answer(self, asking: Mapping[str, Any]) -> Heard:
+        """Register plugins, ask about cases, and look at what was changed of governflow itself."""
+        asked_for = msgspec.convert(asking, _Questions)
+        with ExitStack() as stack:
+            if asked_for.day is not None:
+                stack.enter_context(on(OTHER_DAYS[asked_for.day], (), LUCK[asked_for.day]))
+            localities = Localities(without=asked_for.without)
+            above = set(asked_for.first)
+            _register(localities, (plugin for plugin in asked_for.plugins if plugin.code in above))
+            for code in asked_for.first:
+                try:
+                    localities.policy(code)
+                except PolicyError:
+                    continue  # told where that one is checked
+            before = ours()
+            _register(localities, (plugin for plugin in asked_for.plugins if plugin.code not in above))
+            answers, refused = {}, {}
+            for code, cases in asked_for.cases.items():
+                try:
+                    policy = localities.policy(code)
+                except PolicyError as fault:
+                    refused[code] = fault.text
+                    continue
+                answers[code] = _answers(policy, few(policy) if cases is None else cases, backwards=asked_for.backwards)
+        return Heard(answers, list(meddled(before)), refused)
+
+
+def _answers(policy: Policy, cases: Sequence[ReportedCase], *, backwards: bool) -> list[Said]:
+    order: Iterable[int] = range(len(cases))
+    if backwards:
+        order = sorted(order, key=lambda place: _gravity(cases[place]))
+    answers = {place: asked(policy, cases[place]) for place in order}
+    return [Said(one.digest, list(one.rulings), list(one.faults), {**one.told}) for _, one in sorted(answers.items())]
 
 
 def _gravity(told: ReportedCase) -> tuple[int, int, int]:
@@ -347,23 +312,21 @@ def few(policy: Policy) -> list[ReportedCase]:
     return every[:: 1 + len(every) // _FEW]
 
 
-def _register(localities: Localities, plugins: Iterable[Mapping[str, Any]], codes: set[str]) -> None:
-    for packed in plugins:
-        if packed["code"] in codes:
-            localities.register(packed["code"], _unpacked(packed))
+def _register(localities: Localities, plugins: Iterable[_Plugin]) -> None:
+    for plugin in plugins:
+        localities.register(plugin.code, _unpacked(plugin))
 
 
-def _unpacked(packed: Mapping[str, Any]) -> object:
-    name = packed["module"]
-    module = _imported(name)
-    if getattr(module, "__file__", None) != packed["file"]:
+def _unpacked(plugin: _Plugin) -> object:
+    module = _imported(plugin.module)
+    if getattr(module, "__file__", None) != plugin.file:
         # Imported from its file under a name of its own, or of something else here.
-        spec = spec_from_file_location(name, packed["file"])
+        spec = spec_from_file_location(plugin.module, plugin.file)
         if spec is None or spec.loader is None:
-            raise ImportError(f"{name} cannot be imported from {packed['file']}")
-        module = sys.modules[name] = module_from_spec(spec)
+            raise ImportError(f"{plugin.module} cannot be imported from {plugin.file}")
+        module = sys.modules[plugin.module] = module_from_spec(spec)
         spec.loader.exec_module(module)
-    return pickle.loads(base64.b64decode(packed["pickle"])) if "pickle" in packed else module
+    return pickle.loads(base64.b64decode(plugin.pickled)) if plugin.pickled is not None else module
 
 
 def _imported(name: str) -> ModuleType | None:

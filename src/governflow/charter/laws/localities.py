@@ -9,7 +9,7 @@ from governflow.calendars import WorkingCalendar
 from governflow.charter.answers.ask import Answer, asked
 from governflow.charter.answers.collect import company, everything, firsts, found, raised, sample, usable
 from governflow.charter.answers.compare import difference, told_apart
-from governflow.charter.answers.remote import Heard, Worker, WorkerEnvironment, answered, few, unloadable
+from governflow.charter.answers.remote import Heard, RemoteAnswers, WorkerEnvironment, answered, few, unloadable
 from governflow.charter.answers.search import Fault
 from governflow.charter.cases.reported import BEGIN, ReportedCase, mode_of, moment_of, written
 from governflow.charter.laws.registry import law
@@ -43,7 +43,7 @@ def together(subject: Subject) -> None:
     home, *others_above = policy.layers
     above = tuple(layer.code for layer in others_above if _package(layer) != _package(home))
     cases = {subject.code: own, **dict.fromkeys(_codes(subject))}
-    subject.begun["together"] = Worker(subject.localities, cases, WorkerEnvironment(seed=_SEED, first=above))
+    subject.begun["together"] = RemoteAnswers(subject.localities, cases, WorkerEnvironment(seed=_SEED, first=above))
 
 
 def alone_and_together(subject: Subject) -> None:
@@ -51,7 +51,7 @@ def alone_and_together(subject: Subject) -> None:
     together(subject)
     if "together" in subject.begun and "alone" not in subject.begun:
         how = WorkerEnvironment(seed=_SEED, without=(subject.code,))
-        subject.begun["alone"] = Worker(subject.localities, dict.fromkeys(_codes(subject)), how)
+        subject.begun["alone"] = RemoteAnswers(subject.localities, dict.fromkeys(_codes(subject)), how)
 
 
 def _package(layer: Layer) -> str:

@@ -8,7 +8,7 @@ from random import Random  # noqa: TID251 - a fixed seed gives the same order ev
 from governflow.charter.answers.ask import Answer, asked
 from governflow.charter.answers.collect import First, batches, company, firsts, raised, usable
 from governflow.charter.answers.compare import difference, told_apart
-from governflow.charter.answers.remote import Said, Worker, WorkerEnvironment, answered, unloadable
+from governflow.charter.answers.remote import RemoteAnswers, Said, WorkerEnvironment, answered, unloadable
 from governflow.charter.cases.reported import ReportedCase, written
 from governflow.charter.laws.localities import together
 from governflow.charter.laws.registry import law
@@ -52,10 +52,10 @@ def _ahead(subject: Subject) -> None:
     every = asked_elsewhere(subject)
     for seed in _ORDERS:
         cases = {subject.code: every[:_EVERY] + every[_EVERY::_EVERY]}
-        subject.begun[f"order {seed}"] = Worker(subject.localities, cases, WorkerEnvironment(seed=seed))
+        subject.begun[f"order {seed}"] = RemoteAnswers(subject.localities, cases, WorkerEnvironment(seed=seed))
     names = tuple(word for word in spoken_of(policy).texts if word.isascii() and word.isidentifier() and word.isupper())
     how = WorkerEnvironment(seed=2, backwards=True, day=0, variables=names)
-    subject.begun["machine"] = Worker(subject.localities, {subject.code: every}, how)
+    subject.begun["machine"] = RemoteAnswers(subject.localities, {subject.code: every}, how)
 
 
 def asked_elsewhere(subject: Subject) -> list[ReportedCase]:
