@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
-from governflow import testing
+from governflow import Engine, testing
 from governflow.charter import check as charter
+from governflow.charter.cases.reported import BEGIN
 from governflow.charter.laws import timing
 from governflow.charter.laws.lives import left_lying, unanswered
 from governflow.charter.lives.search import drawn
@@ -28,8 +29,8 @@ from governflow.policy.hookspecs import Breach, Context, Escalation, Locality, R
 from governflow.policy.registry import Localities
 from governflow.policy.stack import Policy
 from governflow.run.runner import run
-from governflow.stores import SQLiteStore
 from governflow.tables import Table
+from governflow.testing import ManualClock
 from governflow.text import Text
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
@@ -210,8 +211,10 @@ def test_in_any_locality_a_store_on_disk_keeps_what_memory_keeps(policy: Policy,
     localities = testing.registered(policy)
     rows = data.draw(testing.journals(policy))
     (_, in_memory), _ = taken(rows, policy.code, localities)
-    with tempfile.TemporaryDirectory() as folder, testing.engine(localities=localities) as engine:
-        engine.store = SQLiteStore(Path(folder) / "cases.db")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Engine.open(Path(folder) / "cases.db", clock=ManualClock(BEGIN), localities=localities) as engine,
+    ):
         run(
             engine,
             testing.written(rows, Path(folder) / "journal.csv"),

@@ -1,4 +1,4 @@
-"""The engine: the only place where rules, cases, clock and store meet.
+"""The engine: the public face of rules, cases, clock and store.
 
     engine = Engine.open("cases.db")
     case = engine.report(locality="371621", text="路灯不亮", by=Actor("网格员12"))
@@ -10,41 +10,39 @@ before it is fired first, each thing with its own moment.
 """
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Unpack, overload
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from governflow.engine import decide as deciding
 from governflow.engine.books import Books
-from governflow.engine.decide import Command
+from governflow.engine.command_handler import CommandHandler
 from governflow.engine.explain import Explanation, explain
-from governflow.engine.session import require_actor
-from governflow.engine.verbs import Common, Verbs
-from governflow.errors import ClockBackwards, CommandError, Conflict, NotAllowed, StoreError, UnknownCase
-from governflow.model.case import Case, evolve
+from governflow.engine.merits import entry as merit_entry
+from governflow.engine.musters import Muster, muster
+from governflow.engine.outbox import Outbox
+from governflow.engine.session import Session
+from governflow.engine.verbs import Common, ReportDetails, Verbs
+from governflow.errors import CommandError, NotAllowed
+from governflow.model.case import Case
 from governflow.model.events import Actor, Event
 from governflow.model.terms import Mode
+from governflow.policy.hookspecs import Merit
 from governflow.policy.registry import Localities
 from governflow.policy.rulesets import read_again
 from governflow.policy.stack import Policy
-from governflow.stores import MemoryStore, SQLiteStore, Store
-from governflow.stores.chain import commitment
+from governflow.stores import Store, open_store
 from governflow.timesource import Entropy, SystemClock, TimeSource, in_utc, salt
 
-#: What a command brings that may say who somebody is: it goes into the erasable table, never into an event.
-TEXTS = ("reporter", "phone", "text", "note", "reason", "extra")
-_TEXTS = frozenset(TEXTS)
-
-_encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.decode
+_REPORTED = ReportDetails.__annotations__.keys()
 
 
-class Engine(Verbs, Books):
+class Engine(Verbs):
     """Takes commands, keeps deadlines, remembers everything. Safe to share between threads.
 
     Args:
@@ -62,7 +60,12 @@ class Engine(Verbs, Books):
         entropy: Entropy = salt,
         localities: Localities | None = None,
     ) -> None:
-        super().__init__(store, clock or SystemClock(), entropy, localities or Localities())
+        session = Session(store, clock or SystemClock(), entropy, localities or Localities())
+        self.store, self.clock, self.localities = store, session.clock, session.localities
+        self._session = session
+        self._outbox = Outbox(session)
+        self._books = Books(session, self._outbox)
+        self._commands = CommandHandler(session, self._outbox)
 
     @classmethod
     def open(
@@ -91,16 +94,7 @@ class Engine(Verbs, Books):
         Raises:
             StoreError: If the store cannot be opened.
         """
-        if url is None:
-            store: Store = MemoryStore()
-        elif "://" in str(url):
-            kind = str(url).partition(":")[0]
-            raise StoreError(
-                f"{kind} stores are not supported yet: give a path for SQLite, or nothing for memory",
-                "暂不支持该类数据库：请给出 SQLite 文件路径，或不给（内存）",
-            )
-        else:
-            store = SQLiteStore(url, must_exist=must_exist, read_only=not deliver)
+        store = open_store(url, must_exist=must_exist, read_only=not deliver)
         engine = cls(store, clock=clock, entropy=entropy, localities=localities)
         if deliver:
             engine.deliver()
@@ -135,26 +129,11 @@ class Engine(Verbs, Books):
         self,
         *,
         locality: str = "000000",
-        item: str = "",
-        text: str = "",
-        place: str = "",
-        reporter: str | None = None,
-        phone: str | None = None,
-        informant: str | None = None,
-        channel: str = "",
-        severity: str | None = None,
-        urgency: str | None = None,
-        visit: bool | None = None,
-        asked: bool = True,
-        lifecycle: str | None = None,
-        facts: Mapping[str, Any] | None = None,
-        zone: str | None = None,
-        extra: Mapping[str, str] | None = None,
-        note: str | None = None,
         case_id: str | None = None,
         at: datetime | None = None,
         by: Actor | None = None,
         command_id: str | bytes | None = None,
+        **details: Unpack[ReportDetails],
     ) -> Case:
         """Report a case (上报).
 
@@ -187,26 +166,10 @@ class Engine(Verbs, Books):
         Raises:
             CommandError: If the id is taken or a value makes no sense.
         """
-        details: dict[str, Any] = {
-            "item": item,
-            "text": text,
-            "place": place,
-            "reporter": reporter,
-            "phone": phone,
-            "informant": informant,
-            "channel": channel,
-            "severity": severity,
-            "urgency": urgency,
-            "visit": visit,
-            "asked": asked,
-            "lifecycle": lifecycle,
-            "facts": facts,
-            "zone": zone,
-            "extra": extra,
-            "note": note,
-        }
+        if not details.keys() <= _REPORTED:
+            raise TypeError(f"report() takes no argument {', '.join(sorted(details.keys() - _REPORTED))}")
         moment = self.clock.now() if at is None else at
-        return self._run("report", case_id, details, by, moment, command_id, None, locality)
+        return self._commands.take("report", case_id, details, by, moment, command_id, None, locality)
 
     def act(
         self,
@@ -241,159 +204,14 @@ class Engine(Verbs, Books):
             CommandError: If the details make no sense or the fact comes too late to fit.
         """
         moment = self.clock.now() if at is None else at
-        return self._run(action, case_id, details, by, moment, command_id, version, None)
-
-    def _run(
-        self,
-        action: str,
-        case_id: str | None,
-        details: Mapping[str, Any],
-        by: Actor | None,
-        at: datetime,
-        command_id: str | bytes | None,
-        version: int | None,
-        locality: str | None,
-    ) -> Case:
-        at = in_utc(at)
-        if by is not None:
-            require_actor(by)
-        key = command_id.encode() if isinstance(command_id, str) else command_id
-        store = self.store
-        with self._lock:
-            store.begin()
-            try:
-                if key is not None and (seen := store.command(key)) is not None:
-                    store.rollback()
-                    return self._as_of(*seen)
-                case, policy, fresh = self._subject(action, case_id, details, at, locality)
-                if version is not None and version != case.version:
-                    self._require_only_denials(case, version)
-                mode = self._mode(policy, at)
-                before = None if fresh else case
-                fallen: list[Event] = []
-                if case.next_event_at is not None and case.next_event_at < at:
-                    fallen, case = self._catch_up(case, policy, at)
-                secret = self._seal(details)
-                command = Command(action, details, by, commitment(*secret) if secret else None)
-                events, after = deciding.decide(case, command, policy, at, mode)
-                kept = (events[0].seq, *secret) if secret else None
-                if fallen:
-                    events = fallen + events
-                if policy.rules not in self._kept or policy.rewarding:
-                    self._keep(policy, before, after, events, kept, key)
-                else:
-                    store.append(before, after, events, self.clock.now(), kept, key, policy.observed)
-                store.commit()
-            except NotAllowed as refused:
-                store.rollback()
-                if refused.denial is not None:
-                    self._deny(refused.denial, action, case_id, locality, by, at, key)
-                    self._tell_all()
-                raise
-            except BaseException:
-                store.rollback()
-                raise
-        if policy.observed:
-            with self._lock:
-                self._tell_all()
-        return after
-
-    def _deny(
-        self,
-        denial: Mapping[str, object],
-        action: str,
-        case_id: str | None,
-        locality: str | None,
-        by: Actor | None,
-        at: datetime,
-        key: bytes | None,
-    ) -> None:
-        """Write a denial into the case, or into the locality's book where there is no case yet; once for a command."""
-        mark = b"denied:" + key if key is not None else None
-        with self._transaction():
-            if mark is not None and self.store.command(mark) is not None:
-                return
-            case = self.store.load(case_id) if case_id is not None and action != "report" else None
-            if case is None:
-                code = locality or "000000"
-                self._write_in(code, "denied", {}, dict(denial), by, at, mark, self.rules_of(code).observed)
-                return
-            rules = self.rules_of(case.locality)
-            fallen, now = self._catch_up(case, rules, at)
-            event = Event(now.id, now.version + 1, "denied", at, now.state, by=by, about=dict(denial))
-            self._keep(rules, case, evolve(now, event), [*fallen, event], None, mark)
-
-    def _subject(
-        self, action: str, case_id: str | None, details: Mapping[str, Any], at: datetime, locality: str | None
-    ) -> tuple[Case, Policy, bool]:
-        store = self.store
-        known = store.load(case_id) if case_id is not None else None
-        if action != "report":
-            if known is None or known.id.startswith("@"):
-                raise UnknownCase(str(case_id))
-            if action == "merge":
-                self._require_other(known, details.get("into"))
-            return known, self.localities.policy(known.locality), False
-        if known is not None:
-            raise CommandError(
-                f"case {case_id} was reported already, on {known.opened:%Y-%m-%d %H:%M} UTC in {known.locality}",
-                f"事项 {case_id} 已经上报过（{known.locality}）",
-            )
-        policy = self.localities.policy(locality or "000000")
-        name = case_id or self._new_id(policy.code, at, policy.zone)
-        if not isinstance(name, str) or name.startswith("@") or not name.strip():
-            raise CommandError(f"{name!r} cannot be the id of a case", f"{name!r} 不能作为事项编号")
-        return deciding.unreported(name, policy, at, self._mode(policy, at), details), policy, True
-
-    def _require_only_denials(self, case: Case, version: int) -> None:
-        """Refuse a stale version; what somebody else was not allowed to do has changed nothing."""
-        if not 0 < version <= case.version or any(
-            event.kind != "denied" for event in self.store.history(case.id)[version:]
-        ):
-            raise Conflict(case.id, version, case.version)
-
-    def _new_id(self, code: str, at: datetime, zone: str) -> str:
-        number = self.store.count() + 1
-        day = at.astimezone(ZoneInfo(zone))
-        while self.store.load(name := f"{code}-{day.year:04}{day.month:02}{day.day:02}-{number:05d}") is not None:
-            number += 1  # somebody gave a case this very id
-        return name
-
-    def _require_other(self, case: Case, into: Any) -> None:
-        other = self.store.load(into) if isinstance(into, str) else None
-        if other is None or other.id.startswith("@"):
-            raise UnknownCase(str(into))
-        if other.state in ("merged", "declined", "withdrawn"):
-            raise CommandError(
-                f"case {into} is {other.state} and will answer nobody: merge into a case that will",
-                f"事项 {into} 已终止，不会再有答复：请并入有答复的事项",
-            )
-        if into == case.id:
-            raise CommandError(f"case {into} cannot be merged into itself", f"事项 {into} 不能并入自身")
-
-    def _seal(self, details: Mapping[str, Any]) -> tuple[bytes, bytes] | None:
-        if _TEXTS.isdisjoint(details):
-            return None
-        texts = {name: value for name in TEXTS if (value := details.get(name))}
-        return (self._entropy(), _encode(texts)) if texts else None
-
-    def _as_of(self, case_id: str, version: int) -> Case:
-        """Return a case as it was at a version: what a command returned the first time."""
-        known = self.case(case_id)
-        if known.version == version:
-            return known
-        past: Case | None = None
-        for event in self.store.history(case_id)[:version]:
-            past = evolve(past, event)
-        assert past is not None
-        return past
+        return self._commands.take(action, case_id, details, by, moment, command_id, version)
 
     # --- time ---------------------------------------------------------------------------------------------------------
 
     @property
     def now(self) -> datetime | None:
         """How far the engine's clock has been advanced, in UTC; None if never."""
-        with self._lock:
+        with self._session.lock:
             self.store.refresh()
             return self.store.now
 
@@ -418,29 +236,19 @@ class Engine(Verbs, Books):
         self._advance(to, None)
 
     def _advance(self, to: datetime | None, fired: list[Event] | None) -> None:
-        goal = in_utc(self.clock.now() if to is None else to)
-        store = self.store
-        observed = False
-        with self._lock:
-            store.begin()
-            try:
-                if store.now is not None and goal < store.now:
-                    raise ClockBackwards(store.now, goal)
-                while (case := store.next_due(goal)) is not None:
-                    policy = self.rules_of(case.locality)
-                    observed = observed or bool(policy.observed)
-                    assert case.next_event_at is not None
-                    events, after = deciding.fire(case, policy, self._mode(policy, case.next_event_at))
-                    self._keep(policy, case, after, events)
-                    if fired is not None:
-                        fired += events
-                store.now = goal
-                store.commit()
-            except BaseException:
-                store.rollback()
-                raise
+        goal = self._session.moment(to)
+        with self._session.transaction:
+            observed = self._session.fire_due(goal, fired)
         if observed:
             self.deliver()
+
+    def deliver(self) -> int:
+        """Deliver to the plugins what was recorded and they have not heard yet; what fails is kept for the next time.
+
+        Returns:
+            How many deliveries failed and wait.
+        """
+        return self._outbox.deliver()
 
     @contextmanager
     def in_bulk(self) -> Iterator[None]:
@@ -449,8 +257,7 @@ class Engine(Verbs, Books):
         try:
             yield
         except BaseException:
-            if isinstance(self.store, SQLiteStore):
-                self.store.abandon()
+            self.store.abandon()
             raise
         self.store.bulk(on=False)
 
@@ -462,23 +269,20 @@ class Engine(Verbs, Books):
         Raises:
             UnknownCase: If there is none.
         """
-        with self._lock:
-            case = self.store.load(case_id)
-        if case is None or case_id.startswith("@"):
-            raise UnknownCase(case_id)
-        return case
+        with self._session.lock:
+            return self._session.load(case_id)
 
     def cases(self) -> Iterator[Case]:
         """Return all cases in the order in which they were first reported."""
         number = 0
         while True:
-            with self._lock:
+            with self._session.lock:
                 self.store.refresh()
                 names = self.store.names(number, 200)
             if not names:
                 return
             for _, name in names:
-                with self._lock:
+                with self._session.lock:
                     case = self.store.load(name)
                 if case is not None:
                     yield case
@@ -495,24 +299,18 @@ class Engine(Verbs, Books):
             UnknownCase: If there is no such case.
         """
         self.case(case_id)
-        with self._lock:
+        with self._session.lock:
             events = self.store.history(case_id, holding=about.encode())
         return [event for event in events if not about or about in event.about]
 
     def find(self, case_id: str) -> Case | None:
         """Return a case, or None if there is none."""
-        with self._lock:
+        with self._session.lock:
             return None if case_id.startswith("@") else self.store.load(case_id)
-
-    def mode(self, locality: str) -> Mode:
-        """Return the mode to which a locality itself was last switched, whatever those above it are in."""
-        with self._lock:
-            book = self.store.load(f"@{locality}")
-        return book.mode if book is not None else Mode.NORMAL
 
     def has_taken(self, command_id: str | bytes) -> bool:
         """Return whether a command of this id was taken before."""
-        with self._lock:
+        with self._session.lock:
             return self.store.command(command_id.encode() if isinstance(command_id, str) else command_id) is not None
 
     @property
@@ -522,7 +320,7 @@ class Engine(Verbs, Books):
 
     def rule_set(self, rules: str) -> bytes | None:
         """Return a rule set as the store keeps it, by its hash."""
-        with self._lock:
+        with self._session.lock:
             return self.store.rule_set(rules)
 
     def explain(self, case_id: str) -> Explanation:
@@ -553,7 +351,7 @@ class Engine(Verbs, Books):
 
     def texts(self, case_id: str) -> list[Mapping[str, Any]]:
         """Return the erasable texts of a case without asking who reads: for the store's own keeper."""
-        with self._lock:
+        with self._session.lock:
             kept = self.store.texts(case_id)
         return [{"seq": seq, **_decode(content)} for seq, (_, content) in sorted(kept.items())]
 
@@ -569,35 +367,17 @@ class Engine(Verbs, Books):
         Raises:
             Tampered: If anything was altered, cut off or reordered.
         """
-        with self._lock:
+        with self._session.lock:
             self.store.refresh()
             return self.store.verify(against, read_again)
 
-    # --- on purpose ---------------------------------------------------------------------------------------------------
-
     def reassess(self, case_id: str, *, by: Actor | None = None, at: datetime | None = None) -> Case:
         """Ask the rules installed now about an open case; past rulings stay in the book."""
-        return self._anew(deciding.reassess, case_id, by, at)
+        return self._commands.review(deciding.reassess, case_id, by, at)
 
     def recalculate(self, case_id: str, *, by: Actor | None = None, at: datetime | None = None) -> Case:
         """Count anew the clocks that were fixed when the calendar did not yet know the year."""
-        return self._anew(deciding.recalculate, case_id, by, at)
-
-    def _anew(self, ask: Any, case_id: str, by: Actor | None, at: datetime | None) -> Case:
-        if by is not None:
-            require_actor(by)
-        moment = in_utc(self.clock.now() if at is None else at)
-        with self._transaction():
-            case = self.store.load(case_id)
-            if case is None or case_id.startswith("@"):
-                raise UnknownCase(case_id)
-            policy = self.localities.policy(case.locality)
-            fallen, now = self._catch_up(case, policy, moment)
-            events, after = ask(now, policy, moment, self._mode(policy, moment), by)
-            if fallen or events:
-                self._keep(policy, case, after, fallen + events)
-        self.deliver()
-        return after  # type: ignore[no-any-return]
+        return self._commands.review(deciding.recalculate, case_id, by, at)
 
     def forget(self, case_id: str, *, by: Actor | None = None, at: datetime | None = None) -> Case:
         """Erase everything that may say who somebody is; the ledger stays whole and verifiable.
@@ -613,17 +393,106 @@ class Engine(Verbs, Books):
         Raises:
             StoreError: If another connection keeps the old pages from being overwritten.
         """
-        case = self.case(case_id)
-        if by is not None:
-            require_actor(by)
-        moment = in_utc(self.clock.now() if at is None else at)
-        with self._transaction():
-            case = self.store.load(case_id) or case
-            erased = self.store.erase(case_id)
-            event = Event(case_id, case.version + 1, "forgotten", moment, case.state, by=by, about={"texts": erased})
-            after = evolve(case, event)
-            self._keep(self.rules_of(case.locality), case, after, [event])
-        with self._lock:
-            self.store.scrub()
-        self.deliver()
-        return after
+        return self._commands.forget(case_id, by, at)
+
+    # --- the localities' own books ------------------------------------------------------------------------------------
+
+    def rules_of(self, locality: str) -> Policy:
+        """Return a locality's rules, or the defaults if they cannot be loaded: one county stops no other's clocks."""
+        return self._session.rules_of(locality)
+
+    def mode(self, locality: str) -> Mode:
+        """Return the mode to which a locality itself was last switched, whatever those above it are in."""
+        book = self._books.load(locality)
+        return book.mode if book is not None else Mode.NORMAL
+
+    def book(self, locality: str) -> list[Event]:
+        """Return the entries of a locality's own book, oldest first: mode switches, musters, outages, merits."""
+        return self._books.events(locality)
+
+    def outages(self, locality: str) -> Sequence[tuple[datetime, datetime]]:
+        """Return the declared outages of a locality and of those above it, as pairs of moments in UTC."""
+        return self._books.outages(locality)
+
+    def switch_mode(
+        self, locality: str, mode: str, *, reason: str, by: Actor | None = None, at: datetime | None = None
+    ) -> Event:
+        """Switch a locality between everyday and emergency running (平急转换); it is written in the locality's book.
+
+        Switching to emergency calls a muster of all posts. Every open case of the locality and of what lies below it
+        records what the switch does to it; its running clocks get the allowances of the new mode.
+
+        Args:
+            locality: The locality's code.
+            mode: ``normal`` or ``emergency``.
+            reason: Why.
+            by: Who ordered it.
+            at: When; now by default.
+
+        Returns:
+            The entry in the book.
+
+        Raises:
+            CommandError: If it runs in this mode already, or a later switch is in the book.
+        """
+        return self._books.switch_mode(locality, mode, reason, by, at)
+
+    def check_in_at_muster(
+        self, locality: str, *, post: str, by: Actor | None = None, at: datetime | None = None
+    ) -> Event:
+        """Let a post check in at the muster (到岗); the muster is complete when the last one has.
+
+        Args:
+            locality: The locality's code.
+            post: The post's unit.
+            by: Who reports it.
+            at: When it came; now by default.
+
+        Raises:
+            CommandError: If the post is not awaited.
+        """
+        return self._books.check_in(locality, post, by, at)
+
+    def muster(self, locality: str) -> Muster | None:
+        """Return the present muster of a locality, or None in everyday running."""
+        return muster(self._books.load(locality))
+
+    def award(
+        self, locality: str, merit: Merit, *, source: str, by: Actor | None = None, at: datetime | None = None
+    ) -> Event:
+        """Enter merits by hand (积分登记), for what no event of a case shows. They never influence a ruling.
+
+        Args:
+            locality: The locality's code.
+            merit: To whom, how many points, why, until when.
+            source: Where it is known from: a roster, an inspection, a resident committee's minutes.
+            by: Who enters it.
+            at: When; now by default.
+        """
+        return self._books.enter(locality, "merit_entered", merit_entry(merit, source, None), by, at)
+
+    def declare_outage(
+        self,
+        locality: str,
+        since: datetime,
+        until: datetime,
+        *,
+        reason: str,
+        by: Actor | None = None,
+        at: datetime | None = None,
+    ) -> Event:
+        """Declare that nobody could keep deadlines for a while; breaches due inside are exempt from the statistics.
+
+        Args:
+            locality: The locality's code.
+            since: From when, timezone-aware.
+            until: Until when.
+            reason: Why.
+            by: Who declared it.
+            at: When it was declared; now by default.
+        """
+        start, end = in_utc(since), in_utc(until)
+        if end <= start:
+            raise CommandError("an outage ends after it begins", "停运的结束时间必须晚于开始时间")
+        about = {"from": start.isoformat(), "to": end.isoformat(), "reason": reason}
+        return self._books.enter(locality, "outage_declared", about, by, at)

@@ -1,55 +1,57 @@
-"""Telling plugins what was recorded, after the commit (办后告知): what fails is kept and tried again, never lost."""
+"""Calls ``governflow_recorded`` after the commit (办后告知); a delivery that fails is kept and tried again."""
 
 from governflow.engine.session import Session
 from governflow.errors import PolicyError, described
 from governflow.model.events import decode
-from governflow.policy.registry import Localities
-from governflow.stores import Store
-from governflow.timesource import Entropy, TimeSource
 
 
-class Deliveries(Session):
-    """The part of an engine that calls ``governflow_recorded``."""
+class Outbox:
+    """What plugins have still to hear.
 
-    def __init__(self, store: Store, clock: TimeSource, entropy: Entropy, localities: Localities) -> None:
-        super().__init__(store, clock, entropy, localities)
+    Args:
+        session: The store that keeps it, and the plugins.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
         self._delivering = False
         self._failed: set[tuple[int, str]] = set()
 
     def deliver(self) -> int:
-        """Tell the plugins what was recorded and what they have not heard yet; what fails is kept for the next time.
-
-        Returns:
-            How many deliveries failed and wait.
-        """
-        with self._lock:
+        """Deliver everything that waits, what failed before included; return how many deliveries failed."""
+        with self._session.lock:
             self._failed.clear()
-            self._tell_all()
+            self.deliver_new()
             return len(self._failed)
 
-    def _tell_all(self) -> None:
-        """Tell what has not been told; what has failed once waits for the next `deliver` or `advance`."""
-        if self._delivering:
-            return  # a plugin acts on what it hears: what that leads to is delivered in its turn
-        self._delivering = True
-        try:
-            while waiting := [entry for entry in self.store.undelivered() if entry not in self._failed]:
-                told = [(*entry, self._tell(*entry)) for entry in waiting]
-                self._failed |= {(position, plugin) for position, plugin, fault in told if fault is not None}
-                self.store.begin()
-                for position, plugin, fault in told:
-                    self.store.delivered(position, plugin, fault)
-                self.store.commit()
-        finally:
-            self._delivering = False
+    def deliver_new(self) -> None:
+        """Deliver what was not tried yet; what failed once waits for the next `deliver`."""
+        with self._session.lock:
+            if self._delivering:
+                return  # a plugin acts on what it hears: what that leads to is delivered in its turn
+            self._delivering = True
+            try:
+                self._deliver_all()
+            finally:
+                self._delivering = False
 
-    def _tell(self, position: int, plugin: str) -> str | None:
-        entry = self.store.entry(position)
-        case = self.store.load(entry.case)
+    def _deliver_all(self) -> None:
+        store = self._session.store
+        while waiting := [entry for entry in store.undelivered() if entry not in self._failed]:
+            results = [(*entry, self._fault(*entry)) for entry in waiting]
+            self._failed |= {(position, plugin) for position, plugin, fault in results if fault is not None}
+            with self._session.transaction:
+                for position, plugin, fault in results:
+                    store.delivered(position, plugin, fault)
+
+    def _fault(self, position: int, plugin: str) -> str | None:
+        """Call a plugin; return why it failed, or None if it heard the event."""
+        entry = self._session.store.entry(position)
+        case = self._session.store.load(entry.case)
         assert case is not None
         event = decode(entry.body, entry.recorded)
         try:
-            policy = self.localities.policy(case.locality)
+            policy = self._session.localities.policy(case.locality)
         except PolicyError as fault:
             return str(fault)
         for source, function, names in policy.impls("governflow_recorded"):

@@ -1,19 +1,14 @@
-"""What commands, deadlines, books and deliveries have in common: one store, one lock, one way to take a step (保存).
-
-Whatever was decided is taken by `Session._keep`: the events, the rule set that they name and the merits that they earn,
-in one transaction.
-"""
+"""What the parts of an engine share: one store, one lock, one clock, and one way to write a step (会话)."""
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from governflow.engine import decide as deciding
 from governflow.engine.merits import entry as merit_entry
 from governflow.engine.musters import BOOK
-from governflow.errors import CommandError, PolicyError
+from governflow.errors import ClockBackwards, CommandError, PolicyError, UnknownCase
 from governflow.model.case import Case, evolve
 from governflow.model.events import Actor, Event, decode, encode
 from governflow.model.faults import HookFault
@@ -21,7 +16,7 @@ from governflow.model.terms import Mode
 from governflow.policy.registry import Localities
 from governflow.policy.stack import Policy
 from governflow.stores import Store
-from governflow.timesource import Entropy, TimeSource
+from governflow.timesource import Entropy, TimeSource, in_utc
 
 #: A code and the switches of its mode, oldest first.
 Switches = tuple[str, tuple[tuple[datetime, Mode], ...]]
@@ -31,46 +26,77 @@ _TEXT_OR_NONE = (str, type(None))
 
 def require_actor(by: object) -> None:
     """Refuse an actor that could be written into an event, but never read back."""
-    if type(by) is not Actor or type(by.id) is not str or type(by.unit) not in _TEXT_OR_NONE:
+    if by is not None and (type(by) is not Actor or type(by.id) is not str or type(by.unit) not in _TEXT_OR_NONE):
         raise CommandError(
             f"{by!r} is no actor: give Actor(id, unit), both texts",
             f"{by!r} 不是经办人：请用 Actor(编号, 单位)，均为文字",
         )
 
 
+class Transaction:
+    """Makes what is done in its ``with`` block durable together, or none of it; one thread at a time is inside."""
+
+    def __init__(self, store: Store, lock: threading.RLock) -> None:
+        self._store, self._lock = store, lock
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        try:
+            self._store.begin()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def __exit__(self, fault: type[BaseException] | None, *_: object) -> None:
+        try:
+            if fault is None:
+                self._store.commit()
+        except BaseException as failed:
+            fault = type(failed)
+            raise
+        finally:
+            if fault is not None:
+                self._store.rollback()
+            self._lock.release()
+
+
 class Session:
-    """A store and the rules for it; what the parts of an engine share.
+    """A store and the rules for it.
 
     Args:
         store: Where the cases are kept.
         clock: What ``at=None`` and ``advance()`` mean by now.
         entropy: Where the salts of commitments come from.
-        localities: The localities it knows.
+        localities: The localities that are known.
     """
 
     def __init__(self, store: Store, clock: TimeSource, entropy: Entropy, localities: Localities) -> None:
         self.store = store
         self.clock = clock
+        self.entropy = entropy
         self.localities = localities
-        self._entropy = entropy
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
+        self.transaction = Transaction(store, self.lock)
         self._modes: dict[str, tuple[Switches, ...]] = {}
-        self._kept: set[str] = set()
-        self._seen = store.generation
+        self._kept_rules: set[str] = set()
+        self._generation = store.generation
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        """Make what is done inside durable together, or none of it. `_run`, the hottest path, does the same inline."""
-        with self._lock:
-            self.store.begin()
-            try:
-                yield
-                self.store.commit()
-            except BaseException:
-                self.store.rollback()
-                raise
+    def moment(self, at: datetime | None) -> datetime:
+        """Return a moment in UTC; the clock's present one if none is given."""
+        return in_utc(self.clock.now() if at is None else at)
 
-    def _keep(
+    def load(self, case_id: object) -> Case:
+        """Return a case.
+
+        Raises:
+            UnknownCase: If there is none; a locality's book is no case.
+        """
+        case = self.store.load(case_id) if isinstance(case_id, str) else None
+        if case is None or case.id.startswith("@"):
+            raise UnknownCase(str(case_id))
+        return case
+
+    def append(
         self,
         policy: Policy,
         before: Case | None,
@@ -79,19 +105,47 @@ class Session:
         secret: tuple[int, bytes, bytes] | None = None,
         key: bytes | None = None,
     ) -> None:
-        """Take the events of a step, the rule set that they name, and the merits that they earn."""
-        if policy.rules not in self._kept:
+        """Write the events of a step, the rule set that they name, and the merits that they earn.
+
+        Args:
+            policy: The rules that were asked.
+            before: The case before the step; None if it is new.
+            after: The case after it.
+            events: What happened.
+            secret: Event number, salt and content of the texts that came with the command.
+            key: The id of the command.
+        """
+        if policy.rules not in self._kept_rules:
             self.store.keep_rule_set(policy.rules, policy.rule_set)
-            self._kept.add(policy.rules)
+            self._kept_rules.add(policy.rules)
         self.store.append(before, after, events, self.clock.now(), secret, key, policy.observed)
         if policy.rewarding and not after.id.startswith("@"):
             for kind, about in self._rewards(policy, after, events):
-                self._write_in(policy.layers[0].code, kind, {}, about, None, events[-1].at)
+                self.append_to_book(policy.layers[0].code, kind, about, None, events[-1].at)
+
+    def append_to_book(
+        self,
+        locality: str,
+        kind: str,
+        about: dict[str, Any],
+        by: Actor | None,
+        at: datetime,
+        key: bytes | None = None,
+        listeners: Sequence[str] = (),
+    ) -> Event:
+        """Write an entry into a locality's own book: a chain like that of a case, under the id ``@<code>``."""
+        name = f"@{locality}"
+        book = self.store.load(name)
+        changes = {"locality": locality} if book is None else {}
+        seq = book.version + 1 if book else 1
+        event = Event(name, seq, kind, at, BOOK, by=by, changes=changes, about=about)
+        self.store.append(book, evolve(book, event), [event], self.clock.now(), None, key, listeners)
+        return event
 
     def _rewards(self, policy: Policy, case: Case, events: list[Event]) -> Iterator[tuple[str, dict[str, Any]]]:
         """Ask for merits; a hook that fails loses its merits, never the case, and the book says so."""
-        for event in (decode(encode(event)) for event in events):  # whoever is asked cannot rewrite what happened
-            context = policy.context(case, self._mode(policy, event.at), event.at)
+        for event in (decode(encode(event)) for event in events):  # a hook cannot rewrite what happened
+            context = policy.context(case, self.mode(policy, event.at), event.at)
             for source, ask in policy.rewarding:
                 try:
                     merits = [merit_entry(merit, source, case.id) for merit in ask(event, case, context) or ()]
@@ -102,42 +156,48 @@ class Session:
                     yield "merit_entered", entry
 
     def rules_of(self, locality: str) -> Policy:
-        """Return a locality's rules, or the defaults where they cannot be loaded: no other county's clocks stop."""
+        """Return a locality's rules, or the defaults if they cannot be loaded: one county stops no other's clocks."""
         try:
             return self.localities.policy(locality)
         except PolicyError as fault:
             return self.localities.fallback(locality, fault)
 
-    def _catch_up(self, case: Case, policy: Policy, at: datetime) -> tuple[list[Event], Case]:
-        """Let happen what fell due for this case before a command, each thing with its own moment."""
+    def catch_up(self, case: Case, policy: Policy, at: datetime) -> tuple[list[Event], Case]:
+        """Return what fell due for a case before a moment, each event at its own moment, and the case then."""
         fallen: list[Event] = []
         while case.next_event_at is not None and case.next_event_at < at:
-            events, case = deciding.fire(case, policy, self._mode(policy, case.next_event_at))
+            events, case = deciding.fire(case, policy, self.mode(policy, case.next_event_at))
             fallen += events
         return fallen, case
 
-    def _write_in(
-        self,
-        locality: str,
-        kind: str,
-        changes: dict[str, Any],
-        about: dict[str, Any],
-        by: Actor | None,
-        at: datetime,
-        key: bytes | None = None,
-        listeners: Sequence[str] = (),
-    ) -> Event:
-        """Write into a book within a transaction."""
-        name = f"@{locality}"
-        book = self.store.load(name)
-        if book is None:
-            changes = {**changes, "locality": locality}
-        seq = book.version + 1 if book else 1
-        event = Event(name, seq, kind, at, BOOK, by=by, changes=changes, about=about)
-        self.store.append(book, evolve(book, event), [event], self.clock.now(), None, key, listeners)
-        return event
+    def fire_due(self, goal: datetime, fired: list[Event] | None) -> bool:
+        """Fire everything that falls due before a moment, within a transaction, and set the store's clock to it.
 
-    def _mode(self, policy: Policy, at: datetime, *, but: str | None = None) -> Mode:
+        Args:
+            goal: The moment, in UTC.
+            fired: Where the events are gathered; None where nobody wants them.
+
+        Returns:
+            Whether plugins want to hear of any of it.
+
+        Raises:
+            ClockBackwards: If the clock has been further already.
+        """
+        store, observed = self.store, False
+        if store.now is not None and goal < store.now:
+            raise ClockBackwards(store.now, goal)
+        while (case := store.next_due(goal)) is not None:
+            policy = self.rules_of(case.locality)
+            observed = observed or bool(policy.observed)
+            assert case.next_event_at is not None
+            events, after = deciding.fire(case, policy, self.mode(policy, case.next_event_at))
+            self.append(policy, case, after, events)
+            if fired is not None:
+                fired += events
+        store.now = goal
+        return observed
+
+    def mode(self, policy: Policy, at: datetime, *, but: str | None = None) -> Mode:
         """Return the mode of a locality at a moment: emergency while it, or anything above it, is in emergency.
 
         Args:
@@ -145,10 +205,10 @@ class Session:
             at: The moment.
             but: A code whose own switches are left out.
         """
-        if self._seen is not self.store.generation:  # somebody else wrote, or a transaction was undone
-            self._seen = self.store.generation
-            self._modes.clear()
-            self._kept.clear()
+        if self._generation is not self.store.generation:  # somebody else wrote, or a transaction was undone
+            self._generation = self.store.generation
+            self._kept_rules.clear()
+            self.forget_modes()
         switched = self._modes.get(policy.code)
         if switched is None:
             switched = tuple((code, found) for code in policy.lineage if (found := self._switches(code)))
@@ -160,6 +220,10 @@ class Session:
             if before and before[-1] is Mode.EMERGENCY:
                 return Mode.EMERGENCY
         return Mode.NORMAL
+
+    def forget_modes(self) -> None:
+        """Read the switches of modes again when they are next asked for."""
+        self._modes.clear()
 
     def _switches(self, locality: str) -> tuple[tuple[datetime, Mode], ...]:
         """Return every switch of a locality's mode, oldest first."""

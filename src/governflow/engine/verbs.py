@@ -1,6 +1,6 @@
 """One method an action of the base lifecycle, so that editors know them; each is `Engine.act` with its own words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
@@ -19,6 +19,27 @@ class Common(TypedDict, total=False):
     at: datetime | None
     command_id: str | bytes | None
     version: int | None
+    note: str | None
+
+
+class ReportDetails(TypedDict, total=False):
+    """What a report may tell beside when, where from and by whom; `Engine.report` explains each."""
+
+    item: str
+    text: str
+    place: str
+    reporter: str | None
+    phone: str | None
+    informant: str | None
+    channel: str
+    severity: str | None
+    urgency: str | None
+    visit: bool | None
+    asked: bool
+    lifecycle: str | None
+    facts: Mapping[str, Any] | None
+    zone: str | None
+    extra: Mapping[str, str] | None
     note: str | None
 
 

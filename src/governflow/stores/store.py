@@ -103,6 +103,9 @@ class Store(ABC):
     def bulk(self, *, on: bool) -> None:  # noqa: B027 - a store that writes at once has nothing to switch
         """Switch bulk writing on (many commands become durable together) or off."""
 
+    def abandon(self) -> None:  # noqa: B027 - what a store has written at once stays
+        """End a bulk run whose last transaction must not become durable."""
+
     @abstractmethod
     def erase(self, case: str) -> int:
         """Erase the texts and personal data of a case, within a transaction; return how many there were."""

@@ -1,0 +1,207 @@
+"""Takes one command: known ids, versions, what fell due before it, the decision, and the events, in one transaction."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from governflow.engine import decide as deciding
+from governflow.engine.decide import Command, Outcomes
+from governflow.engine.outbox import Outbox
+from governflow.engine.session import Session, require_actor
+from governflow.errors import CommandError, Conflict, NotAllowed, UnknownCase
+from governflow.model.case import Case, evolve
+from governflow.model.events import Actor, Event
+from governflow.model.terms import Mode
+from governflow.policy.stack import Policy
+from governflow.stores.chain import commitment
+from governflow.timesource import in_utc
+
+#: What a command brings that may say who somebody is: it goes into the erasable table, never into an event.
+TEXTS = ("reporter", "phone", "text", "note", "reason", "extra")
+_TEXTS = frozenset(TEXTS)
+
+#: Asks the rules anew about a case: case, policy, moment, mode, actor.
+Review = Callable[[Case, Policy, datetime, Mode, Actor | None], Outcomes]
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+class CommandHandler:
+    """Takes commands about cases.
+
+    Args:
+        session: The store and the rules.
+        outbox: Tells plugins of what was recorded.
+    """
+
+    def __init__(self, session: Session, outbox: Outbox) -> None:
+        self._session, self._outbox = session, outbox
+
+    def take(
+        self,
+        action: str,
+        case_id: str | None,
+        details: Mapping[str, Any],
+        by: Actor | None,
+        at: datetime,
+        command_id: str | bytes | None,
+        version: int | None = None,
+        locality: str | None = None,
+    ) -> Case:
+        """Take a command and return the case afterwards; `Engine.act` documents arguments and refusals."""
+        at = in_utc(at)
+        require_actor(by)
+        key = command_id.encode() if isinstance(command_id, str) else command_id
+        session = self._session
+        try:
+            with session.transaction:
+                if key is not None and (seen := session.store.command(key)) is not None:
+                    return self._as_of(*seen)
+                case, policy, is_new = self._subject(action, case_id, details, at, locality)
+                if version is not None and version != case.version:
+                    self._require_only_denials(case, version)
+                mode = session.mode(policy, at)
+                before = None if is_new else case
+                fallen: list[Event] = []
+                if case.next_event_at is not None and case.next_event_at < at:
+                    fallen, case = session.catch_up(case, policy, at)
+                secret = self._seal(details)
+                command = Command(action, details, by, commitment(*secret) if secret else None)
+                events, after = deciding.decide(case, command, policy, at, mode)
+                texts = (events[0].seq, *secret) if secret else None
+                session.append(policy, before, after, fallen + events if fallen else events, texts, key)
+        except NotAllowed as refused:
+            if refused.denial is not None:
+                self._deny(refused.denial, case_id if action != "report" else None, locality, by, at, key)
+                self._outbox.deliver_new()
+            raise
+        if policy.observed:
+            self._outbox.deliver_new()
+        return after
+
+    def review(self, ask: Review, case_id: str, by: Actor | None, at: datetime | None) -> Case:
+        """Ask the rules anew about a case, write what that changes, and return the case afterwards."""
+        session = self._session
+        require_actor(by)
+        moment = session.moment(at)
+        with session.transaction:
+            case = session.load(case_id)
+            policy = session.localities.policy(case.locality)
+            fallen, now = session.catch_up(case, policy, moment)
+            events, after = ask(now, policy, moment, session.mode(policy, moment), by)
+            if fallen or events:
+                session.append(policy, case, after, fallen + events)
+        self._outbox.deliver()
+        return after
+
+    def forget(self, case_id: str, by: Actor | None, at: datetime | None) -> Case:
+        """Erase the texts of a case and return it; `Engine.forget` documents it."""
+        session = self._session
+        require_actor(by)
+        moment = session.moment(at)
+        with session.transaction:
+            case = session.load(case_id)
+            about = {"texts": session.store.erase(case_id)}
+            event = Event(case_id, case.version + 1, "forgotten", moment, case.state, by=by, about=about)
+            after = evolve(case, event)
+            session.append(session.rules_of(case.locality), case, after, [event])
+        with session.lock:
+            session.store.scrub()
+        self._outbox.deliver()
+        return after
+
+    def _deny(
+        self,
+        denial: Mapping[str, object],
+        case_id: str | None,
+        locality: str | None,
+        by: Actor | None,
+        at: datetime,
+        key: bytes | None,
+    ) -> None:
+        """Write a denial into the case, or into the locality's book if there is no case yet; once for a command."""
+        session = self._session
+        mark = b"denied:" + key if key is not None else None
+        with session.transaction:
+            if mark is not None and session.store.command(mark) is not None:
+                return
+            case = session.store.load(case_id) if case_id is not None else None
+            if case is None:
+                code = locality or "000000"
+                listeners = session.rules_of(code).observed
+                session.append_to_book(code, "denied", dict(denial), by, at, mark, listeners)
+                return
+            rules = session.rules_of(case.locality)
+            fallen, now = session.catch_up(case, rules, at)
+            event = Event(now.id, now.version + 1, "denied", at, now.state, by=by, about=dict(denial))
+            session.append(rules, case, evolve(now, event), [*fallen, event], None, mark)
+
+    def _subject(
+        self, action: str, case_id: str | None, details: Mapping[str, Any], at: datetime, locality: str | None
+    ) -> tuple[Case, Policy, bool]:
+        """Return the case that a command is about, its policy, and whether the command begins it."""
+        session = self._session
+        known = session.store.load(case_id) if case_id is not None else None
+        if action != "report":
+            if known is None or known.id.startswith("@"):
+                raise UnknownCase(str(case_id))
+            if action == "merge":
+                self._require_other(known, details.get("into"))
+            return known, session.localities.policy(known.locality), False
+        if known is not None:
+            raise CommandError(
+                f"case {case_id} was reported already, on {known.opened:%Y-%m-%d %H:%M} UTC in {known.locality}",
+                f"事项 {case_id} 已经上报过（{known.locality}）",
+            )
+        policy = session.localities.policy(locality or "000000")
+        name = case_id or self._new_id(policy.code, at, policy.zone)
+        if not isinstance(name, str) or name.startswith("@") or not name.strip():
+            raise CommandError(f"{name!r} cannot be the id of a case", f"{name!r} 不能作为事项编号")
+        return deciding.unreported(name, policy, at, session.mode(policy, at), details), policy, True
+
+    def _require_only_denials(self, case: Case, version: int) -> None:
+        """Refuse a stale version; what somebody else was not allowed to do has changed nothing."""
+        if not 0 < version <= case.version or any(
+            event.kind != "denied" for event in self._session.store.history(case.id)[version:]
+        ):
+            raise Conflict(case.id, version, case.version)
+
+    def _new_id(self, code: str, at: datetime, zone: str) -> str:
+        store = self._session.store
+        number = store.count() + 1
+        day = at.astimezone(ZoneInfo(zone))
+        while store.load(name := f"{code}-{day.year:04}{day.month:02}{day.day:02}-{number:05d}") is not None:
+            number += 1  # somebody gave a case this very id
+        return name
+
+    def _require_other(self, case: Case, into: Any) -> None:
+        """Refuse to merge a case into one that will answer nobody, or into itself."""
+        other = self._session.load(into)
+        if other.state in ("merged", "declined", "withdrawn"):
+            raise CommandError(
+                f"case {into} is {other.state} and will answer nobody: merge into a case that will",
+                f"事项 {into} 已终止，不会再有答复：请并入有答复的事项",
+            )
+        if into == case.id:
+            raise CommandError(f"case {into} cannot be merged into itself", f"事项 {into} 不能并入自身")
+
+    def _seal(self, details: Mapping[str, Any]) -> tuple[bytes, bytes] | None:
+        """Return salt and content of the texts that a command brings, or None if it brings none."""
+        if _TEXTS.isdisjoint(details):
+            return None
+        texts = {name: value for name in TEXTS if (value := details.get(name))}
+        return (self._session.entropy(), _encode(texts)) if texts else None
+
+    def _as_of(self, case_id: str, version: int) -> Case:
+        """Return a case as it was at a version: what a command returned the first time."""
+        case = self._session.load(case_id)
+        if case.version == version:
+            return case
+        past: Case | None = None
+        for event in self._session.store.history(case_id)[:version]:
+            past = evolve(past, event)
+        assert past is not None
+        return past
