@@ -15,7 +15,7 @@ from rich.console import Console
 from governflow import Actor, CommandError, Engine, Text, hookimpl
 from governflow.cli.dossier_screen import print_dossier
 from governflow.engine.explain import Archive, Row, explain
-from governflow.model.clocks import RecordedRuling
+from governflow.model.rulings import RecordedRuling
 from governflow.model.terms import Form, Tier
 from governflow.model.units import OrgChart, Unit
 from governflow.policy import registry as localities

@@ -23,10 +23,11 @@ from governflow.charter.lives.simulation import ADVANCE, DAY, Scenario, Step, pl
 from governflow.charter.lives.walks import by_lifecycle, planned, pool
 from governflow.charter.subject import Subject
 from governflow.model.case import Case
-from governflow.model.clocks import Plan, RecordedRuling
 from governflow.model.faults import Faults, HookFault
+from governflow.model.rulings import RecordedRuling
 from governflow.model.terms import Mode
 from governflow.policy.builtin.defaults import ROOT
+from governflow.policy.deadlines import Plan
 from governflow.policy.registry import Localities
 from governflow.policy.stack import NATION, Policy
 

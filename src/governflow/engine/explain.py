@@ -10,9 +10,10 @@ import msgspec
 from governflow.calendars import Segment, WorkingCalendar
 from governflow.calendars.allowances import Allowance
 from governflow.errors import TableError
-from governflow.model.case import Case
-from governflow.model.clocks import PROMISED, Clock, RecordedRuling
+from governflow.model.case import Case, condition_of
+from governflow.model.clocks import PROMISED, Clock
 from governflow.model.events import Event
+from governflow.model.rulings import RecordedRuling
 from governflow.policy.stack import Policy
 from governflow.tables import Catalogue, Column, Table
 from governflow.tables.vocabulary import OUTCOMES
@@ -219,12 +220,6 @@ def explain(case: Case, history: Sequence[Event], policy: Policy, kept: RuleSet 
         for ruling in event.rulings
     ]
     return Explanation(case, rulings, [_account(case, clock, policy) for clock in case.all_clocks])
-
-
-def condition_of(case: Case) -> str | None:
-    """Return the condition under which a case was taken up (立案条件), where it tells one."""
-    told = case.facts.get("condition")
-    return None if told is None else str(told)
 
 
 def _account(case: Case, clock: Clock, policy: Policy) -> ClockAccount:

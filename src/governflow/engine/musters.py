@@ -20,8 +20,8 @@ from governflow.model.case import Case
 from governflow.model.clocks import Clock
 from governflow.model.events import Actor
 from governflow.model.lifecycle import BASE
+from governflow.model.standing_clocks import CHECK_IN, MUSTER
 from governflow.model.terms import Mode
-from governflow.policy.builtin.defaults import CHECK_IN, MUSTER
 from governflow.policy.stack import Policy
 
 #: The state of a locality's book, which is no case.

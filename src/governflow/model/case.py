@@ -246,3 +246,9 @@ def fold(events: Iterable[Event]) -> Case | None:
     for event in events:
         case = evolve(case, event)
     return case
+
+
+def condition_of(case: Case) -> str | None:
+    """Return the condition under which a case was taken up (立案条件), where it tells one."""
+    condition = case.facts.get("condition")
+    return None if condition is None else str(condition)

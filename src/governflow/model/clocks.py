@@ -9,7 +9,6 @@ recorded. The rules:
 * After a breach the clock climbs the ladder of escalation until it is stopped; ``next_rung_at`` is the next rung.
 """
 
-from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -329,53 +328,3 @@ def due_again(clock: Clock, allowance: Allowance, calendar: WorkingCalendar) -> 
     due = allowance.due(clock.started, calendar, clock.pauses)
     warn = None if LAPSES in clock.traits else _warning(allowance, clock.started, due, calendar)
     return due, warn, not allowance.elapsed and calendar.flagged(due, clock.started)
-
-
-class RecordedRuling(msgspec.Struct, frozen=True, gc=False):
-    """A ruling as an event keeps it.
-
-    Args:
-        what: What was asked: ``assess``, ``tier``, ``route``, ``clock:<name>``, ``escalate``.
-        value: What was ruled, as JSON can say it.
-        reason: Why, in both languages.
-        rule: The rule's id.
-        source: The plugin that ruled.
-    """
-
-    what: str
-    value: Any
-    reason: Text
-    rule: str
-    source: str
-
-
-@attrs.frozen(eq=False)
-class Plan:
-    """Clock specifications, arranged by what starts and stops them.
-
-    Args:
-        specs: The specifications by clock name.
-        rulings: Each one's allowance as an event keeps it, with reason, rule and plugin.
-    """
-
-    specs: Mapping[str, ClockSpec]
-    rulings: Mapping[str, RecordedRuling]
-    by_start: Mapping[str, tuple[ClockSpec, ...]]
-    by_stop: Mapping[str, tuple[str, ...]]
-
-    @classmethod
-    def of(cls, specs: Iterable[ClockSpec], sources: Mapping[str, str]) -> "Plan":
-        """Arrange specifications."""
-        known = {spec.name: spec for spec in specs}
-        by_start: dict[str, tuple[ClockSpec, ...]] = {}
-        by_stop: dict[str, tuple[str, ...]] = {}
-        for spec in known.values():
-            for trigger in spec.starts:
-                by_start[trigger] = (*by_start.get(trigger, ()), spec)
-            for action in spec.stops:
-                by_stop[action] = (*by_stop.get(action, ()), spec.name)
-        rulings = {
-            name: RecordedRuling(f"clock:{name}", spec.written, spec.reason, spec.rule, sources[name])
-            for name, spec in known.items()
-        }
-        return cls(known, rulings, by_start, by_stop)

@@ -15,7 +15,8 @@ import msgspec
 from msgspec.structs import astuple, force_setattr
 
 from governflow.errors import Tampered
-from governflow.model.clocks import Clock, RecordedRuling
+from governflow.model.clocks import Clock
+from governflow.model.rulings import RecordedRuling
 
 VERSION = 1
 

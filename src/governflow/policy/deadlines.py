@@ -1,14 +1,15 @@
 """One plan of clocks from what each layer says of them (时限合成), and what no layer may do to a clock of the law."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import groupby
 
 import attrs
 
 from governflow.calendars.allowances import Allowance
-from governflow.model.clocks import STATUTE, TRAITS, ClockSpec, Plan
+from governflow.model.clocks import STATUTE, TRAITS, ClockSpec
 from governflow.model.faults import Faults, HookFault
+from governflow.model.rulings import RecordedRuling
 from governflow.policy.hookspecs import Deadlines
 from governflow.policy.table_rules import Allowances
 from governflow.policy.validation import LONGEST
@@ -17,6 +18,38 @@ from governflow.text import Text
 _HOOK = "governflow_deadlines"
 #: The longest run of days off, with the weekends beside it (国庆、春节).
 _HOLIDAYS = timedelta(days=11)
+
+
+@attrs.frozen(eq=False)
+class Plan:
+    """Clock specifications, arranged by what starts and stops them.
+
+    Args:
+        specs: The specifications by clock name.
+        rulings: Each one's allowance as an event keeps it, with reason, rule and plugin.
+    """
+
+    specs: Mapping[str, ClockSpec]
+    rulings: Mapping[str, RecordedRuling]
+    by_start: Mapping[str, tuple[ClockSpec, ...]]
+    by_stop: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, specs: Iterable[ClockSpec], sources: Mapping[str, str]) -> "Plan":
+        """Arrange specifications."""
+        known = {spec.name: spec for spec in specs}
+        by_start: dict[str, tuple[ClockSpec, ...]] = {}
+        by_stop: dict[str, tuple[str, ...]] = {}
+        for spec in known.values():
+            for trigger in spec.starts:
+                by_start[trigger] = (*by_start.get(trigger, ()), spec)
+            for action in spec.stops:
+                by_stop[action] = (*by_stop.get(action, ()), spec.name)
+        rulings = {
+            name: RecordedRuling(f"clock:{name}", spec.written, spec.reason, spec.rule, sources[name])
+            for name, spec in known.items()
+        }
+        return cls(known, rulings, by_start, by_stop)
 
 
 def only_specs(answer: object) -> bool:

@@ -14,15 +14,15 @@ import attrs
 from governflow.calendars import WorkingCalendar
 from governflow.errors import PolicyError, shown
 from governflow.model.case import Case
-from governflow.model.clocks import Plan, RecordedRuling
 from governflow.model.faults import Faults, HookFault
 from governflow.model.lifecycle import BASE, Lifecycle
+from governflow.model.rulings import RecordedRuling
 from governflow.model.terms import Mode
 from governflow.model.units import OrgChart
 from governflow.policy import files as packaged
 from governflow.policy import rulesets
 from governflow.policy.builtin import defaults
-from governflow.policy.deadlines import merged, only_specs
+from governflow.policy.deadlines import Plan, merged, only_specs
 from governflow.policy.hook_checks import Impl, called, mapping, registered, wrong
 from governflow.policy.hookspecs import VALUES, Context, Demo, Locality, Ruling
 from governflow.policy.rulesets import standing_apart

@@ -19,8 +19,9 @@ import attrs
 from governflow.calendars.allowances import Allowance
 from governflow.errors import CommandError, FactError
 from governflow.model.case import Case, changed
-from governflow.model.clocks import ClockSpec, RecordedRuling
+from governflow.model.clocks import ClockSpec
 from governflow.model.lifecycle import Lifecycle
+from governflow.model.rulings import RecordedRuling
 from governflow.model.terms import Form, Kind, Mode, Severity, Tier, Urgency
 from governflow.model.units import OrgChart
 from governflow.policy.hookspecs import Assessment, Breach, Context, Deadlines, Escalation, Route, Ruling

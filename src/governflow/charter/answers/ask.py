@@ -16,9 +16,10 @@ from governflow.engine.decide import Command, decide
 from governflow.errors import CommandError, IllegalAction
 from governflow.model import clocks
 from governflow.model.case import Case, changed
-from governflow.model.clocks import LAPSES, RecordedRuling
+from governflow.model.clocks import LAPSES
 from governflow.model.events import Actor, Event
 from governflow.model.faults import Faults, HookFault, faults_in
+from governflow.model.rulings import RecordedRuling
 from governflow.model.terms import Outcome, Verdict
 from governflow.policy.hookspecs import Breach
 from governflow.policy.stack import Policy

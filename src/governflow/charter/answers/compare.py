@@ -13,7 +13,7 @@ from governflow.errors import CalendarError
 from governflow.isolation.literals import BUILT_IN
 from governflow.masking import clean
 from governflow.model.case import Case
-from governflow.model.clocks import RecordedRuling
+from governflow.model.rulings import RecordedRuling
 from governflow.model.terms import Form, Kind, Severity, Tier, Urgency
 from governflow.policy.stack import Policy
 from governflow.reports.localize import Localizer

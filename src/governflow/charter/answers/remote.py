@@ -27,8 +27,8 @@ from governflow.errors import GovernflowError, PolicyError
 from governflow.isolation.environment import LUCK, OTHER_DAYS, on
 from governflow.isolation.tampering import meddled, ours
 from governflow.isolation.worker import Worker, WorkerFailed
-from governflow.model.clocks import RecordedRuling
 from governflow.model.faults import HookFault
+from governflow.model.rulings import RecordedRuling
 from governflow.model.terms import Severity, Urgency
 from governflow.policy.builtin import defaults
 from governflow.policy.registry import Localities

@@ -12,10 +12,10 @@ from governflow.charter.lives.walks import by_lifecycle, lives, shortened
 from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
 from governflow.model.case import Case
-from governflow.model.clocks import Plan
 from governflow.model.events import Event
 from governflow.model.lifecycle import SAME, START, CompiledTransition, Lifecycle, Move, _lost, _two_ways, _unknown
 from governflow.model.terms import Outcome
+from governflow.policy.deadlines import Plan
 from governflow.policy.stack import Policy
 from governflow.text import Text
 

@@ -18,9 +18,10 @@ from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
 from governflow.masking import clean
 from governflow.model.case import Case
-from governflow.model.clocks import LAPSES, STATUTE, SURVIVES_TRANSFER, Clock, ClockSpec, Plan
+from governflow.model.clocks import LAPSES, STATUTE, SURVIVES_TRANSFER, Clock, ClockSpec
 from governflow.model.events import Event
 from governflow.model.faults import Faults
+from governflow.policy.deadlines import Plan
 from governflow.policy.stack import Policy
 from governflow.reports.localize import Localizer
 from governflow.text import Text
