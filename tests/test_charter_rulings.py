@@ -446,7 +446,7 @@ class LosesTheReopened(County):
 class TimesItself(County):
     @hookimpl
     def governflow_tier(self) -> Ruling | None:
-        return ONE if time.perf_counter_ns() % 1_000_003 == 7 else None
+        return ONE if time.perf_counter_ns() == 7 else None
 
 
 class ReadsTheEnvironment(County):
@@ -470,7 +470,7 @@ class ByAddress(County):
 class RarelyByChance(County):
     @hookimpl
     def governflow_tier(self) -> Ruling | None:
-        return ONE if uuid4().int % 1_000_000 == 5 else None
+        return ONE if uuid4().int == 5 else None
 
 
 class ByTheNumber(County):

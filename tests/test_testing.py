@@ -1,16 +1,19 @@
 """The public testing kit: cases, journals, localities and lives that are drawn, and an engine for tests."""
 
 import io
+import json
 import re
+import shlex
 import tempfile
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -150,16 +153,22 @@ def test_drawn_journals_speak_as_a_locality_does_and_are_taken(code: str, data: 
     assert len(cases) == len({row["事项编号"] for row in rows})
 
 
-def test_journals_tell_whole_lives() -> None:
-    done: set[str] = set()
-
-    @settings(max_examples=60, deadline=None, database=None, derandomize=True, suppress_health_check=SLOW)
-    @given(testing.journals(CODE, localities=HARBOUR, cases=1, rows=25))
-    def look(rows: list[dict[str, str]]) -> None:
-        done.update(row["动作"] for row in rows)
-
-    look()
-    assert {"上报", "派单", "办结", "反馈", "评价", "不予受理"} <= done
+@pytest.mark.parametrize("action", ["上报", "派单", "办结", "反馈", "评价", "不予受理"])
+def test_journals_tell_whole_lives(action: str) -> None:
+    # How soon it is drawn is Hypothesis's own affair, and another one in each version: it is enough that it comes.
+    rows = find(
+        testing.journals(CODE, localities=HARBOUR, cases=1, rows=25),
+        lambda rows: any(row["动作"] == action for row in rows),
+        settings=settings(
+            max_examples=3000,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            phases=[Phase.generate],
+            suppress_health_check=SLOW,
+        ),
+    )
+    assert rows[0]["动作"] == "上报"
 
 
 # --- localities -------------------------------------------------------------------------------------------------------
@@ -245,10 +254,34 @@ def _skipping(base: Lifecycle) -> dict[str, Lifecycle]:
     return {"everyday": base.derive("everyday", add=[Move("close", ("resolved",), "closed")])}
 
 
-def test_lives_find_an_answer_that_can_be_skipped_and_give_the_command_that_shows_it() -> None:
-    told = broken(harbour(lifecycles=_skipping))
-    assert told.startswith("case/answered: ")
-    assert told.splitlines()[-1].strip() in PAGE
+def test_a_life_in_which_an_answer_is_skipped_is_told_as_the_page_shows_with_the_command_that_shows_it() -> None:
+    machine: Any = testing.lives(CODE, localities=harbour(lifecycles=_skipping))()
+    machine.report(_drawn({}), later=None, failing=False)
+    for action in ("resolve", "close"):
+        machine.act(_drawn(action), after=0, pick=0)
+    with pytest.raises(AssertionError) as raised:
+        machine.the_laws_hold()
+    story = str(raised.value).splitlines()
+    assert f"{story[0]}\n" in PAGE
+    assert f"{story[-1]}\n" in PAGE
+
+
+def _drawn(value: object) -> SimpleNamespace:
+    """What draws one value, whatever there is to draw from."""
+    return SimpleNamespace(draw=lambda strategy, label=None: value)
+
+
+def _ending_at_will(base: Lifecycle) -> dict[str, Lifecycle]:
+    return {"everyday": base.derive("everyday", add=[Move("close", ("reported", "dispatched"), "closed")])}
+
+
+def test_lives_find_an_answer_that_can_be_skipped_and_give_a_command_that_shows_it_again() -> None:
+    localities = harbour(lifecycles=_ending_at_will)
+    story = broken(localities).splitlines()
+    assert story[0].startswith("case/answered: ")
+    *command, law, _, case = shlex.split(story[-1])
+    assert command == ["governflow", "check", CODE, "--law"]
+    assert not charter.check(localities, CODE, laws=[law], case=json.loads(case)).passed
 
 
 def test_a_law_that_is_waived_is_not_looked_at() -> None:

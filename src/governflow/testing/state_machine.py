@@ -26,6 +26,7 @@ from governflow.charter.lives.simulation import (
     SimulatedCase,
     Simulator,
     Step,
+    choices,
     play,
 )
 from governflow.charter.lives.walks import LATER, shortened
@@ -128,17 +129,10 @@ class _Lives(RuleBasedStateMachine):
         assert self.player is not None
         case = self.player.case
         assert case is not None
-        lifecycle = self.player.policy.lifecycle(case, [])
-        possible = lifecycle.possible(case.state)
-        lasting = [
-            name
-            for name in possible
-            if any(
-                way.target not in (case.state, *lifecycle.ends) for way in lifecycle.transitions_for(case.state, name)
-            )
-        ]
-        if possible:
-            self._do(after, data.draw(st.sampled_from(lasting or possible) | st.sampled_from(possible)), pick)
+        may = choices(self.player.policy, case)
+        if may.possible:
+            drawn = st.sampled_from(may.lasting or may.possible) | st.sampled_from(may.possible)
+            self._do(after, data.draw(drawn), pick)
 
     @precondition(_lives)
     @rule(after=_SHORT, pick=_PICKS, does=st.sampled_from([SWITCH, MUSTER, OUTAGE, REASSESS]))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from governflow.charter.cases import systematic as charter_cases
 from governflow.charter.cases.reported import BEGIN
+from governflow.charter.lives.simulation import choices
 from governflow.engine.engine import Engine
 from governflow.errors import GovernflowError
 from governflow.model.headings import FIELDS, HEADINGS
@@ -140,16 +141,10 @@ class _Clerk:
             return
         self.engine.advance(self.at)
         case = self.engine.case(self.draw(st.sampled_from(self.names)))
-        lifecycle = self.policy.lifecycle(case, [])
-        possible = lifecycle.possible(case.state)
-        moving = [
-            one
-            for one in possible
-            if any(way.target != case.state for way in lifecycle.transitions_for(case.state, one))
-        ]
-        if not possible:
+        may = choices(self.policy, case)
+        if not may.possible:
             return
-        action = self.draw(st.sampled_from(moving or possible) | st.sampled_from(possible))
+        action = self.draw(st.sampled_from(may.moving or may.possible) | st.sampled_from(may.possible))
         cells, fields = self._filled(action, case.id)
         try:
             details = _details(action, fields)

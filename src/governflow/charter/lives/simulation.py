@@ -363,6 +363,43 @@ def _claiming(policy: Policy, pick: int) -> str:
     return teams[pick % len(teams)].id
 
 
+# --- what may be done -------------------------------------------------------------------------------------------------
+
+#: After so many cycles of a clock nobody begins another one: far fewer than the core takes for a ladder in a circle.
+_CYCLES = 12
+
+
+@attrs.frozen
+class Choices:
+    """The actions that a case's state allows, in the order of the lifecycle.
+
+    Args:
+        possible: All of them.
+        moving: Those that may lead to another state.
+        lasting: Those that may lead to another state in which the case is still open.
+    """
+
+    possible: tuple[str, ...]
+    moving: tuple[str, ...]
+    lasting: tuple[str, ...]
+
+
+def choices(policy: Policy, case: Case) -> Choices:
+    """Return what may be done to a case; one that was begun anew again and again is only brought on."""
+    lifecycle, state = policy.lifecycle(case, []), case.state
+    worn_out = any(clock.cycle >= _CYCLES for clock in case.clocks.values())
+    ways = {
+        action: [way for way in lifecycle.transitions_for(state, action) if not (worn_out and way.cycle)]
+        for action in lifecycle.possible(state)
+    }
+    targets = {action: {way.target for way in open_ways} for action, open_ways in ways.items() if open_ways}
+    return Choices(
+        tuple(targets),
+        tuple(action for action, after in targets.items() if after - {state}),
+        tuple(action for action, after in targets.items() if after - {state} - lifecycle.ends),
+    )
+
+
 # --- single steps without an engine ----------------------------------------------------------------------------------
 
 

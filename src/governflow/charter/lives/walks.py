@@ -28,6 +28,7 @@ from governflow.charter.lives.simulation import (
     SimulatedCase,
     Simulator,
     Step,
+    choices,
     done,
     first,
     idle,
@@ -303,20 +304,9 @@ def _pause(player: Simulator, case: Case, choose: Choose, *, alarmed: bool) -> i
 
 
 def _chosen(player: Simulator, case: Case, choose: Choose) -> str:
-    lifecycle = player.policy.lifecycle(case, [])
-    possible = lifecycle.possible(case.state)
-    moving = [
-        name
-        for name in possible
-        if any(way.target != case.state for way in lifecycle.transitions_for(case.state, name))
-    ]
-    lasting = [
-        name
-        for name in moving
-        if any(way.target not in lifecycle.ends for way in lifecycle.transitions_for(case.state, name))
-    ]
-    listed = choose((lasting,) * 5 + (moving,) + (possible,) * 4)
-    return str(choose(listed or possible or (ADVANCE,)))
+    may = choices(player.policy, case)
+    listed = choose((may.lasting,) * 5 + (may.moving,) + (may.possible,) * 4)
+    return str(choose(listed or may.possible or (ADVANCE,)))
 
 
 # --- shorter lives ----------------------------------------------------------------
