@@ -1,6 +1,6 @@
 """What durability costs: single commands and a bulk run on SQLite, against bare inserts of the very same rows.
 
-The pragmas are the same on both sides and are named in the table's first line: those of `governflow.stores.sqlite`.
+The pragmas are the same on both sides and are named in the table's first line: those of `governflow.stores.schema`.
 The rows of the other side are read back from the file that ours has written, so nothing is left out.
 """
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from governflow import Actor, Engine
 from governflow.run.runner import run
-from governflow.stores import sqlite as store
+from governflow.stores import SQLiteStore, schema
 from measuring import Row, best, show
 
 COMMANDS = 300
@@ -22,11 +22,11 @@ BY = Actor("grid-12", "community")
 TABLES = ("cases", "events", "texts", "commands", "outbox", "meta")
 
 
-def schema(path: Path) -> sqlite3.Connection:
+def bare_store(path: Path) -> sqlite3.Connection:
     """Open an empty store of the same schema and pragmas, as a bare connection."""
-    store.SQLiteStore(path).close()
+    SQLiteStore(path).close()
     bare = sqlite3.connect(path, isolation_level=None)
-    for pragma in store.PRAGMAS:
+    for pragma in schema.PRAGMAS:
         bare.execute(f"PRAGMA {pragma}")
     return bare
 
@@ -49,20 +49,20 @@ def durable_commands(folder: Path) -> tuple[Row, ...]:
     meta = dict(written.execute("SELECT key, value FROM meta").fetchall())
 
     def theirs() -> None:
-        bare = schema(folder / f"bare-{next(counter)}.db")
+        bare = bare_store(folder / f"bare-{next(counter)}.db")
         for case, event, text in zip(cases, events, texts, strict=True):
             bare.execute("BEGIN IMMEDIATE")
-            bare.execute(store.UPSERT_CASE, case)
-            bare.execute(store.INSERT_EVENT, event)
-            bare.execute(store.INSERT_TEXT, text)
-            bare.execute(store.UPSERT_META, ("position", event[0]))
-            bare.execute(store.UPSERT_META, ("head", meta["head"]))
+            bare.execute(schema.UPSERT_CASE, case)
+            bare.execute(schema.INSERT_EVENT, event)
+            bare.execute(schema.INSERT_TEXT, text)
+            bare.execute(schema.UPSERT_META, ("position", event[0]))
+            bare.execute(schema.UPSERT_META, ("head", meta["head"]))
             bare.execute("COMMIT")
         bare.close()
 
     mine, bare = best(ours, theirs, rounds=5)
     mine, bare = mine / COMMANDS * 1e6, bare / COMMANDS * 1e6
-    what = f"durable command : bare inserts, rates ({', '.join(store.PRAGMAS)})"
+    what = f"durable command : bare inserts, rates ({', '.join(schema.PRAGMAS)})"
     return (Row(what, f"{1e6 / mine:,.0f} /s", f"{1e6 / bare:,.0f} /s", bare / mine, ">= 0.4"),)
 
 
@@ -102,7 +102,7 @@ def bulk(folder: Path) -> tuple[Row, ...]:
     tables = {name: written.execute(f"SELECT * FROM {name}").fetchall() for name in TABLES}
 
     def theirs() -> None:
-        bare = schema(folder / f"many-{next(counter)}.db")
+        bare = bare_store(folder / f"many-{next(counter)}.db")
         bare.execute("BEGIN IMMEDIATE")
         for name, lines in tables.items():
             if lines:

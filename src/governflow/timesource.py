@@ -10,6 +10,9 @@ from governflow.errors import CommandError
 
 Entropy = Callable[[], bytes]
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
 
 class TimeSource(Protocol):
     """Where the engine learns the time when a command does not say it."""
@@ -46,6 +49,16 @@ def in_utc(moment: datetime) -> datetime:
             f"{moment!s} 不是带时区的时间：请注明时区，例如 +08:00",
         )
     return moment.astimezone(UTC)
+
+
+def to_micros(moment: datetime) -> int:
+    """Return a moment as microseconds since 1970, exactly."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """Return the moment in UTC that so many microseconds since 1970 are."""
+    return _EPOCH + timedelta(microseconds=micros)
 
 
 def zone_named(name: str) -> ZoneInfo | None:

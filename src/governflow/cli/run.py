@@ -19,9 +19,8 @@ from governflow.journal import Map, Reject, RejectsWriter
 from governflow.policy.registry import Localities
 from governflow.reports.rates import Lives, Report, case_as_json, lives
 from governflow.run.runner import AHEAD, Progress, Result, actions_of, run
-from governflow.stores.sqlite import micros
 from governflow.text import Text
-from governflow.timesource import SystemClock
+from governflow.timesource import SystemClock, to_micros
 
 
 def run_journal(
@@ -173,7 +172,7 @@ def _print_json(head: Mapping[str, Any], report: Report, cases: Lives, zone: Zon
         for case, climbs in cases:
             report.add(case, climbs)
             line = json.dumps(case_as_json(case, climbs, report.outages, zone, lang), ensure_ascii=False)
-            disk.execute("INSERT INTO cases VALUES (?, ?)", (micros(case.opened) if case.opened else 0, line))
+            disk.execute("INSERT INTO cases VALUES (?, ?)", (to_micros(case.opened) if case.opened else 0, line))
         out.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "cases": [')
         for number, (line,) in enumerate(disk.execute("SELECT line FROM cases ORDER BY opened, rowid")):
             out.write((",\n" if number else "\n") + line)

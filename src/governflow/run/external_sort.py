@@ -7,8 +7,8 @@ from datetime import datetime
 import msgspec
 
 from governflow.journal import Reject, Row
-from governflow.stores.sqlite import micros, moment
 from governflow.text import Text
+from governflow.timesource import from_micros, to_micros
 
 
 class SortedStep(msgspec.Struct, array_like=True):
@@ -66,7 +66,7 @@ class ExternalSort:
     @property
     def last(self) -> datetime | None:
         """The moment of the last step."""
-        return moment(self._last) if self._last is not None else None
+        return from_micros(self._last) if self._last is not None else None
 
     def lay(self, row: Row, *, wide: bool) -> Reject | None:
         """Lay out a row unless it repeats another one exactly; refuse a second row for one case of a wide journal."""
@@ -84,7 +84,7 @@ class ExternalSort:
             )
         self.rows += 1
         for place, step in enumerate(row.steps):
-            at = micros(step.at)
+            at = to_micros(step.at)
             laid = SortedStep(row.line, row.case, row.fields, row.extra, row.cells, row.digest, step.action, place == 0)
             self._waiting.append((at, row.line, place, _encode(laid)))
             if step.action == "report":
@@ -105,14 +105,14 @@ class ExternalSort:
         """Return when and in which line the journal first reports a case."""
         query = "SELECT at, line FROM opened WHERE name = ? ORDER BY at, line LIMIT 1"
         found = self._db.execute(query, (case,)).fetchone()
-        return (moment(found[0]), found[1]) if found else None
+        return (from_micros(found[0]), found[1]) if found else None
 
     def in_order(self) -> Iterator[tuple[datetime, SortedStep]]:
         """Return the steps by time, then by line."""
         self._put()
         self._db.execute("DROP TABLE digests")
         for at, body in self._db.execute("SELECT at, body FROM steps ORDER BY at, line, place"):
-            yield moment(at), _laid(body)
+            yield from_micros(at), _laid(body)
 
     def close(self) -> None:
         """Throw the file away."""

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from heapq import heappop, heappush
 from itertools import islice
 
 from governflow.model.case import Case
 from governflow.stores.chain import GENESIS
+from governflow.stores.due_queue import DueQueue
 from governflow.stores.store import Entry, Projection, Store
 
 
 class MemoryStore(Store):
-    """Keeps everything in dictionaries; due moments in a heap whose stale entries are dropped when they surface."""
+    """Keeps everything in dictionaries."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -23,7 +23,7 @@ class MemoryStore(Store):
         self._texts: dict[str, dict[int, tuple[bytes, bytes]]] = {}
         self._commands: dict[bytes, tuple[str, int]] = {}
         self._outbox: dict[tuple[int, str], str | None] = {}
-        self._due: list[tuple[datetime, int, str]] = []
+        self._due: DueQueue[datetime] = DueQueue()
         self._rule_sets: dict[str, bytes] = {}
 
     def begin(self) -> None:
@@ -69,14 +69,8 @@ class MemoryStore(Store):
 
     def next_due(self, before: datetime) -> Case | None:
         """Return the case to which something happens next before a moment."""
-        due = self._due
-        while due and due[0][0] < before:
-            moment, _, name = due[0]
-            case = self._cases[name]
-            if case.next_event_at == moment:
-                return case
-            heappop(due)
-        return None
+        first = self._due.first()
+        return self._cases[first[2]] if first is not None and first[0] < before else None
 
     def texts(self, case: str) -> dict[int, tuple[bytes, bytes]]:
         """Return the texts of a case."""
@@ -145,9 +139,7 @@ class MemoryStore(Store):
             ledger.append((name, body, recorded))
         self._cases[name] = after
         self._tails[name] = tail
-        upcoming = after.next_event_at
-        if upcoming is not None and (before is None or before.next_event_at != upcoming):
-            heappush(self._due, (upcoming, self._numbers[name], name))
+        self._due.put(after.next_event_at, self._numbers[name], name)
         if secret is not None:
             self._texts.setdefault(name, {})[secret[0]] = secret[1:]
         if command_id is not None:

@@ -1,16 +1,12 @@
 """The embedded default: one SQLite file in WAL mode, durable at every commit.
 
-``synchronous=FULL`` makes an acknowledged command survive a power failure, not only a killed process.
-``secure_delete=ON`` overwrites what is erased; `scrub` empties the write-ahead log, which still holds the old pages.
+Events of a transaction are gathered and written together at its end; in bulk mode those of many transactions are.
 """
 
-import os
 import sqlite3
-from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from heapq import heappop, heappush
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,66 +14,24 @@ from governflow.errors import StoreError, Tampered
 from governflow.model.case import Case, fold
 from governflow.model.events import decode
 from governflow.stores.chain import GENESIS
+from governflow.stores.due_queue import DueQueue
+from governflow.stores.schema import (
+    INSERT_COMMAND,
+    INSERT_EVENT,
+    INSERT_OUTBOX,
+    INSERT_RULES,
+    INSERT_TEXT,
+    UPSERT_CASE,
+    UPSERT_META,
+    connect,
+    unusable,
+)
 from governflow.stores.store import Entry, Projection, RuleSetHash, Store
-
-SCHEMA_VERSION = 1
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-32768")
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
-CREATE TABLE cases (
-    number INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    locality TEXT NOT NULL,
-    state TEXT NOT NULL,
-    unit TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    next INTEGER,
-    tail BLOB NOT NULL
-);
-CREATE INDEX cases_next ON cases (next, number) WHERE next IS NOT NULL;
-CREATE TABLE events (
-    position INTEGER PRIMARY KEY, number INTEGER NOT NULL, recorded INTEGER NOT NULL, body BLOB NOT NULL
-);
-CREATE INDEX events_of_case ON events (number);
-CREATE TABLE texts (
-    number INTEGER NOT NULL, seq INTEGER NOT NULL, salt BLOB NOT NULL, content BLOB NOT NULL, PRIMARY KEY (number, seq)
-) WITHOUT ROWID;
-CREATE TABLE commands (id BLOB PRIMARY KEY, number INTEGER NOT NULL, version INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE outbox (
-    position INTEGER NOT NULL, plugin TEXT NOT NULL, tries INTEGER NOT NULL DEFAULT 0, fault TEXT,
-    PRIMARY KEY (position, plugin)
-) WITHOUT ROWID;
-"""
-
-_TABLES = {"meta", "cases", "events", "texts", "commands", "outbox"}
+from governflow.timesource import from_micros, to_micros
 
 _NOTHING_READ = (0, 0)
 #: How many due moments may gather in memory before they are read afresh from the file.
 _STALE = 20_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-UPSERT_CASE = (
-    "INSERT INTO cases (number, id, locality, state, unit, version, next, tail) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
-    "ON CONFLICT (number) DO UPDATE SET locality = excluded.locality, state = excluded.state, unit = excluded.unit, "
-    "version = excluded.version, next = excluded.next, tail = excluded.tail"
-)
-INSERT_EVENT = "INSERT INTO events (position, number, recorded, body) VALUES (?, ?, ?, ?)"
-INSERT_TEXT = "INSERT INTO texts (number, seq, salt, content) VALUES (?, ?, ?, ?)"
-INSERT_COMMAND = "INSERT INTO commands (id, number, version) VALUES (?, ?, ?)"
-INSERT_OUTBOX = "INSERT INTO outbox (position, plugin) VALUES (?, ?)"
-INSERT_RULES = "INSERT OR IGNORE INTO meta (key, value) VALUES ('rules:' || ?, ?)"
-UPSERT_META = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
-
-
-def micros(moment: datetime) -> int:
-    """Return a moment as microseconds since 1970, exactly."""
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-def moment(value: int) -> datetime:
-    """Return the moment that `micros` wrote."""
-    return _EPOCH + timedelta(microseconds=value)
 
 
 class SQLiteStore(Store):
@@ -108,66 +62,20 @@ class SQLiteStore(Store):
         super().__init__()
         self._cached, self._bulk_size, self._page = cached, bulk_size, page
         self.path = str(path)
-        if must_exist and not Path(path).is_file():
-            raise StoreError(f"there is no store {path}", f"没有找到数据文件 {path}")
-        try:
-            self._db = self._connect(read_only=read_only and not os.access(path, os.W_OK))
-            # What the file is comes first: nothing of a stranger's database is changed, not even its journal mode.
-            is_new = self._is_new(must_exist=must_exist)
-            for pragma in PRAGMAS:
-                if not (read_only and pragma.startswith("journal_mode")):
-                    self._db.execute(f"PRAGMA {pragma}")
-            if is_new:
-                self._make_schema()
-        except sqlite3.Error as fault:
-            raise _unusable(self.path, fault) from fault
+        self._db = connect(self.path, must_exist=must_exist, read_only=read_only)
         self._cases: dict[str, Case] = {}
         self._numbers: dict[str, int] = {}
         self._tails: dict[str, bytes] = {}
-        self._upcoming: deque[tuple[int, int, str]] = deque()
+        # What the file says of due moments, and what was written since it was read.
+        self._due: DueQueue[int] = DueQueue()
         # The last (moment, number) that was read from the file; None where there is no more.
         self._horizon: tuple[int, int] | None = _NOTHING_READ
-        # What was written since then: the next moment of each, which goes before what the file said.
-        self._touched: dict[str, int | None] = {}
-        self._heap: list[tuple[int, int, str]] = []
         self._bulk = False
         self._open = False
         self._pending = 0
         self._clear_buffers()
-        self._seen_version = self._data_version()
+        self._seen_version = self._query("PRAGMA data_version")[0][0]
         self._read_meta()
-
-    def _connect(self, *, read_only: bool) -> sqlite3.Connection:
-        target = self.path
-        if read_only:
-            # Evidence on a medium that cannot be written to: nobody else can be writing either, unless there is a log.
-            still = "" if Path(self.path + "-wal").exists() else "&immutable=1"
-            target = f"{Path(self.path).absolute().as_uri()}?mode=ro{still}"
-        return sqlite3.connect(target, uri=read_only, isolation_level=None, check_same_thread=False, timeout=10)
-
-    def _is_new(self, *, must_exist: bool) -> bool:
-        db = self._db
-        found = db.execute("PRAGMA user_version").fetchone()[0]
-        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if found == SCHEMA_VERSION and tables >= _TABLES:
-            return False
-        if found or tables or must_exist:
-            db.close()
-            raise StoreError(
-                f"{self.path} is no store of this version of governflow",
-                f"{self.path} 不是本版本 governflow 的数据文件",
-            )
-        return True
-
-    def _make_schema(self) -> None:
-        # All of the schema or none of it: a process that dies here leaves an empty file, which is made anew. Another
-        # process may have been quicker: then there is nothing to do.
-        self._db.execute("BEGIN IMMEDIATE")
-        if not self._db.execute("PRAGMA user_version").fetchone()[0]:
-            for statement in _SCHEMA.split(";"):
-                self._db.execute(statement)
-            self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        self._db.execute("COMMIT")
 
     def _clear_buffers(self) -> None:
         self._new_events: list[tuple[int, int, int, bytes]] = []
@@ -177,15 +85,11 @@ class SQLiteStore(Store):
         self._dirty: dict[str, None] = {}
         self._new_rules: dict[str, bytes] = {}
 
-    def _data_version(self) -> int:
-        version: int = self._query("PRAGMA data_version")[0][0]
-        return version
-
     def _read_meta(self) -> None:
         meta: dict[str, Any] = dict(self._query("SELECT key, value FROM meta WHERE key IN ('position', 'head', 'now')"))
         self.position = meta.get("position", 0)
         self.head = meta.get("head", GENESIS)
-        self.now = moment(meta["now"]) if "now" in meta else None
+        self.now = from_micros(meta["now"]) if "now" in meta else None
         self._saved_now = self.now
         self._count: int = self._query("SELECT coalesce(max(number), 0) FROM cases")[0][0]
 
@@ -194,7 +98,7 @@ class SQLiteStore(Store):
         try:
             return self._db.execute(query, arguments).fetchall()
         except sqlite3.Error as fault:
-            raise _unusable(self.path, fault) from fault
+            raise unusable(self.path, fault) from fault
 
     # --- transactions -------------------------------------------------------------------------------------------------
 
@@ -205,7 +109,7 @@ class SQLiteStore(Store):
         try:
             self._db.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as fault:
-            raise _unusable(self.path, fault) from fault
+            raise unusable(self.path, fault) from fault
         self._open = True
         self._refresh()
 
@@ -216,7 +120,7 @@ class SQLiteStore(Store):
         self._refresh()
 
     def _refresh(self) -> None:
-        version = self._data_version()
+        version = self._query("PRAGMA data_version")[0][0]
         if version != self._seen_version:
             self._seen_version = version
             self._forget_cache()
@@ -230,10 +134,8 @@ class SQLiteStore(Store):
         self._forget_upcoming()
 
     def _forget_upcoming(self) -> None:
-        self._upcoming.clear()
+        self._due.clear()
         self._horizon = _NOTHING_READ
-        self._touched.clear()
-        self._heap.clear()
 
     def commit(self) -> None:
         """Make everything durable; in bulk mode only when enough has gathered.
@@ -261,35 +163,30 @@ class SQLiteStore(Store):
         """Bring what waits into the open transaction, so that queries see it; nothing becomes durable yet."""
         if not self._open:
             return
-        db = self._db
+        db, numbers = self._db, self._numbers
+        commands = [(key, numbers[name], version) for key, (name, version) in self._new_commands.items()]
+        meta: list[tuple[str, object]] = [("position", self.position), ("head", self.head)] if self._new_events else []
+        if self.now is not None and self.now != self._saved_now:
+            meta.append(("now", to_micros(self.now)))
         try:
-            if self._dirty:
-                db.executemany(UPSERT_CASE, map(self._row, self._dirty))
-            if self._new_events:
-                db.executemany(INSERT_EVENT, self._new_events)
-            if self._new_texts:
-                db.executemany(INSERT_TEXT, self._new_texts)
-            if self._new_commands:
-                numbers = self._numbers
-                db.executemany(
-                    INSERT_COMMAND,
-                    [(key, numbers[name], version) for key, (name, version) in self._new_commands.items()],
-                )
-            if self._new_outbox:
-                db.executemany(INSERT_OUTBOX, self._new_outbox)
-            if self._new_rules:
-                db.executemany(INSERT_RULES, self._new_rules.items())
-            if self._new_events:
-                db.executemany(UPSERT_META, (("position", self.position), ("head", self.head)))
-            if self.now is not None and self.now != self._saved_now:
-                db.execute(UPSERT_META, ("now", micros(self.now)))
+            for statement, rows in (
+                (UPSERT_CASE, [self._row(name) for name in self._dirty]),
+                (INSERT_EVENT, self._new_events),
+                (INSERT_TEXT, self._new_texts),
+                (INSERT_COMMAND, commands),
+                (INSERT_OUTBOX, self._new_outbox),
+                (INSERT_RULES, list(self._new_rules.items())),
+                (UPSERT_META, meta),
+            ):
+                if rows:
+                    db.executemany(statement, rows)
         except sqlite3.Error as fault:
             self._abandon()
-            raise _unusable(self.path, fault) from fault
+            raise unusable(self.path, fault) from fault
         self._saved_now = self.now
         self._pending += len(self._new_events)
         self._clear_buffers()
-        if len(self._heap) > _STALE:
+        if len(self._due) > _STALE:
             self._forget_upcoming()
 
     def _flush(self) -> None:
@@ -301,23 +198,15 @@ class SQLiteStore(Store):
             self._db.execute("COMMIT")
         except sqlite3.Error as fault:
             self._abandon()
-            raise _unusable(self.path, fault) from fault
+            raise unusable(self.path, fault) from fault
         self._open = False
         self._pending = 0
 
     def _row(self, name: str) -> tuple[Any, ...]:
         case = self._cases[name]
-        upcoming = micros(case.next_event_at) if case.next_event_at is not None else None
-        return (
-            self._numbers[name],
-            name,
-            case.locality,
-            case.state,
-            case.unit,
-            case.version,
-            upcoming,
-            self._tails[name],
-        )
+        upcoming = to_micros(case.next_event_at) if case.next_event_at is not None else None
+        columns = (case.locality, case.state, case.unit, case.version, upcoming)
+        return (self._numbers[name], name, *columns, self._tails[name])
 
     def rollback(self) -> None:
         """Forget everything since `begin`; in bulk mode what was taken before stays, for a refusal wrote nothing."""
@@ -420,7 +309,7 @@ class SQLiteStore(Store):
         else:
             rows = self._db.execute(f"{query} WHERE e.number = ? ORDER BY e.position", (self._number(case),))
         for position, name, body, recorded in rows:
-            yield Entry(position, name or "?", _bytes(body), moment(recorded))
+            yield Entry(position, name or "?", _bytes(body), from_micros(recorded))
 
     def entry(self, position: int) -> Entry:
         """Return one line of the ledger."""
@@ -429,21 +318,16 @@ class SQLiteStore(Store):
             "SELECT c.id, e.body, e.recorded FROM events e JOIN cases c USING (number) WHERE e.position = ?",
             (position,),
         ).fetchone()
-        return Entry(position, name, _bytes(body), moment(recorded))
+        return Entry(position, name, _bytes(body), from_micros(recorded))
 
     def next_due(self, before: datetime) -> Case | None:
         """Return the case to which something happens next before a moment.
 
-        What the file holds is read a thousand at a time; what was touched since then waits in a heap.
+        What the file holds is read a page at a time; what was written since then is in the queue too.
         """
-        limit = micros(before)
+        limit = to_micros(before)
         while True:
-            upcoming, heap = self._upcoming, self._heap
-            while upcoming and upcoming[0][2] in self._touched:
-                upcoming.popleft()
-            while heap and self._touched[heap[0][2]] != heap[0][0]:
-                heappop(heap)  # it happens at another moment by now
-            first = min((queue[0] for queue in (upcoming, heap) if queue), default=None)
+            first = self._due.first()
             if first is not None and (self._horizon is None or first[:2] <= self._horizon):
                 return self.load(first[2]) if first[0] < limit else None
             if self._horizon is None or self._horizon[0] >= limit:
@@ -457,7 +341,7 @@ class SQLiteStore(Store):
         query = "SELECT next, number, id, tail FROM cases WHERE next IS NOT NULL ORDER BY next, number LIMIT ?"
         rows = self._query(query, self._page)
         for upcoming, number, name, tail in rows:
-            self._upcoming.append((upcoming, number, name))
+            self._due.put(upcoming, number, name)
             self._numbers[name] = number
             self._tails[name] = tail
         self._horizon = (rows[-1][0], rows[-1][1]) if len(rows) == self._page else None
@@ -521,7 +405,7 @@ class SQLiteStore(Store):
         self._write()
         rows = self._db.execute("SELECT id, locality, state, unit, version, next, tail FROM cases ORDER BY number")
         for name, locality, state, unit, version, upcoming, tail in rows:
-            soon = moment(upcoming) if upcoming is not None else None
+            soon = from_micros(upcoming) if upcoming is not None else None
             yield Projection(name, locality, state, unit, version, soon, _bytes(tail))
 
     def verify(self, against: str | None, rule_set_hash: RuleSetHash) -> str:
@@ -557,16 +441,14 @@ class SQLiteStore(Store):
             number = self._numbers[name] = self._count
         else:
             number = self._numbers[name]
-        learnt = micros(recorded)
+        learnt = to_micros(recorded)
         for position, body in lines:
             self._new_events.append((position, number, learnt, body))
         self._cases[name] = after
         self._tails[name] = tail
         self._dirty[name] = None
-        upcoming = micros(after.next_event_at) if after.next_event_at is not None else None
-        if upcoming is not None and self._touched.get(name) != upcoming:
-            heappush(self._heap, (upcoming, number, name))
-        self._touched[name] = upcoming
+        upcoming = to_micros(after.next_event_at) if after.next_event_at is not None else None
+        self._due.put(upcoming, number, name)
         if secret is not None:
             self._new_texts.append((number, *secret))
         if command_id is not None:
@@ -578,7 +460,3 @@ class SQLiteStore(Store):
 def _bytes(value: Any) -> bytes:
     """Read a column that holds bytes; one that somebody has altered may hold text."""
     return value.encode() if isinstance(value, str) else bytes(value)
-
-
-def _unusable(path: str, fault: sqlite3.Error) -> StoreError:
-    return StoreError(f"the store {path} cannot be used: {fault}", f"数据文件 {path} 无法使用：{fault}")
