@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from statemachine import State, StateMachine
 
 from governflow import Actor, Engine
-from governflow.model.lifecycle import BASE, START
+from governflow.model.base_lifecycle import BASE
+from governflow.model.lifecycle import START
 from measuring import Row, best, show
 
 LIVES = 400

@@ -21,9 +21,10 @@ from governflow.charter.lives.simulation import ADVANCE, FAIL, MEND, REASSESS, S
 from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
 from governflow.engine import decide
+from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case
 from governflow.model.clocks import LAPSES, PAUSES, ClockSpec
-from governflow.model.lifecycle import BASE, Action, CompiledTransition, Lifecycle, Move
+from governflow.model.lifecycle import Action, CompiledTransition, Lifecycle, Move
 from governflow.model.terms import Form, Kind, Mode, Tier, Urgency
 from governflow.model.units import OrgChart, Unit
 from governflow.policy.hookspecs import Breach, Context, Deadlines, Escalation, Ruling, hookimpl

@@ -590,7 +590,8 @@ def test_a_lifecycle_that_is_unsound_when_the_plugin_is_imported_breaks_its_law(
     governflow: Command, plugin: Callable[..., Path], tmp_path: Path
 ) -> None:
     trap = """
-from governflow.model.lifecycle import BASE, Move
+from governflow.model.base_lifecycle import BASE
+from governflow.model.lifecycle import Move
 from governflow.text import Text
 
 TRAP = BASE.derive("everyday", states={{"limbo": Text("limbo", "悬置")}}, add=[Move("suspend", ("reported",), "limbo")])

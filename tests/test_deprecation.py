@@ -56,7 +56,7 @@ MOVED = {
     "digests": "digest",
     "events": "Actor Event commitment link",
     "hookspecs": "Allowed Breach Context Deadlines Demo Escalation Locality Merit Refused Route Ruling Waiver hookimpl",
-    "lifecycle": "SAME Action Lifecycle Row Way",
+    "lifecycle": "BASE SAME Action Lifecycle Row Way",
     "localities": "Localities",
     "merits": "award balances",
     "musters": "Muster",

@@ -991,7 +991,7 @@ def test_one_countys_broken_rules_stop_no_other_countys_clocks(engine: Engine) -
 
 
 def test_a_case_whose_lifecycle_is_gone_keeps_its_clocks(engine: Engine) -> None:
-    from governflow.model.lifecycle import BASE
+    from governflow.model.base_lifecycle import BASE
 
     class Mediating:
         @hookimpl

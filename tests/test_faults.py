@@ -12,11 +12,12 @@ import pytest
 
 from governflow import Case, Engine, PolicyError, TableError, Text, hookimpl
 from governflow.calendars.allowances import Allowance
+from governflow.model.base_lifecycle import BASE
 from governflow.model.case import fold
 from governflow.model.clocks import ClockSpec
 from governflow.model.events import Event
 from governflow.model.faults import SENTENCES, HookFault
-from governflow.model.lifecycle import BASE, Lifecycle
+from governflow.model.lifecycle import Lifecycle
 from governflow.model.terms import Form, Kind, Mode, Severity, Tier, Urgency
 from governflow.model.units import OrgChart, Unit
 from governflow.policy import registry as localities

@@ -4,7 +4,8 @@ import pytest
 
 from governflow import Actor, Case, Engine, IllegalAction, hookimpl
 from governflow.errors import UnsoundLifecycle
-from governflow.model.lifecycle import BASE, SAME, START, Action, Lifecycle, Move
+from governflow.model.base_lifecycle import BASE
+from governflow.model.lifecycle import SAME, START, Action, Lifecycle, Move
 from governflow.text import Text
 
 T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

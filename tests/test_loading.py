@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from governflow import Engine, PolicyError, Text, hookimpl
-from governflow.model.lifecycle import BASE, Lifecycle
+from governflow.model.base_lifecycle import BASE
+from governflow.model.lifecycle import Lifecycle
 from governflow.model.terms import Form, Tier
 from governflow.model.units import OrgChart, Unit
 from governflow.policy.files import tables

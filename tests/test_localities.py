@@ -17,9 +17,9 @@ from openpyxl import Workbook
 from governflow import Actor, Engine, Event, NotAllowed, PolicyError, Tampered, Text, hookimpl
 from governflow.calendars import WorkingCalendar
 from governflow.calendars.allowances import Allowance
+from governflow.model.base_lifecycle import BASE
 from governflow.model.case import fold
 from governflow.model.clocks import ClockSpec
-from governflow.model.lifecycle import BASE
 from governflow.model.terms import Form, Kind, Severity, Tier, Urgency
 from governflow.model.units import OrgChart, Unit
 from governflow.policy import registry as localities

@@ -13,8 +13,8 @@ import pytest
 
 from governflow import Actor, Case, CommandError, Engine, IllegalAction, NotAllowed, hookimpl
 from governflow.calendars import WorkingCalendar
+from governflow.model.base_lifecycle import BASE
 from governflow.model.clocks import STATUTE, Clock
-from governflow.model.lifecycle import BASE
 from governflow.model.terms import Outcome
 from governflow.policy.builtin import statute
 from governflow.policy.hookspecs import Locality

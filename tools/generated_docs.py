@@ -13,8 +13,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from governflow.model import terms
+from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case
-from governflow.model.lifecycle import BASE
 from governflow.policy.builtin import defaults
 
 ROOT = Path(__file__).parents[1]

@@ -18,8 +18,8 @@ from typing import TypeVar
 import attrs
 
 from governflow.demo import DAY, FILE, as_csv
+from governflow.model.base_lifecycle import BASE
 from governflow.model.headings import FIELDS
-from governflow.model.lifecycle import BASE
 from governflow.model.terms import Severity
 
 _T = TypeVar("_T")

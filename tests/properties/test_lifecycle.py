@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from transitions import MachineError
 
 from governflow.errors import UnsoundLifecycle
-from governflow.model.lifecycle import BASE, FACTS, START, Lifecycle
+from governflow.model.base_lifecycle import BASE
+from governflow.model.lifecycle import FACTS, START, Lifecycle
 from governflow.policy.registry import Localities
 
 ACTIONS = sorted(BASE.actions)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from governflow.charter.model import Failure
 from governflow.errors import PolicyError, UnsoundLifecycle
-from governflow.model.lifecycle import BASE
+from governflow.model.base_lifecycle import BASE
 from governflow.policy.registry import Localities
 from governflow.policy.stack import Layer
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from governflow.model.base_lifecycle import BASE
 from governflow.model.headings import FIELDS
-from governflow.model.lifecycle import BASE
 from governflow.model.units import OrgChart
 from governflow.text import Text
 

@@ -19,11 +19,12 @@ from governflow.engine import actions
 from governflow.engine.transition import Transition
 from governflow.errors import CommandError, IllegalAction, NotAllowed, shown
 from governflow.model import clocks
+from governflow.model.base_lifecycle import BASE
 from governflow.model.case import NO_FACTS, Case, changed
 from governflow.model.clocks import DUTY, LAPSES, SURVIVES_TRANSFER, Clock
 from governflow.model.events import REQUESTER, Actor, Event
 from governflow.model.faults import Faults, HookFault
-from governflow.model.lifecycle import BASE, START, CompiledTransition, Lifecycle
+from governflow.model.lifecycle import START, CompiledTransition, Lifecycle
 from governflow.model.rulings import RecordedRuling
 from governflow.model.terms import Cause, Exempt, Kind, Mode, Outcome, Severity, Urgency, Verdict, member
 from governflow.policy.hookspecs import Allowed, Breach, Escalation, Refused, Ruling

@@ -16,10 +16,10 @@ from governflow.engine.decide import Outcomes, triaged
 from governflow.engine.transition import Transition
 from governflow.errors import CommandError
 from governflow.model import clocks
+from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case
 from governflow.model.clocks import Clock
 from governflow.model.events import Actor
-from governflow.model.lifecycle import BASE
 from governflow.model.standing_clocks import CHECK_IN, MUSTER
 from governflow.model.terms import Mode
 from governflow.policy.stack import Policy

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import attrs
 
-from governflow.model.lifecycle import BASE
+from governflow.model.base_lifecycle import BASE
 from governflow.model.terms import Severity, Urgency
 from governflow.normalize import key
 from governflow.text import NOTHING, Text

@@ -13,9 +13,10 @@ import attrs
 
 from governflow.calendars import WorkingCalendar
 from governflow.errors import PolicyError, shown
+from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case
 from governflow.model.faults import Faults, HookFault
-from governflow.model.lifecycle import BASE, Lifecycle
+from governflow.model.lifecycle import Lifecycle
 from governflow.model.rulings import RecordedRuling
 from governflow.model.terms import Mode
 from governflow.model.units import OrgChart

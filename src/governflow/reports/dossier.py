@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 from governflow.calendars.allowances import Allowance
 from governflow.engine.explain import Archive
 from governflow.masking import clean, masker, naming
+from governflow.model.base_lifecycle import BASE
 from governflow.model.clocks import PROMISED, Clock
 from governflow.model.events import Event
-from governflow.model.lifecycle import BASE
 from governflow.model.terms import Mode, Verdict
 from governflow.policy.hookspecs import CaseReader
 from governflow.reports.dossier_model import ClockLine, Dossier, Fact, Statement

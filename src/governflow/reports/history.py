@@ -6,12 +6,13 @@ from typing import Any
 import attrs
 
 from governflow.engine.explain import Archive
+from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case, condition_of, evolve
 from governflow.model.clocks import Clock
 from governflow.model.event_names import EVENT_NAMES
 from governflow.model.events import REQUESTER, Event
 from governflow.model.faults import faults_in
-from governflow.model.lifecycle import BASE, START
+from governflow.model.lifecycle import START
 from governflow.model.rulings import RecordedRuling
 from governflow.model.terms import Cause, Exempt, Kind, Mode, Verdict
 from governflow.reports.dossier_model import Reason, Step

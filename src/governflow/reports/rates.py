@@ -18,10 +18,10 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
+from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case
 from governflow.model.clocks import Clock
 from governflow.model.events import Event
-from governflow.model.lifecycle import BASE
 from governflow.model.terms import Cause, Exempt, Kind, Outcome, Verdict
 from governflow.policy.hookspecs import CaseReader
 from governflow.text import Text

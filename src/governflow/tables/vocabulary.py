@@ -7,8 +7,8 @@ import attrs
 
 from governflow.calendars.allowances import Allowance
 from governflow.errors import CalendarError
+from governflow.model.base_lifecycle import BASE
 from governflow.model.headings import FIELDS
-from governflow.model.lifecycle import BASE
 from governflow.normalize import half_width, key
 from governflow.tables.domains import FORM, KIND, MODE, SEVERITY, TIER, URGENCY, YES_NO, Closed, Domain, Number, Open
 from governflow.text import Text

@@ -1,6 +1,6 @@
 """Laws about whole lives: no case is left lying, and nobody without an answer (件件有着落、事事有回音)."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 
 import attrs
 
@@ -13,7 +13,8 @@ from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
 from governflow.model.case import Case
 from governflow.model.events import Event
-from governflow.model.lifecycle import SAME, START, CompiledTransition, Lifecycle, Move, _lost, _two_ways, _unknown
+from governflow.model.lifecycle import SAME, START, CompiledTransition, Lifecycle, Move
+from governflow.model.soundness import unsound
 from governflow.model.terms import Outcome
 from governflow.policy.deadlines import Plan
 from governflow.policy.stack import Policy
@@ -329,7 +330,8 @@ def sound(subject: Subject) -> Iterator[Failure]:
             for (state, action), open_ways in lifecycle.transitions.items()
             for way in open_ways
         )
-        faults = dict.fromkeys(fault for rows in (lifecycle.rows, runs) for fault in _unsound(lifecycle, rows))
+        declared = lifecycle.states, lifecycle.ends, lifecycle.actions
+        faults = dict.fromkeys(fault for rows in (lifecycle.rows, runs) for fault in unsound(rows, *declared))
         faults |= dict.fromkeys((*_other_table(lifecycle, runs), *_dead_ends(lifecycle)))
         for fault in list(faults)[:MOST]:
             sentence = Text(f"in the lifecycle {name!r} {fault.en}", f"流程“{name}”：{fault.zh}")
@@ -342,12 +344,6 @@ _BUILD = Text(
 )
 #: What only whoever asked can do, or another case: no way on for those who work on it.
 _GIVING_UP = frozenset({"withdraw", "merge"})
-
-
-def _unsound(lifecycle: Lifecycle, rows: tuple[Move, ...]) -> list[Text]:
-    known: Mapping[str, Text] = lifecycle.states
-    faults = [*_unknown(rows, known, lifecycle.ends, lifecycle.actions), *_two_ways(rows)]
-    return [*faults, *_lost(rows, known, lifecycle.ends)]
 
 
 def _other_table(lifecycle: Lifecycle, runs: tuple[Move, ...]) -> Iterator[Text]:

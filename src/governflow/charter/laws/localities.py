@@ -16,10 +16,10 @@ from governflow.charter.laws.registry import law
 from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
 from governflow.errors import PolicyError
+from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case, changed
 from governflow.model.clocks import LAPSES, PAUSES, STATUTE, SURVIVES_TRANSFER, ClockSpec
 from governflow.model.faults import Faults
-from governflow.model.lifecycle import BASE
 from governflow.model.terms import Form, Mode, Tier
 from governflow.policy.builtin.defaults import ROOT
 from governflow.policy.deadlines import looser

@@ -36,8 +36,9 @@ from governflow.charter.lives.simulation import (
 )
 from governflow.charter.subject import Subject
 from governflow.errors import GovernflowError
+from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case
-from governflow.model.lifecycle import BASE, Lifecycle
+from governflow.model.lifecycle import Lifecycle
 from governflow.model.terms import Mode
 from governflow.policy.stack import Policy
 

@@ -10,10 +10,10 @@ art. 34).
 from datetime import timedelta
 
 from governflow.calendars.allowances import Allowance
+from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case
 from governflow.model.clocks import DUTY, LAPSES, PAUSES, SURVIVES_TRANSFER, ClockSpec
 from governflow.model.events import Actor
-from governflow.model.lifecycle import BASE
 from governflow.model.standing_clocks import ATTEND, CHECK_IN, MUSTER, TRIAGE
 from governflow.model.terms import FORMS, Form, Kind, Severity, Tier, Urgency
 from governflow.model.units import OrgChart, Unit
