@@ -14,10 +14,10 @@ from governflow.calendars.allowances import Allowance
 from governflow.charter import check as charter
 from governflow.charter.laws import escalation as ladders
 from governflow.charter.lives import fault_injection as faltering
+from governflow.charter.lives import scenarios
 from governflow.charter.lives import search as searching
 from governflow.charter.lives import simulation as living
-from governflow.charter.lives import walks
-from governflow.charter.lives.simulation import ADVANCE, FAIL, MEND, REASSESS, Scenario, Step
+from governflow.charter.lives.simulation import ADVANCE, FAIL, MEND, REASSESS, Scenario, ScenarioStep
 from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
 from governflow.engine import decide
@@ -81,7 +81,7 @@ OF_LIVES = (
 @pytest.fixture(autouse=True)
 def a_few_lives(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at few random lives: what is planted here shows in the planned ones, or soon."""
-    monkeypatch.setattr(walks, "_RANDOM", 6)
+    monkeypatch.setattr(scenarios, "_RANDOM", 6)
 
 
 def told(failures: list[Failure]) -> str:
@@ -439,14 +439,14 @@ def test_a_hook_that_changes_what_it_is_given_is_caught(hooks: dict[str, Callabl
 
 
 def test_the_same_locality_has_the_same_lives_every_time() -> None:
-    first, second = ([life.events for life in walks.lives(subject())] for _ in range(2))
+    first, second = ([life.events for life in scenarios.lives(subject())] for _ in range(2))
     assert first == second
 
 
 def test_every_way_of_the_everyday_lifecycle_is_gone() -> None:
     gone = {
         (before, event.action)
-        for life in walks.lives(subject())
+        for life in scenarios.lives(subject())
         for before, event in zip(("start", *(event.state for event in life.events)), life.events, strict=False)
     }
     # A satisfied case is closed at once; and what needs a breach, a summons or an appeal is done where there is one.
@@ -457,25 +457,25 @@ def test_every_way_of_the_everyday_lifecycle_is_gone() -> None:
 
 
 def test_a_walk_is_read_back_as_it_was_told() -> None:
-    walk = Scenario({"severity": "major"}, (Step(3, "dispatch", 1), Step(90, ADVANCE)))
-    assert Scenario.read(walk.as_case()) == walk
+    scenario = Scenario({"severity": "major"}, (ScenarioStep(3, "dispatch", 1), ScenarioStep(90, ADVANCE)))
+    assert Scenario.read(scenario.as_case()) == scenario
 
 
 def test_a_failing_walk_is_shortened_to_what_makes_it_fail() -> None:
-    steps = [Step(1, "note", number) for number in range(30)]
-    steps[4], steps[21] = Step(1, "dispatch"), Step(1, "resolve")
+    steps = [ScenarioStep(1, "note", number) for number in range(30)]
+    steps[4], steps[21] = ScenarioStep(1, "dispatch"), ScenarioStep(1, "resolve")
 
-    def fails(walk: Scenario) -> bool:
-        done = [step.do for step in walk.steps]
+    def fails(scenario: Scenario) -> bool:
+        done = [step.do for step in scenario.steps]
         return "dispatch" in done and "resolve" in done
 
-    short = walks.shortened(Scenario({"severity": "major"}, tuple(steps)), fails)
+    short = scenarios.shortened(Scenario({"severity": "major"}, tuple(steps)), fails)
     assert [step.do for step in short.steps] == ["dispatch", "resolve"]
     assert short.told == {}
 
 
 def test_a_refused_step_leaves_the_life_as_it_was() -> None:
-    life = living.play(subject(), Scenario({}, (Step(1, "answer"), Step(1, "dispatch"))))
+    life = living.play(subject(), Scenario({}, (ScenarioStep(1, "answer"), ScenarioStep(1, "dispatch"))))
     assert [event.kind for event in life.events] == ["reported", "dispatched"]
     assert life.broken == ""
 
@@ -495,18 +495,18 @@ def test_every_lifecycle_has_lives_also_one_whose_cases_are_not_dispatched_at_on
         forbid = [("reported", "accept"), ("reported", "dispatch")]
         return {"lists": base.derive("lists", states=states, add=rows, forbid=forbid)}
 
-    lived = {life.case.lifecycle for life in walks.lives(subject(lifecycles=lists)) if life.case is not None}
+    lived = {life.case.lifecycle for life in scenarios.lives(subject(lifecycles=lists)) if life.case is not None}
     assert lived == {"everyday", "lists"}
 
 
 def test_lives_begin_at_other_times_of_the_year_too() -> None:
-    days = {f"{life.events[0].at + 8 * HOUR:%m-%d}" for life in walks.lives(subject()) if life.events}
+    days = {f"{life.events[0].at + 8 * HOUR:%m-%d}" for life in scenarios.lives(subject()) if life.events}
     assert {"03-02", "02-29", "12-31", "10-03", "10-10"} <= days
 
 
 def test_a_life_is_told_without_english_words_in_chinese() -> None:
     told_in_chinese = Subject(Localities(), "371621", only={"steps": [[1, "dispatch", 0], [3 * 1440, "advance", 0]]})
-    (life,) = walks.lives(told_in_chinese)
+    (life,) = scenarios.lives(told_in_chinese)
     lines = [line.zh.partition("［")[0] for line in life.said(told_in_chinese.policy, last=40)]
     assert len(lines) > 10
     assert [line for line in lines if re.search("[A-Za-z]{2,}", line)] == []
@@ -522,9 +522,15 @@ def _tiers_by_hand(case: Case) -> Ruling:
 @pytest.mark.parametrize("manner", range(faltering.MANNERS))
 @pytest.mark.parametrize("hook", range(len(faltering.FAILING)))
 def test_a_hook_that_fails_loses_no_case_and_stands_in_the_book(hook: int, manner: int) -> None:
-    fails = Step(0, FAIL, hook + manner * len(faltering.FAILING))
-    acts = (Step(0, "report"), Step(1, "dispatch"), Step(9, "arrive"), Step(1, "resolve"), Step(1, "answer"))
-    life = living.play(subject(tier=_tiers_by_hand), Scenario({}, (fails, *acts, Step(5 * 1440, ADVANCE))))
+    fails = ScenarioStep(0, FAIL, hook + manner * len(faltering.FAILING))
+    acts = (
+        ScenarioStep(0, "report"),
+        ScenarioStep(1, "dispatch"),
+        ScenarioStep(9, "arrive"),
+        ScenarioStep(1, "resolve"),
+        ScenarioStep(1, "answer"),
+    )
+    life = living.play(subject(tier=_tiers_by_hand), Scenario({}, (fails, *acts, ScenarioStep(5 * 1440, ADVANCE))))
     assert life.case is not None
     assert life.failed == {faltering.FAILING[hook]}
     assert (life.broken, life.swallowed, life.case.state) == ("", (), "closed")
@@ -535,9 +541,9 @@ def test_a_hook_that_fails_loses_no_case_and_stands_in_the_book(hook: int, manne
 
 def test_the_layer_below_answers_for_a_hook_that_fails_and_the_hook_again_when_it_is_mended() -> None:
     harbour = subject(tier=_tiers_by_hand)
-    steps = (Step(0, FAIL, faltering.FAILING.index("governflow_tier")), Step(0, "report"))
+    steps = (ScenarioStep(0, FAIL, faltering.FAILING.index("governflow_tier")), ScenarioStep(0, "report"))
     assert (living.play(harbour, Scenario({}, steps)).case or Case("")).tier is Tier.THREE
-    mended = living.play(harbour, Scenario({}, (*steps, Step(5, MEND), Step(0, REASSESS))))
+    mended = living.play(harbour, Scenario({}, (*steps, ScenarioStep(5, MEND), ScenarioStep(0, REASSESS))))
     assert (mended.case or Case("")).tier is Tier.ONE
 
 
@@ -756,9 +762,9 @@ def _found(seed: int) -> living.SimulatedCase:
 
 def test_a_search_finds_a_short_life_and_the_same_one_for_the_same_seed() -> None:
     first, second = _found(7), _found(7)
-    assert first.walk == second.walk
+    assert first.scenario == second.scenario
     assert "governflow_route" in {fault.hook for fault in first.faults()}
-    assert len(first.walk.steps) <= 12
+    assert len(first.scenario.steps) <= 12
 
 
 class Searched(Subject):
@@ -779,14 +785,14 @@ def _searched(looks: int) -> Searched:
 
 
 def test_a_search_is_over_when_its_time_is() -> None:
-    certified = sum(1 for _ in walks.lives(subject()))
+    certified = sum(1 for _ in scenarios.lives(subject()))
     looked = _searched(certified // 4)
     assert list(charter.laws()["case/attended"].check(looked)) == []
     assert 0 < looked.examples < certified
 
 
 def test_a_search_goes_on_after_the_lives_of_the_plan() -> None:
-    certified = sum(1 for _ in walks.lives(subject()))
+    certified = sum(1 for _ in scenarios.lives(subject()))
     longer = _searched(3 * certified + 500)  # each life looks at the clock, and those that are drawn more often
     assert list(charter.laws()["case/answered"].check(longer)) == []
     assert longer.examples > certified

@@ -19,7 +19,7 @@ from governflow.charter.answers.collect import firsts
 from governflow.charter.check import Failure, Subject, check
 from governflow.charter.laws.escalation import ladders
 from governflow.charter.laws.registry import LAWS, Law
-from governflow.charter.lives.walks import lives, pool
+from governflow.charter.lives.scenarios import lives, pool
 from governflow.isolation.environment import OTHER_DAYS, homes, on, watched
 from governflow.isolation.literals import spoken_of
 from governflow.isolation.observer import Observer

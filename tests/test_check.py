@@ -18,7 +18,7 @@ import pytest
 
 from governflow import CommandError, PolicyError, Text, hookimpl
 from governflow.charter import check as charter
-from governflow.charter.check import LEVELS, Failure, Subject, Verdict, Waiver, check
+from governflow.charter.check import LEVELS, Failure, LawVerdict, Subject, Waiver, check
 from governflow.charter.laws.registry import LAWS, Law
 from governflow.charter.report import text as telling
 from governflow.charter.report.subject_names import Checked
@@ -144,7 +144,7 @@ def waived(*waivers: object) -> Localities:
     return county(governflow_waivers=lambda: list(waivers))
 
 
-def verdicts(localities: Localities, **given: Any) -> dict[str, Verdict]:
+def verdicts(localities: Localities, **given: Any) -> dict[str, LawVerdict]:
     return {verdict.law: verdict for verdict in check(localities, CODE, today=TODAY, **given).verdicts}
 
 
@@ -199,7 +199,7 @@ def test_only_the_laws_that_are_asked_for_are_looked_at(small: object) -> None:
 
 
 def test_a_verdict_is_heard_as_soon_as_it_is_reached(small: object) -> None:
-    heard: list[Verdict] = []
+    heard: list[LawVerdict] = []
     report = check(county(), CODE, heard=heard.append)
     assert tuple(heard) == report.verdicts
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import attrs
 
-from governflow.charter.check import Verdict, check
+from governflow.charter.check import LawVerdict, check
 from governflow.errors import PolicyError
 from governflow.policy.registry import Localities
 
@@ -165,7 +165,7 @@ class Found:
         refusal: Why the rules were refused, if they were.
     """
 
-    verdicts: tuple[Verdict, ...] = ()
+    verdicts: tuple[LawVerdict, ...] = ()
     refusal: str = ""
 
     @property

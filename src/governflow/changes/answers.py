@@ -19,8 +19,8 @@ from governflow.changes import of_permissions as duties
 from governflow.charter.answers.ask import REOPENED, Answer, asked
 from governflow.charter.cases.reported import BEGIN, ReportedCase
 from governflow.charter.cases.systematic import anywhen
-from governflow.charter.lives.simulation import ADVANCE, DAY, Scenario, Step, play
-from governflow.charter.lives.walks import by_lifecycle, planned, pool
+from governflow.charter.lives.scenarios import by_lifecycle, planned, pool
+from governflow.charter.lives.simulation import ADVANCE, DAY, Scenario, ScenarioStep, play
 from governflow.charter.subject import Subject
 from governflow.model.case import Case
 from governflow.model.faults import Faults, HookFault
@@ -133,9 +133,9 @@ class LocalityAnswers:
         """The boundary cases: the simplest first, none twice."""
         return list(anywhen(self.policy))
 
-    def walks(self) -> object:
+    def scenarios(self) -> object:
         """The lives that are lived: those of the charter, and good ones, as merits are earned by these."""
-        return [walk.as_case() for walk in (*planned(self.subject), *self._good())]
+        return [scenario.as_case() for scenario in (*planned(self.subject), *self._good())]
 
     def _good(self) -> Iterator[Scenario]:
         """Everything is done in time and in its order: for who asks, and on the report of a unit of each kind."""
@@ -145,12 +145,12 @@ class LocalityAnswers:
         for name, told_of in by_lifecycle(self.subject).items():
             actions = [action for action in self.policy.lifecycles[name].actions if action not in _ASIDE]
             # A step that a locality added comes last among the actions, and perhaps first in a life.
-            steps = tuple(Step(1, action) for action in (*actions, *actions))
+            steps = tuple(ScenarioStep(1, action) for action in (*actions, *actions))
             for told in (*told_of, *({**told_of[0], **one} for one in (*found, *flagged))):
-                yield Scenario(told, (*steps, Step(60 * DAY, ADVANCE)))
+                yield Scenario(told, (*steps, ScenarioStep(60 * DAY, ADVANCE)))
             # Sent to a unit that somebody chose, found wanting twice, and done well at last.
-            wanting = tuple(Step(1, action, 1) for action in (*actions, *actions))
-            yield Scenario(told_of[0], (*wanting, *wanting, *steps, *steps, Step(60 * DAY, ADVANCE)))
+            wanting = tuple(ScenarioStep(1, action, 1) for action in (*actions, *actions))
+            yield Scenario(told_of[0], (*wanting, *wanting, *steps, *steps, ScenarioStep(60 * DAY, ADVANCE)))
 
     def _flagged(self) -> Iterator[str]:
         """Return an item for each word that the catalogues use of one: merits may look at it."""
@@ -194,12 +194,12 @@ class LocalityAnswers:
         context = self.policy.context(Case("check", zone=self.policy.zone), mode, BEGIN)
         return _hours(self.policy.calendar(clock, context, faults)) | ({"faults": _listed(faults)} if faults else {})
 
-    def lives(self, walks: Sequence[ReportedCase]) -> object:
+    def lives(self, scenarios: Sequence[ReportedCase]) -> object:
         """What happens in each life, event by event, and the merits that it earns."""
-        return [self._lived(Scenario.read(walk)) for walk in walks]
+        return [self._lived(Scenario.read(scenario)) for scenario in scenarios]
 
-    def _lived(self, walk: Scenario) -> object:
-        life = play(self.subject, walk)
+    def _lived(self, scenario: Scenario) -> object:
+        life = play(self.subject, scenario)
         book = life.engine.book(self.policy.code) if life.case is not None else ()
         return {
             "events": life.events,

@@ -12,7 +12,7 @@ from governflow.charter.cases.given import refuse_untellable
 from governflow.charter.cases.reported import ReportedCase, timeless
 from governflow.charter.laws.chapters import laws
 from governflow.charter.laws.registry import Law
-from governflow.charter.model import Failure, Report, Verdict
+from governflow.charter.model import CheckReport, Failure, LawVerdict
 from governflow.charter.subject import Subject
 from governflow.charter.unloadable import LIFECYCLE, TABLES, layers_of, unsound_lifecycles
 from governflow.charter.waivers import unfit, waivers_of
@@ -39,8 +39,8 @@ def check(
     seed: int = 0,
     case: ReportedCase | None = None,
     today: date | None = None,
-    heard: Callable[[Verdict], None] | None = None,
-) -> Report:
+    heard: Callable[[LawVerdict], None] | None = None,
+) -> CheckReport:
     """Check a locality's rules against the charter, not while other threads work: some laws move the process's clock.
 
     Args:
@@ -63,13 +63,13 @@ def check(
             an unsound table or lifecycle are no such error: they break a law, and only that law is looked at.
     """
     chosen = _chosen(laws)
-    verdicts: list[Verdict] = []
+    verdicts: list[LawVerdict] = []
     with CharterCheck(localities, code, level=level, seconds=seconds, seed=seed, case=case, today=today) as running:
         for verdict in running.verdicts(chosen):
             if heard is not None:
                 heard(verdict)
             verdicts.append(verdict)
-    return Report(code, running.rules, level, tuple(verdicts))
+    return CheckReport(code, running.rules, level, tuple(verdicts))
 
 
 def _chosen(wanted: Iterable[str] | None) -> list[Law]:
@@ -144,7 +144,7 @@ class CharterCheck:
         """End the processes that were begun and that nobody waits for any more."""
         self.subject.dismiss()
 
-    def verdicts(self, laws: Iterable[Law]) -> Iterator[Verdict]:
+    def verdicts(self, laws: Iterable[Law]) -> Iterator[LawVerdict]:
         """Return the verdict on each law as it is reached; what can go on beside other laws is begun first.
 
         Raises:
@@ -187,7 +187,7 @@ class CharterCheck:
         except Exception as raised:  # noqa: BLE001 - it breaks this law, not the others
             self._begun[law.id] = raised
 
-    def _verdict(self, law: Law, waiver: Waiver | None, broken: Exception | None) -> Verdict:
+    def _verdict(self, law: Law, waiver: Waiver | None, broken: Exception | None) -> LawVerdict:
         subject = self.subject
         subject.begin()
         failures: list[Failure] = []
@@ -204,9 +204,9 @@ class CharterCheck:
             failures.append(bad)
         outcome = "passed" if not failures else "waived" if waiver is not None and bad is None else "failed"
         examples = 0 if law.method == "exact" else subject.examples
-        return Verdict(law.id, outcome, law.method, examples, spent, tuple(failures), waiver, subject.note)
+        return LawVerdict(law.id, outcome, law.method, examples, spent, tuple(failures), waiver, subject.note)
 
-    def _of_unloadable(self, laws: Iterable[Law], fault: PolicyError) -> Iterator[Verdict]:
+    def _of_unloadable(self, laws: Iterable[Law], fault: PolicyError) -> Iterator[LawVerdict]:
         """Look at the laws for which rules are refused; where none of them is broken, something else is wrong."""
         layers = layers_of(self.subject.localities, self.subject.code)
         for law in laws:
@@ -214,7 +214,7 @@ class CharterCheck:
                 yield self._verdict(law, None, None)
             elif law.id == LIFECYCLE:
                 found = tuple(unsound_lifecycles(self.subject.code, layers, fault))
-                yield Verdict(law.id, "failed" if found else "passed", law.method, 0, 0.0, found)
+                yield LawVerdict(law.id, "failed" if found else "passed", law.method, 0, 0.0, found)
 
 
 def _broken_off(raised: Exception) -> Failure:
@@ -229,4 +229,15 @@ def _broken_off(raised: Exception) -> Failure:
     )
 
 
-__all__ = ["LEVELS", "CharterCheck", "Failure", "Law", "Report", "Subject", "Verdict", "Waiver", "check", "laws"]
+__all__ = [
+    "LEVELS",
+    "CharterCheck",
+    "CheckReport",
+    "Failure",
+    "Law",
+    "LawVerdict",
+    "Subject",
+    "Waiver",
+    "check",
+    "laws",
+]

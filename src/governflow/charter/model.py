@@ -29,7 +29,7 @@ class Failure:
 
 
 @attrs.frozen
-class Verdict:
+class LawVerdict:
     """What became of one law.
 
     Args:
@@ -54,7 +54,7 @@ class Verdict:
 
 
 @attrs.frozen
-class Report:
+class CheckReport:
     """The verdicts of one check.
 
     Args:
@@ -67,7 +67,7 @@ class Report:
     code: str
     rules: str
     level: str
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[LawVerdict, ...]
 
     @property
     def passed(self) -> bool:

@@ -9,7 +9,7 @@ import attrs
 
 from governflow.charter.check import check
 from governflow.charter.laws.registry import LAWS
-from governflow.charter.model import Failure, Report, Verdict
+from governflow.charter.model import CheckReport, Failure, LawVerdict
 from governflow.charter.report import text as telling
 from governflow.charter.report.subject_names import Checked
 from governflow.cli.output import new_console, print_indented, print_json
@@ -102,7 +102,7 @@ class _Screen:
         self.note, self.head = borrowed(localities, code), Text(f"Checking {code}", f"检验 {code}")
         self.begun = False
 
-    def law(self, verdict: Verdict) -> None:
+    def law(self, verdict: LawVerdict) -> None:
         """Print one law; before the first of them, what is checked: by then nothing was refused."""
         if not self.begun:
             self.begun = True
@@ -138,7 +138,7 @@ class _Screen:
         print_indented(self.out, telling.level(report).say(lang), 0)
         print_indented(self.out, telling.summary(report).say(lang), 0, style="" if report.passed else "red")
 
-    def _failure(self, report: Report, verdict: Verdict, failure: Failure, voice: Localizer) -> None:
+    def _failure(self, report: CheckReport, verdict: LawVerdict, failure: Failure, voice: Localizer) -> None:
         again = _again(report, verdict, failure, self.asked, several=self.several)
         self.out.print()
         for line in telling.story(failure, voice=voice, again=again):
@@ -149,7 +149,7 @@ class _Screen:
                 print_indented(self.out, line.text, 2 * line.depth + 2, style="" if line.depth else "red")
 
 
-def _again(report: Report, verdict: Verdict, failure: Failure, asked: Asked, *, several: bool) -> str:
+def _again(report: CheckReport, verdict: LawVerdict, failure: Failure, asked: Asked, *, several: bool) -> str:
     return telling.reproduce(asked.what, report, verdict, failure, several=several, seed=asked.seed)
 
 
@@ -170,7 +170,7 @@ def _as_json(reports: Sequence[Checked], asked: Asked) -> dict[str, Any]:
     }
 
 
-def _verdict(report: Report, verdict: Verdict, asked: Asked, *, several: bool) -> dict[str, Any]:
+def _verdict(report: CheckReport, verdict: LawVerdict, asked: Asked, *, several: bool) -> dict[str, Any]:
     law, waiver, lang = LAWS[verdict.law], verdict.waiver, asked.lang
     return {
         "law": verdict.law,

@@ -228,7 +228,7 @@ def examine(
     import pytest
 
     from governflow.charter.check import laws
-    from governflow.charter.model import Report
+    from governflow.charter.model import CheckReport
     from governflow.charter.report import text
     from governflow.charter.report.subject_names import Checked
     from governflow.errors import CommandError
@@ -247,7 +247,7 @@ def examine(
     if verdict.outcome == "waived":
         pytest.skip(text.result(verdict).say(lang))
     if verdict.outcome == "failed":
-        report = Report(code, check.rules, level, (verdict,))
+        report = CheckReport(code, check.rules, level, (verdict,))
         pytest.fail(text.failed(Checked.of(localities, report), verdict, what=code, lang=lang), pytrace=False)
 
 

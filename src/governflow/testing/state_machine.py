@@ -13,6 +13,7 @@ from governflow.charter.laws import escalation as ladders
 from governflow.charter.laws import lives, timing
 from governflow.charter.laws.lives import Wrong
 from governflow.charter.lives.fault_injection import FAILING, MANNERS, twin
+from governflow.charter.lives.scenarios import LATER, shortened
 from governflow.charter.lives.simulation import (
     ADVANCE,
     DAY,
@@ -23,13 +24,12 @@ from governflow.charter.lives.simulation import (
     OUTAGE,
     REASSESS,
     SWITCH,
+    ScenarioStep,
     SimulatedCase,
     Simulator,
-    Step,
     choices,
     play,
 )
-from governflow.charter.lives.walks import LATER, shortened
 from governflow.charter.report import text as telling
 from governflow.charter.subject import Subject
 from governflow.model.terms import Mode
@@ -99,7 +99,7 @@ class _Lives(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.player: Simulator | None = None
+        self.simulator: Simulator | None = None
         self.looked_at = 0
         self.broken = False
 
@@ -109,27 +109,27 @@ class _Lives(RuleBasedStateMachine):
         told = data.draw(cases.strategy(self.subject.policy), label="told")
         waits = later is not None and told.get("mode") != Mode.EMERGENCY
         failing = failing and twin(self.subject) is not None
-        self.player = Simulator(self.subject, told, waits=waits, failing=failing)
+        self.simulator = Simulator(self.subject, told, waits=waits, failing=failing)
         if waits and later is not None:
-            self.player.step(Step(later, "report"))
+            self.simulator.step(ScenarioStep(later, "report"))
         if failing:
-            self.player.step(Step(0, MEND))
+            self.simulator.step(ScenarioStep(0, MEND))
 
     def _do(self, after: int, does: str, pick: int = 0) -> None:
-        assert self.player is not None
-        self.player.step(Step(after, does, pick))
+        assert self.simulator is not None
+        self.simulator.step(ScenarioStep(after, does, pick))
 
     def _lives(self) -> bool:
-        return self.player is not None and self.player.case is not None
+        return self.simulator is not None and self.simulator.case is not None
 
     @precondition(_lives)
     @rule(data=st.data(), after=_SHORT, pick=_PICKS)
     def act(self, data: st.DataObject, after: int, pick: int) -> None:
         """Do anything that the lifecycle allows in the case's state."""
-        assert self.player is not None
-        case = self.player.case
+        assert self.simulator is not None
+        case = self.simulator.case
         assert case is not None
-        may = choices(self.player.policy, case)
+        may = choices(self.simulator.policy, case)
         if may.possible:
             drawn = st.sampled_from(may.lasting or may.possible) | st.sampled_from(may.possible)
             self._do(after, data.draw(drawn), pick)
@@ -146,30 +146,30 @@ class _Lives(RuleBasedStateMachine):
         self._do(min(after, HOUR) if self._alarmed() else after, ADVANCE)
 
     def _alarmed(self) -> bool:
-        assert self.player is not None
-        return self.player.engine.mode(self.subject.code) is Mode.EMERGENCY
+        assert self.simulator is not None
+        return self.simulator.engine.mode(self.subject.code) is Mode.EMERGENCY
 
     @precondition(_lives)
     @rule(minute=st.integers(0, 1))
     def until_something_falls_due(self, minute: int) -> None:
         """Let time pass to the very minute at which the next thing falls due by itself, or to the one after."""
-        assert self.player is not None
-        case = self.player.case
+        assert self.simulator is not None
+        case = self.simulator.case
         if (
             case is not None
             and case.next_event_at is not None
-            and case.next_event_at >= self.player.at
+            and case.next_event_at >= self.simulator.at
             and not self._alarmed()
         ):
-            self._do(int((case.next_event_at - self.player.at).total_seconds() // 60) + minute, ADVANCE)
+            self._do(int((case.next_event_at - self.simulator.at).total_seconds() // 60) + minute, ADVANCE)
 
-    @precondition(lambda self: self.player is not None and self.player.twin is not None)
+    @precondition(lambda self: self.simulator is not None and self.simulator.twin is not None)
     @rule(after=_SHORT, pick=st.integers(0, len(FAILING) * MANNERS - 1))
     def a_hook_begins_to_fail(self, after: int, pick: int) -> None:
         """Let one hook of the locality raise or answer nonsense from now on."""
         self._do(after, FAIL, pick)
 
-    @precondition(lambda self: self.player is not None and self.player.twin is not None)
+    @precondition(lambda self: self.simulator is not None and self.simulator.twin is not None)
     @rule(after=_SHORT)
     def the_rules_answer_again(self, after: int) -> None:
         """Mend what fails."""
@@ -178,16 +178,16 @@ class _Lives(RuleBasedStateMachine):
     @invariant()
     def the_laws_hold(self) -> None:
         """Hold the life so far against every law on lives that one life can break."""
-        case = self.player.case if self.player is not None else None
-        if self.player is None or case is None or case.version == self.looked_at:
+        case = self.simulator.case if self.simulator is not None else None
+        if self.simulator is None or case is None or case.version == self.looked_at:
             return
         self.looked_at = case.version
-        self._hold(self.player.life(), _AT_EVERY_STEP)
+        self._hold(self.simulator.life(), _AT_EVERY_STEP)
 
     def teardown(self) -> None:
         """Live the whole life again in other leaps of time, and let the ledger check itself."""
-        if self.player is not None and self._lives() and not self.broken:
-            self._hold(self.player.life(), _AT_THE_END)
+        if self.simulator is not None and self._lives() and not self.broken:
+            self._hold(self.simulator.life(), _AT_THE_END)
 
     def _hold(self, life: SimulatedCase, laws: Mapping[str, Law]) -> None:
         for law, fault in laws.items():
@@ -199,13 +199,15 @@ class _Lives(RuleBasedStateMachine):
 
 def _story(law: str, fault: Law, life: SimulatedCase, subject: Subject) -> str:
     """Tell what is wrong as ``governflow check`` does, by a shorter life, with the command that looks at that life."""
-    short = play(subject, shortened(life.walk, lambda walk: fault(play(subject, walk), subject) is not None))
+    short = play(
+        subject, shortened(life.scenario, lambda scenario: fault(play(subject, scenario), subject) is not None)
+    )
     wrong = fault(short, subject)
     if wrong is None:  # rules that answer otherwise the second time
         short, wrong = life, fault(life, subject)
     assert wrong is not None
     lang = telling.reader_lang()
-    case: dict[str, Any] = short.walk.as_case()
+    case: dict[str, Any] = short.scenario.as_case()
     again = shlex.join(["governflow", "check", subject.code, "--law", law, "--case", telling.case_as_json(case)])
     lines = [line.say(lang) for line in short.said(subject.policy)]
     return "\n  ".join([f"{law}: {wrong.what.say(lang)}", *lines, *([wrong.look_at] if wrong.look_at else []), again])

@@ -9,9 +9,18 @@ import attrs
 from governflow.charter.cases.reported import BEGIN, ReportedCase
 from governflow.charter.laws.lives import MOST
 from governflow.charter.laws.registry import law
-from governflow.charter.lives.roads import going, out_of, paths
-from governflow.charter.lives.simulation import NO_ACTIONS, SWITCH, Scenario, SimulatedCase, Step, done, fallen, line
-from governflow.charter.lives.walks import lives, pool, shortened
+from governflow.charter.lives.paths import going, out_of, paths
+from governflow.charter.lives.scenarios import lives, pool, shortened
+from governflow.charter.lives.simulation import (
+    NO_ACTIONS,
+    SWITCH,
+    Scenario,
+    ScenarioStep,
+    SimulatedCase,
+    done,
+    fallen,
+    line,
+)
 from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
 from governflow.engine import musters
@@ -49,14 +58,14 @@ class Ladder:
     """What happens by itself from a state on, as nobody acts.
 
     Args:
-        walk: How the state was reached.
+        scenario: How the state was reached.
         begin: The case when everybody left it.
         rungs: Each event with the case after it.
         over: Whether the case came to an end.
         cut: Whether it went on: it was followed far enough to tell, or somebody acted.
     """
 
-    walk: Scenario
+    scenario: Scenario
     begin: Case
     rungs: tuple[tuple[Event, Case], ...]
     over: bool
@@ -82,7 +91,7 @@ class _Climbing:
     def __init__(self, policy: Policy) -> None:
         self.policy, self.endless = policy, 0
 
-    def follow(self, walk: Scenario, case: Case) -> Ladder:
+    def follow(self, scenario: Scenario, case: Case) -> Ladder:
         """Let nobody act until the top has been silent for long enough to tell, or the case has ended."""
         begin, rungs, policy = case, list[tuple[Event, Case]](), self.policy
         start = max(case.last_changed_at or BEGIN, case.opened or BEGIN)
@@ -96,7 +105,7 @@ class _Climbing:
             if over or len(rungs) >= most or urged:
                 break
         self.endless += len(rungs) >= most
-        return Ladder(walk, begin, tuple(rungs), over, cut=len(rungs) >= most and most < _ENDLESS)
+        return Ladder(scenario, begin, tuple(rungs), over, cut=len(rungs) >= most and most < _ENDLESS)
 
 
 def _of_cases(subject: Subject) -> Iterator[Ladder]:
@@ -112,9 +121,9 @@ def _of_cases(subject: Subject) -> Iterator[Ladder]:
         by_name.setdefault(reported.lifecycle, []).append((told, reported))
     for name, some in by_name.items():
         lifecycle = policy.lifecycles[name]
-        roads = paths(lifecycle)
-        starts = [(*roads[node], *more) for node in roads for more in _asides(lifecycle, node)]
-        dispatched = roads.get(("dispatched", ""), ())
+        routes = paths(lifecycle)
+        starts = [(*routes[node], *more) for node in routes for more in _asides(lifecycle, node)]
+        dispatched = routes.get(("dispatched", ""), ())
         tried = {(number, dispatched) for number in range(len(some))}
         # Every state with a few sorts of cases, and every sort at least after its dispatch.
         tried |= {
@@ -130,7 +139,7 @@ def _of_cases(subject: Subject) -> Iterator[Ladder]:
     units = len(policy.units.units)
     for told, reported in next(iter(by_name.values()), ())[:1]:
         for place in range(0, units, max(1, units // _UNITS)):
-            steps = (Step(1, "dispatch", 3 * place + 1),)
+            steps = (ScenarioStep(1, "dispatch", 3 * place + 1),)
             case = _reached(policy, reported, steps)
             if case is not None:
                 yield climbing.follow(Scenario(told, steps), case)
@@ -140,18 +149,18 @@ def _over(case: Case, policy: Policy) -> bool:
     return case.state in policy.lifecycle(case, []).ends
 
 
-def _asides(lifecycle: Lifecycle, node: tuple[str, str]) -> Iterator[tuple[Step, ...]]:
+def _asides(lifecycle: Lifecycle, node: tuple[str, str]) -> Iterator[tuple[ScenarioStep, ...]]:
     """Return what may be done in a state that starts another ladder: a summons, a promised date, everything anew."""
     yield ()
     state, origin = node
     if lifecycle.transitions_for(state, "whistle"):
-        yield (Step(1, "whistle", 1),)
+        yield (ScenarioStep(1, "whistle", 1),)
     if lifecycle.transitions_for(state, "confer"):
-        yield (Step(1, "confer", 1),)
+        yield (ScenarioStep(1, "confer", 1),)
     yield from ((going(way, 1),) for way in out_of(lifecycle, state, origin) if way.cycle)
 
 
-def _reached(policy: Policy, case: Case, steps: tuple[Step, ...]) -> Case | None:
+def _reached(policy: Policy, case: Case, steps: tuple[ScenarioStep, ...]) -> Case | None:
     at = BEGIN
     for step in steps:
         at += timedelta(minutes=step.after)
@@ -180,7 +189,7 @@ def _of_musters(subject: Subject) -> Iterator[Ladder]:
         alone = attrs.evolve(
             book, clocks=clocks, next_event_at=min(clock.moment or clock.due for clock in clocks.values())
         )
-        yield climbing.follow(Scenario({}, (Step(0, SWITCH),)), alone)
+        yield climbing.follow(Scenario({}, (ScenarioStep(0, SWITCH),)), alone)
 
 
 def _of_lives(subject: Subject) -> Iterator[Ladder]:
@@ -199,10 +208,10 @@ def stretches(life: SimulatedCase, policy: Policy) -> Iterator[Ladder]:
             rungs.append((event, case))
             continue
         if rungs:
-            yield Ladder(life.walk, begin, tuple(rungs), over=False, cut=True)
+            yield Ladder(life.scenario, begin, tuple(rungs), over=False, cut=True)
         begin, rungs = case, []
     if rungs:
-        yield Ladder(life.walk, begin, tuple(rungs), over=_over(rungs[-1][1], policy), cut=True)
+        yield Ladder(life.scenario, begin, tuple(rungs), over=_over(rungs[-1][1], policy), cut=True)
 
 
 def _climbing(subject: Subject, fault_of: Callable[[Ladder], _Fault], advice: Text) -> Iterator[Failure]:
@@ -238,14 +247,14 @@ def _smallest(subject: Subject, ladder: Ladder, fault_of: Callable[[Ladder], _Fa
     """Leave out what the fault does not need of the case that was told, and of what was done to it."""
     found = ladder
 
-    def fails(walk: Scenario) -> bool:
+    def fails(scenario: Scenario) -> bool:
         nonlocal found
-        alone = Subject(subject.localities, subject.code, only=walk.as_case())
+        alone = Subject(subject.localities, subject.code, only=scenario.as_case())
         again = next((one for one in ladders(alone) if fault_of(one)[0] == what), None)
         found = again or found
         return again is not None
 
-    shortened(ladder.walk, fails, tries=_TRIES)
+    shortened(ladder.scenario, fails, tries=_TRIES)
     return found
 
 
@@ -255,7 +264,7 @@ def _told(ladder: Ladder, what: Text, fault_of: Callable[[Ladder], _Fault], subj
     rulings = [ruling for event, _ in rungs for ruling in event.rulings if ruling.what == "escalate"]
     look = f"{rulings[-1].rule} of {rulings[-1].source}" if rulings else "governflow_escalate"
     said = tuple(line(event, subject.policy) for event, _ in rungs)
-    return Failure(what, ladder.walk.as_case(), said, look, advice)
+    return Failure(what, ladder.scenario.as_case(), said, look, advice)
 
 
 @law(

@@ -6,9 +6,9 @@ import attrs
 
 from governflow.charter.cases.reported import ReportedCase
 from governflow.charter.laws.registry import law
-from governflow.charter.lives.roads import origin_after, out_of, paths
-from governflow.charter.lives.simulation import Scenario, SimulatedCase, Step, first, play
-from governflow.charter.lives.walks import by_lifecycle, lives, shortened
+from governflow.charter.lives.paths import origin_after, out_of, paths
+from governflow.charter.lives.scenarios import by_lifecycle, lives, shortened
+from governflow.charter.lives.simulation import Scenario, ScenarioStep, SimulatedCase, first, play
 from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
 from governflow.model.case import Case
@@ -61,12 +61,12 @@ def faulty(
             _note(found, fault, life)
             if len(found) >= MOST:
                 break
-    shortest = sorted(found.values(), key=lambda life: len(life.walk.steps))
+    shortest = sorted(found.values(), key=lambda life: len(life.scenario.steps))
     told: set[str] = set()
     for life in shortest[:MOST]:
         short = life
         if not subject.late:
-            short = play(subject, shortened(life.walk, lambda walk: fault(play(subject, walk)) is not None))
+            short = play(subject, shortened(life.scenario, lambda scenario: fault(play(subject, scenario)) is not None))
         wrong = fault(short)
         if wrong is None or wrong.what.en in told:
             short, wrong = life, fault(life)
@@ -75,7 +75,7 @@ def faulty(
         told.add(wrong.what.en)
         look = wrong.look_at or look_at(short.events)
         said = short.said(subject.policy)
-        yield Failure(wrong.what, short.walk.as_case(), said, look, wrong.advice or advice)
+        yield Failure(wrong.what, short.scenario.as_case(), said, look, wrong.advice or advice)
 
 
 def _key(wrong: Wrong | None) -> str:
@@ -84,7 +84,7 @@ def _key(wrong: Wrong | None) -> str:
 
 def _note(found: dict[str, SimulatedCase], fault: Fault, life: SimulatedCase) -> None:
     key = _key(fault(life))
-    if key and (key not in found or len(life.walk.steps) < len(found[key].walk.steps)):
+    if key and (key not in found or len(life.scenario.steps) < len(found[key].scenario.steps)):
         found[key] = life
 
 
@@ -109,9 +109,9 @@ def look_at(events: tuple[Event, ...]) -> str:
 def attended(subject: Subject) -> Iterator[Failure]:
     """Look at every moment of every life."""
     policy = subject.policy
-    told_of = by_lifecycle(subject)
+    cases_of = by_lifecycle(subject)
     for name in policy.lifecycles:
-        if subject.only is None and name not in told_of:
+        if subject.only is None and name not in cases_of:
             yield Failure(
                 Text(f"no case of the lifecycle {name!r} can be reported", f"流程“{name}”的事项无法上报"),
                 {"lifecycle": name},
@@ -250,7 +250,7 @@ def _one_sided(subject: Subject, lifecycle: Lifecycle, told: ReportedCase) -> It
                         f"whoever asked cannot say that they are {value} while the case is {name.en}",
                         f"事项“{name.zh}”时，诉求人无法作出“{zh}”的评价",
                     ),
-                    Scenario(told, (*path, Step(1, "evaluate", 0 if value == "satisfied" else 1))).as_case(),
+                    Scenario(told, (*path, ScenarioStep(1, "evaluate", 0 if value == "satisfied" else 1))).as_case(),
                     look_at=f"governflow_lifecycles: 'evaluate' from {state!r}",
                     suggestion=Text("give `evaluate` a way for either verdict", "满意与不满意的评价都要有去向"),
                 )
@@ -264,7 +264,7 @@ def _skipped(subject: Subject, path: tuple[CompiledTransition, ...], told: Repor
     end = name(path[-1].target)
     lacks = Text("nobody judged the answer", "无人评价") if heard else Text("nobody was answered", "没有反馈")
     odd = {("verdict", "unsatisfied"), ("recurred", "yes")}
-    steps = tuple(Step(1, way.action.name, 1 if way.guard in odd else 0) for way in path)
+    steps = tuple(ScenarioStep(1, way.action.name, 1 if way.guard in odd else 0) for way in path)
     return Failure(
         Text(f"a case can become {end.en} by {en}, and {lacks.en}", f"事项可经 {zh} 成为“{end.zh}”，而{lacks.zh}"),
         Scenario(told, steps).as_case(),
@@ -368,8 +368,8 @@ def _other_table(lifecycle: Lifecycle, runs: tuple[Move, ...]) -> Iterator[Text]
 
 def _dead_ends(lifecycle: Lifecycle) -> Iterator[Text]:
     """Tell which states a case cannot come to, and where it is stuck: suspended, it goes back where it came from."""
-    roads = paths(lifecycle)
-    reached = {state for state, _ in roads}
+    routes = paths(lifecycle)
+    reached = {state for state, _ in routes}
     for state in lifecycle.states:
         if state not in reached:
             yield Text(
@@ -377,8 +377,8 @@ def _dead_ends(lifecycle: Lifecycle) -> Iterator[Text]:
                 f"状态“{state}”无法到达：看似通往该状态的去路，都要求事项曾处于该状态",
             )
     going_on: dict[tuple[str, str], set[tuple[str, str]]] = {}
-    saved = {node for node in roads if node[0] in lifecycle.ends}
-    for state, origin in roads:
+    saved = {node for node in routes if node[0] in lifecycle.ends}
+    for state, origin in routes:
         for way in out_of(lifecycle, state, origin):
             if way.action.name not in _GIVING_UP:
                 going_on.setdefault((way.target, origin_after(way, origin)), set()).add((state, origin))
@@ -387,7 +387,7 @@ def _dead_ends(lifecycle: Lifecycle) -> Iterator[Text]:
         more = going_on.get(todo.pop(), set()) - saved
         saved |= more
         todo += more
-    for state, origin in sorted(roads.keys() - saved):
+    for state, origin in sorted(routes.keys() - saved):
         came = Text(f" that came from {origin!r}", f"（来自“{origin}”）") if origin else Text("", "")
         yield Text(
             f"a case that is {state!r}{came.en} can only be withdrawn or merged: no work on it leads to an end",

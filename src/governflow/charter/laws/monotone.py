@@ -1,18 +1,21 @@
 """The same case, more urgent or in an emergency: which of its clocks are due later (轻重缓急)."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise, product
 
 import attrs
 
+from governflow.calendars import WorkingCalendar
+from governflow.calendars.allowances import Allowance
 from governflow.charter.cases.reported import BEGIN, ReportedCase
-from governflow.charter.laws.spans import STARTS, span
+from governflow.charter.lives.scenarios import pool, sorts
 from governflow.charter.lives.simulation import done, first
-from governflow.charter.lives.walks import pool, sorts
 from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
 from governflow.engine.decide import Command, decide
+from governflow.errors import CalendarError
 from governflow.model.case import Case
 from governflow.model.clocks import ClockSpec
 from governflow.model.terms import Mode, Urgency
@@ -27,6 +30,47 @@ _PAIRS: tuple[tuple[_Under, _Under], ...] = (
 )
 #: How many cases, and how many moments of lives, are compared at the level ``certify``.
 _COMPARED, _MOMENTS = 80, 150
+
+
+#: When clocks are started to compare them, and when rules are asked for them: in and out of hours, at a weekend, before
+#: and in the long holidays, on make-up workdays, at the ends of a quarter and of the year, on a leap day.
+STARTS = tuple(
+    datetime.fromisoformat(f"{moment}+08:00").astimezone(BEGIN.tzinfo)
+    for moment in (
+        "2026-03-02T09:00",
+        "2026-03-06T17:40",
+        "2026-03-07T03:00",
+        "2026-02-13T16:00",
+        "2026-02-14T10:00",
+        "2026-02-18T12:00",
+        "2026-03-31T23:30",
+        "2026-06-30T09:00",
+        "2026-07-15T22:00",
+        "2026-09-30T18:00",
+        "2026-10-03T11:00",
+        "2026-10-10T09:00",
+        "2026-12-31T23:59",
+        "2027-01-01T00:30",
+        "2028-02-29T12:00",
+    )
+)
+
+
+def span(subject: Subject, case: Case, spec: ClockSpec, start: datetime) -> timedelta | None:
+    """Return how long a clock runs if it starts at a moment; None if its calendar cannot tell."""
+    if spec.span is not None:
+        return spec.span
+    try:
+        return _counted(
+            spec.allowance, subject.policy.calendar(spec.name, subject.context(case, case.mode, start), []), start
+        )
+    except (CalendarError, OverflowError):
+        return None
+
+
+@lru_cache(1024)
+def _counted(allowance: Allowance, calendar: WorkingCalendar, start: datetime) -> timedelta:
+    return allowance.due(start, calendar) - start
 
 
 @attrs.frozen
@@ -59,7 +103,7 @@ def _comparable(subject: Subject) -> Iterator[tuple[ReportedCase, dict[_Under, A
         if stands not in stood and len(stood) < _MOMENTS:
             stood.add(stands)
             yield (
-                moment.life.walk.as_case(),
+                moment.life.scenario.as_case(),
                 {under: _pressed(subject, case, moment.at, *under) for under in product(Mode, Urgency)},
             )
 

@@ -1,4 +1,4 @@
-"""Laws about time: clocks and replay (时限、重放); those about ladders stand in `ladders`."""
+"""Laws about time: clocks and replay (时限、重放); those about ladders stand in `escalation`."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -9,11 +9,10 @@ import attrs
 
 from governflow.charter.cases.reported import BEGIN, ReportedCase
 from governflow.charter.laws.lives import MOST, Wrong, faulty
-from governflow.charter.laws.monotone import later
+from governflow.charter.laws.monotone import STARTS, later, span
 from governflow.charter.laws.registry import law
-from governflow.charter.laws.spans import STARTS, span
+from governflow.charter.lives.scenarios import lives, pool, sorts
 from governflow.charter.lives.simulation import SimulatedCase, kind_of, play
-from governflow.charter.lives.walks import lives, pool, sorts
 from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
 from governflow.masking import clean
@@ -84,7 +83,7 @@ def _asking(subject: Subject) -> Iterator[tuple[Callable[[], ReportedCase], Case
         for case, at in product(cases, STARTS):
             yield lambda told=told: told, case, at  # type: ignore[misc]
     for moment in sorts(subject):
-        yield moment.life.walk.as_case, moment.case, moment.at
+        yield moment.life.scenario.as_case, moment.case, moment.at
 
 
 def _impossible(
@@ -208,8 +207,8 @@ def differing(subject: Subject, life: SimulatedCase) -> Wrong | None:
     if life.lost:
         return None
     # What falls due is caught up with by the commands themselves where nobody lets time pass.
-    parts = 0 if len(life.walk.steps) % 3 == 2 else _PARTS
-    again = play(subject, life.walk, parts=parts)
+    parts = 0 if len(life.scenario.steps) % 3 == 2 else _PARTS
+    again = play(subject, life.scenario, parts=parts)
     for mine, theirs in ((life.events, again.events), (life.book, again.book)):
         if mine == theirs:
             continue

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.errors import Flaky
 
 from governflow.charter.cases.systematic import strategy
+from governflow.charter.lives.scenarios import wander
 from governflow.charter.lives.simulation import SimulatedCase
-from governflow.charter.lives.walks import wander
 from governflow.charter.subject import Subject
 
 #: So many lives are drawn before Hypothesis begins anew: what it learns from the first ones leads it to the others.
@@ -44,7 +44,7 @@ def searched(subject: Subject, key: Callable[[SimulatedCase], str], known: set[s
             _search(live, f"{subject.seed}/{number}")
         if live.found:
             known.add(live.wanted)
-            yield min(live.found, key=lambda life: len(life.walk.steps))
+            yield min(live.found, key=lambda life: len(life.scenario.steps))
 
 
 class _Live:

@@ -46,7 +46,7 @@ _ENDLESS, _LOOKED = 1200, timedelta(days=30)
 
 
 @attrs.frozen
-class Step:
+class ScenarioStep:
     """One step of a life.
 
     Args:
@@ -71,7 +71,7 @@ class Scenario:
     """
 
     told: ReportedCase
-    steps: tuple[Step, ...]
+    steps: tuple[ScenarioStep, ...]
 
     def as_case(self) -> dict[str, object]:
         """Write it as a failure tells its case: the steps stand beside what was told, under ``steps``."""
@@ -80,16 +80,16 @@ class Scenario:
     @classmethod
     def read(cls, told: ReportedCase) -> "Scenario":
         """Read back what `as_case` wrote; a case without steps is a life in which nobody acts."""
-        steps = tuple(Step(*step) for step in told["steps"]) if "steps" in told else idle(told)
+        steps = tuple(ScenarioStep(*step) for step in told["steps"]) if "steps" in told else idle(told)
         return cls({name: value for name, value in told.items() if name != "steps"}, steps)
 
 
 @attrs.frozen(eq=False, slots=False)
 class SimulatedCase:
-    """A walk that was lived.
+    """A scenario that was lived.
 
     Args:
-        walk: The walk.
+        scenario: The scenario.
         case: The case as the engine has it at the end; None if it could not be reported.
         events: Its events.
         book: The events of the locality's own book, without merits and without their numbers.
@@ -100,7 +100,7 @@ class SimulatedCase:
         lost: Whether it was left before its end, for it has none.
     """
 
-    walk: Scenario
+    scenario: Scenario
     case: Case | None
     events: tuple[Event, ...]
     book: tuple[Event, ...]
@@ -163,10 +163,10 @@ def kind_of(event: Event, policy: Policy) -> Text:
     return Text(event.kind, policy.name(event.action or event.kind).zh)
 
 
-def idle(told: ReportedCase) -> tuple[Step, ...]:
+def idle(told: ReportedCase) -> tuple[ScenarioStep, ...]:
     """Return the steps of a life in which nobody acts: ever longer leaps over a year; no emergency lasts so long."""
-    calm = (Step(0, SWITCH),) if told.get("mode") == Mode.EMERGENCY else ()
-    waits = tuple(Step(span, ADVANCE) for span in (4, HOUR, 3 * HOUR, 7 * DAY, 60 * DAY, YEAR))
+    calm = (ScenarioStep(0, SWITCH),) if told.get("mode") == Mode.EMERGENCY else ()
+    waits = tuple(ScenarioStep(span, ADVANCE) for span in (4, HOUR, 3 * HOUR, 7 * DAY, 60 * DAY, YEAR))
     return (*waits[:3], *calm, *waits[3:])
 
 
@@ -174,7 +174,7 @@ def idle(told: ReportedCase) -> tuple[Step, ...]:
 
 
 class Simulator:
-    """Lives a walk in an engine of its own.
+    """Lives a scenario in an engine of its own.
 
     Args:
         subject: The locality.
@@ -199,7 +199,7 @@ class Simulator:
         self.broken = ""
         #: Whether the case has more events than any life needs: it is not lived any further.
         self.lost = False
-        self.steps: list[Step] = []
+        self.steps: list[ScenarioStep] = []
         self._struck: set[str] = set()
         self._failed: set[str] = set()
         if told.get("mode") == Mode.EMERGENCY:
@@ -216,7 +216,7 @@ class Simulator:
         """The case as it is now."""
         return self.engine.find(CASE)
 
-    def step(self, step: Step) -> None:
+    def step(self, step: ScenarioStep) -> None:
         """Do one step; what the rules refuse is not done."""
         self.steps.append(step)
         before, self.at = self.at, self.at + timedelta(minutes=step.after)
@@ -256,7 +256,7 @@ class Simulator:
         if self.twin is not None:
             self._struck |= self.twin.struck
 
-    def _do(self, step: Step) -> None:
+    def _do(self, step: ScenarioStep) -> None:
         engine, code, at, pick = self.engine, self.policy.code, self.at, step.pick
         if step.do == SWITCH:
             everyday = engine.mode(code) is Mode.NORMAL
@@ -298,25 +298,25 @@ class Simulator:
         every = (*events, *book, *other) if self._struck else ()
         told_of = {fault["hook"] for event in every for fault in event.about.get("faults", ())}
         swallowed, failed = tuple(sorted(self._struck - told_of)), frozenset(self._failed)
-        walk = Scenario(self.told, tuple(self.steps))
-        return SimulatedCase(walk, case, events, book, self.broken, self.engine, swallowed, failed, self.lost)
+        scenario = Scenario(self.told, tuple(self.steps))
+        return SimulatedCase(scenario, case, events, book, self.broken, self.engine, swallowed, failed, self.lost)
 
 
-def play(subject: Subject, walk: Scenario, parts: int = 1) -> SimulatedCase:
-    """Live a walk.
+def play(subject: Subject, scenario: Scenario, parts: int = 1) -> SimulatedCase:
+    """Live a scenario.
 
     Args:
         subject: The locality.
-        walk: The walk.
+        scenario: The scenario.
         parts: In how many leaps time passes between two steps; 0 leaves it to the commands to catch up.
     """
-    does = {step.do for step in walk.steps}
-    player = Simulator(
-        subject, walk.told, parts=parts, waits="report" in does, failing=not does.isdisjoint((FAIL, MEND))
+    does = {step.do for step in scenario.steps}
+    simulator = Simulator(
+        subject, scenario.told, parts=parts, waits="report" in does, failing=not does.isdisjoint((FAIL, MEND))
     )
-    for step in walk.steps:
-        player.step(step)
-    return player.life()
+    for step in scenario.steps:
+        simulator.step(step)
+    return simulator.life()
 
 
 def details(action: str, pick: int, case: Case, policy: Policy, at: datetime) -> dict[str, Any]:

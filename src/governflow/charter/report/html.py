@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from html import escape
 
 from governflow.charter.laws.registry import LAWS
-from governflow.charter.model import Verdict
+from governflow.charter.model import LawVerdict
 from governflow.charter.report import text as telling
 from governflow.charter.report.subject_names import Checked
 from governflow.reports.page import SANS, PageWriter, minor
@@ -115,7 +115,7 @@ class _Page(PageWriter):
         heads = (("", ""), ("Law", "条目"), ("Verdict", "结论"), ("Took", "用时"))
         return self.table(heads, map(self.law, self.report.verdicts))
 
-    def law(self, verdict: Verdict) -> str:
+    def law(self, verdict: LawVerdict) -> str:
         law = LAWS[verdict.law]
         return (
             f'<tr class="{verdict.outcome}"><td class="sign">{telling.MARKS[verdict.outcome]}</td>'
@@ -124,11 +124,11 @@ class _Page(PageWriter):
             f'<td class="time">{telling.took(verdict)}</td></tr>'
         )
 
-    def note(self, verdict: Verdict) -> str:
+    def note(self, verdict: LawVerdict) -> str:
         note = telling.note(verdict)
         return minor(self.say(note)) if note is not None else ""
 
-    def stories(self, verdict: Verdict) -> Iterator[str]:
+    def stories(self, verdict: LawVerdict) -> Iterator[str]:
         head, _ = telling.law_lines(verdict, self.lang)
         yield f"<h3>{telling.MARKS[verdict.outcome]} {escape(head)}</h3>"
         for failure in verdict.failures:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from governflow.charter.model import Report
+from governflow.charter.model import CheckReport
 from governflow.errors import PolicyError
 from governflow.masking import clean
 from governflow.policy import files as packaged
@@ -30,13 +30,13 @@ class Checked:
         layers: The tables by layer, most specific first.
     """
 
-    report: Report
+    report: CheckReport
     name: Text
     policy: Policy
     layers: Sequence[tuple[str, Tables]]
 
     @classmethod
-    def of(cls, localities: Localities, report: Report) -> "Checked":
+    def of(cls, localities: Localities, report: CheckReport) -> "Checked":
         """Find the rules that a report is about.
 
         Args:

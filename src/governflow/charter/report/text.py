@@ -10,7 +10,7 @@ from enum import Enum
 import attrs
 
 from governflow.charter.laws.registry import LAWS
-from governflow.charter.model import Failure, Report, Verdict
+from governflow.charter.model import CheckReport, Failure, LawVerdict
 from governflow.charter.report.subject_names import Checked
 from governflow.errors import CommandError
 from governflow.reports.localize import Localizer
@@ -48,7 +48,7 @@ def reader_lang() -> str:
     return "zh" if next((value for value in told if value), "").startswith("zh") else "en"
 
 
-def result(verdict: Verdict) -> Text:
+def result(verdict: LawVerdict) -> Text:
     """Return what became of a law: proved, only tried, failed or waived."""
     number = len(verdict.failures)
     if verdict.outcome == "failed":
@@ -65,19 +65,19 @@ def result(verdict: Verdict) -> Text:
     )
 
 
-def note(verdict: Verdict) -> Text | None:
+def note(verdict: LawVerdict) -> Text | None:
     """Return what could not be looked at."""
     if verdict.note is None:
         return None
     return Text(f"note: {verdict.note.en}", f"注意：{verdict.note.zh}")
 
 
-def took(verdict: Verdict) -> str:
+def took(verdict: LawVerdict) -> str:
     """Write how long a law took."""
     return f"{verdict.seconds:.2f} s"
 
 
-def summary(report: Report) -> Text:
+def summary(report: CheckReport) -> Text:
     """Say in one line how many laws hold."""
     counts = {outcome: sum(1 for one in report.verdicts if one.outcome == outcome) for outcome in MARKS}
     total, spent = len(report.verdicts), sum(one.seconds for one in report.verdicts)
@@ -99,7 +99,7 @@ def title(checked: Checked) -> Text:
     return Text(f"{name.en} ({report.code}){rules.en}", f"{name.zh}（{report.code}）{rules.zh}")
 
 
-def level(report: Report) -> Text:
+def level(report: CheckReport) -> Text:
     """Return how far a check has looked."""
     if report.level == "search":
         return Text("level search: random, another time it may find more", "检验级别：随机搜索，再次检验可能有新发现")
@@ -107,7 +107,7 @@ def level(report: Report) -> Text:
 
 
 def reproduce(
-    what: str, report: Report, verdict: Verdict, failure: Failure, *, several: bool = False, seed: int = 0
+    what: str, report: CheckReport, verdict: LawVerdict, failure: Failure, *, several: bool = False, seed: int = 0
 ) -> str:
     """Return the command that finds a failure again.
 
@@ -165,13 +165,13 @@ def _where(look_at: str, lang: str) -> str:
 _PARTS = {"plugin": "插件", "hooks": "钩子"}
 
 
-def law_lines(verdict: Verdict, lang: str) -> tuple[str, str]:
+def law_lines(verdict: LawVerdict, lang: str) -> tuple[str, str]:
     """Return the heading of a law that failed, and the law itself."""
     law = LAWS[verdict.law]
     return Text(f"{law.id} · {law.slogan.en}", f"{law.id} · {law.slogan.zh}").say(lang), law.says.say(lang)
 
 
-def failed(checked: Checked, verdict: Verdict, *, what: str, lang: str, several: bool = False, seed: int = 0) -> str:
+def failed(checked: Checked, verdict: LawVerdict, *, what: str, lang: str, several: bool = False, seed: int = 0) -> str:
     """Tell all of a law's failures as one text, for a test report; see `reproduce` for the arguments."""
     head, says = law_lines(verdict, lang)
     lines, voice = [head, says], checked.voice(lang)

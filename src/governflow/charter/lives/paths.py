@@ -3,17 +3,17 @@
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from governflow.charter.lives.simulation import ADVANCE, DAY, Step
+from governflow.charter.lives.simulation import ADVANCE, DAY, ScenarioStep
 from governflow.model.lifecycle import START, CompiledTransition, Lifecycle
 
 #: Long enough for an evaluation to lapse.
 _LAPSE = 35 * DAY
 
 
-def ways(lifecycle: Lifecycle) -> Iterator[tuple[Step, ...]]:
+def ways(lifecycle: Lifecycle) -> Iterator[tuple[ScenarioStep, ...]]:
     """Return short lives that go every way of a lifecycle; what leaves the state as it is goes together."""
     for (state, origin), path in paths(lifecycle).items():
-        stays = [Step(7, way.action.name, 0) for way in out_of(lifecycle, state, origin) if way.target == state]
+        stays = [ScenarioStep(7, way.action.name, 0) for way in out_of(lifecycle, state, origin) if way.target == state]
         if stays:
             yield (*path, *stays)
         for way in out_of(lifecycle, state, origin):
@@ -22,10 +22,10 @@ def ways(lifecycle: Lifecycle) -> Iterator[tuple[Step, ...]]:
 
 
 @lru_cache(64)
-def paths(lifecycle: Lifecycle) -> Mapping[tuple[str, str], tuple[Step, ...]]:
+def paths(lifecycle: Lifecycle) -> Mapping[tuple[str, str], tuple[ScenarioStep, ...]]:
     """Return a shortest way to every state, and to every state that a suspended case may have come from."""
     start = next((way.target for way in lifecycle.transitions_for(START, "report")), START)
-    found: dict[tuple[str, str], tuple[Step, ...]] = {(start, ""): ()}
+    found: dict[tuple[str, str], tuple[ScenarioStep, ...]] = {(start, ""): ()}
     todo = [(start, "")]
     for state, origin in todo:
         for way in out_of(lifecycle, state, origin):
@@ -49,9 +49,9 @@ def out_of(lifecycle: Lifecycle, state: str, origin: str) -> list[CompiledTransi
     return [way for way in every if way.guard is None or way.guard[0] != "origin" or way.guard[1] == origin]
 
 
-def going(way: CompiledTransition, after: int) -> Step:
+def going(way: CompiledTransition, after: int) -> ScenarioStep:
     """Return the step that goes a way."""
     if way.guard == ("verdict", "none"):
-        return Step(_LAPSE, ADVANCE)
+        return ScenarioStep(_LAPSE, ADVANCE)
     odd = way.guard in (("verdict", "unsatisfied"), ("recurred", "yes"))
-    return Step(after, way.action.name, 1 if odd else 0)
+    return ScenarioStep(after, way.action.name, 1 if odd else 0)

@@ -1,4 +1,4 @@
-"""Which lives are looked at (走查): every way of every lifecycle, nobody acting, rules that fail, anything else.
+"""Which scenarios are lived (走查): every way of every lifecycle, nobody acting, rules that fail, anything else.
 
 At the level ``certify`` they are the same every time. At the level ``search`` Hypothesis draws them: see `searched`.
 """
@@ -13,7 +13,7 @@ import attrs
 from governflow.charter.cases.reported import BEGIN, ReportedCase, written
 from governflow.charter.cases.systematic import certified
 from governflow.charter.lives.fault_injection import FAILING, MANNERS, twin
-from governflow.charter.lives.roads import paths, ways
+from governflow.charter.lives.paths import paths, ways
 from governflow.charter.lives.simulation import (
     ADVANCE,
     DAY,
@@ -25,9 +25,9 @@ from governflow.charter.lives.simulation import (
     REASSESS,
     SWITCH,
     Scenario,
+    ScenarioStep,
     SimulatedCase,
     Simulator,
-    Step,
     choices,
     done,
     first,
@@ -100,15 +100,15 @@ def _lived(subject: Subject) -> Iterator[SimulatedCase]:
     if subject.only is not None:
         yield play(subject, Scenario.read(subject.only))
         return
-    for walk in planned(subject):
-        yield play(subject, walk)
+    for scenario in planned(subject):
+        yield play(subject, scenario)
     for told, seed in _seeds(subject):
         yield wander(subject, told, Random(f"{subject.code}/{seed}").choice)
 
 
 def _seeds(subject: Subject) -> Iterator[tuple[ReportedCase, int]]:
-    for told_of in by_lifecycle(subject).values():
-        yield from ((told_of[number % len(told_of)], number) for number in range(_RANDOM))
+    for cases_of in by_lifecycle(subject).values():
+        yield from ((cases_of[number % len(cases_of)], number) for number in range(_RANDOM))
 
 
 def pool(subject: Subject, sorts: int = _SORTS) -> list[tuple[ReportedCase, Case, Case]]:
@@ -162,7 +162,7 @@ def _dispatched(subject: Subject, reported: Case) -> Case:
     return after_steps(policy, reported, steps) or reported
 
 
-def after_steps(policy: Policy, case: Case, steps: Sequence[Step]) -> Case | None:
+def after_steps(policy: Policy, case: Case, steps: Sequence[ScenarioStep]) -> Case | None:
     """Do steps without an engine, one at once after the other; None where the rules refuse one."""
     try:
         for step in steps:
@@ -232,36 +232,43 @@ def by_lifecycle(subject: Subject) -> dict[str, list[ReportedCase]]:
 
 def planned(subject: Subject) -> Iterator[Scenario]:
     """Return the lives of a plan: nobody acts; every way of every lifecycle is gone; every hook fails for a while."""
-    for name, told_of in by_lifecycle(subject).items():
-        for told in told_of:
+    for name, cases_of in by_lifecycle(subject).items():
+        for told in cases_of:
             yield Scenario(told, idle(told))
         lifecycle = subject.policy.lifecycles[name]
         for number, steps in enumerate(ways(lifecycle)):
-            told = told_of[number % len(told_of)]
+            told = cases_of[number % len(cases_of)]
             calm = _calm(told)
             # Some take their course at another time of the year.
-            late = (Step(LATER[number // 3 % len(LATER)], "report"),) if number % 3 == 2 and not calm else ()
+            late = (ScenarioStep(LATER[number // 3 % len(LATER)], "report"),) if number % 3 == 2 and not calm else ()
             tail = _TAIL if number % 3 == 0 else _SHORT_TAIL
-            yield Scenario(told, (*late, *steps, *calm, Step(tail, ADVANCE)))
+            yield Scenario(told, (*late, *steps, *calm, ScenarioStep(tail, ADVANCE)))
         if twin(subject) is not None:
-            yield from _failing(told_of, lifecycle)
+            yield from _failing(cases_of, lifecycle)
 
 
-def _failing(told_of: list[ReportedCase], lifecycle: Lifecycle) -> Iterator[Scenario]:
+def _failing(cases_of: list[ReportedCase], lifecycle: Lifecycle) -> Iterator[Scenario]:
     """Return lives in which one hook fails in each of its manners: from the report on, or once a state is reached."""
-    roads = [steps for steps in paths(lifecycle).values() if all(step.do != ADVANCE for step in steps)]
+    routes = [steps for steps in paths(lifecycle).values() if all(step.do != ADVANCE for step in steps)]
     for pick in range(len(FAILING) * MANNERS):
-        told, road = told_of[pick % len(told_of)], roads[pick % len(roads)]
-        fails = Step(0, FAIL, pick)
-        first_steps = (fails, Step(0, "report"), *road) if pick % 2 else (*road, fails)
+        told, route = cases_of[pick % len(cases_of)], routes[pick % len(routes)]
+        fails = ScenarioStep(0, FAIL, pick)
+        first_steps = (fails, ScenarioStep(0, "report"), *route) if pick % 2 else (*route, fails)
         yield Scenario(
-            told, (*first_steps, *_calm(told), Step(9 * DAY, MEND), Step(HOUR, REASSESS), Step(_TAIL, ADVANCE))
+            told,
+            (
+                *first_steps,
+                *_calm(told),
+                ScenarioStep(9 * DAY, MEND),
+                ScenarioStep(HOUR, REASSESS),
+                ScenarioStep(_TAIL, ADVANCE),
+            ),
         )
 
 
-def _calm(told: ReportedCase) -> tuple[Step, ...]:
+def _calm(told: ReportedCase) -> tuple[ScenarioStep, ...]:
     """Return what ends the emergency that a case is told in: none lasts as long as a life."""
-    return (Step(15, SWITCH),) if told.get("mode") == Mode.EMERGENCY else ()
+    return (ScenarioStep(15, SWITCH),) if told.get("mode") == Mode.EMERGENCY else ()
 
 
 # --- lives in which anything may happen -------------------------------------------------------------------------------
@@ -275,37 +282,37 @@ def wander(subject: Subject, told: ReportedCase, choose: Choose) -> SimulatedCas
     alarmed = told.get("mode") == Mode.EMERGENCY
     waits = not alarmed and choose((False, False, True))
     failing = choose((False, False, False, True)) and twin(subject) is not None
-    player = Simulator(subject, told, waits=waits, failing=failing)
+    simulator = Simulator(subject, told, waits=waits, failing=failing)
     if waits:
-        player.step(Step(choose(LATER), "report"))
+        simulator.step(ScenarioStep(choose(LATER), "report"))
     if failing:
-        player.step(Step(0, FAIL, choose(_PICKS)))
+        simulator.step(ScenarioStep(0, FAIL, choose(_PICKS)))
     for _ in range(choose(range(5, 23))):
-        case = player.case
+        case = simulator.case
         if case is None:
             break
-        does = choose((True, True, True, False)) and _chosen(player, case, choose)
+        does = choose((True, True, True, False)) and _chosen(simulator, case, choose)
         does = does or choose((ADVANCE, ADVANCE, SWITCH, MUSTER, OUTAGE, REASSESS, *((FAIL, MEND) * failing)))
         if does == SWITCH:
             alarmed = not alarmed
-        player.step(Step(_pause(player, case, choose, alarmed=alarmed), does, choose(_PICKS)))
+        simulator.step(ScenarioStep(_pause(simulator, case, choose, alarmed=alarmed), does, choose(_PICKS)))
     if alarmed:
-        player.step(Step(30, SWITCH))
-    player.step(Step(choose((_TAIL, _SHORT_TAIL)), ADVANCE))
-    return player.life()
+        simulator.step(ScenarioStep(30, SWITCH))
+    simulator.step(ScenarioStep(choose((_TAIL, _SHORT_TAIL)), ADVANCE))
+    return simulator.life()
 
 
-def _pause(player: Simulator, case: Case, choose: Choose, *, alarmed: bool) -> int:
+def _pause(simulator: Simulator, case: Case, choose: Choose, *, alarmed: bool) -> int:
     """Choose how long nothing is done: any time, or just until something falls due."""
-    if case.next_event_at is not None and case.next_event_at >= player.at and choose((False,) * 5 + (True,)):
-        ahead = (case.next_event_at - player.at).total_seconds() / 60
+    if case.next_event_at is not None and case.next_event_at >= simulator.at and choose((False,) * 5 + (True,)):
+        ahead = (case.next_event_at - simulator.at).total_seconds() / 60
         if ahead <= _TAIL and not alarmed:
             return int(ahead) + int(choose((0, 0, 1)))
     return int(choose(_PAUSES[:4] if alarmed else _PAUSES))
 
 
-def _chosen(player: Simulator, case: Case, choose: Choose) -> str:
-    may = choices(player.policy, case)
+def _chosen(simulator: Simulator, case: Case, choose: Choose) -> str:
+    may = choices(simulator.policy, case)
     listed = choose((may.lasting,) * 5 + (may.moving,) + (may.possible,) * 4)
     return str(choose(listed or may.possible or (ADVANCE,)))
 
@@ -313,35 +320,39 @@ def _chosen(player: Simulator, case: Case, choose: Choose) -> str:
 # --- shorter lives ----------------------------------------------------------------
 
 
-def shortened(walk: Scenario, fails: Callable[[Scenario], bool], tries: int = 60) -> Scenario:
-    """Leave out steps and told facts as long as the walk still fails, and do what is left at once.
+def shortened(scenario: Scenario, fails: Callable[[Scenario], bool], tries: int = 60) -> Scenario:
+    """Leave out steps and told facts as long as the scenario still fails, and do what is left at once.
 
     Args:
-        walk: A walk that fails.
-        fails: Says whether a walk fails.
-        tries: How many walks to try at most.
+        scenario: A scenario that fails.
+        fails: Says whether a scenario fails.
+        tries: How many scenarios to try at most.
     """
-    size = max(1, len(walk.steps) // 2)
+    size = max(1, len(scenario.steps) // 2)
     while size > 0:
         at = 0
-        while at < len(walk.steps) and tries > 0:
-            shorter = attrs.evolve(walk, steps=(*walk.steps[:at], *walk.steps[at + size :]))
+        while at < len(scenario.steps) and tries > 0:
+            shorter = attrs.evolve(scenario, steps=(*scenario.steps[:at], *scenario.steps[at + size :]))
             tries -= 1
             if fails(shorter):
-                walk = shorter
+                scenario = shorter
             else:
                 at += size
         size //= 2
-    for name in tuple(walk.told):
-        told = {key: value for key, value in walk.told.items() if key != name}
-        if tries > 0 and fails(plain := attrs.evolve(walk, told=told)):
-            walk = plain
+    for name in tuple(scenario.told):
+        told = {key: value for key, value in scenario.told.items() if key != name}
+        if tries > 0 and fails(plain := attrs.evolve(scenario, told=told)):
+            scenario = plain
         tries -= 1
-    for at, step in enumerate(walk.steps):
-        for simpler in (Step(0, step.do, 0), Step(step.after, step.do, 0), Step(0, step.do, step.pick)):
-            calmer = attrs.evolve(walk, steps=(*walk.steps[:at], simpler, *walk.steps[at + 1 :]))
+    for at, step in enumerate(scenario.steps):
+        for simpler in (
+            ScenarioStep(0, step.do, 0),
+            ScenarioStep(step.after, step.do, 0),
+            ScenarioStep(0, step.do, step.pick),
+        ):
+            calmer = attrs.evolve(scenario, steps=(*scenario.steps[:at], simpler, *scenario.steps[at + 1 :]))
             if simpler != step and tries > 0 and fails(calmer):
-                walk = calmer
+                scenario = calmer
                 break
             tries -= 1
-    return walk
+    return scenario
