@@ -7,16 +7,16 @@ questions, and never looks at rules itself.
 import hashlib
 import inspect
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from governflow.calendars import WorkingCalendar
 from governflow.changes import of_journals as journals
 from governflow.changes import of_permissions as duties
-from governflow.charter.answers.ask import REOPENED, Answer, asked
+from governflow.charter.answers.ask import asked
+from governflow.charter.answers.plain import Decision
 from governflow.charter.cases.reported import BEGIN, ReportedCase
 from governflow.charter.cases.systematic import anywhen
 from governflow.charter.lives.scenarios import by_lifecycle, planned, pool
@@ -24,7 +24,6 @@ from governflow.charter.lives.simulation import ADVANCE, DAY, Scenario, Scenario
 from governflow.charter.subject import Subject
 from governflow.model.case import Case
 from governflow.model.faults import Faults, HookFault
-from governflow.model.rulings import RecordedRuling
 from governflow.model.terms import Mode
 from governflow.policy.builtin.defaults import ROOT
 from governflow.policy.deadlines import Plan
@@ -176,9 +175,12 @@ class LocalityAnswers:
         told = []
         for case in cases:
             answer = asked(policy, case)
-            found = _said(answer)
+            found: dict[str, object] = {"faults": _listed(answer.faults)}
             stands = answer.dispatched or answer.reported
-            if stands is not None and answer.refused is None:
+            if stands is None or answer.refused is not None:
+                found["refused"] = answer.refused
+            else:
+                found["decisions"] = answer.plain.decisions()
                 plan = policy.plan(stands, policy.context(stands, stands.mode, BEGIN), [])
                 found["plan"] = plans.setdefault(id(plan), (len(plans), plan))[0]
             told.append(found)
@@ -217,65 +219,22 @@ class LocalityAnswers:
         return journals.lived(self.localities, self.code, Path(path), map_path, auto_dispatch=auto_dispatch)
 
 
-def _said(answer: Answer) -> dict[str, Any]:
-    """Return each decision on a case, and who gave it: ``field -> [value, rule, source, reason]``."""
-    if answer.refused is not None or answer.reported is None:
-        return {"refused": answer.refused, "faults": _listed(answer.faults)}
-    by = {one.what: _by(one) for one in answer.rulings if not one.what.startswith("escalate:")}
-    nobody: list[Any] = ["", "", None]
-    fields: dict[str, list[Any]] = {}
-    for moment, case in (("report", answer.reported), ("dispatch", answer.dispatched)):
-        if case is None:
-            continue
-        at_report = moment == "report"
-        routed = nobody if at_report else by.get("route", nobody)
-        fields |= {
-            f"lifecycle@{moment}": [case.lifecycle, *nobody],
-            f"severity@{moment}": [case.severity, *by.get("assess", nobody)],
-            f"urgency@{moment}": [case.urgency, *by.get("assess", nobody)],
-            f"tier@{moment}": [case.tier, *by.get("tier", nobody)],
-            f"unit@{moment}": [case.unit, *routed],
-            f"form@{moment}": [case.form, *routed],
-            f"assist@{moment}": [list(case.assist), *routed],
-        }
-        for clock in case.clocks.values():
-            fields[f"clock:{clock.name}:due@{moment}"] = [clock.due, *by.get(f"clock:{clock.name}", nobody)]
-    ladder: dict[str, list[Any]] = {}
-    for one in answer.rulings:
-        if one.what.startswith(REOPENED):
-            name = one.what.removeprefix(REOPENED)
-            parts = _route(one.value) if name == "route" else {name: one.value}
-            fields |= {f"{REOPENED}{part}": [value, *_by(one)] for part, value in parts.items()}
-        elif one.what.startswith("escalate"):
-            name = one.what if one.what not in ladder else f"{one.what}:again"
-            ladder[name] = [one.value, *_by(one)]
-    return {"fields": fields, "ladder": ladder, "faults": _listed(answer.faults)}
-
-
-def _route(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {"unit": value["lead"], "form": value["form"], "assist": value["assist"]}
-
-
 def _listed(faults: Iterable[HookFault]) -> list[list[str]]:
     return [[fault.source.partition("@")[0], fault.hook, fault.text.en] for fault in faults]
 
 
-def _by(ruling: RecordedRuling) -> list[Any]:
-    """Return who ruled, and why; the version of a plugin is no difference."""
-    return [ruling.rule, ruling.source.partition("@")[0], ruling.reason]
-
-
-def _planned(plan: Plan) -> Mapping[str, object]:
-    found: dict[str, object] = {}
+def _planned(plan: Plan) -> dict[str, Decision]:
+    """Return the terms of each clock, and who gave them."""
+    found: dict[str, Decision] = {}
     for name, spec in plan.specs.items():
-        found[name] = {
-            "by": _by(plan.rulings[name]),
+        terms = {
             "allowance": spec.written,
             "starts": sorted(spec.starts),
             "stops": sorted(spec.stops),
             "traits": sorted(spec.traits),
             "extension": None if spec.extension is None else str(spec.extension),
         }
+        found |= {f"clock:{name}:{term}": Decision.of(value, plan.rulings[name]) for term, value in terms.items()}
     return found
 
 

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from governflow.changes.rows import Example, Found, by
-from governflow.charter.answers.ask import REOPENED
+from msgspec import structs
 
-#: One decision: the value, the rule, whose it is, and the reason.
-Said = Sequence[Any]
+from governflow.changes.rows import Example, Found
+from governflow.charter.answers.plain import REOPENED, RUNG, Decision, differing
 
 _ASPECT_OF: Mapping[str, str] = {
     "refused": "refused",
@@ -27,7 +26,7 @@ _ASPECT_OF: Mapping[str, str] = {
 }
 #: What is asked of a rung a second time.
 _AGAIN = ":again"
-_NOBODY: Said = (None, "", "", None)
+_NOTHING = Decision()
 
 
 def _aspect(what: str) -> str:
@@ -54,12 +53,12 @@ def of_cases(cases: Sequence[Example], old: Mapping[str, Any], new: Mapping[str,
     for number, (case, one, two) in enumerate(zip(cases, old["cases"], new["cases"], strict=True)):
         if one == two and _plan(one, old) == _plan(two, new):
             continue
-        differing = [
-            Found(_aspect(what), what, was[0], now[0], by(was[1], was[2]), by(now[1], now[2]), number, case)
-            for what, was, now in _of_case(_flat(one, old), _flat(two, new))
+        unlike = [
+            Found(_aspect(what), what, was.value, now.value, was.by, now.by, number, case)
+            for what, was, now in _of_case(_decided(one, old), _decided(two, new))
         ]
-        found += differing
-        reworded += not differing
+        found += unlike
+        reworded += not unlike
     return found, reworded
 
 
@@ -68,26 +67,23 @@ def _plan(answer: Mapping[str, Any], side: Mapping[str, Any]) -> Mapping[str, An
     return plans[answer["plan"]] if "plan" in answer else {}
 
 
-def _flat(answer: Mapping[str, Any], side: Mapping[str, Any]) -> dict[str, Said]:
+def _decided(answer: Mapping[str, Any], side: Mapping[str, Any]) -> dict[str, Decision]:
     """Return all decisions on a case by name."""
-    flat: dict[str, Said] = {}
+    found: dict[str, Decision] = {}
     if answer["faults"]:
         source, hook, _ = answer["faults"][0]
-        flat["faults"] = [sorted({what for _, _, what in answer["faults"]}), hook, source, None]
+        found["faults"] = Decision(sorted({what for _, _, what in answer["faults"]}), hook, source)
     if "refused" in answer:
-        return flat | {"refused": [answer["refused"], "", "", None]}
-    for clock, spec in _plan(answer, side).items():
-        flat |= {f"clock:{clock}:{name}": [value, *spec["by"]] for name, value in spec.items() if name != "by"}
-    flat |= answer["fields"]
-    flat |= answer["ladder"]
-    return flat
+        return found | {"refused": Decision(answer["refused"])}
+    listed = {**_plan(answer, side), **answer["decisions"]}
+    return found | {what: Decision(*parts) for what, parts in listed.items()}
 
 
-def _of_case(old: Mapping[str, Said], new: Mapping[str, Said]) -> Iterator[tuple[str, Said, Said]]:
+def _of_case(old: Mapping[str, Decision], new: Mapping[str, Decision]) -> Iterator[tuple[str, Decision, Decision]]:
     if ("refused" in old) != ("refused" in new):
-        yield "refused", old.get("refused", _NOBODY), new.get("refused", _NOBODY)
+        yield "refused", old.get("refused", _NOTHING), new.get("refused", _NOTHING)
         return
-    other = [what for what in dict.fromkeys((*old, *new)) if _value(old, what) != _value(new, what)]
+    other = list(differing(_values(old), _values(new)))
     lost = {clock_of(what)[0] for what in other if what.endswith(":allowance")}
     same_ladder = _ladder(old) == _ladder(new)
     dispatch = {what.removesuffix("@dispatch") for what in other if what.endswith("@dispatch")}
@@ -100,14 +96,14 @@ def _of_case(old: Mapping[str, Said], new: Mapping[str, Said]) -> Iterator[tuple
                 continue
         if what.startswith(REOPENED) and _before(what.removeprefix(REOPENED)) & {*other}:
             continue  # it changed before the case was reopened
-        if what.startswith("escalate:") and not same_ladder and (what not in old or what not in new):
+        if what.startswith(RUNG) and not same_ladder and (what not in old or what not in new):
             continue  # another clock falls due first: that is told of the clock
         moment = what.rpartition("@")[0]
         if what.endswith("@report") and moment in dispatch:
             again = f"{moment}@dispatch"
-            if _value(old, what) == _value(old, again) and _value(new, what) == _value(new, again):
+            if all(_value(side, what) == _value(side, again) for side in (old, new)):
                 continue
-        yield what.removesuffix("@dispatch"), old.get(what, _NOBODY), new.get(what, _NOBODY)
+        yield what.removesuffix("@dispatch"), old.get(what, _NOTHING), new.get(what, _NOTHING)
 
 
 def _before(part: str) -> set[str]:
@@ -117,12 +113,16 @@ def _before(part: str) -> set[str]:
     return {f"{part}@dispatch", f"{part}:allowance"}
 
 
-def _value(flat: Mapping[str, Said], what: str) -> object:
-    return flat[what][0] if what in flat else None
+def _value(decisions: Mapping[str, Decision], what: str) -> object:
+    return decisions[what].value if what in decisions else None
 
 
-def _ladder(flat: Mapping[str, Said]) -> set[str]:
-    return {clock_of(what)[0] for what in flat if what.startswith("escalate:")}
+def _values(decisions: Mapping[str, Decision]) -> Mapping[str, object]:
+    return {what: decision.value for what, decision in decisions.items()}
+
+
+def _ladder(decisions: Mapping[str, Decision]) -> set[str]:
+    return {clock_of(what)[0] for what in decisions if what.startswith(RUNG)}
 
 
 def clock_of(what: str) -> tuple[str, str]:
@@ -133,7 +133,7 @@ def clock_of(what: str) -> tuple[str, str]:
     """
     name = what.partition(":")[2].removesuffix(_AGAIN)
     clock, _, part = name.rpartition(":")
-    if what.startswith("escalate:") and not part.isdigit():
+    if what.startswith(RUNG) and not part.isdigit():
         return name, ""  # of a life, whose rungs have no numbers
     return clock, part
 
@@ -159,11 +159,10 @@ def of_lives(
         if one == two:
             continue
         for what, was, now in _of_life(one, two):
-            if "faulted" in (was[0], now[0]) and failing:
+            if "faulted" in (was.value, now.value) and failing:
                 continue  # the life stands still where a rule fails: that is told of the case
-            made = Found(_aspect(what), what, was[0], now[0], by(was[1], was[2]), by(now[1], now[2]), number, walk)
-            if (what, made.by_old, made.by_new) not in told:
-                yield made
+            if (what, was.by, now.by) not in told:
+                yield Found(_aspect(what), what, was.value, now.value, was.by, now.by, number, walk)
         if one["broken"] != two["broken"]:
             yield Found("faults", "broken", one["broken"] or None, two["broken"] or None, "", "", number, walk)
         for what, given_before, given_now in _merits(one["merits"], two["merits"]):
@@ -173,10 +172,10 @@ def of_lives(
 def _plainly(what: str) -> str:
     """Name a decision without the rung and the moment at which it was asked for."""
     name = what.partition("@")[0]
-    return f"escalate:{clock_of(name)[0]}" if name.startswith("escalate:") else name
+    return f"escalate:{clock_of(name)[0]}" if name.startswith(RUNG) else name
 
 
-def _of_life(one: Mapping[str, Any], two: Mapping[str, Any]) -> Iterator[tuple[str, Said, Said]]:
+def _of_life(one: Mapping[str, Any], two: Mapping[str, Any]) -> Iterator[tuple[str, Decision, Decision]]:
     seen: set[str] = set()
     for book in ("events", "book"):
         if book == "book" and seen:
@@ -187,26 +186,25 @@ def _of_life(one: Mapping[str, Any], two: Mapping[str, Any]) -> Iterator[tuple[s
                     yield "event", _event(was), _event(now)
                 return
             before, after = _decisions(was), _decisions(now)
-            for what in dict.fromkeys((*before, *after)):
+            for what in differing(_values(before), _values(after)):
                 clock = clock_of(what)[0]
-                if what in seen or _value(before, what) == _value(after, what):
+                if what in seen:
                     continue
                 if what.endswith(":due") and (f"clock:{clock}:allowance" in seen or was["at"] != now["at"]):
                     continue
                 seen.add(what)
-                yield what, before.get(what, _NOBODY), after.get(what, _NOBODY)
-            if not seen and was["at"] != now["at"]:
+                yield what, before.get(what, _NOTHING), after.get(what, _NOTHING)
+            if seen:
+                continue
+            if was["at"] != now["at"]:
                 seen.add("at")
-                yield f"at:{was['kind']}", [was["at"], *_event(was)[1:]], [now["at"], *_event(now)[1:]]
-            before, after = _rest(was), _rest(now)
-            for part in sorted({*before, *after}) if not seen else ():
-                if before.get(part) != after.get(part):
+                yield f"at:{was['kind']}", _event(was, "at"), _event(now, "at")
+            else:
+                before_rest, after_rest = _rest(was), _rest(now)
+                for part in sorted(differing(before_rest, after_rest)):
                     seen.add(part)
-                    yield (
-                        f"of {was['kind']}:{part}",
-                        [before.get(part), *_event(was)[1:]],
-                        [after.get(part), "", "", None],
-                    )
+                    value = structs.replace(_event(was), value=before_rest.get(part))
+                    yield f"of {was['kind']}:{part}", value, Decision(after_rest.get(part))
 
 
 def _pairs(one: Sequence[Any], two: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
@@ -221,33 +219,34 @@ def _kind(event: Mapping[str, Any]) -> object:
     return ("escalated", climb["clock"]) if climb else (event["kind"], event.get("action"), about.get("clock"))
 
 
-def _event(event: Mapping[str, Any] | None) -> Said:
+def _event(event: Mapping[str, Any] | None, field: str = "kind") -> Decision:
+    """Return what happened, or another field of the event, and the rule that is told of it first."""
     if event is None:
-        return _NOBODY
+        return _NOTHING
     rule = next(iter(event.get("rulings", ())), None)
-    said = (rule["rule"], rule["source"]) if rule is not None else ("", "")
-    return [event["kind"], *said, None]
+    return _given(event[field], rule) if rule is not None else Decision(event[field])
 
 
-def _decisions(event: Mapping[str, Any]) -> dict[str, Said]:
-    found: dict[str, Said] = {"state": [event["state"], "", "", None]}
+def _given(value: object, ruling: Mapping[str, Any]) -> Decision:
+    return Decision(value, ruling["rule"], ruling["source"].partition("@")[0])
+
+
+def _decisions(event: Mapping[str, Any]) -> dict[str, Decision]:
+    found = {"state": Decision(event["state"])}
     climb = event.get("about", {}).get("escalation")
     for ruling in event.get("rulings", ()):
-        what, value, said = ruling["what"], ruling["value"], [ruling["rule"], ruling["source"], None]
+        what, value = ruling["what"], ruling["value"]
         if what == "assess" and isinstance(value, list):
-            found |= {"severity": [value[0], *said], "urgency": [value[1], *said]}
+            found |= {"severity": _given(value[0], ruling), "urgency": _given(value[1], ruling)}
         elif what == "route" and isinstance(value, dict):
-            found |= {
-                name: [value[key], *said] for name, key in (("unit", "lead"), ("form", "form"), ("assist", "assist"))
-            }
+            parts = (("unit", "lead"), ("form", "form"), ("assist", "assist"))
+            found |= {name: _given(value[key], ruling) for name, key in parts}
         elif what == "escalate" and climb:
             name = str(climb["clock"]).partition("#")[0]
-            found[f"escalate:{name}"] = [[climb["kind"], climb["to"], climb["form"]], *said]
+            found[f"{RUNG}{name}"] = _given([climb["kind"], climb["to"], climb["form"]], ruling)
         else:
-            found[f"{what}:allowance" if what.startswith("clock:") else what] = [value, *said]
-    for clock in event.get("clocks", ()):
-        found[f"clock:{clock['name']}:due"] = [clock["due"], "", "", None]
-    return found
+            found[f"{what}:allowance" if what.startswith("clock:") else what] = _given(value, ruling)
+    return found | {f"clock:{clock['name']}:due": Decision(clock["due"]) for clock in event.get("clocks", ())}
 
 
 def _rest(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -260,14 +259,14 @@ def _rest(event: Mapping[str, Any]) -> dict[str, Any]:
 
 def _merits(old: Sequence[Any], new: Sequence[Any]) -> Iterator[tuple[str, object, object]]:
     """Compare what is given for what, whenever and to whomever it is given in a life."""
-    before, after = _given(old), _given(new)
+    before, after = _points(old), _points(new)
     for rule in sorted({*before, *after}):
         was, now = before.get(rule), after.get(rule)
         if was != now:
             yield f"merit:{rule}", was, now
 
 
-def _given(merits: Sequence[Any]) -> Mapping[str, object]:
+def _points(merits: Sequence[Any]) -> Mapping[str, object]:
     found: dict[str, set[tuple[str, int, int | None]]] = {}
     for at, about in merits:
         days = None
@@ -303,6 +302,7 @@ def of_duties(cases: Sequence[Example], old: Sequence[Any], new: Sequence[Any]) 
             number += 1
             if was[0] != now[0]:
                 case = {**cases[one["case"]], "after": one["moment"]}
-                pair = by(was[1], was[2]), by(now[1], now[2])
-                found.append(Found("authority", f"may:{question}", was[0], now[0], *pair, number, case))
+                before, after_it = Decision(*was), Decision(*now)
+                what = f"may:{question}"
+                found.append(Found("authority", what, was[0], now[0], before.by, after_it.by, number, case))
     return found, number

@@ -96,12 +96,13 @@ def _actors(policy: Policy, case: Case) -> Iterator[tuple[str, Actor | None]]:
 def _asked(policy: Policy, actor: Actor | None, action: str, case: Case, at: datetime) -> list[str]:
     context = policy.context(case, case.mode, at)
     for source, ask in policy.authorities:
+        code = source.partition("@")[0]
         try:
             answer = ask(actor, action, case, context)
         except Exception as raised:  # noqa: BLE001 - a hook that fails is no opinion, as in the engine
-            return ["fails", described(raised), source]
+            return ["fails", described(raised), code]
         if isinstance(answer, Allowed):
-            return ["allowed", "", source]
+            return ["allowed", "", code]
         if isinstance(answer, Refused):
-            return ["refused", answer.rule, source]
+            return ["refused", answer.rule, code]
     return ["allowed", "", ""]

@@ -164,12 +164,6 @@ def _size(example: Example) -> tuple[int, int]:
     return len(told) + sum(len(one) for one in inner), len(_key(example))
 
 
-def by(rule: str, source: str) -> str:
-    """Name a rule and whose it is, without the version: an upgrade is no other rule."""
-    code = source.partition("@")[0]
-    return f"{rule} of {code}" if rule and code else rule or code
-
-
 def aspects(given: Iterable[Row]) -> Iterator[tuple[str, tuple[Row, ...]]]:
     """Return the rows of each aspect that has any, in order."""
     listed = tuple(given)

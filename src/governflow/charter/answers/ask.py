@@ -1,15 +1,14 @@
 """All that a locality's rules say of one case: what they say at its report and its dispatch, and rung by rung."""
 
-import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import product
-from typing import Any
 
 import attrs
 import msgspec
 
+from governflow.charter.answers.plain import REOPENED, RUNG, PlainAnswer, results_of
 from governflow.charter.cases.dimensions import WHO
 from governflow.charter.cases.reported import BEGIN, ReportedCase, fresh, mode_of, moment_of
 from governflow.engine.decide import Command, decide
@@ -33,8 +32,6 @@ NUMBER = "check"
 _RUNGS_REPORTED, _RUNGS_DISPATCHED = (2,), (0, 1, 2)
 #: The rungs of a case of one item or of one place, and those of every clock of a case that tells neither.
 _RUNGS_SIMPLE, _ALL_RUNGS = (0, 1, 2, 3), (0, 1, 2, 3, 4, 5, 9)
-#: What is asked of a case after it was reopened is marked so.
-REOPENED = "reopened:"
 
 
 @attrs.frozen(slots=False)
@@ -43,7 +40,7 @@ class Answer:
 
     Args:
         told: The case as it is reported.
-        reported: The case after its report; None if it was refused, or asked about in another process.
+        reported: The case after its report; None if it was refused.
         dispatched: The case after its dispatch; as reported where it was refused, or cannot be dispatched yet.
         rulings: Every ruling, in the order in which it was given.
         faults: What went wrong in the rules.
@@ -58,26 +55,15 @@ class Answer:
     refused: Text | None = None
 
     @cached_property
-    def parts(self) -> Mapping[str, Any]:
-        """What was decided, by what it is about: plain values that can be compared between two processes."""
-        found: dict[str, Any] = {"refused": self.refused and self.refused.en, "faults": self.faults}
-        for when, case in (("report", self.reported), ("dispatch", self.dispatched)):
-            if case is None:
-                continue
-            found[when] = [case.severity, case.urgency, case.tier, case.unit, case.form, list(case.assist)]
-            found[f"facts at {when}"] = dict(case.facts)
-            found[f"clocks at {when}"] = [
-                [clock.name, clock.allowance, clock.due, sorted(clock.traits)]
-                for _, clock in sorted(case.clocks.items())
-            ]
-        for number, one in enumerate(self.rulings):
-            found[f"{one.what}#{number}"] = [one.value, one.reason.en, one.reason.zh, one.rule, one.source]
-        return found
+    def plain(self) -> PlainAnswer:
+        """The answer in plain values, which can be compared between two processes."""
+        results = results_of(self.reported, self.dispatched)
+        return PlainAnswer({**self.told}, self.refused, list(self.faults), list(self.rulings), results)
 
-    @cached_property
+    @property
     def digest(self) -> str:
-        """SHA-256 over what was decided."""
-        return hashlib.sha256(msgspec.json.encode(self.parts, order="deterministic")).hexdigest()
+        """SHA-256 over all that the rules said."""
+        return self.plain.digest
 
 
 def asked(policy: Policy, told: ReportedCase, at: datetime = BEGIN, number: str = NUMBER) -> Answer:
@@ -183,4 +169,4 @@ def _rungs(
         if answer is not None:
             value, ruling, source = answer
             said = [value.kind, value.to, value.form, value.next_after]
-            yield RecordedRuling(f"escalate:{first.name}:{rung}", said, ruling.reason, ruling.rule, source)
+            yield RecordedRuling(f"{RUNG}{first.name}:{rung}", said, ruling.reason, ruling.rule, source)

@@ -101,7 +101,7 @@ def found(subject: Subject, look: Look, cases: Iterable[ReportedCase]) -> Iterat
             failures[key] = _smallest(look, key, failure)
     for failure in sorted(failures.values(), key=lambda failure: len(written(failure.case)))[:AT_MOST]:
         answer = _answered(subject.policy, failure.case) if not failure.said else None
-        yield attrs.evolve(failure, said=said(subject.policy, answer)) if isinstance(answer, Answer) else failure
+        yield attrs.evolve(failure, said=said(subject.policy, answer.plain)) if isinstance(answer, Answer) else failure
 
 
 def _smallest(look: Look, key: Hashable, failure: Failure) -> Failure:

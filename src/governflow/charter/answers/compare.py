@@ -1,18 +1,17 @@
 """What rules said, and in what two answers differ, told in both languages (裁定的表述与比较)."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from governflow.calendars.allowances import Allowance
-from governflow.charter.answers.ask import REOPENED, Answer
+from governflow.charter.answers.plain import REOPENED, RUNG, PlainAnswer, differing
 from governflow.errors import CalendarError
 from governflow.isolation.literals import BUILT_IN
 from governflow.masking import clean
-from governflow.model.case import Case
 from governflow.model.rulings import RecordedRuling
 from governflow.model.terms import Form, Kind, Severity, Tier, Urgency
 from governflow.policy.stack import Policy
@@ -26,33 +25,30 @@ _ASKED: Mapping[str, Text] = {
     "route": Text("route", "派单去向"),
     "escalate": Text("escalate", "升级"),
 }
-#: Parts of an answer that are no rulings.
+#: What became of a case is called by its field, or by the moment.
 _RESULTS: Mapping[str, Text] = {
-    "refused": Text("whether it is refused", "是否拒绝"),
     "faults": Text("what fails", "出错情况"),
+    "facts": Text("its facts", "要素"),
+    "clock": Text("its clocks", "时限"),
     "report": Text("what becomes of it at its report", "上报后的结果"),
     "dispatch": Text("where it is dispatched", "派单后的结果"),
-    "facts at report": Text("its facts", "要素"),
-    "facts at dispatch": Text("its facts", "要素"),
-    "clocks at report": Text("its clocks", "时限"),
-    "clocks at dispatch": Text("its clocks", "时限"),
 }
 #: Of the many rungs that are asked about, so many are told, where it is the ladder that fails.
-_RUNG, _RUNGS = "escalate:", 3
+_RUNGS = 3
 #: So many rulings that differ are told.
 _APART = 3
 _CLOSED = (Severity, Urgency, Kind, Form)
 
 
-def said(policy: Policy, answer: Answer) -> tuple[Text, ...]:
+def said(policy: Policy, answer: PlainAnswer) -> tuple[Text, ...]:
     """Tell what the rules said: one sentence a ruling, each with who said it, and what failed."""
-    told = dict.fromkeys(_said(policy, one) for one in answer.rulings if not one.what.startswith((REOPENED, _RUNG)))
+    told = dict.fromkeys(_said(policy, one) for one in answer.rulings if not one.what.startswith((REOPENED, RUNG)))
     climbing = any(fault.hook == "governflow_escalate" for fault in answer.faults)
-    rungs = [_said(policy, one) for one in answer.rulings if climbing and one.what.startswith(_RUNG)]
+    rungs = [_said(policy, one) for one in answer.rulings if climbing and one.what.startswith(RUNG)]
     return (*told, *rungs[:_RUNGS], *_failed(answer))
 
 
-def _failed(answer: Answer) -> tuple[Text, ...]:
+def _failed(answer: PlainAnswer) -> tuple[Text, ...]:
     return tuple(
         Text(f"{fault.where}: {fault.text.en}", f"{fault.source} 的 {fault.hook}：{fault.text.zh}")
         for fault in answer.faults
@@ -82,7 +78,7 @@ def asked_for(policy: Policy, what: str) -> Text:
         clock, _, rung = name.rpartition(":")
         called = policy.name(clock)
         return Text(f"escalate, {called.en}, rung {rung}", f"升级（“{called.zh}”超时第{rung}级）")
-    return _ASKED.get(what) or _RESULTS.get(what) or policy.name(name or kind)
+    return _ASKED.get(what) or policy.name(name or kind)
 
 
 def _value(one: RecordedRuling, voice: Localizer) -> str:
@@ -128,7 +124,7 @@ def _span(word: str) -> timedelta | None:
 # --- two answers ------------------------------------------------------------------------------------------------------
 
 
-def difference(policy: Policy, one: Answer, other: Answer) -> tuple[Text, str]:
+def difference(policy: Policy, one: PlainAnswer, other: PlainAnswer) -> tuple[Text, str]:
     """Say about what two answers differ, and who gave the one that differs.
 
     Returns:
@@ -137,16 +133,17 @@ def difference(policy: Policy, one: Answer, other: Answer) -> tuple[Text, str]:
     """
     odd = [fault for fault in (*other.faults, *one.faults) if (fault in one.faults) != (fault in other.faults)]
     if odd:
-        return asked_for(policy, "faults"), odd[0].where
+        return _RESULTS["faults"], odd[0].where
     unlike = list(_unlike(one, other))
     if unlike:
         given = [(what, ruling) for what, before, after in unlike for ruling in (*after, *before)]
         what, ruling = min(given, key=lambda pair: _suspicion(policy, pair[1]))
         return asked_for(policy, what), look_at(ruling)
-    keys = [key for key in (*one.parts, *other.parts) if one.parts.get(key) != other.parts.get(key)]
-    if not keys or one.reported is None or other.reported is None:
+    field = next(differing(one.results, other.results), None)
+    if field is None:
         return Text("what becomes of it", "结果"), ""
-    return asked_for(policy, keys[0]), ""
+    name, _, moment = field.partition("@")
+    return _RESULTS.get(name.partition(":")[0]) or _RESULTS[moment], ""
 
 
 def _suspicion(policy: Policy, ruling: RecordedRuling) -> tuple[bool, bool, int]:
@@ -158,12 +155,12 @@ def _suspicion(policy: Policy, ruling: RecordedRuling) -> tuple[bool, bool, int]
     return ruling.source in BUILT_IN, of_a_table, place
 
 
-def told_apart(policy: Policy, one: Answer, other: Answer) -> tuple[Text, ...]:
+def told_apart(policy: Policy, one: PlainAnswer, other: PlainAnswer) -> tuple[Text, ...]:
     """Tell only in what two answers differ: what was said before, and what was said after."""
     lines: list[Text] = []
     # What follows from a ruling, rung by rung and again after a reopening, says nothing new.
-    unlike = sorted(_unlike(one, other), key=lambda found: found[0].startswith((REOPENED, _RUNG)))
-    first = [found for found in unlike if not found[0].startswith((REOPENED, _RUNG))] or unlike[:1]
+    unlike = sorted(_unlike(one, other), key=lambda found: found[0].startswith((REOPENED, RUNG)))
+    first = [found for found in unlike if not found[0].startswith((REOPENED, RUNG))] or unlike[:1]
     for _, before, after in first[:_APART]:
         lines += [_marked(_BEFORE, _said(policy, ruling)) for ruling in before]
         lines += [_marked(_AFTER, _said(policy, ruling)) for ruling in after]
@@ -171,8 +168,10 @@ def told_apart(policy: Policy, one: Answer, other: Answer) -> tuple[Text, ...]:
     lines += [_marked(_AFTER, fault) for fault in _failed(other) if fault not in _failed(one)]
     if lines:
         return tuple(lines)
-    clocks = [(case_of(one), _BEFORE), (case_of(other), _AFTER)]
-    return tuple(_marked(mark, line) for case, mark in clocks if case is not None for line in _clocks(policy, case))
+    return (
+        *(_marked(_BEFORE, line) for line in _clocks(policy, one)),
+        *(_marked(_AFTER, line) for line in _clocks(policy, other)),
+    )
 
 
 _BEFORE, _AFTER = Text("before", "之前"), Text("after", "之后")
@@ -182,18 +181,18 @@ def _marked(mark: Text, line: Text) -> Text:
     return Text(f"{mark.en}: {line.en}", f"{mark.zh}：{line.zh}")
 
 
-def case_of(answer: Answer) -> Case | None:
-    """Return the case as the rules left it."""
-    return answer.dispatched or answer.reported
+def _clocks(policy: Policy, answer: PlainAnswer) -> Iterator[Text]:
+    """Return when each clock is due, after the dispatch where there was one."""
+    due = {name.partition("@")[::2]: value for name, value in answer.results.items() if ":due@" in name}
+    last = max((moment for _, moment in due), key=("report", "dispatch").index, default="")
+    for (field, moment), value in due.items():
+        if moment == last:
+            name = policy.name(field.removeprefix("clock:").removesuffix(":due"))
+            at = datetime.fromisoformat(str(value)).astimezone(ZoneInfo(policy.zone))
+            yield Text(f"{name.en}: due {at:%Y-%m-%d %H:%M}", f"{name.zh}：截止 {at:%Y-%m-%d %H:%M}")
 
 
-def _clocks(policy: Policy, case: Case) -> Iterator[Text]:
-    for clock in case.clocks.values():
-        name, due = policy.name(clock.name), clock.due.astimezone(ZoneInfo(policy.zone))
-        yield Text(f"{name.en}: due {due:%Y-%m-%d %H:%M}", f"{name.zh}：截止 {due:%Y-%m-%d %H:%M}")
-
-
-def _unlike(one: Answer, other: Answer) -> Iterator[tuple[str, Sequence[RecordedRuling], Sequence[RecordedRuling]]]:
+def _unlike(one: PlainAnswer, other: PlainAnswer) -> Iterator[tuple[str, list[RecordedRuling], list[RecordedRuling]]]:
     """Return what was asked and answered otherwise, in the order of asking, with the rulings that only one has."""
     for what in dict.fromkeys(ruling.what for ruling in (*one.rulings, *other.rulings)):
         before = [(_plain(ruling), ruling) for ruling in one.rulings if ruling.what == what]

@@ -133,7 +133,7 @@ def _otherwise(
     return Failure(
         sentence,
         told,
-        said(policy, answer),
+        said(policy, answer.plain),
         look_at(rulings[-1]) if rulings else f"{_HOOK} of {policy.layers[0].source}",
         mend,
     )

@@ -18,7 +18,8 @@ from typing import Any
 import attrs
 import msgspec
 
-from governflow.charter.answers.ask import Answer, asked
+from governflow.charter.answers.ask import asked
+from governflow.charter.answers.plain import PlainAnswer
 from governflow.charter.cases.reported import ReportedCase
 from governflow.charter.cases.systematic import timed
 from governflow.charter.model import Failure
@@ -27,8 +28,6 @@ from governflow.errors import GovernflowError, PolicyError
 from governflow.isolation.environment import LUCK, OTHER_DAYS, on
 from governflow.isolation.tampering import meddled, ours
 from governflow.isolation.worker import Worker, WorkerFailed
-from governflow.model.faults import HookFault
-from governflow.model.rulings import RecordedRuling
 from governflow.model.terms import Severity, Urgency
 from governflow.policy.builtin import defaults
 from governflow.policy.registry import Localities
@@ -51,27 +50,6 @@ _ENVIRONMENT = {
 }
 
 
-class Said(msgspec.Struct):
-    """What the rules said of one case in another process.
-
-    Args:
-        digest: The answer's digest.
-        rulings: Its rulings.
-        faults: What failed.
-        told: The case.
-    """
-
-    digest: str
-    rulings: list[RecordedRuling]
-    faults: list[HookFault]
-    told: dict[str, Any]
-
-    @property
-    def answer(self) -> Answer:
-        """Return it as an answer that can be compared, as far as it came here."""
-        return Answer(self.told, None, None, tuple(self.rulings), tuple(self.faults))
-
-
 class Heard(msgspec.Struct):
     """What came back from another process.
 
@@ -81,7 +59,7 @@ class Heard(msgspec.Struct):
         refused: Why the rules of a locality could not be loaded there.
     """
 
-    cases: dict[str, list[Said]]
+    cases: dict[str, list[PlainAnswer]]
     meddled: list[str]
     refused: dict[str, Text]
 
@@ -292,12 +270,12 @@ class Respondent:
         return Heard(answers, list(meddled(before)), refused)
 
 
-def _answers(policy: Policy, cases: Sequence[ReportedCase], *, backwards: bool) -> list[Said]:
+def _answers(policy: Policy, cases: Sequence[ReportedCase], *, backwards: bool) -> list[PlainAnswer]:
     order: Iterable[int] = range(len(cases))
     if backwards:
         order = sorted(order, key=lambda place: _gravity(cases[place]))
-    answers = {place: asked(policy, cases[place]) for place in order}
-    return [Said(one.digest, list(one.rulings), list(one.faults), {**one.told}) for _, one in sorted(answers.items())]
+    answers = {place: asked(policy, cases[place]).plain for place in order}
+    return [answers[place] for place in range(len(cases))]
 
 
 def _gravity(told: ReportedCase) -> tuple[int, int, int]:

@@ -118,14 +118,14 @@ class _Partial:
             yield asked(self._policy, {**plain, **other})
 
     def _told(self, before: Answer, after: Answer, who: Sequence[str]) -> Fault:
-        what, where = difference(self._policy, before, after)
+        what, where = difference(self._policy, before.plain, after.plain)
         en, zh = " and ".join(who), "、".join({"channel": "渠道", "informant": "信息员"}[name] for name in who)
         sentence = Text(
             f"with another {en} the rules answer this case differently ({what.en})",
             f"换一个{zh}，该事项的裁定不同（{what.zh}）",
         )
         mend = Text(f"rule on the matter alone: leave {en} out of it", f"只看事项本身：裁定不得依据{zh}")
-        said = told_apart(self._policy, before, after)
+        said = told_apart(self._policy, before.plain, after.plain)
         return (en, what.en), Failure(sentence, after.told, said, where, mend)
 
 
@@ -143,7 +143,8 @@ def _after_merits(subject: Subject, policy: Policy) -> Iterator[Failure]:
             subject.tried()
             again = asked(policy, first.told)
             if isinstance(first.answer, Answer) and again.digest != first.answer.digest:
-                what, where = difference(policy, first.answer, again)
+                before, after = first.answer.plain, again.plain
+                what, where = difference(policy, before, after)
                 sentence = Text(
                     f"after merits were earned the rules answer this case differently ({what.en})",
                     f"记入积分后，该事项的裁定不同（{what.zh}）",
@@ -151,7 +152,7 @@ def _after_merits(subject: Subject, policy: Policy) -> Iterator[Failure]:
                 mend = Text(
                     "merits reward those on duty: no ruling may look at them", "积分只用于激励：裁定不得依据积分"
                 )
-                yield Failure(sentence, first.told, told_apart(policy, first.answer, again), where, mend)
+                yield Failure(sentence, first.told, told_apart(policy, before, after), where, mend)
     except CommandError as refusal:
         yield Failure(Text(f"merits cannot be entered: {refusal.text.en}", f"积分无法记入：{refusal.text.zh}"))
     except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises is what is looked for
@@ -199,4 +200,4 @@ def _work(engine: Engine, case_id: str) -> None:
         do(step, by=ACTOR)
     do(engine.evaluate, by=ACTOR, satisfied=True)
     do(engine.revisit, by=ACTOR)
-    do(engine.close, by=ACTOR)
+    do(engine.archive, by=ACTOR)

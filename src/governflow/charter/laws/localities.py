@@ -9,6 +9,7 @@ from governflow.calendars import WorkingCalendar
 from governflow.charter.answers.ask import Answer, asked
 from governflow.charter.answers.collect import company, everything, firsts, found, raised, sample, usable
 from governflow.charter.answers.compare import difference, told_apart
+from governflow.charter.answers.plain import PlainAnswer
 from governflow.charter.answers.remote import Heard, RemoteAnswers, WorkerEnvironment, answered, few, unloadable
 from governflow.charter.answers.search import Fault
 from governflow.charter.cases.reported import BEGIN, ReportedCase, mode_of, moment_of, written
@@ -106,9 +107,7 @@ def _apart(subject: Subject, policy: Policy, alone: Heard, together: Heard) -> I
             yield unloadable(subject, code, together, when)
             continue
         unlike = [
-            (one.answer, other.answer)
-            for one, other in zip(others, together.cases[code], strict=False)
-            if one.digest != other.digest
+            (one, other) for one, other in zip(others, together.cases[code], strict=False) if one.digest != other.digest
         ]
         for _ in others:
             subject.tried()
@@ -157,7 +156,7 @@ def _before_and_after(subject: Subject) -> Iterator[Failure]:
             subject.tried()
             after = asked(policy, before.told)
             if after.digest != before.digest:
-                yield _meddles(subject, policy, code, before, after)
+                yield _meddles(subject, policy, code, before.plain, after.plain)
                 return
 
 
@@ -168,7 +167,7 @@ def _anew(subject: Subject, code: str) -> Policy | Text:
         return fault.text
 
 
-def _meddles(subject: Subject, policy: Policy, code: str, before: Answer, after: Answer) -> Failure:
+def _meddles(subject: Subject, policy: Policy, code: str, before: PlainAnswer, after: PlainAnswer) -> Failure:
     what, _ = difference(policy, before, after)
     sentence = Text(
         f"with {subject.code} loaded, {code} answers this case differently ({what.en})",

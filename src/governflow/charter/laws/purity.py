@@ -8,7 +8,8 @@ from random import Random  # noqa: TID251 - a fixed seed gives the same order ev
 from governflow.charter.answers.ask import Answer, asked
 from governflow.charter.answers.collect import First, batches, company, firsts, raised, usable
 from governflow.charter.answers.compare import difference, told_apart
-from governflow.charter.answers.remote import RemoteAnswers, Said, WorkerEnvironment, answered, unloadable
+from governflow.charter.answers.plain import PlainAnswer
+from governflow.charter.answers.remote import RemoteAnswers, WorkerEnvironment, answered, unloadable
 from governflow.charter.cases.reported import ReportedCase, written
 from governflow.charter.laws.localities import together
 from governflow.charter.laws.registry import law
@@ -113,7 +114,7 @@ def _impure(subject: Subject, policy: Policy, batch: list[First]) -> Iterator[Fa
                 return
             again = asked(policy, told)
             if again.digest != answer.digest:
-                yield _varies(policy, answer, again, _TWICE)
+                yield _varies(policy, answer.plain, again.plain, _TWICE)
         for numbers, order, when in (
             (("check",), range(len(given) - 1, -1, -2), _ORDER),
             (("1", "2026-0002", "999999"), Random(1).sample(range(len(given)), -(-len(given) // 3)), _NUMBER),
@@ -124,7 +125,7 @@ def _impure(subject: Subject, policy: Policy, batch: list[First]) -> Iterator[Fa
                     return
                 again = asked(policy, told, number=numbers[turn % len(numbers)])
                 if again.digest != answer.digest:
-                    yield _varies(policy, answer, again, when)
+                    yield _varies(policy, answer.plain, again.plain, when)
         for day, (moment, luck) in enumerate(zip(OTHER_DAYS, LUCK, strict=True)):
             some = given if subject.only is not None else given[:_SIMPLEST] + given[_SIMPLEST + day :: 3]
             yield from _on_another_day(policy, some, moment, luck, touched)
@@ -153,13 +154,19 @@ def _on_another_day(
             touched += [(told, touch) for touch in watch.touched[before:][:1]]
     for (_, answer), again in zip(given, later, strict=True):
         if again.digest != answer.digest:
-            yield _varies(policy, answer, again, _DAY, *(touch.where for told, touch in touched if told is answer.told))
+            yield _varies(
+                policy,
+                answer.plain,
+                again.plain,
+                _DAY,
+                *(touch.where for told, touch in touched if told is answer.told),
+            )
 
 
 def _elsewhere(subject: Subject, policy: Policy, batch: list[First]) -> Iterator[Failure]:
     """Compare processes that know nothing of each other, forwards and backwards, here and on another machine."""
     asked_here = {written(one.told) for one in batch}
-    first: dict[str, Said] = {}
+    first: dict[str, PlainAnswer] = {}
     for name, when in _PROCESSES:
         there = answered(subject, name)
         if isinstance(there, Failure):
@@ -179,12 +186,12 @@ def _elsewhere(subject: Subject, policy: Policy, batch: list[First]) -> Iterator
         ]
         if pairs:
             one, other = min(pairs, key=lambda pair: len(written(pair[0].told)))
-            yield _varies(policy, one.answer, other.answer, when)
+            yield _varies(policy, one, other, when)
             return
         first = first or said
 
 
-def _varies(policy: Policy, one: Answer, other: Answer, when: Text, *asking: str) -> Failure:
+def _varies(policy: Policy, one: PlainAnswer, other: PlainAnswer, when: Text, *asking: str) -> Failure:
     what, where = difference(policy, one, other)
     sentence = Text(
         f"{when.en}, the rules answer this case differently ({what.en})", f"{when.zh}，该事项的裁定不同（{what.zh}）"

@@ -9,7 +9,7 @@ import msgspec
 from governflow.charter.answers import examples as shipped
 from governflow.charter.answers.ask import Answer
 from governflow.charter.answers.collect import AT_MOST, everything, firsts, found, raised, usable
-from governflow.charter.answers.compare import case_of, look_at
+from governflow.charter.answers.compare import look_at
 from governflow.charter.answers.search import Fault
 from governflow.charter.cases.reported import BEGIN, ReportedCase, mode_of, moment_of, written
 from governflow.charter.laws.registry import law
@@ -103,7 +103,7 @@ def _missing(policy: Policy, answer: Answer) -> Iterator[Text]:
 
 def _misjudging(policy: Policy, told: ReportedCase, answer: Answer, judged: set[object]) -> Iterator[Fault]:
     """Ask who may do what: every action of the lifecycle, by somebody of each kind of unit, on time and late."""
-    reported, case = answer.reported, case_of(answer)
+    reported, case = answer.reported, answer.dispatched or answer.reported
     if case is None or reported is None:
         return
     sort = (case.lifecycle, case.severity, case.asked, case.mode, policy.units.find(case.place) is None)
