@@ -25,10 +25,10 @@ from governflow.charter.subject import Subject
 from governflow.model.case import Case
 from governflow.model.faults import Faults, HookFault
 from governflow.model.terms import Mode
-from governflow.policy.builtin.defaults import ROOT
+from governflow.policy.codes import NATION, ROOT
 from governflow.policy.deadlines import Plan
 from governflow.policy.registry import Localities
-from governflow.policy.stack import NATION, Policy
+from governflow.policy.stack import Policy
 
 #: What is no part of a plugin, wherever it lies.
 _LEFT_OUT = frozenset({"__pycache__", "build", "dist", "node_modules"})

@@ -1,10 +1,11 @@
 """How one change is told (变更的表述): what it is about, its values and its case, in the reader's language."""
 
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import attrs
 
 from governflow.calendars.allowances import Allowance
 from governflow.changes.compare import Changes
@@ -18,7 +19,7 @@ from governflow.masking import clean
 from governflow.model.clocks import PROMISED
 from governflow.model.terms import FORMS, Form, Kind, Mode, Severity, Tier, Urgency
 from governflow.model.units import OrgChart, Unit
-from governflow.policy.builtin.defaults import ROOT
+from governflow.policy.codes import ROOT
 from governflow.policy.registry import Localities
 from governflow.reports.localize import Localizer
 from governflow.text import Text
@@ -111,9 +112,9 @@ def voice(lang: str, rules: Rules, layers: Layers) -> Localizer:
         rules: What the side is in itself.
         layers: Whose columns name facts.
     """
-    policy = copy(Localities().policy(ROOT))
-    policy.names = {word: Text(*pair) for word, pair in rules["names"].items()}
-    policy.units = _chart(rules) or policy.units
+    policy = Localities().policy(ROOT)
+    names = {word: Text(*pair) for word, pair in rules["names"].items()}
+    policy = attrs.evolve(policy, names=names, units=_chart(rules) or policy.units)
     return Localizer(lang, ZoneInfo(rules["zone"]), policy, clean, layers)
 
 

@@ -13,8 +13,7 @@ from governflow.cli.run import print_result
 from governflow.engine.engine import Engine
 from governflow.errors import JournalError
 from governflow.model.terms import Kind, Verdict
-from governflow.policy.builtin.defaults import ROOT
-from governflow.policy.stack import NATION
+from governflow.policy.codes import NATION, ROOT
 from governflow.reports.dossier import compile_dossier
 from governflow.reports.dossier_html import render_html
 from governflow.reports.rates import lives

@@ -9,10 +9,10 @@ import attrs
 from governflow.engine.engine import Engine
 from governflow.engine.explain import CATALOGUE, Archive, remade
 from governflow.errors import CommandError, PolicyError, TableError
-from governflow.policy.builtin.defaults import ROOT
+from governflow.policy.codes import ROOT, prefixes, said
 from governflow.policy.files import tables
 from governflow.policy.hookspecs import LocalRules
-from governflow.policy.registry import Localities, prefixes, said
+from governflow.policy.registry import Localities
 from governflow.policy.stack import Policy
 from governflow.tables import Catalogue, Table
 from governflow.text import Text

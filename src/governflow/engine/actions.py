@@ -20,7 +20,7 @@ from governflow.model.events import Actor
 from governflow.model.faults import HookFault
 from governflow.model.terms import FORMS, Cause, Exempt, Form, Kind, Severity, Urgency, Verdict, member
 from governflow.policy.hookspecs import Route
-from governflow.policy.stack import decided
+from governflow.policy.rulings import decided
 from governflow.text import Text
 from governflow.timesource import in_utc
 

@@ -28,7 +28,8 @@ from governflow.model.lifecycle import START, CompiledTransition, Lifecycle
 from governflow.model.rulings import RecordedRuling
 from governflow.model.terms import Cause, Exempt, Kind, Mode, Outcome, Severity, Urgency, Verdict, member
 from governflow.policy.hookspecs import Allowed, Breach, Escalation, Refused, Ruling
-from governflow.policy.stack import Policy, decided
+from governflow.policy.rulings import decided
+from governflow.policy.stack import Policy
 from governflow.text import Text
 
 #: Actions that say something about a case and change nothing of its life: they may come late without harm.

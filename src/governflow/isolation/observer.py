@@ -14,7 +14,6 @@ import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from copy import copy
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -87,12 +86,11 @@ class Observer:
 
     def policy(self, policy: Policy) -> Policy:
         """Return a copy of the rules that sees which hook changes the case that it is given."""
-        seeing = copy(policy)
-        seeing._asked = {  # the same order of asking, each hook looked at
+        seeing = {  # the same order of asking, each hook looked at
             hook: tuple((source, self._unchanging(source, hook, call)) for source, call in asked)
-            for hook, asked in policy._asked.items()
+            for hook, asked in policy.deciding.items()
         }
-        return seeing
+        return attrs.evolve(policy, deciding=seeing)
 
     def _unchanging(self, source: str, hook: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def ask(case: Case, context: Any, cause: Any) -> Any:

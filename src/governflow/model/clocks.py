@@ -50,7 +50,7 @@ LONGEST_GAP = timedelta(days=1)
 _NO_REASON = Text("", "")
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class ClockSpec:
     """How one kind of clock behaves.
 

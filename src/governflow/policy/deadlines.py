@@ -11,7 +11,7 @@ from governflow.model.clocks import STATUTE, TRAITS, ClockSpec
 from governflow.model.faults import Faults, HookFault
 from governflow.model.rulings import RecordedRuling
 from governflow.policy.hookspecs import Deadlines
-from governflow.policy.table_rules import Allowances
+from governflow.policy.table_outcomes import Allowances
 from governflow.policy.validation import LONGEST
 from governflow.text import Text
 
@@ -58,7 +58,9 @@ def only_specs(answer: object) -> bool:
         return True
     if type(answer) is not Deadlines or type(answer.clocks) is not tuple or type(answer.drop) is not tuple:
         return False
-    return all(type(spec) is ClockSpec and _sound(spec) for spec in answer.clocks)
+    return all(type(name) is str for name in answer.drop) and all(
+        type(spec) is ClockSpec and _sound(spec) for spec in answer.clocks
+    )
 
 
 def _sound(spec: ClockSpec) -> bool:
@@ -71,6 +73,7 @@ def _sound(spec: ClockSpec) -> bool:
         and set(spec.traits) <= TRAITS
         and type(spec.allowance) is Allowance
         and spec.allowance.span <= LONGEST
+        and (spec.extension is None or type(spec.extension) is Allowance)
     )
 
 

@@ -94,7 +94,7 @@ class Route:
     assist: tuple[str, ...] = ()
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Deadlines:
     """Clocks to add, change or drop; a layer's clock replaces the clock of the same name below it.
 

@@ -10,9 +10,10 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 
 from governflow.errors import CommandError, PolicyError, UnsoundLifecycle, described
+from governflow.policy.codes import prefixes
 from governflow.policy.discovery import GROUP
 from governflow.policy.hookspecs import hookimpl
-from governflow.policy.registry import Localities, prefixes
+from governflow.policy.registry import Localities
 
 
 def is_plugin(what: str) -> bool:

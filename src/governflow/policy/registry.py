@@ -7,52 +7,28 @@ its ancestors are imported.
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from copy import copy
 from functools import cached_property
+from importlib import import_module
 from types import MappingProxyType
 
 import attrs
 
 from governflow.errors import CommandError, PolicyError, described, shown
-from governflow.policy.builtin import defaults
-from governflow.policy.builtin.defaults import ROOT
+from governflow.policy.assembly import assemble
+from governflow.policy.codes import NATION, ROOT, prefixes
 from governflow.policy.discovery import Installed, installed, version_of
 from governflow.policy.hookspecs import Locality
-from governflow.policy.stack import NATION, Layer, Policy
+from governflow.policy.stack import Layer, Policy
 from governflow.text import Text
 from governflow.timesource import zone_named
 
-
-def prefixes(code: str) -> Iterator[str]:
-    """Return the codes above a division code, nearest first: 371621 -> 371600 -> 370000 -> 100000 -> 000000.
-
-    A code of nine or twelve digits (街道、村社区) stands under its county.
-    """
-    if code.isdigit() and len(code) in (6, 9, 12) and code not in (NATION, ROOT):
-        if len(code) == 12 and not code.endswith("000"):
-            yield code[:9]
-        if len(code) > 6:
-            yield code[:6]
-        for above in (code[:4] + "00", code[:2] + "0000"):
-            if above not in (code, ROOT):
-                yield above
-        yield NATION
-    if code != ROOT:
-        yield ROOT
+#: The built-in plugins; any other may be registered or installed in the place of the country's.
+_BUILT_IN = {ROOT: "governflow.policy.builtin.defaults", NATION: "governflow.policy.builtin.statute"}
 
 
-def said(nearest: str) -> Text:
-    """Name the rules that a code without any of its own takes."""
-    if nearest == NATION:
-        return Text(
-            f"{ROOT} (the defaults, under the statutes of {NATION})", f"{ROOT}（默认规则，并适用 {NATION} 国家法规）"
-        )
-    return Text(nearest, nearest)
-
-
-def _lineage(code: str, policy: Policy) -> tuple[str, ...]:
+def _lineage(code: str, layers: Iterable[Layer]) -> tuple[str, ...]:
     """Return a code and everything above it, with or without a plugin: by named parents, else by digits."""
-    parents = {layer.code: layer.locality.parent for layer in policy.layers}
+    parents = {layer.code: layer.locality.parent for layer in layers}
     found: list[str] = []
     at: str | None = code
     while at is not None and at not in found:
@@ -87,7 +63,7 @@ class Localities:
 
     def __init__(self, *, without: Iterable[str] = ()) -> None:
         self._without = frozenset(without)
-        self._registered: dict[str, object] = {ROOT: defaults}
+        self._registered: dict[str, object] = {ROOT: import_module(_BUILT_IN[ROOT])}
         self._policies: dict[str, Policy] = {}
         self._broken: dict[str, PolicyError] = {}
         self._fallbacks: dict[str, Policy] = {}
@@ -166,15 +142,15 @@ class Localities:
                 if code in self._broken:
                     raise self._broken[code]  # what is wrong stays wrong: thousands of cases must not load it anew
                 try:
-                    policy = Policy(code, list(self.layers(code)))
+                    layers = list(self.layers(code))
+                    policy = assemble(code, layers, lineage=_lineage(code, layers))
                 except PolicyError as fault:
                     self._broken[code] = fault
                     raise
             else:
                 # Thousands of villages may have their county's rules: they share everything but the name.
-                policy = copy(self.policy(nearest))
-                policy.rename(code)
-            policy.lineage = _lineage(code, policy)
+                policy = self.policy(nearest)
+                policy = attrs.evolve(policy, code=code, lineage=_lineage(code, policy.layers))
             self._policies[code] = policy
         return policy
 
@@ -182,9 +158,8 @@ class Localities:
         """Return the defaults in the name of a locality whose rules cannot be loaded: its clocks do not stand still."""
         policy = self._fallbacks.get(code)
         if policy is None:
-            policy = self._fallbacks[code] = Policy(code, [self._layer(ROOT)])
-            policy.fault = fault
-            policy.lineage = (code, *prefixes(code))
+            defaults = assemble(code, [self._layer(ROOT)], lineage=(code, *prefixes(code)))
+            policy = self._fallbacks[code] = attrs.evolve(defaults, fault=fault)
         return policy
 
     def all(self) -> Iterator[Found]:
@@ -260,9 +235,7 @@ class Localities:
         if registered is not None:
             return registered, "governflow" if code == ROOT else code
         if code == NATION and code not in self._installed:
-            from governflow.policy.builtin import statute  # only a Chinese locality needs the country's statutes
-
-            return statute, code
+            return import_module(_BUILT_IN[NATION]), code  # only a Chinese locality needs the country's statutes
         ones = self._installed[code]
         if len(ones) > 1:
             listed = [f"{one.called} ({one.value})" for one in ones]

@@ -12,8 +12,7 @@ from string import Template
 import attrs
 
 from governflow.errors import CommandError
-from governflow.policy.builtin.defaults import ROOT
-from governflow.policy.stack import NATION
+from governflow.policy.codes import NATION, ROOT
 
 _FILES = files(__name__) / "files"
 _WORD = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")

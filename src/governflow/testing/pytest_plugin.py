@@ -52,7 +52,8 @@ def pytest_unconfigure() -> None:
 
 def _laws(session: pytest.Session, code: str) -> Iterator[pytest.Item]:
     from governflow.charter.check import laws
-    from governflow.policy.registry import Localities, prefixes
+    from governflow.policy.codes import prefixes
+    from governflow.policy.registry import Localities
 
     if not Localities().known(code) and len(list(prefixes(code))) < 2:
         raise pytest.UsageError(f"--governflow {code}: there is no such locality; `governflow localities` lists them")

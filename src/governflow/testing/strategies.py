@@ -17,8 +17,9 @@ from governflow.errors import GovernflowError
 from governflow.model.headings import FIELDS, HEADINGS
 from governflow.model.terms import Severity, Urgency
 from governflow.normalize import key
+from governflow.policy.codes import NATION
 from governflow.policy.registry import Localities
-from governflow.policy.stack import NATION, Policy
+from governflow.policy.stack import Policy
 from governflow.run.runner import _actor, _details, actions_of
 from governflow.testing import engine as fresh
 

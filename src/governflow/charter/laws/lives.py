@@ -203,6 +203,7 @@ def answered(subject: Subject) -> Iterator[Failure]:
 
 def _plan(subject: Subject, told: ReportedCase) -> Plan:
     case = first(subject, told)
+    assert case.opened is not None
     return subject.policy.plan(case, subject.policy.context(case, case.mode, case.opened), [])
 
 

@@ -22,9 +22,10 @@ from governflow.model.case import Case, changed
 from governflow.model.clocks import LAPSES, PAUSES, STATUTE, SURVIVES_TRANSFER, ClockSpec
 from governflow.model.faults import Faults
 from governflow.model.terms import Form, Mode, Tier
-from governflow.policy.builtin.defaults import ROOT
+from governflow.policy.assembly import assemble
+from governflow.policy.codes import NATION, ROOT
 from governflow.policy.deadlines import looser
-from governflow.policy.stack import NATION, Layer, Policy
+from governflow.policy.stack import Layer, Policy
 from governflow.text import Text
 
 #: So many other localities are asked.
@@ -223,7 +224,7 @@ def stricter(subject: Subject) -> Iterator[Failure]:
         yield policy
         return
     try:
-        stack = [policy, *(Policy(layer.code, policy.layers[at:]) for at, layer in enumerate(policy.layers) if at)]
+        stack = [policy, *(assemble(layer.code, policy.layers[at:]) for at, layer in enumerate(policy.layers) if at)]
     except PolicyError as fault:  # what stands above cannot be loaded without it: a fault where that one is checked
         en, zh = f"what stands above cannot be loaded: {fault.text.en}", f"上级规则无法加载：{fault.text.zh}"
         subject.note = Text(f"not compared with it: {en}", f"未能与上级比较：{zh}")

@@ -9,7 +9,7 @@ from governflow.charter.model import CheckReport
 from governflow.errors import PolicyError
 from governflow.masking import clean
 from governflow.policy import files as packaged
-from governflow.policy.builtin.defaults import ROOT
+from governflow.policy.codes import ROOT
 from governflow.policy.registry import Localities
 from governflow.policy.stack import Layer, Policy
 from governflow.reports.localize import Localizer

@@ -17,6 +17,7 @@ from governflow.model.events import Actor
 from governflow.model.standing_clocks import ATTEND, CHECK_IN, MUSTER, TRIAGE
 from governflow.model.terms import FORMS, Form, Kind, Severity, Tier, Urgency
 from governflow.model.units import OrgChart, Unit
+from governflow.policy.codes import ROOT
 from governflow.policy.hookspecs import (
     Allowed,
     Assessment,
@@ -32,8 +33,6 @@ from governflow.policy.hookspecs import (
 )
 from governflow.policy.roles import authorise
 from governflow.text import Text
-
-ROOT = "000000"
 
 _LOCALITY = Locality(ROOT, "默认规则", "the defaults alone")
 
