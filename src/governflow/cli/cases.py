@@ -15,6 +15,7 @@ from governflow.model.events import Event
 from governflow.policy.stack import Policy
 from governflow.reports.dossier import compile_dossier
 from governflow.reports.dossier_html import render_html
+from governflow.reports.plain import plain
 from governflow.reports.rates import case_as_json, escalations
 from governflow.text import Text
 
@@ -38,11 +39,8 @@ def show(case: str, *, store: Path, html: Path | None, personal: bool, as_json: 
 
 def _event_as_json(event: Event, zone: ZoneInfo) -> dict[str, Any]:
     return {
-        "seq": event.seq,
-        "at": event.at.astimezone(zone).isoformat(),
-        "kind": event.kind,
-        "state": event.state,
-        "by": {"id": event.by.id, "unit": event.by.unit} if event.by else None,
+        **plain(event, zone, "seq", "at", "kind", "state"),
+        "by": plain(event.by, zone, "id", "unit") if event.by else None,
         "about": dict(event.about),
     }
 

@@ -16,6 +16,7 @@ from governflow.masking import clean
 from governflow.reports.dossier_model import Step
 from governflow.reports.history import chronicle
 from governflow.reports.localize import Localizer
+from governflow.reports.plain import plain
 from governflow.text import Text
 
 #: What is no ruling, and says all the same why a case is as it is.
@@ -57,22 +58,15 @@ def explain(case: str, *, store: Path, as_json: bool, lang: str) -> int:
 def _as_json(explanation: Explanation, beside: Sequence[Step], lang: str) -> dict[str, Any]:
     case = explanation.case
     zone = ZoneInfo(case.zone)
-
-    def local(moment: datetime) -> str:
-        return moment.astimezone(zone).isoformat()
-
     return {
         "case": case.id,
         "facts": dict(case.facts),
         "rulings": [
             {
-                "seq": record.seq,
-                "at": local(record.at),
-                "what": record.ruling.what,
-                "value": record.ruling.value,
+                **plain(record, zone, "seq", "at"),
+                **plain(record.ruling, zone, "what", "value"),
                 "reason": record.ruling.reason.say(lang),
-                "rule": record.ruling.rule,
-                "source": record.ruling.source,
+                **plain(record.ruling, zone, "rule", "source"),
                 "rules": record.rules,
                 "row": record.row.as_json() if record.row is not None else None,
             }
@@ -80,14 +74,9 @@ def _as_json(explanation: Explanation, beside: Sequence[Step], lang: str) -> dic
         ],
         "beside": [
             {
-                "seq": step.seq,
-                "at": step.at.isoformat(),
-                "kind": step.kind,
-                "what": step.what,
-                "by": step.by,
-                "details": list(step.details),
+                **plain(step, zone, "seq", "at", "kind", "what", "by", "details"),
                 "reasons": [
-                    {"reason": reason.text, "rule": reason.rule, "source": reason.source} for reason in step.reasons
+                    {"reason": reason.text, **plain(reason, zone, "rule", "source")} for reason in step.reasons
                 ],
             }
             for step in beside
@@ -95,14 +84,11 @@ def _as_json(explanation: Explanation, beside: Sequence[Step], lang: str) -> dic
         "clocks": [
             {
                 "clock": account.clock.name,
-                "cycle": account.clock.cycle,
-                "allowance": account.clock.allowance,
-                "started": local(account.clock.started),
-                "due": local(account.clock.due),
-                "original": local(account.clock.original) if account.clock.original else None,
+                **plain(account.clock, zone, "cycle", "allowance", "started", "due", "original"),
                 "flagged": account.flagged,
                 "segments": [
-                    {"from": local(part.start), "to": local(part.end), "kind": part.kind} for part in account.segments
+                    {"from": plain(part.start, zone), "to": plain(part.end, zone), "kind": part.kind}
+                    for part in account.segments
                 ],
             }
             for account in explanation.clocks

@@ -15,6 +15,7 @@ import attrs
 from governflow.errors import CommandError
 from governflow.model.terms import Form, Kind
 from governflow.policy.hookspecs import CaseReader, LocalRules
+from governflow.reports.plain import plain
 from governflow.reports.rates import Rate, escalations
 from governflow.reports.trends import Count, Issue, Recurrence, Signs, locality_name, ranked
 from governflow.text import Text
@@ -84,37 +85,12 @@ class Digest:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain JSON values; times are ISO 8601 in the locality's zone."""
-        return {
-            "locality": self.locality,
-            "unit": self.unit,
-            "period": self.period,
-            "since": self.since.isoformat(),
-            "until": self.until.isoformat(),
-            "reported": self.reported,
-            "closed": self.closed,
-            "open": self.open,
-            "overdue": self.overdue,
-            "escalated": self.escalated,
-            "escalations": {kind.value: number for kind, number in self.escalations.items()},
-            "proactive": {"n": self.proactive.n, "of": self.proactive.of},
-            "above": self.above,
-            "by_domain": dict(self.by_domain),
-            "by_item": dict(self.by_item),
-            "rising": [_issue_as_json(issue) for issue in self.rising],
-            "emerging": [_issue_as_json(issue) for issue in self.emerging],
-            "recurring": [
-                {
-                    "item": one.item,
-                    "place": one.place,
-                    "at": one.where.at,
-                    "cases": one.where.cases,
-                    "reopened": one.reopened,
-                }
-                for one in self.recurring
-            ],
-            "compared": self.compared,
-            "signs": attrs.asdict(self.signs),
-        }
+        recurring = [
+            {**plain(issue, None, "item", "place"), **plain(issue.where, None), "reopened": issue.reopened}
+            for issue in self.recurring
+        ]
+        proactive = plain(self.proactive, None, "n", "of")
+        return {**plain(self, self.since.tzinfo), "proactive": proactive, "recurring": recurring}
 
     def lines(self, lang: str) -> list[str]:
         """Return it as lines of text in one language; long lists are cut at ten and say so."""
@@ -180,11 +156,6 @@ class Digest:
 def _row(told: Sequence[str], lang: str) -> str:
     shown = Text(", ", "、").say(lang).join(told[:_SHOWN])
     return shown if len(told) <= _SHOWN else shown + Text(", ...", "等").say(lang)
-
-
-def _issue_as_json(issue: Issue) -> dict[str, Any]:
-    where = [{"at": place.at, "cases": place.cases} for place in issue.where]
-    return {"item": issue.item, "cases": issue.cases, "mean": issue.mean, "where": where}
 
 
 def digest(

@@ -4,9 +4,8 @@ Rules are said here too: a fact, a condition and an outcome by the names that th
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import TypeAlias
-from zoneinfo import ZoneInfo
 
 from governflow.engine.explain import CATALOGUE, Row
 from governflow.policy.hookspecs import LocalRules
@@ -65,7 +64,7 @@ class Localizer:
     def __init__(
         self,
         lang: str,
-        zone: ZoneInfo,
+        zone: tzinfo,
         policy: LocalRules,
         safe: Callable[[str], str],
         tables: Layers | None = None,

@@ -24,6 +24,7 @@ from governflow.model.clocks import Clock
 from governflow.model.events import Event
 from governflow.model.terms import Cause, Exempt, Kind, Outcome, Verdict
 from governflow.policy.hookspecs import CaseReader
+from governflow.reports.plain import plain
 from governflow.text import Text
 
 #: Without a visit, a first contact within this long after the dispatch counts as a response.
@@ -189,19 +190,19 @@ def escalations(history: Sequence[Event]) -> list[dict[str, Any]]:
     """Return the escalations among the events of a case: when, why, what, from whom to whom."""
     found = []
     for event in history:
-        told = event.about.get("escalation")
-        if told is None:
+        climb = event.about.get("escalation")
+        if climb is None:
             continue
         reason = next((ruling.reason for ruling in event.rulings if ruling.what == "escalate"), None)
-        found.append({**told, "at": event.at, "because": because(told, reason)})
+        found.append({**climb, "at": event.at, "because": _because(climb, reason)})
     return found
 
 
-def because(told: Mapping[str, Any], reason: Text | None) -> Text:
+def _because(climb: Mapping[str, Any], reason: Text | None) -> Text:
     """Return why a case was escalated, in both languages."""
-    if told["cause"] == Cause.MANUAL:
+    if climb["cause"] == Cause.MANUAL:
         return Cause.MANUAL.text
-    name = str(told["clock"]).partition("#")[0]
+    name = str(climb["clock"]).partition("#")[0]
     en = f"{name} is overdue" + (f": {reason.en}" if reason else "")
     zh = f"“{name}”超时" + (f"：{reason.zh}" if reason else "")
     return Text(en, zh)
@@ -215,43 +216,27 @@ def lives(reader: CaseReader, locality: str) -> Lives:
 
 
 def case_as_json(
-    case: Case, told: Sequence[Mapping[str, Any]], outages: Outages, zone: ZoneInfo, lang: str = "en"
+    case: Case, climbs: Sequence[Mapping[str, Any]], outages: Outages, zone: ZoneInfo, lang: str = "en"
 ) -> dict[str, Any]:
     """Return a case as contracted for ``governflow run --json``; times are ISO 8601 in the given zone."""
-
-    def local(moment: datetime | None) -> str | None:
-        return moment.astimezone(zone).isoformat() if moment is not None else None
-
     return {
         "case": case.id,
-        "state": case.state,
-        "severity": case.severity,
-        "tier": case.tier,
-        "form": case.form,
-        "unit": case.unit,
-        "opened": local(case.opened),
-        "closed": local(case.closed),
+        **plain(case, zone, "state", "severity", "tier", "form", "unit", "opened", "closed"),
         "clocks": [
             {
                 "clock": clock.name,
-                "started": local(clock.started),
-                "due": local(clock.due),
-                "stopped": local(clock.stopped),
-                "outcome": clock.outcome,
+                **plain(clock, zone, "started", "due", "stopped", "outcome"),
                 "exempt": exemption(clock, outages),
             }
             for clock in case.all_clocks
         ],
         "escalations": [
             {
-                "at": local(entry["at"]),
-                "cause": entry["cause"],
-                "kind": entry["kind"],
-                "from": entry["from"],
-                "to": entry["to"],
-                "because": entry["because"].say(lang),
+                "at": plain(climb["at"], zone),
+                **{name: climb[name] for name in ("cause", "kind", "from", "to")},
+                "because": climb["because"].say(lang),
             }
-            for entry in told
+            for climb in climbs
         ],
         "reopened": case.reopened,
         "satisfied": None if case.judged is None else case.judged is Verdict.SATISFIED,

@@ -18,7 +18,8 @@ from governflow.model.case import Case
 from governflow.model.events import Event
 from governflow.model.terms import FORMS, Form, Kind, Outcome
 from governflow.policy.hookspecs import CaseReader, LocalRules
-from governflow.reports.format import format_due, format_moment
+from governflow.reports.localize import Localizer
+from governflow.reports.plain import plain
 from governflow.reports.rates import exemption
 from governflow.reports.summons import Called, Summons, summonses
 from governflow.reports.trends import Where, back, locality_name, ranked, spot
@@ -117,61 +118,29 @@ class SpecialReport:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain JSON values; times are ISO 8601 in the case's zone."""
-
-        def local(moment: datetime | None) -> str | None:
-            return moment.astimezone(self.opened.tzinfo).isoformat() if moment is not None else None
-
+        zone = self.opened.tzinfo
+        summonses = [
+            {
+                **plain(summons, zone, "at", "unit"),
+                "called": [plain(unit, zone, "unit", "due", "came", "in_time", "duty") for unit in summons.called],
+            }
+            for summons in self.summonses
+        ]
         return {
-            "case": self.case,
-            "item": self.item,
-            "domain": self.domain,
-            "place": self.place,
-            "opened": local(self.opened),
-            "filed": local(self.filed),
-            "until": local(self.until),
-            "by": self.by,
-            "to": self.to,
+            **plain(self, zone, "case", "item", "domain", "place", "opened", "filed", "until", "by", "to"),
             "growth": [{"month": month, "cases": cases} for month, cases in self.growth],
-            "regions": [{"at": where.at, "cases": where.cases} for where in self.regions],
+            "regions": plain(self.regions, zone),
             "difficulty": {
-                "days": self.days,
-                "reopened": self.reopened,
-                "held": [{"at": local(one.at), "unit": one.unit, "form": one.form} for one in self.held],
-                "missed": [
-                    {
-                        "clock": one.clock,
-                        "cycle": one.cycle,
-                        "due": local(one.due),
-                        "stopped": local(one.stopped),
-                        "exempt": one.exempt,
-                    }
-                    for one in self.missed
-                ],
-                "conferences": [{"at": local(at), "unit": unit} for at, unit in self.conferences],
-                "summonses": [
-                    {
-                        "at": local(one.at),
-                        "unit": one.unit,
-                        "called": [
-                            {
-                                "unit": called.unit,
-                                "due": local(called.due),
-                                "came": local(called.came),
-                                "in_time": called.in_time,
-                                "duty": called.duty,
-                            }
-                            for called in one.called
-                        ],
-                    }
-                    for one in self.summonses
-                ],
-                "escalations": {kind.value: number for kind, number in self.escalations},
+                **plain(self, zone, "days", "reopened", "held", "missed"),
+                "conferences": [{"at": plain(at, zone), "unit": unit} for at, unit in self.conferences],
+                "summonses": summonses,
+                "escalations": dict(self.escalations),
             },
         }
 
     def lines(self, lang: str) -> list[str]:
         """Return it as lines of text in one language."""
-        return _Telling(self, self._policy, lang).lines()
+        return _Writer(self, self._policy, lang).lines()
 
 
 def special_report(reader: CaseReader, case_id: str) -> SpecialReport:
@@ -268,23 +237,13 @@ def _conferences(events: Sequence[Event]) -> Iterable[tuple[datetime, str]]:
             yield event.at, (event.by.unit if event.by else None) or holder
 
 
-class _Telling:
-    """Says a special report in one language."""
+class _Writer(Localizer):
+    """Writes a special report in one language."""
 
     def __init__(self, report: SpecialReport, policy: LocalRules, lang: str) -> None:
-        self.report, self.policy, self.lang = report, policy, lang
-
-    def t(self, en: str, zh: str) -> str:
-        return Text(en, zh).say(self.lang)
-
-    def unit(self, unit: str) -> str:
-        return self.policy.units.name(unit).say(self.lang)
-
-    def when(self, moment: datetime) -> str:
-        return format_moment(moment.astimezone(self.report.opened.tzinfo))
-
-    def by_when(self, moment: datetime) -> str:
-        return format_due(moment.astimezone(self.report.opened.tzinfo))
+        assert report.opened.tzinfo is not None
+        super().__init__(lang, report.opened.tzinfo, policy, str)
+        self.report = report
 
     def lines(self) -> list[str]:
         report, t = self.report, self.t
@@ -332,20 +291,18 @@ class _Telling:
             f"open for {report.days} days, reopened {report.reopened}",
             f"已历时 {report.days} 天，重新办理 {report.reopened} 次",
         )
-        for one in report.held:
-            form = f"（{one.form.text.zh}）" if one.form else ""
-            yield "  " + t(
-                f"{self.when(one.at)} with {self.unit(one.unit)}" + (f" ({one.form.text.en})" if one.form else ""),
-                f"{self.when(one.at)} 由“{self.unit(one.unit)}”负责{form}",
-            )
+        for held in report.held:
+            when, unit = self.when(held.at), self.unit(held.unit)
+            form = t(f" ({held.form.text.en})", f"（{held.form.text.zh}）") if held.form else ""
+            yield "  " + t(f"{when} with {unit}{form}", f"{when} 由“{unit}”负责{form}")
         for missed in report.missed:
-            name = self.policy.name(missed.clock).say(self.lang)
+            name = self.name(missed.clock)
             excused = t(" (excused)", "（免计）") if missed.exempt else ""
             due = self.by_when(missed.due)
             yield "  " + t(f"missed: {name}, due {due}{excused}", f"超时：{name}，应于 {due}{excused}")
         if report.escalations:
             kinds = [f"{kind.text.say(self.lang)} {number}" for kind, number in report.escalations]
-            yield "  " + t("ladder: ", "升级：") + t(", ", "、").join(kinds)
+            yield "  " + t("ladder: ", "升级：") + self.join(kinds)
         for at, unit in report.conferences:
             yield "  " + t(f"{self.when(at)} {self.unit(unit)} conferred", f"{self.when(at)} “{self.unit(unit)}”会商")
         for summons in report.summonses:
