@@ -14,7 +14,7 @@ from governflow.engine.explain import Archive, Explanation
 from governflow.engine.explain import explain as explain_case
 from governflow.masking import clean
 from governflow.reports.dossier_model import Step
-from governflow.reports.history import chronicle
+from governflow.reports.history import compile_steps
 from governflow.reports.localize import Localizer
 from governflow.reports.plain import plain
 from governflow.text import Text
@@ -46,7 +46,7 @@ def explain(case: str, *, store: Path, as_json: bool, lang: str) -> int:
         archive = Archive(engine.rule_set)
         earlier = archive.tables(event.rules for event in history if event.rules != policy.rules)
         localizer = Localizer(lang, ZoneInfo(found.zone), policy, clean, [*policy.tables, *earlier])
-        steps = chronicle(localizer, found, history, {}, archive)
+        steps = compile_steps(localizer, found, history, {}, archive)
     beside = [step for step in steps if step.kind in _BESIDE]
     if as_json:
         print_json(_as_json(explanation, beside, lang))

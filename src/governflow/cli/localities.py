@@ -11,29 +11,23 @@ from governflow.text import Text
 def localities(*, as_json: bool, lang: str) -> int:
     """List every locality that is built in or installed; one that cannot be loaded hides no other.
 
-    Args:
-        as_json: Print a JSON list.
-        lang: ``"zh"`` or ``"en"``.
-
     Returns:
         The exit status: 1 if any has faults.
     """
-    found = list(Localities().all())
-    faulty = sum(one.fault is not None for one in found)
+    found = [_as_json(locality, lang) for locality in Localities().all()]
+    faulty = sum(bool(locality["faults"]) for locality in found)
     if as_json:
-        print_json([_told(one, lang) for one in found])
+        print_json(found)
         return 1 if faulty else 0
     out = new_console()
-    for one in found:
-        told = _told(one, lang)
-        name = told["name" if lang == "zh" else "name_en"] or Text("cannot be loaded", "无法加载").say(lang)
-        rules = Text(f" · rule set {told['rules']}", f" · 规则集 {told['rules']}").say(lang) if told["rules"] else ""
-        out.print(f"{one.code:<12}  {name}{rules}", style="" if one.fault is None else "red")
-        parts = [told["from"]]
-        if told["ancestors"]:
-            parts.append(Text("over ", "上级 ").say(lang) + " → ".join(told["ancestors"]))
-        print_indented(out, " · ".join(parts), 14, style="dim")
-        for fault in told["faults"]:
+    for locality in found:
+        name = locality["name" if lang == "zh" else "name_en"] or Text("cannot be loaded", "无法加载").say(lang)
+        rules, ancestors = locality["rules"], locality["ancestors"]
+        hash_ = Text(f" · rule set {rules}", f" · 规则集 {rules}").say(lang) if rules else ""
+        out.print(f"{locality['code']:<12}  {name}{hash_}", style="red" if locality["faults"] else "")
+        over = Text(" · over ", " · 上级 ").say(lang) + " → ".join(ancestors) if ancestors else ""
+        print_indented(out, locality["from"] + over, 14, style="dim")
+        for fault in locality["faults"]:
             print_indented(out, f"✗ {fault}", 14)
     number = len(found)
     count = Text(
@@ -44,15 +38,15 @@ def localities(*, as_json: bool, lang: str) -> int:
     return 1 if faulty else 0
 
 
-def _told(one: Found, lang: str) -> dict[str, Any]:
-    policy = one.policy
+def _as_json(found: Found, lang: str) -> dict[str, Any]:
+    policy = found.policy
     known = policy.locality if policy is not None else None
     return {
-        "code": one.code,
+        "code": found.code,
         "name": known.name if known is not None else None,
         "name_en": known.name_en if known is not None else None,
-        "from": one.home.say(lang),
+        "from": found.home.say(lang),
         "ancestors": [layer.code for layer in policy.layers[1:]] if policy is not None else [],
         "rules": policy.rules if policy is not None else None,
-        "faults": [fault.say(lang) for fault in faults_of(one.fault)] if one.fault is not None else [],
+        "faults": [fault.say(lang) for fault in faults_of(found.fault)] if found.fault is not None else [],
     }

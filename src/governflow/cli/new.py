@@ -10,31 +10,13 @@ from governflow.text import Text
 def new(
     code: str, name: str, *, name_en: str, parent: str | None, folder: Path | None, as_json: bool, lang: str
 ) -> int:
-    """Write a distribution with one table to fill in, and say what to do next.
-
-    Args:
-        code: The locality's code.
-        name: Its Chinese name.
-        name_en: Its English name; the Chinese one by default.
-        parent: The code above it, where the digits do not say it.
-        folder: Where to write; ``governflow_<code>`` by default.
-        as_json: Print one JSON object.
-        lang: ``"zh"`` or ``"en"``: also of the example rows.
-
-    Returns:
-        The exit status.
-    """
+    """Write a distribution with one table to fill in, in one language, and say what to do next."""
     made = Scaffold(code.strip(), name.strip(), name_en.strip(), parent)
     folder = folder or Path(made.package)
-    written = made.write(folder, lang)
+    written = list(map(str, made.write(folder, lang)))
     if as_json:
         print_json(
-            {
-                "code": made.code,
-                "distribution": made.distribution,
-                "folder": str(folder),
-                "files": list(map(str, written)),
-            }
+            {"code": made.code, "distribution": made.distribution, "folder": str(folder), "files": written},
         )
         return 0
     inside = folder / "src" / made.package
@@ -48,12 +30,8 @@ def new(
         (f"governflow demo --locality {made.code}", Text("see a day by its rules", "按本地规则演示一天")),
         (f"python -m pytest {folder}", Text("run its tests", "运行测试")),
     ]
-    print(
-        Text(
-            f"{folder} is there: {len(written)} files. Next:", f"已建立 {folder}，共{len(written)}个文件。下一步："
-        ).say(lang)
-    )
-    for number, (what, why) in enumerate(steps, 1):
-        print(f"  {number}. {why.say(lang)}")
-        print(f"     {what}")
+    number = len(written)
+    print(Text(f"{folder} is there: {number} files. Next:", f"已建立 {folder}，共{number}个文件。下一步：").say(lang))
+    for number, (command, why) in enumerate(steps, 1):
+        print(f"  {number}. {why.say(lang)}\n     {command}")
     return 0

@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
@@ -19,35 +19,15 @@ from governflow.errors import CalendarError, CommandError
 from governflow.model.clocks import PROMISED
 from governflow.model.terms import Form, Kind, Severity, Tier, Urgency
 from governflow.policy.hookspecs import LocalRules
-from governflow.reports.rates import Rate, Report, clock_order
+from governflow.reports.rates import Report, Tally, clock_order
 from governflow.text import Text
 
-#: Words that head the tables.
-WORDS: Mapping[str, Text] = {
-    "clocks": Text("Deadlines", "时限达成"),
-    "clock": Text("clock", "时限"),
-    "met": Text("met", "按时"),
-    "breached": Text("breached", "超时"),
-    "exempt": Text("exempt", "免计"),
-    "running": Text("running", "计时中"),
-    "on time": Text("on time", "按时率"),
-    "rates": Text("Rates", "三率"),
-    "rate": Text("rate", "指标"),
-    "counted": Text("n / of", "分子／分母"),
-    "excluded": Text("excluded", "剔除"),
+_RATES: Mapping[str, Text] = {
     "response": Text("response", "响应率"),
     "resolution": Text("resolution", "解决率"),
     "satisfaction": Text("satisfaction", "满意率"),
-    "states": Text("Where the cases are", "事项状态"),
-    "state": Text("state", "状态"),
-    "cases": Text("cases", "件数"),
-    "escalations": Text("Escalations", "升级"),
-    "kind": Text("kind", "方式"),
-    "times": Text("times", "次数"),
-    "units": Text("Who holds them", "承办单位"),
-    "unit": Text("unit", "单位"),
-    "others": Text("others", "其他"),
 }
+_CASES = Text("cases", "件数")
 _UNITS_SHOWN = 10
 
 
@@ -71,45 +51,40 @@ def print_json(value: Any) -> None:
 def print_summary(report: Report, policy: LocalRules, lang: str, out: Console) -> None:
     """Print what became of the cases: clocks, rates, states, escalations, units."""
 
-    def word(name: str) -> str:
-        return WORDS[name].say(lang)
+    def show(title: Text, heads: Sequence[Text], rows: Iterable[Sequence[str | Line]]) -> None:
+        print_table(out, lang, title, heads, rows)
 
-    clocks = new_table(
-        word("clocks"), word("clock"), *(word(w) for w in ("met", "breached", "exempt", "running", "on time"))
+    clocks = sorted(report.clocks.items(), key=lambda item: clock_order(item[0]))
+    outcomes = (Text("met", "按时"), Text("breached", "超时"), Text("exempt", "免计"), Text("running", "计时中"))
+    show(
+        Text("Deadlines", "时限达成"),
+        (Text("clock", "时限"), *outcomes, Text("on time", "按时率")),
+        (_clock_row(policy.name(name).say(lang), tally) for name, tally in clocks),
     )
-    for name in sorted(report.clocks, key=clock_order):
-        tally = report.clocks[name]
-        clocks.add_row(
-            policy.name(name).say(lang),
-            str(tally.met),
-            Line(str(tally.breached), style="red" if tally.breached else ""),
-            str(tally.exempt),
-            str(tally.running),
-            percent(tally.share),
-        )
-    out.print(clocks)
-    rates = new_table(word("rates"), word("rate"), "%", word("counted"), word("excluded"))
-    for name, rate in report.rates.items():
-        rates.add_row(word(name), percent(rate.share), _fraction(rate), str(rate.excluded))
-    out.print(rates)
-    states = new_table(word("states"), word("state"), word("cases"))
-    for state, number in report.ended.most_common():
-        states.add_row(policy.name(state).say(lang), str(number))
-    out.print(states)
+    show(
+        Text("Rates", "三率"),
+        (Text("rate", "指标"), Text("%", "%"), Text("n / of", "分子／分母"), Text("excluded", "剔除")),
+        (
+            (_RATES[name].say(lang), percent(rate.share), f"{rate.n} / {rate.of}", str(rate.excluded))
+            for name, rate in report.rates.items()
+        ),
+    )
+    states = ((policy.name(state).say(lang), str(number)) for state, number in report.ended.most_common())
+    show(Text("Where the cases are", "事项状态"), (Text("state", "状态"), _CASES), states)
     if report.escalations:
-        escalations = new_table(word("escalations"), word("kind"), word("times"))
-        for kind in Kind:
-            if report.escalations[kind]:
-                escalations.add_row(kind.text.say(lang), str(report.escalations[kind]))
-        out.print(escalations)
-    units = new_table(word("units"), word("unit"), word("cases"))
+        kinds = [(kind.text.say(lang), str(report.escalations[kind])) for kind in Kind if report.escalations[kind]]
+        show(Text("Escalations", "升级"), (Text("kind", "方式"), Text("times", "次数")), kinds)
     ranked = report.by_unit.most_common()
-    for unit, number in ranked[:_UNITS_SHOWN]:
-        units.add_row(policy.units.name(unit).say(lang), str(number))
-    if len(ranked) > _UNITS_SHOWN:
-        rest = ranked[_UNITS_SHOWN:]
-        units.add_row(f"{word('others')} ({len(rest)})", str(sum(number for _, number in rest)))
-    out.print(units)
+    units = [(policy.units.name(unit).say(lang), str(number)) for unit, number in ranked[:_UNITS_SHOWN]]
+    if rest := ranked[_UNITS_SHOWN:]:
+        others = Text("others", "其他").say(lang)
+        units.append((f"{others} ({len(rest)})", str(sum(number for _, number in rest))))
+    show(Text("Who holds them", "承办单位"), (Text("unit", "单位"), _CASES), units)
+
+
+def _clock_row(name: str, tally: Tally) -> tuple[str | Line, ...]:
+    breached = Line(str(tally.breached), style="red" if tally.breached else "")
+    return name, str(tally.met), breached, str(tally.exempt), str(tally.running), percent(tally.share)
 
 
 def percent(share: float | None) -> str:
@@ -118,10 +93,6 @@ def percent(share: float | None) -> str:
         return "–"
     tenths = int(share * 1000) if share < 1 else 1000
     return f"{tenths / 10:.1f} %"
-
-
-def _fraction(rate: Rate) -> str:
-    return f"{rate.n} / {rate.of}"
 
 
 def new_table(title: str, *headings: str, numeric: bool = True) -> Table:
@@ -137,6 +108,27 @@ def new_table(title: str, *headings: str, numeric: bool = True) -> Table:
     for place, heading in enumerate(headings):
         made.add_column(heading, justify="right" if place and numeric else "left", overflow="fold")
     return made
+
+
+def print_table(
+    out: Console, lang: str, title: Text, heads: Sequence[Text], rows: Iterable[Sequence[str | Line]], *, left: int = 1
+) -> None:
+    """Print a table of figures.
+
+    Args:
+        out: Where to.
+        lang: ``"zh"`` or ``"en"``.
+        title: Its title.
+        heads: The heading of each column.
+        rows: Its rows.
+        left: How many of its first columns hold words, not figures.
+    """
+    table = new_table(title.say(lang), *(head.say(lang) for head in heads))
+    for column in table.columns[:left]:
+        column.justify = "left"
+    for row in rows:
+        table.add_row(*row)
+    out.print(table)
 
 
 #: Signs that never begin a line: they hang into the margin.
@@ -180,8 +172,8 @@ def span_text(length: timedelta, lang: str) -> str:
     days, rest = length.days, length - timedelta(days=length.days)
     if not days:
         return str(rest)
-    told = Text(f"{days} day{'' if days == 1 else 's'}", f"{days}天").say(lang)
-    return f"{told} {rest}" if rest else told
+    text = Text(f"{days} day{'' if days == 1 else 's'}", f"{days}天").say(lang)
+    return f"{text} {rest}" if rest else text
 
 
 def ruled_text(ruled: Any, policy: LocalRules, lang: str) -> str:
@@ -190,13 +182,9 @@ def ruled_text(ruled: Any, policy: LocalRules, lang: str) -> str:
         assist = "、".join(policy.units.name(unit).say(lang) for unit in ruled.get("assist", ()))
         lead, form = policy.units.name(ruled["lead"]).say(lang), Form(ruled["form"]).text.say(lang)
         with_ = Text(f", assisted by {assist}", f"，协办：{assist}").say(lang) if assist else ""
-        return (f"{lead}（{form}）" if lang == "zh" else f"{lead} ({form})") + with_
+        return Text(f"{lead} ({form})", f"{lead}（{form}）").say(lang) + with_
     if isinstance(ruled, list):
-        return (
-            "、".join(ruled_text(part, policy, lang) for part in ruled)
-            if lang == "zh"
-            else ", ".join(ruled_text(part, policy, lang) for part in ruled)
-        )
+        return Text(", ", "、").say(lang).join(ruled_text(part, policy, lang) for part in ruled)
     for closed in (Severity, Urgency, Tier, Kind):
         if ruled in closed._value2member_map_:
             return closed(ruled).text.say(lang)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from governflow.cli.output import new_console, new_table, print_json, print_note
+from governflow.cli.output import new_console, print_json, print_note, print_table
 from governflow.cli.rule_sources import borrowed
 from governflow.cli.times import read_time
 from governflow.engine.engine import Engine
@@ -107,20 +107,24 @@ def _print_accounts(accounts: Sequence[Balance], policy: Policy, lang: str) -> N
         *(Text("whose", "对象"), Text("kind", "类别"), Text("points", "积分"), Text("gained", "加分")),
         *(Text("lost", "扣分"), Text("expired entries", "失效条目")),
     )
-    table = new_table(Text("Merits", "积分").say(lang), *(head.say(lang) for head in heads))
-    table.columns[1].justify = "left"
-    for account in accounts:
-        figures = (account.points, account.gained, account.lost, account.expired)
-        name, kind = policy.units.name(account.to).say(lang), HOLDERS[account.holder].say(lang)
-        table.add_row(name, kind, *map(str, figures))
-    new_console().print(table)
+    rows = (
+        (
+            *(policy.units.name(account.to).say(lang), HOLDERS[account.holder].say(lang)),
+            *map(str, (account.points, account.gained, account.lost, account.expired)),
+        )
+        for account in accounts
+    )
+    print_table(new_console(), lang, Text("Merits", "积分"), heads, rows, left=2)
 
 
 def _print_ranking(places: Sequence[Place], awarded: Collection[str], policy: Policy, lang: str) -> None:
     heads = (Text("rank", "名次"), Text("whose", "对象"), Text("points", "积分"), Text("award", "奖项"))
-    table = new_table(Text("Ranking", "排名").say(lang), *(head.say(lang) for head in heads))
-    table.columns[1].justify = "left"
-    for place in places:
-        prize = Text("whistle award", "金哨奖").say(lang) if place.to in awarded else ""
-        table.add_row(str(place.rank), policy.units.name(place.to).say(lang), str(place.points), prize)
-    new_console().print(table)
+    prize = Text("whistle award", "金哨奖").say(lang)
+    rows = (
+        (
+            *(str(place.rank), policy.units.name(place.to).say(lang), str(place.points)),
+            prize if place.to in awarded else "",
+        )
+        for place in places
+    )
+    print_table(new_console(), lang, Text("Ranking", "排名"), heads, rows, left=2)

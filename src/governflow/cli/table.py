@@ -16,7 +16,7 @@ from governflow.errors import PolicyError
 from governflow.masking import clean
 from governflow.reports.localize import Localizer
 from governflow.tables import Catalogue, Column, Entry, Table
-from governflow.tables.domains import Closed, Number
+from governflow.tables.domains import Closed
 from governflow.text import Text
 
 #: A longer catalogue is counted, not listed.
@@ -67,14 +67,14 @@ def _as_json(rules: Rules, lang: str) -> dict[str, Any]:
         "rules": rules.title.say(lang),
         "rule_set": None if rules.alone else rules.policy.rules,
         "layers": [
-            {"source": source, "tables": {name: _told(one, lang) for name, one in found.items()}}
+            {"source": source, "tables": {name: _table_as_json(one, lang) for name, one in found.items()}}
             for source, found in rules.layers
         ],
         "code": {hook: list(sources) for hook, sources in (rules.code or {}).items()},
     }
 
 
-def _told(one: AnyTable, lang: str) -> dict[str, Any]:
+def _table_as_json(one: AnyTable, lang: str) -> dict[str, Any]:
     findings = one.analyse().faults() if isinstance(one, Table) else ()
     return {**one.as_json(), "digest": one.digest, "findings": [fault.say(lang) for fault in findings]}
 
@@ -82,22 +82,22 @@ def _told(one: AnyTable, lang: str) -> dict[str, Any]:
 def _print(rules: Rules, lang: str, *, whole: bool) -> None:
     out = new_console()
     policy = rules.policy
-    voice = Localizer(lang, ZoneInfo(policy.zone), policy, clean, rules.layers)
+    localizer = Localizer(lang, ZoneInfo(policy.zone), policy, clean, rules.layers)
     head = rules.title.say(lang)
     if not rules.alone:
-        head += voice.t(f", rule set {policy.rules}", f"，规则集 {policy.rules}")
+        head += localizer.t(f", rule set {policy.rules}", f"，规则集 {policy.rules}")
     out.print(head, style="bold")
     for source, found in rules.layers:
         for name, one in sorted(found.items(), key=_turn):
             out.print()
             if isinstance(one, Catalogue):
-                _catalogue(one, source, voice, out, whole=whole)
+                _catalogue(one, source, localizer, out, whole=whole)
             else:
-                _table(name, one, source, voice, out)
+                _table(name, one, source, localizer, out)
     if not any(found for _, found in rules.layers):
-        out.print(voice.t("no layer has tables", "各层均无表格"))
+        out.print(localizer.t("no layer has tables", "各层均无表格"))
     if rules.code:
-        _code(rules.code, voice, out)
+        _code(rules.code, localizer, out)
 
 
 def _turn(table: tuple[str, AnyTable]) -> int:
@@ -105,54 +105,54 @@ def _turn(table: tuple[str, AnyTable]) -> int:
     return _TURNS.index(table[0]) if table[0] in _TURNS else 1
 
 
-def _from(source: str, voice: Localizer) -> str:
+def _from(source: str, localizer: Localizer) -> str:
     return f"{source} · " if source else ""
 
 
-def _table(name: str, one: Table, source: str, voice: Localizer, out: Console) -> None:
-    title = voice.table(name)
+def _table(name: str, one: Table, source: str, localizer: Localizer, out: Console) -> None:
+    title = localizer.table(name)
     out.print(title[:1].upper() + title[1:], style="bold")
-    hit = _HITS[one.hit].say(voice.lang)
+    hit = _HITS[one.hit].say(localizer.lang)
     number = len(one.rules)
-    rules = voice.t(f"{number} rule{'' if number == 1 else 's'}", f"{number}条规则")
-    how = voice.t(f"hit policy {one.hit} ({hit})", f"命中策略：{hit}")
-    print_indented(out, f"{_from(source, voice)}{how} · {rules}", 2, style="dim")
+    rules = localizer.t(f"{number} rule{'' if number == 1 else 's'}", f"{number}条规则")
+    how = localizer.t(f"hit policy {one.hit} ({hit})", f"命中策略：{hit}")
+    print_indented(out, f"{_from(source, localizer)}{how} · {rules}", 2, style="dim")
     for column in one.columns:
-        print_indented(out, f"{voice.heading(column)}{voice.t(': ', '：')}{_domain(column, voice)}", 2, style="dim")
-    grid = _grid([head.say(voice.lang) for head in _HEADS])
+        print_indented(
+            out, f"{localizer.heading(column)}{localizer.t(': ', '：')}{_domain(column, localizer)}", 2, style="dim"
+        )
+    grid = _grid([head.say(localizer.lang) for head in _HEADS])
     for rule in one.rules:
         cells = {column: rule.cells[column.id] for column in one.columns if column.id in rule.cells}
-        asked = [voice.condition(column, cell) for column, cell in cells.items()]
+        asked = [localizer.condition(column, cell) for column, cell in cells.items()]
         decided = {name: rule.outcomes[name] for name in one.outcomes if name in rule.outcomes}
         grid.add_row(
             rule.id,
-            "\n".join(asked) or voice.t("all other cases", "其他情形"),
-            "\n".join(voice.outcomes(decided))
-            or voice.t("no opinion: the layer below decides", "不作规定，由下一层决定"),
-            "\n".join(filter(None, (rule.reason.say(voice.lang), rule.basis))),
+            "\n".join(asked) or localizer.t("all other cases", "其他情形"),
+            "\n".join(localizer.outcomes(decided))
+            or localizer.t("no opinion: the layer below decides", "不作规定，由下一层决定"),
+            "\n".join(filter(None, (rule.reason.say(localizer.lang), rule.basis))),
         )
     out.print(grid)
     findings = one.analyse().faults()
-    sound = voice.t(
+    sound = localizer.t(
         "checked over all cases: no gap, no conflict, no dead rule", "已对全部情形检查：无漏项、无冲突、无失效规则"
     )
-    for line in [fault.say(voice.lang) for fault in findings] or [sound]:
+    for line in [fault.say(localizer.lang) for fault in findings] or [sound]:
         print_indented(out, f"{'✗' if findings else '✓'} {line}", 2, style="red" if findings else "")
 
 
-def _domain(column: Column, voice: Localizer) -> str:
+def _domain(column: Column, localizer: Localizer) -> str:
     """Return what a column may hold."""
     domain = column.domain
     if isinstance(domain, Closed):
-        told = voice.t(", ", "、").join(name.say(voice.lang) for name in domain.names)
-    elif isinstance(domain, Number):
-        told = domain.allowed.say(voice.lang)
+        allowed = localizer.join(name.say(localizer.lang) for name in domain.names)
     else:
-        told = domain.allowed.say(voice.lang)
-    if column.default is not None:
-        default = voice.value(column.id, column.default)
-        return told + voice.t(f"; {default} where not stated", f"；未填按{default}")
-    return told
+        allowed = domain.allowed.say(localizer.lang)
+    if column.default is None:
+        return allowed
+    default = localizer.value(column.id, column.default)
+    return allowed + localizer.t(f"; {default} where not stated", f"；未填按{default}")
 
 
 def _grid(heads: list[str]) -> Grid:
@@ -162,51 +162,51 @@ def _grid(heads: list[str]) -> Grid:
     return grid
 
 
-def _catalogue(one: Catalogue, source: str, voice: Localizer, out: Console, *, whole: bool) -> None:
-    out.print(voice.t("Catalogue", "事项清单"), style="bold")
+def _catalogue(one: Catalogue, source: str, localizer: Localizer, out: Console, *, whole: bool) -> None:
+    out.print(localizer.t("Catalogue", "事项清单"), style="bold")
     number = len(one.items)
-    count = voice.t(f"{number} item{'' if number == 1 else 's'}", f"{number}项")
+    count = localizer.t(f"{number} item{'' if number == 1 else 's'}", f"{number}项")
     if len(one.entries) > number:
-        count += voice.t(f", {len(one.entries)} rows", f"，{len(one.entries)}行")
-    print_indented(out, f"{_from(source, voice)}{count}", 2, style="dim")
+        count += localizer.t(f", {len(one.entries)} rows", f"，{len(one.entries)}行")
+    print_indented(out, f"{_from(source, localizer)}{count}", 2, style="dim")
     if len(one.entries) > _LISTED and not whole:
         for domain, items in Counter(entry.attributes.get("domain", "") for entry in one.entries).items():
-            print_indented(out, f"{domain or voice.t('no domain', '未分领域')}  {items}", 2)
-        print_indented(out, voice.t("list them with --all", "加 --all 逐项列出"), 2)
+            print_indented(out, f"{domain or localizer.t('no domain', '未分领域')}  {items}", 2)
+        print_indented(out, localizer.t("list them with --all", "加 --all 逐项列出"), 2)
         return
-    told = [(entry, says(entry)) for entry in one.entries]
-    names = list(dict.fromkeys(name for _, said in told for name in said))
+    rows = [(entry, says(entry)) for entry in one.entries]
+    names = list(dict.fromkeys(name for _, outcomes in rows for name in outcomes))
     beside = [name for name in ("code", "condition") if any(getattr(entry, name) for entry in one.entries)]
     if out.width < _NARROWEST * (len(beside) + len(names) + 2):
-        grid = _grid([head.say(voice.lang) for head in _ITEM_HEADS])
-        for entry, said in told:
+        grid = _grid([head.say(localizer.lang) for head in _ITEM_HEADS])
+        for entry, outcomes in rows:
             item = "\n".join(filter(None, (entry.item, entry.code, entry.condition)))
-            grid.add_row(item, voice.join(voice.outcomes(said)), entry.attributes.get("basis", ""))
+            grid.add_row(item, localizer.join(localizer.outcomes(outcomes)), entry.attributes.get("basis", ""))
     else:
-        heads = map(voice.fact, ("item", *beside, *names))
-        grid = new_table("", *heads, _ITEM_HEADS[-1].say(voice.lang), numeric=False)
+        heads = map(localizer.fact, ("item", *beside, *names))
+        grid = new_table("", *heads, _ITEM_HEADS[-1].say(localizer.lang), numeric=False)
         grid.title = None
-        for entry, said in told:
-            cells = [voice.outcome(name, said[name]) if name in said else "" for name in names]
-            kept = (getattr(entry, name) for name in beside)
-            grid.add_row(entry.item, *kept, *cells, entry.attributes.get("basis", ""))
+        for entry, outcomes in rows:
+            cells = [localizer.outcome(name, outcomes[name]) if name in outcomes else "" for name in names]
+            others = (getattr(entry, name) for name in beside)
+            grid.add_row(entry.item, *others, *cells, entry.attributes.get("basis", ""))
     out.print(grid)
 
 
 def says(entry: Entry) -> dict[str, str]:
     """Return what a row of a catalogue says of its item."""
-    told = {name: value for name, value in entry.attributes.items() if value and name not in ("item", "basis")}
-    return told | ({"resolve": str(entry.allowance)} if entry.allowance is not None else {})
+    cells = {name: value for name, value in entry.attributes.items() if value and name not in ("item", "basis")}
+    return cells | ({"resolve": str(entry.allowance)} if entry.allowance is not None else {})
 
 
-def _code(code: Mapping[str, tuple[str, ...]], voice: Localizer, out: Console) -> None:
+def _code(code: Mapping[str, tuple[str, ...]], localizer: Localizer, out: Console) -> None:
     """Return what is decided in code: whoever reads the tables must know that they are not all."""
     out.print()
-    out.print(voice.t("Decided in code as well", "另有程序参与判断"), style="bold")
-    note = voice.t(
+    out.print(localizer.t("Decided in code as well", "另有程序参与判断"), style="bold")
+    note = localizer.t(
         "Most specific layer first; within a layer code is asked before tables.",
         "由近及远逐层判断；同层先程序、后表格。",
     )
     print_indented(out, note, 2, style="dim")
     for hook, sources in code.items():
-        print_indented(out, f"{DECIDING[hook].say(voice.lang)}{voice.t(': ', '：')}{' → '.join(sources)}", 2)
+        print_indented(out, f"{DECIDING[hook].say(localizer.lang)}{localizer.t(': ', '：')}{' → '.join(sources)}", 2)

@@ -128,14 +128,12 @@ class Digest:
                     f"可比的往期仅 {self.compared} 期（应为 {self.signs.periods} 期）：对比仅供参考",
                 )
             )
-        for one in self.recurring[:_SHOWN]:
-            told = f"{one.item or _UNNAMED.say(lang)} · {one.place or one.where.text.say(lang)}"
-            lines.append(
-                t(
-                    f"recurring: {told}: {one.where.cases} in {self.signs.days} days, reopened {one.reopened}",
-                    f"反复出现：{told}：{self.signs.days} 天内 {one.where.cases} 件，重新办理 {one.reopened} 次",
-                )
-            )
+        days = self.signs.days
+        for issue in self.recurring[:_SHOWN]:
+            name = f"{issue.item or _UNNAMED.say(lang)} · {issue.place or issue.where.text.say(lang)}"
+            en = f"recurring: {name}: {issue.where.cases} in {days} days, reopened {issue.reopened}"
+            zh = f"反复出现：{name}：{days} 天内 {issue.where.cases} 件，重新办理 {issue.reopened} 次"
+            lines.append(t(en, zh))
         if len(self.recurring) > _SHOWN:
             more = len(self.recurring) - _SHOWN
             lines.append(t(f"recurring: {more} more", f"反复出现：另有 {more} 项"))
@@ -145,17 +143,17 @@ class Digest:
         lines = []
         for issue in issues:
             where = _row([f"{place.text.say(lang)} {place.cases}" for place in issue.where], lang)
-            told = Text(
+            line = Text(
                 f"{heading}: {issue.item}: {issue.cases}, before {issue.mean:g} on average ({where})",
                 f"{heading}：{issue.item}：{issue.cases} 件，往期平均 {issue.mean:g} 件（{where}）",
             )
-            lines.append(told.say(lang))
+            lines.append(line.say(lang))
         return lines
 
 
-def _row(told: Sequence[str], lang: str) -> str:
-    shown = Text(", ", "、").say(lang).join(told[:_SHOWN])
-    return shown if len(told) <= _SHOWN else shown + Text(", ...", "等").say(lang)
+def _row(parts: Sequence[str], lang: str) -> str:
+    shown = Text(", ", "、").say(lang).join(parts[:_SHOWN])
+    return shown if len(parts) <= _SHOWN else shown + Text(", ...", "等").say(lang)
 
 
 def digest(
@@ -198,7 +196,7 @@ def digest(
         if case.locality == policy.code and count.concerns(case):
             count.add(case)
             if count.during(case):
-                count.climb(case, escalations(reader.history(case.id, about="escalation")))
+                count.add_escalations(case, escalations(reader.history(case.id, about="escalation")))
     return _digest(policy, holder, span, count)
 
 

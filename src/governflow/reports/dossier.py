@@ -23,14 +23,14 @@ from governflow.model.events import Event
 from governflow.model.terms import Mode, Verdict
 from governflow.policy.hookspecs import CaseReader
 from governflow.reports.dossier_model import ClockLine, Dossier, Fact, Statement
-from governflow.reports.history import chronicle
+from governflow.reports.history import compile_steps
 from governflow.reports.localize import ERASED, Localizer, times
 from governflow.reports.rates import exemption
 from governflow.text import Text
 
 
 def compile_dossier(reader: CaseReader, case_id: str, *, lang: str, personal: bool) -> Dossier:
-    """Gather everything that a store knows about a case.
+    """Return everything that a store knows about a case.
 
     Args:
         reader: Where the case is, such as an engine; nothing in it is changed.
@@ -44,18 +44,25 @@ def compile_dossier(reader: CaseReader, case_id: str, *, lang: str, personal: bo
     Raises:
         UnknownCase: If there is no such case.
     """
-    return _Scribe(reader, case_id, lang, personal).dossier()
+    return _DossierWriter(reader, case_id, lang, personal=personal).dossier()
 
 
-# --- the scribe -------------------------------------------------------------------------------------------------------
+# --- how it is written ---------------------------------------------------------------------------------------------
 
 _WITHHELD = Text("withheld (personal data)", "不予显示（个人信息）")
+_NO_WORDS = Text("(no text was recorded)", "（未记录文字）")
+#: By action: which of its texts answers the requester, and what that answer is.
+_ANSWERS: Mapping[str, tuple[str, Text]] = {
+    "answer": ("text", Text("Answer", "答复")),
+    "decline": ("reason", Text("Not taken in, for this reason", "不予受理，理由")),
+    "merge": ("reason", Text("Answered with another case", "随另一事项答复")),
+}
 
 
-class _Scribe(Localizer):
-    """Writes one dossier."""
+class _DossierWriter(Localizer):
+    """Writes one dossier in one language."""
 
-    def __init__(self, reader: CaseReader, case_id: str, lang: str, personal: bool) -> None:  # noqa: FBT001 - private
+    def __init__(self, reader: CaseReader, case_id: str, lang: str, *, personal: bool) -> None:
         self.case = case = reader.case(case_id)
         self.history: Sequence[Event] = reader.history(case_id)
         self.personal = personal
@@ -63,11 +70,11 @@ class _Scribe(Localizer):
         self.outages = reader.outages(case.locality)
         self.now = reader.now
         self.forgotten = any(event.kind == "forgotten" for event in self.history)
-        self.texts: Mapping[int, Mapping[str, Any]] = {told["seq"]: told for told in reader.texts(case_id)}
-        told = self.texts.values()
-        self.names = [str(text["reporter"]) for text in told if text.get("reporter")]
-        self.numbers = [str(text["phone"]) for text in told if text.get("phone")]
-        self.extra = [(str(name), value) for text in told for name, value in (text.get("extra") or {}).items()]
+        self.texts: Mapping[int, Mapping[str, Any]] = {texts["seq"]: texts for texts in reader.texts(case_id)}
+        given = self.texts.values()
+        self.names = [str(text["reporter"]) for text in given if text.get("reporter")]
+        self.numbers = [str(text["phone"]) for text in given if text.get("phone")]
+        self.extra = [(str(name), value) for text in given for name, value in (text.get("extra") or {}).items()]
         # Columns of somebody else's journal that nobody mapped may name the very person whom the text names too.
         safe = clean if personal else masker([*self.names, *naming(self.extra)], self.numbers)
         policy = reader.rules_of(case.locality)
@@ -81,7 +88,7 @@ class _Scribe(Localizer):
         last = max((event.at for event in self.history), default=case.opened)
         assert last is not None
         until = last if ended or self.now is None else max(last, self.now)
-        verdicts = self.verdicts()
+        verdicts = tuple(self.verdicts())
         return Dossier(
             lang=self.lang,
             id=case.id,
@@ -93,7 +100,7 @@ class _Scribe(Localizer):
             facts=tuple(self.facts()),
             requester=tuple(self.requester()),
             request=self.request(),
-            steps=chronicle(self, case, self.history, self.texts, self.archive),
+            steps=compile_steps(self, case, self.history, self.texts, self.archive),
             clocks=tuple(map(self.line, case.all_clocks)),
             answers=tuple(self.answers()),
             verdicts=verdicts,
@@ -169,9 +176,9 @@ class _Scribe(Localizer):
 
     def request(self) -> str:
         first = self.history[0]
-        told = self.texts.get(first.seq, {}).get("text")
-        if told:
-            return self.safe(str(told))
+        words = self.texts.get(first.seq, {}).get("text")
+        if words:
+            return self.safe(str(words))
         if first.secret and first.seq not in self.texts:
             return ERASED.say(self.lang)
         return self.t("(no text was given)", "（未填写）")
@@ -179,15 +186,9 @@ class _Scribe(Localizer):
     def line(self, clock: Clock) -> ClockLine:
         exempt = exemption(clock, self.outages)
         base = clock.name.partition(":")[0]
-        promised = self.t("promised", "承诺日期")
-        warned = next(
-            (
-                event.at
-                for event in self.history
-                if event.kind == "warned" and event.about.get("clock") == f"{clock.name}#{clock.cycle}"
-            ),
-            None,
-        )
+        promised, mark = self.t("promised", "承诺日期"), f"{clock.name}#{clock.cycle}"
+        warnings = (event for event in self.history if event.kind == "warned" and event.about.get("clock") == mark)
+        warned = next((event.at for event in warnings), None)
         pauses: list[tuple[datetime, datetime | None]] = [(self.local(a), self.local(b)) for a, b in clock.pauses]
         if clock.paused is not None:
             pauses.append((self.local(clock.paused), None))
@@ -208,43 +209,32 @@ class _Scribe(Localizer):
         )
 
     def answers(self) -> Iterable[Statement]:
-        missing = self.t("(no text was recorded)", "（未记录文字）")
         for event in self.history:
-            told = self.texts.get(event.seq, {})
-            key = {"answer": "text", "decline": "reason", "merge": "reason"}.get(event.action)
-            if key is None:
+            if event.action not in _ANSWERS:
                 continue
-            said = str(told.get(key) or told.get("note") or "")
-            text = self.safe(said) or (ERASED.say(self.lang) if event.secret and not told else missing)
-            what = self.t("Answer", "答复")
-            if event.action == "decline":
-                what = self.t("Not taken in, for this reason", "不予受理，理由")
-            elif event.action == "merge":
-                what = self.t("Answered with another case", "随另一事项答复")
-                text = (
-                    self.t(f"see case {self.case.merged_into}", f"见事项 {self.case.merged_into}") if not said else text
-                )
-            yield Statement(self.local(event.at), what, text)
+            key, what = _ANSWERS[event.action]
+            texts = self.texts.get(event.seq, {})
+            words = self.safe(str(texts.get(key) or texts.get("note") or ""))
+            if not words and event.action == "merge":
+                words = self.t(f"see case {self.case.merged_into}", f"见事项 {self.case.merged_into}")
+            elif not words:
+                words = (ERASED if event.secret and not texts else _NO_WORDS).say(self.lang)
+            yield Statement(self.local(event.at), what.say(self.lang), words)
 
-    def verdicts(self) -> tuple[Statement, ...]:
-        told = []
+    def verdicts(self) -> Iterable[Statement]:
         for event in self.history:
-            verdict = event.changes.get("verdict")
+            verdict, score, verifier = (event.changes.get(name) for name in ("verdict", "score", "verifier"))
             if verdict is None:
                 continue
-            text = Verdict(verdict).text.say(self.lang)
-            if (score := event.changes.get("score")) is not None:
-                text += self.t(f", score {score} of 5", f"，评分 {score}（满分 5）")
-            verifier = event.changes.get("verifier")
             what = self.t("Verdict of the requester", "诉求人评价")
+            text = Verdict(verdict).text.say(self.lang)
+            if score is not None:
+                text += self.t(f", score {score} of 5", f"，评分 {score}（满分 5）")
             if not self.case.asked:
                 what = self.t("Verification", "核查")
-                text += (
-                    self.t(f", verified by {self.unit(verifier)}", f"，核查单位：{self.unit(verifier)}")
-                    if verifier
-                    else ""
-                )
+                if verifier:
+                    unit = self.unit(verifier)
+                    text += self.t(f", verified by {unit}", f"，核查单位：{unit}")
             elif event.kind == "lapsed":
                 text += self.t(" in time", "（到期）")
-            told.append(Statement(self.local(event.at), what, text))
-        return tuple(told)
+            yield Statement(self.local(event.at), what, text)

@@ -294,27 +294,19 @@ class _Page(PageWriter):
 
     def legend(self, top: float) -> Iterable[str]:
         """Return what the shades and signs mean."""
-        stretch: list[tuple[Stretch, str, str]] = [
-            ("counted", "counted", "计时"),
-            ("late", "past due", "超时"),
-            ("paused", "paused", "暂停"),
-            ("left", "time left", "剩余"),
-        ]
         x, y = float(self.left), top + 10
-        for kind, en, zh in stretch:
-            yield _stretch(kind, x, 20, y)
-            yield f'<text class="small" x="{x + 25}" y="{y + 3.5}">{self.t(en, zh)}</text>'
+        kinds: tuple[Stretch, ...] = ("counted", "late", "paused", "left")
+        words = (("counted", "计时"), ("past due", "超时"), ("paused", "暂停"), ("time left", "剩余"))
+        for kind, (en, zh) in zip(kinds, words, strict=True):
+            yield _stretch(kind, x, 20, y) + _note(x + 25, y, self.t(en, zh))
             x += self.wide(en, zh) + 38
-        yield _diamond(x + 4, y, "mark")
-        yield f'<text class="small" x="{x + 12}" y="{y + 3.5}">{self.t("due", "截止")}</text>'
+        yield _diamond(x + 4, y, "mark") + _note(x + 12, y, self.t("due", "截止"))
         x += self.wide("due", "截止") + 26
-        yield f'<path class="mark" d="M{x} {y - 3}h6l-3 6Z"/>'
-        yield f'<text class="small" x="{x + 10}" y="{y + 3.5}">{self.t("warning", "预警")}</text>'
+        yield f'<path class="mark" d="M{x} {y - 3}h6l-3 6Z"/>' + _note(x + 10, y, self.t("warning", "预警"))
         if not self.dossier.ended:
             x += self.wide("warning", "预警") + 26
-            yield f'<path class="now" d="M{x} {y - 6}v12"/>'
             now = f"{self.t('as of', '截至')} {format_moment(self.dossier.until)}"
-            yield f'<text class="small" x="{x + 6}" y="{y + 3.5}">{now}</text>'
+            yield f'<path class="now" d="M{x} {y - 6}v12"/>' + _note(x + 6, y, now)
         note = self.t(
             f"Times of {self.dossier.zone}. Arrow: due outside the picture. Cut: a quiet stretch, shortened.",
             f"时间为{zone_name(self.dossier)}。箭头：截止时间在图外。斜线断口：平静时段已压缩。",
@@ -339,6 +331,10 @@ def _stretch(kind: Stretch, x: float, wide: float, middle: float) -> str:
         return f'<path class="left-part" d="M{x:.1f} {middle:.1f}h{wide:.1f}"/>'
     name = kind if kind == "counted" else f"{kind}-part"
     return f'<rect class="{name}" x="{x:.1f}" y="{middle - 5.5:.1f}" width="{wide:.1f}" height="11"/>'
+
+
+def _note(x: float, y: float, text: str) -> str:
+    return f'<text class="small" x="{x}" y="{y + 3.5}">{text}</text>'
 
 
 def _diamond(x: float, y: float, kind: str) -> str:

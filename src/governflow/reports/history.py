@@ -47,32 +47,32 @@ _CHANGED: Mapping[str, Text] = {
 }
 
 
-def chronicle(
-    voice: Localizer,
+def compile_steps(
+    localizer: Localizer,
     case: Case,
     history: Iterable[Event],
     texts: Mapping[int, Mapping[str, object]],
     archive: Archive,
 ) -> tuple[Step, ...]:
-    """Write down what happened to a case; what was urged again and again is folded into one line each.
+    """Return what happened to a case; what was urged again and again is folded into one step each.
 
     Args:
-        voice: How to say it.
+        localizer: Says names and moments in the reader's language.
         case: The case as it is now.
         history: Its events, in the order of the book.
         texts: What was said, by the number of the event.
         archive: The tables of the time, to show the row that gave a ruling.
     """
-    return tuple(_folded(_Chronicler(voice, case, texts, archive).steps(history)))
+    return tuple(_folded(_StepWriter(localizer, case, texts, archive).steps(history)))
 
 
-class _Chronicler(Localizer):
+class _StepWriter(Localizer):
     """Writes the steps of one case."""
 
     def __init__(
-        self, voice: Localizer, case: Case, texts: Mapping[int, Mapping[str, object]], archive: Archive
+        self, localizer: Localizer, case: Case, texts: Mapping[int, Mapping[str, object]], archive: Archive
     ) -> None:
-        super().__init__(voice.lang, voice.zone, voice.policy, voice.safe, voice.tables)
+        super().__init__(localizer.lang, localizer.zone, localizer.policy, localizer.safe, localizer.tables)
         self.case, self.texts, self.archive = case, texts, archive
         self.under = condition_of(case)
         self.met: set[tuple[str | None, ...]] = set()
@@ -115,8 +115,8 @@ class _Chronicler(Localizer):
         named = self.policy.name(event.action or event.kind)
         if self.lang != "zh" and base is not None and named == base.text:
             return _PAST.get(event.kind) or event.kind.replace("_", " ").capitalize()
-        told = self.safe(named.say(self.lang))
-        return told[:1].upper() + told[1:]
+        name = self.safe(named.say(self.lang))
+        return name[:1].upper() + name[1:]
 
     def by(self, event: Event, before: Case) -> str:
         if event.by is None:
@@ -181,8 +181,8 @@ class _Chronicler(Localizer):
         if event.kind == "forgotten":
             yield self.t("The book itself stays whole", "账本本身保持完整")
         for fault in faults_in(about):
-            told = self.safe(f"{fault.source} · {fault.hook} · {fault.text.say(self.lang)}")
-            yield self.pair(Text("Fault", "故障"), told)
+            sentence = f"{fault.source} · {fault.hook} · {fault.text.say(self.lang)}"
+            yield self.pair(Text("Fault", "故障"), self.safe(sentence))
 
     def anew(self, event: Event, before: Case, after: Case) -> Iterable[str]:
         """Return what a switch of the mode or a new assessment has changed beside clocks and what `_CHANGED` names."""
@@ -240,16 +240,16 @@ class _Chronicler(Localizer):
                 )
 
     def words(self, event: Event) -> Iterable[str]:
-        told = self.texts.get(event.seq)
-        if told is None:
+        texts = self.texts.get(event.seq)
+        if texts is None:
             if event.secret:
                 yield self.pair(_WORDS["text"], ERASED.say(self.lang))
             return
         for key in ("text", "reason", "note"):
-            if not told.get(key) or (key == "text" and event.seq == 1):
+            if not texts.get(key) or (key == "text" and event.seq == 1):
                 continue  # the request has a place of its own
             label = _WORDS.get(event.action, _WORDS[key]) if key == "text" else _WORDS[key]
-            yield self.pair(label, self.safe(str(told[key])))
+            yield self.pair(label, self.safe(str(texts[key])))
 
     def reason(self, ruling: RecordedRuling) -> Reason:
         return Reason(self.safe(ruling.reason.say(self.lang)), ruling.rule, ruling.source)
@@ -261,9 +261,9 @@ class _Chronicler(Localizer):
         if row is None:
             return plain
         met = (event.rules, ruling.source, ruling.rule, *row.outcomes)
-        told = self.place(row) if met in self.met else self.row(row, plain.text)
+        shown = self.place(row) if met in self.met else self.row(row, plain.text)
         self.met.add(met)
-        return attrs.evolve(plain, text=self.t(f"{plain.text} ({told})", f"{plain.text}（{told}）"))
+        return attrs.evolve(plain, text=self.t(f"{plain.text} ({shown})", f"{plain.text}（{shown}）"))
 
     def reasons(self, event: Event, before: Case, rules: Mapping[tuple[str, int], Reason]) -> Iterable[Reason]:
         """Return what was ruled; of what falls due, the rule that set the deadline; else the row of the lifecycle."""
@@ -272,8 +272,8 @@ class _Chronicler(Localizer):
         if event.rulings:
             return
         if event.kind == "denied":
-            told = event.about
-            yield Reason(self.safe(_text(told["reason"]).say(self.lang)), str(told["rule"]), str(told["source"]))
+            about = event.about
+            yield Reason(self.safe(_text(about["reason"]).say(self.lang)), str(about["rule"]), str(about["source"]))
             return
         if event.kind == "mode_switched":
             yield Reason(self.t("the mode applies to every open case", "运行状态适用于全部在办事项"))
@@ -300,9 +300,9 @@ class _Chronicler(Localizer):
         yield Reason(path, f"lifecycle/{self.case.lifecycle}", "governflow" if own else self.policy.locality.code)
 
 
-def _text(told: Text | Mapping[str, str]) -> Text:
+def _text(reason: Text | Mapping[str, str]) -> Text:
     """Read a reason that an event holds: as it was made, or as it came back from the ledger."""
-    return told if isinstance(told, Text) else Text(told["en"], told["zh"])
+    return reason if isinstance(reason, Text) else Text(reason["en"], reason["zh"])
 
 
 def _folded(steps: Iterable[Step]) -> Iterable[Step]:

@@ -73,7 +73,7 @@ class Localizer:
         self.tables = policy.tables if tables is None else tables
 
     def t(self, en: str, zh: str) -> str:
-        """Say a text of our own."""
+        """Return a text of our own in the reader's language."""
         return Text(en, zh).say(self.lang)
 
     def local(self, moment: datetime) -> datetime:
@@ -82,28 +82,28 @@ class Localizer:
         return local.replace(tzinfo=timezone(local.utcoffset() or timedelta(), local.tzname() or ""))
 
     def when(self, moment: datetime) -> str:
-        """Say a moment."""
+        """Return a moment."""
         return format_moment(self.local(moment))
 
     def by_when(self, due: datetime) -> str:
-        """Say a due moment."""
+        """Return a due moment."""
         return format_due(self.local(due))
 
     def unit(self, unit: str) -> str:
-        """Say the name of a unit, or that there is none."""
+        """Return the name of a unit, or that there is none."""
         return self.safe(self.policy.units.name(unit).say(self.lang)) if unit else "—"
 
     def name(self, word: str) -> str:
-        """Say a word of the policy: a state, an action, a clock."""
+        """Return a word of the policy: a state, an action, a clock."""
         return self.safe(self.policy.name(word).say(self.lang))
 
     def clock(self, name: str, cycle: int = 1) -> str:
-        """Say a clock, and its cycle where it is not the first."""
-        told = self.name(name)
-        return told if cycle == 1 else self.t(f"{told} ({cycle})", f"{told}（第{cycle}次）")
+        """Return a clock, and its cycle where it is not the first."""
+        text = self.name(name)
+        return text if cycle == 1 else self.t(f"{text} ({cycle})", f"{text}（第{cycle}次）")
 
     def mark(self, mark: str) -> str:
-        """Say ``name#cycle``."""
+        """Return ``name#cycle``."""
         name, _, cycle = mark.rpartition("#")
         return self.clock(name, int(cycle)) if name and cycle.isdigit() else self.clock(mark)
 
@@ -135,7 +135,7 @@ class Localizer:
         return next(known, Text(name.replace("_", " "), name))
 
     def value(self, name: str, value: object) -> str:
-        """Say the value of a fact: by the domain of a column that asks for it, or as it is."""
+        """Return the value of a fact: by the domain of a column that asks for it, or as it is."""
         word = str(value)
         domains = [column.domain for column in self._columns(name)] + [YES_NO]
         for domain in domains:
@@ -154,7 +154,7 @@ class Localizer:
                     yield from (column for column in (*table.columns, *table.gives) if column.id == name)
 
     def facts_of(self, facts: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
-        """Say the facts of a case: the id, the label and the value of each."""
+        """Return the facts of a case: the id, the label and the value of each."""
         for name, value in facts.items():
             yield name, self.fact(name), self.value(name, value)
 
@@ -208,7 +208,7 @@ class Localizer:
         return [f"{self.fact(name)}{equals}{self.outcome(name, value)}" for name, value in outcomes.items()]
 
     def table(self, name: str) -> str:
-        """Say the name of a table: the question that it answers, or the attribute that it derives."""
+        """Return the name of a table: the question that it answers, or the attribute that it derives."""
         return (
             _TABLES[name].say(self.lang)
             if name in _TABLES
@@ -223,7 +223,7 @@ class Localizer:
         return self.t(f"{table}, row {row.number}", f"{table}第{row.number}行")
 
     def row(self, row: Row, reason: str) -> str:
-        """Say a row of a table in one line: where it stands, what it asks for, what it decides, on which basis.
+        """Return a row of a table in one line: where it stands, what it asks for, what it decides, on which basis.
 
         Args:
             row: The row.
@@ -239,8 +239,8 @@ class Localizer:
         asked = "" if asked in reason else asked
         decided = comma.join(self.outcomes(row.outcomes)) or self.t("no opinion", "不作规定")
         basis = self.safe(row.basis)
-        told = f"{self.place(row)}{self.t(': ', '：')}{asked + then if asked else ''}{decided}"
-        return told + (self.t(f"; source: {basis}", f"；出处：{basis}") if basis else "")
+        line = f"{self.place(row)}{self.t(': ', '：')}{asked + then if asked else ''}{decided}"
+        return line + (self.t(f"; source: {basis}", f"；出处：{basis}") if basis else "")
 
 
 _TABLES: Mapping[str, Text] = {
@@ -263,5 +263,5 @@ _COLUMNS: Mapping[str, Text] = {
 
 
 def times(number: int) -> str:
-    """Say in English how often."""
+    """Return in English how often."""
     return {0: "never", 1: "once", 2: "twice"}.get(number, f"{number} times")

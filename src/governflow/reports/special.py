@@ -165,11 +165,11 @@ def special_report(reader: CaseReader, case_id: str) -> SpecialReport:
     months, regions = _spread(reader, policy, case, until.astimezone(zone))
     held = _held(events)
     last = {(clock.name, clock.cycle): clock for event in events for clock in event.clocks}
-    told = [event.about["escalation"] for event in events if "escalation" in event.about]
+    climbs = [event.about["escalation"] for event in events if "escalation" in event.about]
     leader = policy.units.for_form(FORMS[-1], held[-1].unit)
-    to = told[-1]["to"] if filing is not None else leader.id if leader is not None else held[-1].unit
+    to = climbs[-1]["to"] if filing is not None else leader.id if leader is not None else held[-1].unit
     outages = reader.outages(case.locality)
-    kinds = Counter(Kind(entry["kind"]) for entry in told if entry["kind"] != Kind.SPECIAL_REPORT)
+    kinds = Counter(Kind(entry["kind"]) for entry in climbs if entry["kind"] != Kind.SPECIAL_REPORT)
     return SpecialReport(
         case=case_id,
         locality=locality_name(policy),

@@ -208,14 +208,14 @@ class Count:
         missed = unfinished and clock.due < self.until and clock.paused is None and LAPSES not in clock.traits
         return missed and exemption(clock, self.outages) is None
 
-    def climb(self, case: Case, told: Sequence[Mapping[str, Any]]) -> None:
+    def add_escalations(self, case: Case, climbs: Sequence[Mapping[str, Any]]) -> None:
         """Count what happened on the ladder to a case of the area.
 
         Args:
             case: The case.
-            told: Its escalations, from `governflow.reports.rates.escalations`.
+            climbs: Its escalations, from `governflow.reports.rates.escalations`.
         """
-        inside = [entry for entry in told if self.since <= entry["at"] < self.until]
+        inside = [entry for entry in climbs if self.since <= entry["at"] < self.until]
         self.kinds.update(Kind(entry["kind"]) for entry in inside)
         climbed = [entry for entry in inside if entry["kind"] in _CLIMBED]
         self.escalated += bool(climbed)
