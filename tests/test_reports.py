@@ -1,5 +1,7 @@
 """What became of the cases: each rate with numerator, denominator and what was left out, worked out by hand."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -189,3 +191,14 @@ def test_the_clocks_are_counted_by_what_became_of_them(summary: Callable[..., An
     }
     assert told["escalations"] == {"urge": 1}
     assert told["by_unit"] == {"community": 2, "intake": 1}
+
+
+def test_importing_the_engine_loads_no_report_no_journal_and_no_command() -> None:
+    code = (
+        "import sys\n"
+        "from governflow import Engine\n"
+        "parts = ('governflow.reports', 'governflow.journal', 'governflow.cli', 'rich', 'click')\n"
+        "sys.exit(', '.join(name for name in parts if name in sys.modules) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -47,6 +47,20 @@ _CHANGED: Mapping[str, Text] = {
 }
 
 
+#: Units that an event tells of beside the one that holds the case.
+_UNITS_TOLD: Mapping[str, Text] = {
+    "units": Text("Summoned", "召集单位"),
+    "unit": Text("Checked in", "报到单位"),
+    "settled_by": Text("Settled on the spot by", "当场处理"),
+}
+#: Why something was done that no rule was asked about.
+_GROUNDS: Mapping[str, Text] = {
+    "mode_switched": Text("the mode applies to every open case", "运行状态适用于全部在办事项"),
+    "forgotten": Text("whoever asked may have their data erased", "诉求人有权要求删除个人信息"),
+    "faulted": Text("a fault in the rules never loses a case", "规则故障不得影响事项办理"),
+}
+
+
 def compile_steps(
     localizer: Localizer,
     case: Case,
@@ -152,12 +166,9 @@ class _StepWriter(Localizer):
             yield self.pair(Text("Assisting units", "协办单位"), self.join(map(self.unit, after.assist)))
         if about.get("chosen"):
             yield self.t("The unit was chosen by hand", "承办单位由人工指定")
-        if about.get("units"):
-            yield self.pair(Text("Summoned", "召集单位"), self.join(map(self.unit, about["units"])))
-        if about.get("unit"):
-            yield self.pair(Text("Checked in", "报到单位"), self.unit(about["unit"]))
-        if about.get("settled_by"):
-            yield self.pair(Text("Settled on the spot by", "当场处理"), self.unit(about["settled_by"]))
+        for name, label in _UNITS_TOLD.items():
+            if units := about.get(name):
+                yield self.pair(label, self.join(map(self.unit, [units] if isinstance(units, str) else units)))
         yield from self.anew(event, before, after)
         if event.kind == "denied":
             yield self.pair(Text("Asked for", "申请动作"), self.name(str(about.get("action", ""))))
@@ -275,8 +286,8 @@ class _StepWriter(Localizer):
             about = event.about
             yield Reason(self.safe(_text(about["reason"]).say(self.lang)), str(about["rule"]), str(about["source"]))
             return
-        if event.kind == "mode_switched":
-            yield Reason(self.t("the mode applies to every open case", "运行状态适用于全部在办事项"))
+        if event.kind in _GROUNDS:
+            yield Reason(_GROUNDS[event.kind].say(self.lang))
             return
         mark = event.about.get("clock") if event.kind in ("warned", "breached", "lapsed") else None
         if mark is not None:
@@ -285,12 +296,6 @@ class _StepWriter(Localizer):
                 yield rule
                 return
             yield Reason(self.t("a promised date", "承诺的日期"))
-            return
-        if event.kind == "forgotten":
-            yield Reason(self.t("whoever asked may have their data erased", "诉求人有权要求删除个人信息"))
-            return
-        if event.kind == "faulted":
-            yield Reason(self.t("a fault in the rules never loses a case", "规则故障不得影响事项办理"))
             return
         old = self.name(before.state if event.seq > 1 else START)
         new = self.name(event.state)

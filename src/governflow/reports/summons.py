@@ -85,7 +85,7 @@ def summonses(events: Iterable[Event]) -> list[Summons]:
         last |= clocks
         holder = event.changes.get("unit", holder)
     return [
-        Summons(at, unit, tuple(_called(one, last.get(key), came.get(key)) for one, key in called))
+        Summons(at, unit, tuple(_called(summoned, last.get(key), came.get(key)) for summoned, key in called))
         for at, unit, called in whistles
     ]
 
