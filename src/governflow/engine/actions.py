@@ -1,6 +1,6 @@
 """What each action of the base lifecycle asks for and does beside moving the state (动作).
 
-A handler looks at the details of the command, refuses what makes no sense with one sentence, and writes into the draft.
+A handler looks at the details of the command, refuses what makes no sense with one sentence, and writes into the step.
 Actions that a locality adds have no handler: they move the state and their clocks, and that is all.
 """
 
@@ -12,15 +12,13 @@ from msgspec.structs import replace
 
 from governflow.calendars import WorkingCalendar
 from governflow.calendars.allowances import Allowance
+from governflow.engine import rulings
 from governflow.engine.transition import Transition
-from governflow.errors import CalendarError, CommandError
+from governflow.errors import CommandError
 from governflow.model import clocks
 from governflow.model.clocks import Clock
 from governflow.model.events import Actor
-from governflow.model.faults import HookFault
 from governflow.model.terms import FORMS, Cause, Exempt, Form, Kind, Severity, Urgency, Verdict, member
-from governflow.policy.hookspecs import Route
-from governflow.policy.rulings import decided
 from governflow.text import Text
 from governflow.timesource import in_utc
 
@@ -29,56 +27,9 @@ SUSPENSION = timedelta(days=7)
 #: A score of this or more is satisfied (contracts: rates).
 SATISFIED_FROM = 3
 
-#: Clocks that the engine starts by itself.
-_ALWAYS = frozenset({"triage", "attend"})
 
 Details = Mapping[str, Any]
 Handler = Callable[[Transition, Details, "Actor | None"], None]
-
-
-def route(draft: Transition, chosen: str | None) -> None:
-    """Rule where the case goes; a unit that somebody chose overrides the lead and keeps the ruling in the book."""
-    case = draft.view()
-    answer = draft.policy.ask("governflow_route", draft.faults, case, draft.context)
-    units = draft.policy.units
-    lead, form, assist = units.intake, case.form or Form.DIRECT, []
-    if answer is not None:
-        ruled, ruling, source = answer
-        lead, form, assist = ruled.lead, ruled.form, list(ruled.assist)
-        draft.rulings.append(decided("route", _as_json(ruled), ruling, source))
-    if chosen is not None and chosen != lead:
-        require_unit(draft, chosen)
-        known = units.units.get(chosen)
-        if known is not None and known.forms and form not in known.forms:
-            form = known.forms[0]
-        draft.about["chosen"] = chosen
-        lead = chosen
-    draft.changes |= {"unit": lead, "form": form, "assist": assist}
-    _received(draft, lead, designated=chosen is not None and "chosen" in draft.about)
-
-
-def _received(draft: Transition, unit: str, *, designated: bool) -> None:
-    """Note who first received the case, and whether a person chose the present holder."""
-    if draft.case.first_receiver is None and unit != draft.policy.units.intake:
-        draft.changes["first"] = unit
-    if designated is not draft.case.designated:
-        draft.changes["designated"] = designated
-
-
-def _as_json(ruled: Route) -> dict[str, Any]:
-    return {"lead": ruled.lead, "form": ruled.form, "assist": list(ruled.assist)}
-
-
-def require_unit(draft: Transition, unit: object) -> None:
-    """Refuse a unit that the org chart does not know."""
-    if not isinstance(unit, str):
-        raise CommandError(f"a unit is a text, not {unit!r}", f"单位应为文字，而不是 {unit!r}")
-    if unit not in draft.policy.units:
-        known = ", ".join(list(draft.policy.units.units)[:12])
-        raise CommandError(
-            f"the org chart of {draft.policy.code} has no unit {unit!r}; it has: {known}",
-            f"{draft.policy.code} 的组织架构中没有“{unit}”；现有：{known}",
-        )
 
 
 def _text(details: Details, name: str, en: str, zh: str) -> str:
@@ -109,23 +60,23 @@ def verdict_of(details: Details) -> Verdict:
     return Verdict.SATISFIED if happy else Verdict.UNSATISFIED
 
 
-def _decline(draft: Transition, details: Details, by: Actor | None) -> None:
+def _decline(step: Transition, details: Details, by: Actor | None) -> None:
     _text(
         details,
         "reason",
         "declining needs a reason: it is the answer to the one who asked",
         "不予受理须说明理由：理由即是给诉求人的答复",
     )
-    draft.changes["closed"] = draft.at.isoformat()
+    step.changes["closed"] = step.at.isoformat()
 
 
-def _dispatch(draft: Transition, details: Details, by: Actor | None) -> None:
-    route(draft, details.get("to"))
+def _dispatch(step: Transition, details: Details, by: Actor | None) -> None:
+    rulings.route(step, details.get("to"))
 
 
-def _claim(draft: Transition, details: Details, by: Actor | None) -> None:
+def _claim(step: Transition, details: Details, by: Actor | None) -> None:
     """Claim a case (领单): out of an open pool the claiming unit becomes its holder (认领)."""
-    units, case = draft.policy.units, draft.case
+    units, case = step.policy.units, step.case
     pool = units.units.get(case.unit)
     if pool is None or "pool" not in pool.roles:
         return
@@ -135,67 +86,67 @@ def _claim(draft: Transition, details: Details, by: Actor | None) -> None:
             f"the case is in the pool {case.unit}: say which unit claims it",
             f"事项在认领池“{pool.text.zh}”：请指明认领单位",
         )
-    require_unit(draft, unit)
-    draft.changes |= {"unit": unit, "designated": False}
+    rulings.require_unit(step, unit)
+    step.changes |= {"unit": unit, "designated": False}
     if case.first_receiver == case.unit:
-        draft.changes["first"] = unit
-    draft.about["pool"] = case.unit
+        step.changes["first"] = unit
+    step.about["pool"] = case.unit
 
 
-def _return(draft: Transition, details: Details, by: Actor | None) -> None:
-    draft.changes |= {"unit": draft.policy.units.intake, "assist": []}
+def _return(step: Transition, details: Details, by: Actor | None) -> None:
+    step.changes |= {"unit": step.policy.units.intake, "assist": []}
 
 
-def _confer(draft: Transition, details: Details, by: Actor | None) -> None:
+def _confer(step: Transition, details: Details, by: Actor | None) -> None:
     until = details.get("until")
     if until is None:
         return
-    due = _later(draft, until)
-    before = draft.live.get("promise")
+    due = _later(step, until)
+    before = step.live.get("promise")
     if before is not None and before.stopped is None:
-        draft.put(clocks.cancelled(before, draft.at))
+        step.put(clocks.cancelled(before, step.at))
     cycle = before.cycle + 1 if before else 1
-    draft.put(clocks.fixed("promise", draft.at, due, (clocks.DUTY,), cycle))
+    step.put(clocks.fixed("promise", step.at, due, (clocks.DUTY,), cycle))
 
 
-def _later(draft: Transition, moment: datetime) -> datetime:
+def _later(step: Transition, moment: datetime) -> datetime:
     moment = in_utc(moment)
-    if moment <= draft.at:
+    if moment <= step.at:
         raise CommandError(
-            "the date {moment} is not after {at}", "日期 {moment} 不晚于 {at}", moment=moment, at=draft.at
+            "the date {moment} is not after {at}", "日期 {moment} 不晚于 {at}", moment=moment, at=step.at
         )
     return moment
 
 
-def _suspend(draft: Transition, details: Details, by: Actor | None) -> None:
+def _suspend(step: Transition, details: Details, by: Actor | None) -> None:
     until = details.get("until")
-    end = _later(draft, until) if until is not None else draft.at + SUSPENSION
-    draft.changes |= {"origin": draft.case.state, "until": end.isoformat()}
-    draft.pause()
+    end = _later(step, until) if until is not None else step.at + SUSPENSION
+    step.changes |= {"origin": step.case.state, "until": end.isoformat()}
+    step.pause()
 
 
-def resume(draft: Transition, details: Details, by: Actor | None) -> None:
+def resume(step: Transition, details: Details, by: Actor | None) -> None:
     """End a suspension: the clocks go on with what was left of them."""
-    draft.changes |= {"origin": None, "until": None}
-    draft.resume()
+    step.changes |= {"origin": None, "until": None}
+    step.resume()
 
 
-def _transfer(draft: Transition, details: Details, by: Actor | None) -> None:
+def _transfer(step: Transition, details: Details, by: Actor | None) -> None:
     to = _text(details, "to", "a transfer needs the unit that it goes to", "转办须指明接收单位")
-    require_unit(draft, to)
-    if to == draft.case.unit:
+    rulings.require_unit(step, to)
+    if to == step.case.unit:
         raise CommandError(
             f"the case is with {to} already: transfer it to another unit", f"事项已在“{to}”：请转给其他单位"
         )
-    draft.changes |= {"unit": to, "assist": []}
-    _received(draft, to, designated=True)
-    known = draft.policy.units.units.get(to)
-    if known is not None and known.forms and draft.case.form not in known.forms:
-        draft.changes["form"] = known.forms[0]
+    step.changes |= {"unit": to, "assist": []}
+    rulings.received(step, to, designated=True)
+    known = step.policy.units.units.get(to)
+    if known is not None and known.forms and step.case.form not in known.forms:
+        step.changes["form"] = known.forms[0]
 
 
-def _escalate(draft: Transition, details: Details, by: Actor | None) -> None:
-    case, units = draft.case, draft.policy.units
+def _escalate(step: Transition, details: Details, by: Actor | None) -> None:
+    case, units = step.case, step.policy.units
     form = member(Form, details["form"]) if details.get("form") else (case.form.next if case.form else Form.DIRECT)
     if form is not None and case.form is not None and FORMS.index(form) <= FORMS.index(case.form):
         raise CommandError(
@@ -208,14 +159,14 @@ def _escalate(draft: Transition, details: Details, by: Actor | None) -> None:
             "the case is at the highest form already: file a special report instead", "事项已在最高层级：请形成专报"
         )
     to = details.get("to") or unit.id
-    require_unit(draft, to)
+    rulings.require_unit(step, to)
     if units.level(to, form) < units.level(case.unit, case.form):
         raise CommandError(
             f"escalation never goes down: {to} is below {case.unit}", f"提级不能向下：“{to}”低于“{case.unit}”"
         )
-    draft.changes |= {"unit": to, "form": form, "assist": []}
-    retier(draft)
-    draft.about["escalation"] = {
+    step.changes |= {"unit": to, "form": form, "assist": []}
+    rulings.retier(step)
+    step.about["escalation"] = {
         "kind": Kind.TAKE_OVER,
         "cause": Cause.MANUAL,
         "from": case.unit,
@@ -225,102 +176,102 @@ def _escalate(draft: Transition, details: Details, by: Actor | None) -> None:
     }
 
 
-def _whistle(draft: Transition, details: Details, by: Actor | None) -> None:
+def _whistle(step: Transition, details: Details, by: Actor | None) -> None:
     units = details.get("units") or ([details["to"]] if details.get("to") else [])
     if isinstance(units, str) or not all(isinstance(unit, str) for unit in units):
         raise CommandError(f"`units` is {units!r}: give a list of units", f"“units”应为单位列表，而不是 {units!r}")
     if not units:
         raise CommandError("a whistle needs the units that it summons", "吹哨须指明被召集的单位")
-    spec = draft.plan.specs.get("check_in")
+    spec = step.plan.specs.get("check_in")
     for unit in units:
-        require_unit(draft, unit)
+        rulings.require_unit(step, unit)
         if spec is not None:
-            draft.start(spec, f"check_in:{unit}")
-    draft.about |= {"units": list(units), "for": draft.case.unit}
+            step.start(spec, f"check_in:{unit}")
+    step.about |= {"units": list(units), "for": step.case.unit}
 
 
-def _check_in(draft: Transition, details: Details, by: Actor | None) -> None:
+def _check_in(step: Transition, details: Details, by: Actor | None) -> None:
     unit = details.get("unit") or (by.unit if by else None)
-    at = draft.at
-    waiting = [clock.name.partition(":")[2] for clock in draft.live.values() if _summons(clock) and clock.started <= at]
+    at = step.at
+    waiting = [clock.name.partition(":")[2] for clock in step.live.values() if _summons(clock) and clock.started <= at]
     if unit not in waiting:
         listed = ", ".join(waiting) or "nobody"
         raise CommandError(
             f"{unit or 'the unit'} was not summoned; still to check in: {listed}",
             f"“{unit or '该单位'}”未被吹哨召集；待报到：{'、'.join(waiting) or '无'}",
         )
-    draft.stop((f"check_in:{unit}",))
-    draft.about["unit"] = unit
+    step.stop((f"check_in:{unit}",))
+    step.about["unit"] = unit
 
 
 def _summons(clock: Clock) -> bool:
     return clock.name.startswith("check_in:") and clock.stopped is None
 
 
-def _resolve(draft: Transition, details: Details, by: Actor | None) -> None:
-    if draft.case.state == "reported":
+def _resolve(step: Transition, details: Details, by: Actor | None) -> None:
+    if step.case.state == "reported":
         # Settled on the spot (当场处理): the book must name who did it; the holder did where nobody is named.
-        draft.about["settled_by"] = (by.unit or by.id) if by else draft.case.unit
-    for clock in tuple(draft.live.values()):
+        step.about["settled_by"] = (by.unit or by.id) if by else step.case.unit
+    for clock in tuple(step.live.values()):
         if _summons(clock):
-            draft.put(clocks.cancelled(clock, max(draft.at, clock.started)))  # nobody has to come any more
+            step.put(clocks.cancelled(clock, max(step.at, clock.started)))  # nobody has to come any more
 
 
-def evaluate(draft: Transition, verdict: Verdict, score: int | None, by: Actor | None) -> None:
+def evaluate(step: Transition, verdict: Verdict, score: int | None, by: Actor | None) -> None:
     """Take a verdict; unsatisfied reopens the case."""
-    draft.changes |= {"verdict": verdict, "score": score}
+    step.changes |= {"verdict": verdict, "score": score}
     if verdict is not Verdict.NONE:
-        draft.changes["judged"] = verdict
-    if not draft.case.asked and verdict is not Verdict.NONE:
-        units = draft.policy.units
+        step.changes["judged"] = verdict
+    if not step.case.asked and verdict is not Verdict.NONE:
+        units = step.policy.units
         # Whoever holds the case does not verify their own work: the next unit up does.
-        own = by is None or by.unit in (None, draft.case.unit)
-        above = units.above(draft.case.unit, draft.case.form)
-        draft.changes["verifier"] = above if own or by is None else by.unit
+        own = by is None or by.unit in (None, step.case.unit)
+        above = units.above(step.case.unit, step.case.form)
+        step.changes["verifier"] = above if own or by is None else by.unit
     if verdict is Verdict.UNSATISFIED:
-        _reopen(draft)
+        _reopen(step)
 
 
-def _evaluate(draft: Transition, details: Details, by: Actor | None) -> None:
-    evaluate(draft, verdict_of(details), details.get("score"), by)
+def _evaluate(step: Transition, details: Details, by: Actor | None) -> None:
+    evaluate(step, verdict_of(details), details.get("score"), by)
 
 
-def _reopen(draft: Transition) -> None:
-    draft.changes |= {
-        "reopened": draft.case.reopened + 1,
-        "unit": draft.policy.units.intake,
+def _reopen(step: Transition) -> None:
+    step.changes |= {
+        "reopened": step.case.reopened + 1,
+        "unit": step.policy.units.intake,
         "assist": [],
         "special": None,
         "closed": None,
     }
 
 
-def close(draft: Transition, details: Details, by: Actor | None) -> None:
+def close(step: Transition, details: Details, by: Actor | None) -> None:
     """End the case."""
-    draft.changes["closed"] = draft.at.isoformat()
+    step.changes["closed"] = step.at.isoformat()
 
 
-def _revisit(draft: Transition, details: Details, by: Actor | None) -> None:
+def _revisit(step: Transition, details: Details, by: Actor | None) -> None:
     if yes_no(details, "recurred"):
-        _reopen(draft)
-    elif draft.case.closed is None:
-        close(draft, details, by)
+        _reopen(step)
+    elif step.case.closed is None:
+        close(step, details, by)
 
 
-def _extend(draft: Transition, details: Details, by: Actor | None) -> None:
+def _extend(step: Transition, details: Details, by: Actor | None) -> None:
     approved_by = _text(details, "approved_by", "an extension needs who approved it", "延期须注明批准人")
     _text(details, "reason", "an extension needs a reason", "延期须说明理由")
-    clock = _chosen(draft, details.get("clock"))
+    clock = _chosen(step, details.get("clock"))
     until, more = details.get("until"), details.get("allowance")
     flagged = clock.calendar_unknown
     if until is not None:
         due = in_utc(until)
-        _within_limit(draft, clock, due, None)
+        _within_limit(step, clock, due, None)
     elif more is not None:
         added = Allowance.parse(more)
-        calendar = _calendar(draft, clock)
+        calendar = _calendar(step, clock)
         due = _added(clock, added, calendar)
-        _within_limit(draft, clock, due, added)
+        _within_limit(step, clock, due, added)
         flagged = flagged or added.flagged(clock.started, due, calendar)
     else:
         raise CommandError(
@@ -336,14 +287,12 @@ def _extend(draft: Transition, details: Details, by: Actor | None) -> None:
         )
     warns = clocks.LAPSES not in clock.traits
     warn = clock.started + (due - clock.started) * clocks.WARNING_SHARE if warns else None
-    draft.put(
-        clocks.retimed(clock, due, warn, draft.at, original=clock.original or clock.due, calendar_unknown=flagged)
-    )
-    draft.about |= {"clock": f"{clock.name}#{clock.cycle}", "approved_by": approved_by}
+    step.put(clocks.retimed(clock, due, warn, step.at, original=clock.original or clock.due, calendar_unknown=flagged))
+    step.about |= {"clock": f"{clock.name}#{clock.cycle}", "approved_by": approved_by}
 
 
-def _calendar(draft: Transition, clock: Clock) -> WorkingCalendar:
-    return draft.policy.calendar(clock.name.partition(":")[0], draft.context, draft.faults)
+def _calendar(step: Transition, clock: Clock) -> WorkingCalendar:
+    return step.policy.calendar(clock.name.partition(":")[0], step.context, step.faults)
 
 
 def _added(clock: Clock, more: Allowance, calendar: WorkingCalendar) -> datetime:
@@ -352,11 +301,11 @@ def _added(clock: Clock, more: Allowance, calendar: WorkingCalendar) -> datetime
     return more.due(start, calendar)
 
 
-def _within_limit(draft: Transition, clock: Clock, due: datetime, more: Allowance | None) -> None:
+def _within_limit(step: Transition, clock: Clock, due: datetime, more: Allowance | None) -> None:
     """Refuse an extension that the clock's rule does not know, a second one where it knows one, and a longer one."""
-    spec = draft.plan.specs.get(clock.name.partition(":")[0])
+    spec = step.plan.specs.get(clock.name.partition(":")[0])
     longest = spec.extension if spec is not None else None
-    why, name = spec.reason if spec is not None else Text("", ""), draft.policy.name(clock.name)
+    why, name = spec.reason if spec is not None else Text("", ""), step.policy.name(clock.name)
     if longest is None:
         if clocks.STATUTE in clock.traits:
             raise CommandError(
@@ -368,7 +317,7 @@ def _within_limit(draft: Transition, clock: Clock, due: datetime, more: Allowanc
             f"{clock.name} was extended once already and cannot be extended again: {why.en}",
             f"“{name.zh}”已延期一次，不得再次延期：{why.zh}",
         )
-    calendar = _calendar(draft, clock)
+    calendar = _calendar(step, clock)
     latest = _added(clock, longest, calendar)
     # Where the last day rolls past a holiday, one day more may end no later: what is written counts as well.
     if due > latest or (more is not None and more.span > longest.span):
@@ -379,131 +328,65 @@ def _within_limit(draft: Transition, clock: Clock, due: datetime, more: Allowanc
         )
 
 
-def _chosen(draft: Transition, name: str | None) -> Clock:
-    unfinished = [clock for clock in draft.live.values() if clock.stopped is None]
+def _chosen(step: Transition, name: str | None) -> Clock:
+    unfinished = [clock for clock in step.live.values() if clock.stopped is None]
     if name is None:
         ours = [clock for clock in unfinished if clocks.SURVIVES_TRANSFER not in clock.traits] or unfinished
         if len(ours) == 1:
             return ours[0]
     for clock in unfinished:
-        text = draft.policy.name(clock.name)
+        text = step.policy.name(clock.name)
         if name in (clock.name, f"{clock.name}#{clock.cycle}", text.en, text.zh):
             return clock
     asked = Text(f" (not {name!r})", f"（不是“{name}”）") if name else Text("", "")
-    running = _listed(draft, unfinished)
+    running = _listed(step, unfinished)
     raise CommandError(
         f"say which running clock is meant{asked.en}; running: {running.en}",
         f"请指明是哪个计时中的时限{asked.zh}；计时中：{running.zh}",
     )
 
 
-def _listed(draft: Transition, listed: list[Clock]) -> Text:
+def _listed(step: Transition, listed: list[Clock]) -> Text:
     """Name clocks for a sentence."""
-    zh = "、".join(draft.policy.name(clock.name).zh for clock in listed)
+    zh = "、".join(step.policy.name(clock.name).zh for clock in listed)
     return Text(", ".join(clock.name for clock in listed) or "none", zh or "无")
 
 
-def _reclassify(draft: Transition, details: Details, by: Actor | None) -> None:
+def _reclassify(step: Transition, details: Details, by: Actor | None) -> None:
     severity, urgency = details.get("severity"), details.get("urgency")
     if severity is None and urgency is None:
         raise CommandError("say the new severity or urgency", "请给出新的严重程度或紧急程度")
     if severity is not None:
-        draft.changes["severity"] = member(Severity, severity)
+        step.changes["severity"] = member(Severity, severity)
     if urgency is not None:
-        draft.changes["urgency"] = member(Urgency, urgency)
-    derive(draft)
-    tier(draft)
-    recount(draft)
+        step.changes["urgency"] = member(Urgency, urgency)
+    rulings.derive(step)
+    rulings.tier(step)
+    rulings.recount(step)
 
 
-def derive(draft: Transition) -> None:
-    """Work out anew what the tables look at: it may look at how hard and how pressing the case is."""
-    facts, rulings = draft.policy.ruled.derive(draft.view(), draft.context)
-    draft.rulings += rulings
-    if facts != dict(draft.case.facts):
-        draft.changes["facts"] = facts
-
-
-def tier(draft: Transition) -> None:
-    """Rule on the tier anew."""
-    answer = draft.policy.ask("governflow_tier", draft.faults, draft.view(), draft.context)
-    if answer is not None:
-        value, ruling, source = answer
-        draft.changes["tier"] = value
-        draft.rulings.append(decided("tier", value, ruling, source))
-
-
-def retier(draft: Transition) -> None:
-    """Ask for the tier once more where the form has changed: crossing a level may change it (提级)."""
-    answer = draft.policy.ask("governflow_tier", draft.faults, draft.view(), draft.context)
-    if answer is not None and answer[0] is not draft.case.tier:
-        value, ruling, source = answer
-        draft.changes["tier"] = value
-        draft.rulings.append(decided("tier", value, ruling, source))
-
-
-def recount(draft: Transition, *, flagged_only: bool = False, fairly: bool = False) -> None:
-    """Count the unfinished clocks anew from their own start, with their pauses carried.
-
-    Args:
-        draft: The step.
-        flagged_only: Only those that were fixed when the calendar did not yet know the days.
-        fairly: Leave alone what somebody extended, and give nobody less than the new allowance from now on.
-    """
-    for clock in tuple(draft.live.values()):
-        spec = draft.plan.specs.get(clock.name.partition(":")[0])
-        if clock.stopped is not None or clock.allowance == clocks.PROMISED:
-            continue
-        if spec is None:
-            if not flagged_only and clock.name not in _ALWAYS:  # the rules do not give this clock any more
-                draft.put(clocks.cancelled(clock, max(draft.at, clock.started), told=False))
-            continue
-        if spec.written == clock.allowance and not (flagged_only and clock.calendar_unknown):
-            continue
-        if (flagged_only and not clock.calendar_unknown) or (fairly and clock.original is not None):
-            continue
-        calendar = draft.calendar(spec)
-        kept: dict[str, Any] = {}
-        try:
-            due, warn, flagged = clocks.due_again(clock, spec.allowance, calendar)
-            since = max(draft.at, clock.started) if clock.paused is None else clock.paused
-            if fairly and due < since and due < clock.due:
-                # Nobody could have kept what was asked of them only now.
-                due, warn = min(clock.due, spec.allowance.due(since, calendar)), None
-        except CalendarError as fault:  # the clock keeps the due time that it has, and a human looks at the rules
-            draft.faults.append(HookFault.refused(draft.policy.code, "governflow_calendar", fault))
-            continue
-        if flagged_only and clock.original is not None:  # what was granted on top stays granted
-            kept["original"] = due
-            due += clock.due - clock.original
-        draft.put(clocks.retimed(clock, due, warn, draft.at, allowance=spec.written, calendar_unknown=flagged, **kept))
-        ruling = draft.plan.rulings.get(spec.name)
-        if ruling is not None:
-            draft.rulings.append(ruling)
-
-
-def _appeal(draft: Transition, details: Details, by: Actor | None) -> None:
+def _appeal(step: Transition, details: Details, by: Actor | None) -> None:
     _text(details, "reason", "an appeal needs a reason", "申诉须说明理由")
-    clock = _breach(draft, details.get("clock"))
+    clock = _breach(step, details.get("clock"))
     mark = f"{clock.name}#{clock.cycle}"
-    draft.changes["appeals"] = [*(old for old in draft.case.appeals if old != mark), mark]
-    draft.about["clock"] = mark
+    step.changes["appeals"] = [*(old for old in step.case.appeals if old != mark), mark]
+    step.about["clock"] = mark
 
 
-def _breach(draft: Transition, name: str | None) -> Clock:
+def _breach(step: Transition, name: str | None) -> Clock:
     breaches = [
         clock
-        for clock in (*draft.case.past, *draft.live.values())
-        if clock.missed_at is not None and clock.exempt is None and clock.missed_at <= draft.at
+        for clock in (*step.case.past, *step.live.values())
+        if clock.missed_at is not None and clock.exempt is None and clock.missed_at <= step.at
     ]
-    names = draft.policy.name
+    names = step.policy.name
     found = [
         clock
         for clock in breaches
         if name in (None, clock.name, f"{clock.name}#{clock.cycle}", names(clock.name).en, names(clock.name).zh)
     ]
     if not found:
-        listed = _listed(draft, breaches)
+        listed = _listed(step, breaches)
         raise CommandError(
             f"there is no breach of {name or 'any clock'} to appeal against; breached: {listed.en}",
             f"没有可申诉的超时（{name or '任何时限'}）；已超时：{listed.zh}",
@@ -511,8 +394,8 @@ def _breach(draft: Transition, name: str | None) -> Clock:
     return found[-1]
 
 
-def _rule(draft: Transition, details: Details, by: Actor | None) -> None:
-    waiting, name = draft.case.appeals, details.get("clock")
+def _rule(step: Transition, details: Details, by: Actor | None) -> None:
+    waiting, name = step.case.appeals, details.get("clock")
     marks = [mark for mark in waiting if name in (None, mark, mark.partition("#")[0])]
     granted = yes_no(details, "granted")
     if not marks or granted is None:
@@ -520,25 +403,25 @@ def _rule(draft: Transition, details: Details, by: Actor | None) -> None:
             f"say which appeal is ruled on and whether it is `granted`; waiting: {', '.join(waiting) or 'none'}",
             f"请指明裁定哪一项申诉以及是否成立（granted）；待裁定：{'、'.join(waiting) or '无'}",
         )
-    if draft.case.appealed is not None and draft.at < draft.case.appealed:
+    if step.case.appealed is not None and step.at < step.case.appealed:
         raise CommandError("a ruling comes after its appeal", "裁定不能早于申诉")
     mark = marks[-1]
-    draft.changes["appeals"] = [old for old in waiting if old != mark]
-    draft.about |= {"clock": mark, "granted": bool(granted)}
+    step.changes["appeals"] = [old for old in waiting if old != mark]
+    step.about |= {"clock": mark, "granted": bool(granted)}
     if granted:
-        clock = _marked(draft, mark)
+        clock = _marked(step, mark)
         if clock.exempt is None:  # a fact that came meanwhile may have disproved the breach already
-            draft.amend(replace(clock, exempt=Exempt.APPEAL))
+            step.amend(replace(clock, exempt=Exempt.APPEAL))
 
 
-def _marked(draft: Transition, mark: str) -> Clock:
-    every = (*draft.case.past, *draft.live.values())
+def _marked(step: Transition, mark: str) -> Clock:
+    every = (*step.case.past, *step.live.values())
     return next(clock for clock in every if f"{clock.name}#{clock.cycle}" == mark)
 
 
-def _merge(draft: Transition, details: Details, by: Actor | None) -> None:
+def _merge(step: Transition, details: Details, by: Actor | None) -> None:
     into = _text(details, "into", "a merger needs the case that it goes into", "并案须指明并入的事项")
-    draft.changes |= {"merged_into": into, "closed": draft.at.isoformat()}
+    step.changes |= {"merged_into": into, "closed": step.at.isoformat()}
 
 
 HANDLERS: Mapping[str, Handler] = {

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from governflow.engine import decide as deciding
-from governflow.engine import musters
+from governflow.engine import musters, review
 from governflow.engine.outbox import Outbox
 from governflow.engine.session import Session, require_actor
 from governflow.errors import CommandError
@@ -129,5 +128,5 @@ class Books:
             effective = Mode.EMERGENCY if others else mode
             if now.next_event_at is None or now.mode is effective:
                 continue
-            switched, after = deciding.remode(now, rules, then, effective, by)
+            switched, after = review.remode(now, rules, then, effective, by)
             yield rules, case, after, fallen + switched

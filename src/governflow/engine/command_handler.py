@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from governflow.engine import decide as deciding
-from governflow.engine.decide import Command, Outcomes
+from governflow.engine.decide import Command, decide, unreported
 from governflow.engine.outbox import Outbox
 from governflow.engine.session import Session, require_actor
+from governflow.engine.step import Outcomes
 from governflow.errors import CommandError, Conflict, NotAllowed, UnknownCase
 from governflow.model.case import Case, evolve
 from governflow.model.events import Actor, Event
@@ -70,7 +70,7 @@ class CommandHandler:
                     fallen, case = session.catch_up(case, policy, at)
                 secret = self._seal(details)
                 command = Command(action, details, by, commitment(*secret) if secret else None)
-                events, after = deciding.decide(case, command, policy, at, mode)
+                events, after = decide(case, command, policy, at, mode)
                 texts = (events[0].seq, *secret) if secret else None
                 session.append(policy, before, after, fallen + events if fallen else events, texts, key)
         except NotAllowed as refused:
@@ -160,7 +160,7 @@ class CommandHandler:
         name = case_id or self._new_id(policy.code, at, policy.zone)
         if not isinstance(name, str) or name.startswith("@") or not name.strip():
             raise CommandError(f"{name!r} cannot be the id of a case", f"{name!r} 不能作为事项编号")
-        return deciding.unreported(name, policy, at, session.mode(policy, at), details), policy, True
+        return unreported(name, policy, at, session.mode(policy, at), details), policy, True
 
     def _require_only_denials(self, case: Case, version: int) -> None:
         """Refuse a stale version; what somebody else was not allowed to do has changed nothing."""

@@ -18,7 +18,7 @@ from typing import Any, Unpack, overload
 
 import msgspec
 
-from governflow.engine import decide as deciding
+from governflow.engine import review
 from governflow.engine.books import Books
 from governflow.engine.command_handler import CommandHandler
 from governflow.engine.explain import Explanation, explain
@@ -373,11 +373,11 @@ class Engine(Verbs):
 
     def reassess(self, case_id: str, *, by: Actor | None = None, at: datetime | None = None) -> Case:
         """Ask the rules installed now about an open case; past rulings stay in the book."""
-        return self._commands.review(deciding.reassess, case_id, by, at)
+        return self._commands.review(review.reassess, case_id, by, at)
 
     def recalculate(self, case_id: str, *, by: Actor | None = None, at: datetime | None = None) -> Case:
         """Count anew the clocks that were fixed when the calendar did not yet know the year."""
-        return self._commands.review(deciding.recalculate, case_id, by, at)
+        return self._commands.review(review.recalculate, case_id, by, at)
 
     def forget(self, case_id: str, *, by: Actor | None = None, at: datetime | None = None) -> Case:
         """Erase everything that may say who somebody is; the ledger stays whole and verifiable.

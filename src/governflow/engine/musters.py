@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from governflow.engine.decide import Outcomes, triaged
+from governflow.engine.step import Outcomes, triaged
 from governflow.engine.transition import Transition
 from governflow.errors import CommandError
 from governflow.model import clocks
@@ -74,23 +74,20 @@ def switch(
     """
     if book.mode is mode:
         raise CommandError(f"{policy.code} runs in {mode} mode already", f"{policy.code} 已处于“{mode.text.zh}”状态")
-    draft = Transition(book, policy, at, mode, [])
-    draft.changes |= {"mode": mode, "locality": policy.code, "unit": policy.units.intake, "zone": policy.zone}
+    step = Transition(book, policy, at, mode, BASE)
+    step.changes |= {"mode": mode, "locality": policy.code, "unit": policy.units.intake, "zone": policy.zone}
     # Each muster climbs for itself.
-    draft.changes |= {"form": None, "special": None, "tier": None}
-    draft.about |= about
-    draft.cancel()
+    step.changes |= {"form": None, "special": None, "tier": None}
+    step.about |= about
+    step.cancel()
     posts = policy.units.having("post") if mode is Mode.EMERGENCY else ()
     for post in posts:
-        draft.start(draft.plan.specs.get(CHECK_IN.name, CHECK_IN), f"{_POST}{post.id}")
+        step.start(step.plan.specs.get(CHECK_IN.name, CHECK_IN), f"{_POST}{post.id}")
     if posts:
-        draft.start(draft.plan.specs.get(MUSTER.name, MUSTER), MUSTER.name)
-        draft.about["posts"] = [post.id for post in posts]
-    event, after = draft.seal("mode_switched", BOOK, "", by)
-    events = [event]
-    if draft.faults:
-        after = triaged(after, policy, at, mode, draft.faults, BASE, events)
-    return events, after
+        step.start(step.plan.specs.get(MUSTER.name, MUSTER), MUSTER.name)
+        step.about["posts"] = [post.id for post in posts]
+    event, after = step.seal("mode_switched", BOOK, "", by)
+    return triaged(step, ([event], after))
 
 
 def check_in(book: Case, policy: Policy, at: datetime, post: str, by: Actor | None) -> Outcomes:
@@ -107,13 +104,13 @@ def check_in(book: Case, policy: Policy, at: datetime, post: str, by: Actor | No
             f"{post} is not awaited at a muster; still absent: {', '.join(waiting[:12]) or 'nobody'}",
             f"“{policy.units.name(post).zh}”不在待到岗之列；尚未到岗：{names}",
         )
-    draft = Transition(book, policy, at, book.mode, [])
-    draft.stop((f"{_POST}{post}",))
-    draft.about["unit"] = post
+    step = Transition(book, policy, at, book.mode, BASE)
+    step.stop((f"{_POST}{post}",))
+    step.about["unit"] = post
     if known.absent == (post,):
         # The last to be told of need not be the last to have come.
-        came = [draft.live[f"{_POST}{name}"].stopped for name in known.posts]
+        came = [step.live[f"{_POST}{name}"].stopped for name in known.posts]
         last = max(moment for moment in came if moment is not None)
-        draft.put(clocks.stopped(draft.live[MUSTER.name], last))
-    event, after = draft.seal("checked_in", BOOK, "", by)
+        step.put(clocks.stopped(step.live[MUSTER.name], last))
+    event, after = step.seal("checked_in", BOOK, "", by)
     return [event], after

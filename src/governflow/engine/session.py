@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from governflow.engine import decide as deciding
+from governflow.engine import deadlines_due
 from governflow.engine.merits import entry as merit_entry
 from governflow.engine.musters import BOOK
 from governflow.errors import ClockBackwards, CommandError, PolicyError, UnknownCase
@@ -166,7 +166,7 @@ class Session:
         """Return what fell due for a case before a moment, each event at its own moment, and the case then."""
         fallen: list[Event] = []
         while case.next_event_at is not None and case.next_event_at < at:
-            events, case = deciding.fire(case, policy, self.mode(policy, case.next_event_at))
+            events, case = deadlines_due.fire(case, policy, self.mode(policy, case.next_event_at))
             fallen += events
         return fallen, case
 
@@ -190,7 +190,7 @@ class Session:
             policy = self.rules_of(case.locality)
             observed = observed or bool(policy.observed)
             assert case.next_event_at is not None
-            events, after = deciding.fire(case, policy, self.mode(policy, case.next_event_at))
+            events, after = deadlines_due.fire(case, policy, self.mode(policy, case.next_event_at))
             self.append(policy, case, after, events)
             if fired is not None:
                 fired += events

@@ -13,6 +13,7 @@ from governflow.model.case import Case, changed, evolve
 from governflow.model.clocks import Clock, ClockSpec
 from governflow.model.events import Actor, Event
 from governflow.model.faults import Faults, HookFault
+from governflow.model.lifecycle import Lifecycle
 from governflow.model.rulings import RecordedRuling
 from governflow.model.standing_clocks import ATTEND, TRIAGE
 from governflow.model.terms import Mode
@@ -28,6 +29,7 @@ class Transition:
         policy: The rules to ask.
         at: When the step happens, in UTC.
         mode: The mode of the locality.
+        lifecycle: The case's lifecycle; asked of the rules if it is left out.
         faults: Where faults in the rules are noted.
     """
 
@@ -42,19 +44,29 @@ class Transition:
         "changes",
         "context",
         "faults",
+        "lifecycle",
         "live",
         "mode",
         "policy",
         "rulings",
     )
 
-    def __init__(self, case: Case, policy: Policy, at: datetime, mode: Mode, faults: Faults) -> None:
+    def __init__(
+        self,
+        case: Case,
+        policy: Policy,
+        at: datetime,
+        mode: Mode,
+        lifecycle: Lifecycle | None = None,
+        faults: Faults | None = None,
+    ) -> None:
         self.case = case
         self.policy = policy
         self.at = at
         self.mode = mode
         self.context = policy.context(case, mode, at)
-        self.faults = faults
+        self.faults: Faults = [] if faults is None else faults
+        self.lifecycle = policy.lifecycle(case, self.faults) if lifecycle is None else lifecycle
         self.changes: dict[str, Any] = {}
         self.about: dict[str, Any] = {}
         self.rulings: list[RecordedRuling] = []

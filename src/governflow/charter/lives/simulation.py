@@ -18,8 +18,8 @@ from msgspec.structs import replace
 from governflow.charter.cases.reported import BEGIN, ReportedCase, fresh
 from governflow.charter.lives.fault_injection import FAILING, twin
 from governflow.charter.subject import Subject
-from governflow.engine import decide
-from governflow.engine.decide import Command
+from governflow.engine.deadlines_due import fire
+from governflow.engine.decide import Command, decide
 from governflow.engine.engine import Engine
 from governflow.errors import GovernflowError
 from governflow.model.case import Case, evolve
@@ -411,13 +411,13 @@ def first(subject: Subject, told: ReportedCase) -> Case:
 def done(policy: Policy, case: Case, action: str, at: datetime, pick: int = 0) -> Case:
     """Do an action without an engine."""
     given = {} if action == "report" else details(action, pick, case, policy, at)
-    return decide.decide(case, Command(action, given), policy, at, case.mode)[1]
+    return decide(case, Command(action, given), policy, at, case.mode)[1]
 
 
 def fallen(policy: Policy, case: Case, until: datetime, mode: Mode | None = None) -> Iterator[tuple[Event, Case]]:
     """Let everything happen that happens by itself before a moment, without an engine; the case after each event."""
     while case.next_event_at is not None and case.next_event_at < until:
-        events, after = decide.fire(case, policy, mode or case.mode)
+        events, after = fire(case, policy, mode or case.mode)
         for event in events:
             case = evolve(case, event)
             yield event, case

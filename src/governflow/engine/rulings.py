@@ -1,0 +1,126 @@
+"""What a step asks the rules for: where the case goes, its tier, its facts and its clocks anew."""
+
+from typing import Any
+
+from governflow.engine.transition import Transition
+from governflow.errors import CalendarError, CommandError
+from governflow.model import clocks
+from governflow.model.faults import HookFault
+from governflow.model.terms import Form
+from governflow.policy.hookspecs import Route
+from governflow.policy.rulings import decided
+
+
+def route(step: Transition, chosen: str | None) -> None:
+    """Rule where the case goes; a unit that somebody chose overrides the lead and keeps the ruling in the book."""
+    case = step.view()
+    answer = step.policy.ask("governflow_route", step.faults, case, step.context)
+    units = step.policy.units
+    lead, form, assist = units.intake, case.form or Form.DIRECT, []
+    if answer is not None:
+        ruled, ruling, source = answer
+        lead, form, assist = ruled.lead, ruled.form, list(ruled.assist)
+        step.rulings.append(decided("route", _as_json(ruled), ruling, source))
+    if chosen is not None and chosen != lead:
+        require_unit(step, chosen)
+        known = units.units.get(chosen)
+        if known is not None and known.forms and form not in known.forms:
+            form = known.forms[0]
+        step.about["chosen"] = chosen
+        lead = chosen
+    step.changes |= {"unit": lead, "form": form, "assist": assist}
+    received(step, lead, designated=chosen is not None and "chosen" in step.about)
+
+
+def received(step: Transition, unit: str, *, designated: bool) -> None:
+    """Note who first received the case, and whether a person chose the present holder."""
+    if step.case.first_receiver is None and unit != step.policy.units.intake:
+        step.changes["first"] = unit
+    if designated is not step.case.designated:
+        step.changes["designated"] = designated
+
+
+def _as_json(ruled: Route) -> dict[str, Any]:
+    return {"lead": ruled.lead, "form": ruled.form, "assist": list(ruled.assist)}
+
+
+def require_unit(step: Transition, unit: object) -> None:
+    """Refuse a unit that the org chart does not know."""
+    if not isinstance(unit, str):
+        raise CommandError(f"a unit is a text, not {unit!r}", f"单位应为文字，而不是 {unit!r}")
+    if unit not in step.policy.units:
+        known = ", ".join(list(step.policy.units.units)[:12])
+        raise CommandError(
+            f"the org chart of {step.policy.code} has no unit {unit!r}; it has: {known}",
+            f"{step.policy.code} 的组织架构中没有“{unit}”；现有：{known}",
+        )
+
+
+def derive(step: Transition) -> None:
+    """Work out anew what the tables look at: it may look at how hard and how pressing the case is."""
+    facts, rulings = step.policy.ruled.derive(step.view(), step.context)
+    step.rulings += rulings
+    if facts != dict(step.case.facts):
+        step.changes["facts"] = facts
+
+
+def tier(step: Transition) -> None:
+    """Rule on the tier anew."""
+    answer = step.policy.ask("governflow_tier", step.faults, step.view(), step.context)
+    if answer is not None:
+        value, ruling, source = answer
+        step.changes["tier"] = value
+        step.rulings.append(decided("tier", value, ruling, source))
+
+
+def retier(step: Transition) -> None:
+    """Ask for the tier once more where the form has changed: crossing a level may change it (提级)."""
+    answer = step.policy.ask("governflow_tier", step.faults, step.view(), step.context)
+    if answer is not None and answer[0] is not step.case.tier:
+        value, ruling, source = answer
+        step.changes["tier"] = value
+        step.rulings.append(decided("tier", value, ruling, source))
+
+
+def recount(step: Transition, *, flagged_only: bool = False, fairly: bool = False) -> None:
+    """Count the unfinished clocks anew from their own start, with their pauses carried.
+
+    Args:
+        step: The step.
+        flagged_only: Only those that were fixed when the calendar did not yet know the days.
+        fairly: Leave alone what somebody extended, and give nobody less than the new allowance from now on.
+    """
+    for clock in tuple(step.live.values()):
+        spec = step.plan.specs.get(clock.name.partition(":")[0])
+        if clock.stopped is not None or clock.allowance == clocks.PROMISED:
+            continue
+        if spec is None:
+            if not flagged_only and clock.name not in _ALWAYS:  # the rules do not give this clock any more
+                step.put(clocks.cancelled(clock, max(step.at, clock.started), told=False))
+            continue
+        if spec.written == clock.allowance and not (flagged_only and clock.calendar_unknown):
+            continue
+        if (flagged_only and not clock.calendar_unknown) or (fairly and clock.original is not None):
+            continue
+        calendar = step.calendar(spec)
+        kept: dict[str, Any] = {}
+        try:
+            due, warn, flagged = clocks.due_again(clock, spec.allowance, calendar)
+            since = max(step.at, clock.started) if clock.paused is None else clock.paused
+            if fairly and due < since and due < clock.due:
+                # Nobody could have kept what was asked of them only now.
+                due, warn = min(clock.due, spec.allowance.due(since, calendar)), None
+        except CalendarError as fault:  # the clock keeps the due time that it has, and a human looks at the rules
+            step.faults.append(HookFault.refused(step.policy.code, "governflow_calendar", fault))
+            continue
+        if flagged_only and clock.original is not None:  # what was granted on top stays granted
+            kept["original"] = due
+            due += clock.due - clock.original
+        step.put(clocks.retimed(clock, due, warn, step.at, allowance=spec.written, calendar_unknown=flagged, **kept))
+        ruling = step.plan.rulings.get(spec.name)
+        if ruling is not None:
+            step.rulings.append(ruling)
+
+
+#: Clocks that the engine starts by itself.
+_ALWAYS = frozenset({"triage", "attend"})
