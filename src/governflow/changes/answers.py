@@ -13,8 +13,8 @@ from itertools import islice
 from pathlib import Path
 
 from governflow.calendars import WorkingCalendar
-from governflow.changes import of_journals as journals
-from governflow.changes import of_permissions as duties
+from governflow.changes import of_permissions
+from governflow.changes.of_journals import lived
 from governflow.charter.answers.ask import asked
 from governflow.charter.answers.plain import Decision
 from governflow.charter.cases.reported import BEGIN, ReportedCase
@@ -212,11 +212,11 @@ class LocalityAnswers:
 
     def duties(self, cases: Sequence[ReportedCase]) -> object:
         """Who may do what, at a few moments of a few cases."""
-        return duties.asked(self.policy, cases)
+        return of_permissions.asked(self.policy, cases)
 
     def journal(self, path: str, map_path: str | None, auto_dispatch: bool) -> object:  # noqa: FBT001 - see files
         """What became of the cases of a journal."""
-        return journals.lived(self.localities, self.code, Path(path), map_path, auto_dispatch=auto_dispatch)
+        return lived(self.localities, self.code, Path(path), map_path, auto_dispatch=auto_dispatch)
 
 
 def _listed(faults: Iterable[HookFault]) -> list[list[str]]:

@@ -36,19 +36,9 @@ def locality(codes: tuple[str, str], changes: Changes, sentence: Text, teller: T
 
 
 def _row(row: Row, teller: Teller) -> dict[str, Any]:
-    return {
-        "aspect": row.aspect,
-        "what": row.what,
-        "told": teller.what(row),
-        "old": row.old,
-        "new": row.new,
-        "by_old": row.by_old or None,
-        "by_new": row.by_new or None,
-        "tried": row.tried,
-        "count": row.count,
-        "of": row.of or None,
-        "example": dict(row.example),
-    }
+    found = attrs.asdict(row, recurse=False, filter=attrs.filters.exclude("numbers", "others"))
+    found |= {name: found[name] or None for name in ("by_old", "by_new", "of")}
+    return found | {"told": teller.what(row), "count": row.count, "example": dict(row.example)}
 
 
 def _journal(change: JournalChange) -> dict[str, Any]:

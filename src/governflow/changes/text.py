@@ -104,8 +104,8 @@ NOUNS: Mapping[str, Text] = {
 }
 
 
-def voice(lang: str, rules: Rules, layers: Layers) -> Localizer:
-    """Speak as a side does that was asked elsewhere: in its names, of its units.
+def localizer(lang: str, rules: Rules, layers: Layers) -> Localizer:
+    """Return a localizer with the names and units of a side, which may have been asked in another process.
 
     Args:
         lang: ``"zh"`` or ``"en"``.
@@ -148,7 +148,7 @@ class Teller:
 
     def __init__(self, changes: Changes, lang: str, layers: Layers) -> None:
         self.lang = lang
-        self.old, self.new = (voice(lang, rules, layers) for rules in (changes.old, changes.new))
+        self.old, self.new = (localizer(lang, rules, layers) for rules in (changes.old, changes.new))
 
     def t(self, en: str, zh: str) -> str:
         """Say a text of our own."""

@@ -9,14 +9,12 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from governflow.changes import json_output as plainly
-from governflow.changes import summary as signing
-from governflow.changes import text as telling
+from governflow.changes import json_output, summary
 from governflow.changes.compare import Changes, Journal, between, layers
 from governflow.changes.of_tables import Difference, differences
 from governflow.changes.rows import ASPECTS, aspects, merged
 from governflow.changes.sides import LocalSide, RuleSide, WorkerSide
-from governflow.changes.text import Teller
+from governflow.changes.text import Teller, localizer
 from governflow.cli.output import new_console, new_table, print_indented, print_json
 from governflow.cli.rule_sources import (
     DECIDING,
@@ -112,7 +110,7 @@ def _tables(wanted: Wanted, *, as_json: bool) -> int:
                 "same": not told,
                 "sentence": said[0].say(lang),
                 "not_compared": [one.say(lang) for one in said[1:]],
-                "differences": [plainly.table(one, lang) for one in told],
+                "differences": [json_output.table(one, lang) for one in told],
                 "localities": [],
             }
         )
@@ -136,7 +134,7 @@ def _rules(what: str, wanted: Wanted, name: str | None) -> Rules:
         rules = side.end()
         side.begin("hooks", code, list(DECIDING))
         code_too = {hook: tuple(sources) for hook, sources in side.end().items() if sources}
-    return Rules(_title(rules, what), layers(rules), telling.voice(wanted.lang, rules, ()).policy, code=code_too)
+    return Rules(_title(rules, what), layers(rules), localizer(wanted.lang, rules, ()).policy, code=code_too)
 
 
 def _question(old: Path, new: Path) -> str | None:
@@ -171,7 +169,7 @@ def _sentence(old: Rules, new: Rules, told: Sequence[Difference]) -> Text:
 def _parts(told: Sequence[Difference], voices: Mapping[str, Localizer]) -> list[Text]:
     several = len({one.source for one in told}) > 1
     return [
-        signing.table_part(one, Text(*(voices[lang].table(one.table) for lang in ("en", "zh"))), several=several)
+        summary.table_part(one, Text(*(voices[lang].table(one.table) for lang in ("en", "zh"))), several=several)
         for one in told
     ]
 
@@ -218,13 +216,13 @@ class _Compared:
     @property
     def tables(self) -> list[Text]:
         both = [*layers(self.changes.new), *layers(self.changes.old)]
-        voices = {lang: telling.voice(lang, self.changes.new, both) for lang in ("en", "zh")}
+        voices = {lang: localizer(lang, self.changes.new, both) for lang in ("en", "zh")}
         return _parts(self.changes.tables, voices)
 
     @property
     def sentence(self) -> Text:
         tellers = {lang: self.teller(lang) for lang in ("en", "zh")}
-        return signing.sentence(self.changes, self.old, self.new, self.tables, tellers)
+        return summary.sentence(self.changes, self.old, self.new, self.tables, tellers)
 
 
 def _plugins(wanted: Wanted, *, as_json: bool) -> int:
@@ -336,18 +334,22 @@ def _title(rules: Mapping[str, Any], what: str) -> Text:
 
 
 def _as_json(wanted: Wanted, compared: Sequence[_Compared], alone: Sequence[Text], *, same: bool) -> dict[str, Any]:
-    lang = wanted.lang
+    lang, only = wanted.lang, [text.say(wanted.lang) for text in alone]
     return {
         "old": wanted.old,
         "new": wanted.new,
         "same": same,
-        "sentence": " ".join([*(one.sentence.say(lang) for one in compared), *(one.say(lang) for one in alone)]),
+        "sentence": " ".join([*(one.sentence.say(lang) for one in compared), *only]),
         "not_compared": [],
         "differences": [
-            {"locality": one.codes[1], **plainly.table(table, lang)} for one in compared for table in one.changes.tables
+            {"locality": one.codes[1], **json_output.table(table, lang)}
+            for one in compared
+            for table in one.changes.tables
         ],
-        "localities": [plainly.locality(one.codes, one.changes, one.sentence, one.teller(lang)) for one in compared],
-        "only": [one.say(lang) for one in alone],
+        "localities": [
+            json_output.locality(one.codes, one.changes, one.sentence, one.teller(lang)) for one in compared
+        ],
+        "only": only,
     }
 
 
@@ -358,7 +360,7 @@ def _print(one: _Compared, lang: str, *, last: bool) -> None:
     out, changes, teller = new_console(), one.changes, one.teller(lang)
     out.print()
     out.print(one.new.say(lang), style="bold")
-    _print_tables(changes.tables, telling.voice(lang, changes.new, [*layers(changes.new), *layers(changes.old)]))
+    _print_tables(changes.tables, localizer(lang, changes.new, [*layers(changes.new), *layers(changes.old)]))
     for aspect, rows in aspects(changes.rows):
         out.print()
         title = ASPECTS[aspect].say(lang)
@@ -376,11 +378,11 @@ def _print(one: _Compared, lang: str, *, last: bool) -> None:
             more = len(shown) - _SHOWN
             print_indented(out, teller.t(f"and {more} rows more: see --json", f"另有{more}行，见 --json"), 2)
     out.print()
-    for text in (one.sentence, *signing.reworded(changes), *(signing.files(changes) if last else ())):
+    for text in (one.sentence, *summary.reworded(changes), *(summary.files(changes) if last else ())):
         print_indented(out, text.say(lang), 0)
     if changes.journal is not None:
         out.print()
-        for text in signing.journal(changes.journal):
+        for text in summary.journal(changes.journal):
             said = text.say(lang)
             print_indented(out, said.strip(), 2 if said.startswith(" ") else 0)
 

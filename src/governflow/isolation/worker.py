@@ -41,6 +41,9 @@ _COMPLAINT = 200
 #: Variables that Python reads as it starts: a worker is kept for jobs that have the same values.
 _AT_START = ("PYTHON", "LC_", "LANG", "TZ")
 
+#: The folder in which governflow lies: it may be on this process's path alone.
+_HOME = str(Path(__file__).parents[2])
+
 _Answer = TypeVar("_Answer")
 
 
@@ -49,7 +52,7 @@ class WorkerFailed(GovernflowError):
 
     Args:
         what: What happened, in both languages.
-        status: The exit status of a worker that ended; None otherwise.
+        status: The exit status of a worker that ended, or was ended; None otherwise.
         raised: What the job raised; "" if it raised nothing.
         late: Whether the time was up.
     """
@@ -100,26 +103,26 @@ def _as_dict(value: object) -> object:
     raise NotImplementedError(type(value).__name__)
 
 
-def _write(out: IO[bytes], message: bytes) -> None:
-    out.write(len(message).to_bytes(8, "big") + message)
+def _framed(message: bytes) -> bytes:
+    return len(message).to_bytes(8, "big") + message
+
+
+def _write(out: IO[bytes], reply: _Reply) -> None:
+    out.write(_framed(msgspec.json.encode(reply)))
     out.flush()
 
 
 def _read(source: IO[bytes]) -> bytes | None:
-    """Return the next message; None at the end."""
-    size = _exactly(source, 8)
-    return _exactly(source, int.from_bytes(size, "big")) if size is not None else None
-
-
-def _exactly(source: IO[bytes], size: int) -> bytes | None:
-    """Read so many bytes and not one more: what follows may be for another process."""
-    found = b""
-    while len(found) < size:
-        more = source.read(size - len(found))
+    """Return the next message; None at the end. Not one byte more is read: what follows may be for another process."""
+    found, wanted = b"", 8
+    while len(found) < wanted:
+        more = source.read(wanted - len(found))
         if not more:
             return None
         found += more
-    return found
+        if len(found) == 8:
+            wanted = 8 + int.from_bytes(found, "big")
+    return found[8:]
 
 
 # --- whoever asks -----------------------------------------------------------------------------------------------------
@@ -141,20 +144,16 @@ class Worker:
         variables = {**(os.environ if environment is None else environment)}
         variables |= {"PYTHONHASHSEED": str(seed), "PYTHONIOENCODING": "utf-8"}
         # Not msgspec: names of files and variables may hold what is no UTF-8.
-        try:
-            folder = os.getcwd()
-        except OSError:
-            folder = None
         begin = {
             "job": [job.__module__, job.__qualname__],
             "path": sys.path,
-            "folder": folder,
+            "folder": str(Path.cwd()),
             "environment": variables,
         }
         self._begin = json.dumps(begin).encode()
         self._interpreter: _Interpreter | None = _Interpreter.taken(variables)
-        self._mark = self._interpreter.complained()
         self._ended = False
+        self._printed = b""
 
     def __enter__(self) -> "Worker":
         return self
@@ -170,8 +169,7 @@ class Worker:
             *given: What it is given, as plain values.
         """
         if self._interpreter is not None:
-            messages = [self._begin] if self._begin else []
-            self._interpreter.send([*messages, encode([question, given])])
+            self._interpreter.send(*filter(None, [self._begin]), encode([question, given]))
             self._begin = b""
 
     def answer(self, kind: type[_Answer], patience: float) -> _Answer:
@@ -197,6 +195,7 @@ class Worker:
                     f"a second interpreter gave no answer in time ({patience:.0f} s)",
                     f"另起的进程未及时作答（{patience:.0f} 秒）",
                 ),
+                status=-signal.SIGKILL if _FORKS else 1,
                 late=True,
             ) from None
         if reply.ended is not None:
@@ -211,17 +210,17 @@ class Worker:
 
     def printed(self) -> str:
         """Return what the job has printed, or complained of, since this was asked last."""
-        if self._interpreter is None:
-            return ""
-        found = self._interpreter.complaints(self._mark)
-        self._mark += len(found)
-        return found.decode("utf-8", "replace")
+        if self._interpreter is not None:
+            self._printed += self._interpreter.complaints.read()
+        printed, self._printed = self._printed, b""
+        return printed.decode("utf-8", "replace")
 
     def close(self) -> None:
         """End the job, and keep the interpreter for another one."""
         if self._interpreter is None:
             return
         if self._begin or self._ended or self._interpreter.end_job():
+            self._printed += self._interpreter.complaints.read()
             self._interpreter.leave()
             self._interpreter = None
         else:
@@ -257,6 +256,7 @@ class _Interpreter:
         while kept:
             interpreter = kept.pop()
             if interpreter.process.poll() is None:
+                interpreter.complaints.read()
                 return interpreter
             interpreter.kill()
         return cls(key, variables)
@@ -264,20 +264,22 @@ class _Interpreter:
     def __init__(self, key: object, variables: Mapping[str, str]) -> None:
         self._key = key
         self._folder = tempfile.TemporaryDirectory()
-        self._complaints = Path(self._folder.name) / "complaints"
+        written = Path(self._folder.name) / "complaints"
+        path = os.pathsep.join(filter(None, (variables.get("PYTHONPATH"), _HOME)))
         try:
-            with self._complaints.open("wb") as complaints:
+            with written.open("wb") as complaints:
                 self.process = subprocess.Popen(
                     _COMMAND,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=complaints,
-                    env={**variables, **_importable(variables)},
+                    env={**variables, "PYTHONPATH": path},
                     process_group=0 if _FORKS else None,
                 )
         except OSError as fault:
             self._folder.cleanup()
             raise WorkerFailed.broke_off(described(fault)) from fault
+        self.complaints = written.open("rb")
         self._questions: SimpleQueue[bytes | None] = SimpleQueue()
         self._replies: SimpleQueue[bytes | None] = SimpleQueue()
         Thread(target=self._talk, daemon=True).start()
@@ -288,23 +290,18 @@ class _Interpreter:
         assert source is not None and out is not None  # noqa: PT018 - both are pipes
         reply: bytes | None = b""
         while reply is not None and (messages := self._questions.get()) is not None:
-            try:
+            with contextlib.suppress(OSError):  # it is gone: what it left to say is read
                 out.write(messages)
                 out.flush()
-            except (OSError, ValueError):
-                pass  # it is gone: what it left to say is read
-            try:
-                reply = _read(source)
-            except (OSError, ValueError):
-                reply = None
+            reply = _read(source)
             self._replies.put(reply)
         for pipe in (source, out):
             with contextlib.suppress(OSError):
                 pipe.close()
 
-    def send(self, messages: Sequence[bytes]) -> None:
+    def send(self, *messages: bytes) -> None:
         """Send messages that get one reply."""
-        self._questions.put(b"".join(len(one).to_bytes(8, "big") + one for one in messages))
+        self._questions.put(b"".join(map(_framed, messages)))
 
     def reply(self, patience: float) -> _Reply:
         """Wait for the reply; raises `queue.Empty` when the time is up."""
@@ -315,21 +312,11 @@ class _Interpreter:
 
     def end_job(self) -> bool:
         """End the job, and return whether it ended by itself: a thread of a plugin's may keep it alive."""
-        self.send([b"null"])
+        self.send(b"null")
         try:
             return self.reply(_PARTING).ended is not None
         except Empty:
             return False
-
-    def complained(self) -> int:
-        """Return how many bytes were printed so far."""
-        return self._complaints.stat().st_size
-
-    def complaints(self, mark: int) -> bytes:
-        """Return what was printed after so many bytes."""
-        with self._complaints.open("rb") as file:
-            file.seek(mark)
-            return file.read()
 
     def leave(self) -> None:
         """Wait for another job, where this process can take one."""
@@ -345,13 +332,8 @@ class _Interpreter:
             os.killpg(self.process.pid, signal.SIGKILL) if _FORKS else self.process.kill()
         self.process.wait()
         self._questions.put(None)
+        self.complaints.close()
         self._folder.cleanup()
-
-
-def _importable(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the variable that lets a worker find governflow where it is only on this process's path."""
-    home, known = str(Path(__file__).parents[2]), variables.get("PYTHONPATH", "")
-    return {"PYTHONPATH": os.pathsep.join(filter(None, (known, home)))}
 
 
 @atexit.register
@@ -385,7 +367,7 @@ def serve() -> None:
         child = os.fork()
         if not child:
             _in_child(job, begin, source, out)
-        _write(out, msgspec.json.encode(_Reply(ended=os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))))
+        _write(out, _Reply(ended=os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])))
 
 
 def _in_child(job: Callable[[], object], begin: Mapping[str, Any], source: IO[bytes], out: IO[bytes]) -> None:
@@ -409,13 +391,12 @@ def _work(job: Callable[[], object], begin: Mapping[str, Any], source: IO[bytes]
     os.environ.update(begin["environment"])
     if hasattr(time, "tzset"):
         time.tzset()
-    if begin["folder"] is not None:
-        os.chdir(begin["folder"])
+    os.chdir(begin["folder"])
     sys.path[:] = begin["path"]
     answering = job()
     while (message := _read(source)) not in (None, b"null"):
         question, given = msgspec.json.decode(message)
-        _write(out, msgspec.json.encode(_replied(getattr(answering, question), given)))
+        _write(out, _replied(getattr(answering, question), given))
 
 
 def _replied(answer: Callable[..., object], given: Sequence[Any]) -> _Reply:

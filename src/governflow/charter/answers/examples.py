@@ -77,27 +77,19 @@ def _wrong(policy: Policy, source: str, number: int, example: object) -> Iterato
     told: ReportedCase = {}
     try:
         told = as_told(example.told)
+        lacking = []
         if not str(example.source or "").strip():
-            yield Failure(
-                Text(f"{where.en} has no source: say who promised it", f"{where.zh}没有来源：请写明出处"),
-                told,
-                look_at=f"{_HOOK} of {source}",
-            )
+            lacking.append(Text(f"{where.en} has no source: say who promised it", f"{where.zh}没有来源：请写明出处"))
         if not example.expect:
-            yield Failure(
-                Text(f"{where.en} expects nothing: say what must come out", f"{where.zh}没有预期：请写明应有的裁定"),
-                told,
-                look_at=f"{_HOOK} of {source}",
-            )
+            what = f"{where.en} expects nothing: say what must come out"
+            lacking.append(Text(what, f"{where.zh}没有预期：请写明应有的裁定"))
+        yield from (Failure(sentence, told, look_at=f"{_HOOK} of {source}") for sentence in lacking)
         answer = asked(policy, told)
         for name, value in example.expect.items():
             wanted, given = _expected(policy, name, value), _given(policy, answer, name)
             if wanted != given:
                 yield _otherwise(policy, where, example, told, answer, name, wanted, given)
-    except GovernflowError as fault:
-        sentence = Text(f"{where.en} cannot be used: {fault.text.en}", f"{where.zh}不可用：{fault.text.zh}")
-        yield Failure(sentence, told, look_at=f"{_HOOK} of {source}")
-    except Unfit as fault:
+    except (GovernflowError, Unfit) as fault:
         sentence = Text(f"{where.en} cannot be used: {fault.text.en}", f"{where.zh}不可用：{fault.text.zh}")
         yield Failure(sentence, told, look_at=f"{_HOOK} of {source}")
     except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises is what is wrong with it

@@ -15,7 +15,6 @@ from importlib.util import module_from_spec, spec_from_file_location
 from types import ModuleType
 from typing import Any
 
-import attrs
 import msgspec
 
 from governflow.charter.answers.ask import asked
@@ -64,14 +63,13 @@ class Heard(msgspec.Struct):
     refused: dict[str, Text]
 
 
-@attrs.frozen
-class WorkerEnvironment:
+class WorkerEnvironment(msgspec.Struct, frozen=True):
     """How another process is unlike this one.
 
     Args:
-        seed: What its hashes start from; it says in which order a set gives its members.
+        seed: What its hashes start from: in which order a set gives its members.
         backwards: Whether the gravest case is asked first, and not the plainest.
-        day: Which of the other days it is there, and which luck; today by default.
+        day: Which of `OTHER_DAYS` it is there, and which of `LUCK`; today by default.
         without: Codes that are left out there.
         first: Codes whose rules are loaded before anybody looks at what is changed.
         variables: Names of variables of the environment that are set there.
@@ -95,14 +93,11 @@ class _Plugin(msgspec.Struct):
 
 
 class _Questions(msgspec.Struct):
-    """What another process is asked; see `WorkerEnvironment`, and `RemoteAnswers` for the cases."""
+    """What another process is asked; see `RemoteAnswers`."""
 
     plugins: list[_Plugin]
     cases: dict[str, list[dict[str, Any]] | None]
-    without: Sequence[str]
-    first: Sequence[str]
-    day: int | None
-    backwards: bool
+    how: WorkerEnvironment
 
 
 class RemoteAnswers:
@@ -126,13 +121,12 @@ class RemoteAnswers:
         if isinstance(plugins, Text):
             self.why = plugins
             return
-        questions = {"plugins": plugins, "cases": cases, **attrs.asdict(how, recurse=False)}
         try:
             self._worker = Worker(Respondent, seed=how.seed, environment=_environment(how))
         except WorkerFailed as fault:
             self.why = fault.text
             return
-        self._worker.ask("answer", questions)
+        self._worker.ask("answer", {"plugins": plugins, "cases": cases, "how": how})
 
     @property
     def begun(self) -> bool:
@@ -246,13 +240,14 @@ class Respondent:
     def answer(self, asking: Mapping[str, Any]) -> Heard:
         """Register plugins, ask about cases, and look at what was changed of governflow itself."""
         asked_for = msgspec.convert(asking, _Questions)
+        how = asked_for.how
         with ExitStack() as stack:
-            if asked_for.day is not None:
-                stack.enter_context(on(OTHER_DAYS[asked_for.day], (), LUCK[asked_for.day]))
-            localities = Localities(without=asked_for.without)
-            above = set(asked_for.first)
+            if how.day is not None:
+                stack.enter_context(on(OTHER_DAYS[how.day], (), LUCK[how.day]))
+            localities = Localities(without=how.without)
+            above = set(how.first)
             _register(localities, (plugin for plugin in asked_for.plugins if plugin.code in above))
-            for code in asked_for.first:
+            for code in how.first:
                 try:
                     localities.policy(code)
                 except PolicyError:
@@ -266,7 +261,7 @@ class Respondent:
                 except PolicyError as fault:
                     refused[code] = fault.text
                     continue
-                answers[code] = _answers(policy, few(policy) if cases is None else cases, backwards=asked_for.backwards)
+                answers[code] = _answers(policy, few(policy) if cases is None else cases, backwards=how.backwards)
         return Heard(answers, list(meddled(before)), refused)
 
 
