@@ -10,10 +10,16 @@ from hypothesis import HealthCheck, settings
 #: How long one test of a tier may take, in seconds; a fast one may take what pyproject.toml says.
 _SECONDS = {"slow": 600, "long": 3600}
 
-# On a loaded machine an example may take long: time is limited for a test, not for an example.
-for _profile, _examples in (("fast", 30), ("slow", 200), ("long", 3000)):
+# On a loaded machine an example may take long: time is limited for a test, not for an example. What a newcomer runs
+# draws the same examples each time, so that nobody is stopped by what somebody else has to mend.
+for _profile, _examples in (("fast", 50), ("slow", 200), ("long", 2000)):
     settings.register_profile(
-        _profile, max_examples=_examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        _profile,
+        max_examples=_examples,
+        deadline=None,
+        derandomize=_profile == "fast",
+        print_blob=True,
+        suppress_health_check=[HealthCheck.too_slow],
     )
 settings.load_profile("fast")  # another one: --hypothesis-profile
 

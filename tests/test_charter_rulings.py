@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from governflow import Case, Event, Text, hookimpl
@@ -688,7 +688,6 @@ def test_a_search_goes_on_with_other_cases_after_those_of_the_plan() -> None:
     assert searched > certified
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_a_strategy_draws_cases_that_can_be_reported(data: st.DataObject) -> None:
     county = subject(County())

@@ -36,6 +36,7 @@ from governflow.tables import Table
 from governflow.testing import ManualClock
 from governflow.text import Text
 
+EXAMPLES = settings.default.max_examples  # of the tier that runs; what costs more than others takes a part of it
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 #: One under the national statutes.
 CODE = "990101"
@@ -104,7 +105,6 @@ def test_an_engine_for_tests_stands_where_its_clock_does() -> None:
 # --- cases ------------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60, deadline=None)
 @given(testing.cases(CODE, localities=HARBOUR))
 def test_a_drawn_case_can_be_reported_as_it_is(told: dict[str, Any]) -> None:
     with testing.engine(localities=HARBOUR) as engine:
@@ -134,7 +134,7 @@ def taken(rows: list[dict[str, str]], code: str, localities: Localities, **how: 
         return (result, list(engine.cases())), rejected
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
+@settings(suppress_health_check=SLOW)
 @given(testing.journals(CODE, localities=HARBOUR))
 def test_every_row_of_a_drawn_journal_is_taken(rows: list[dict[str, str]]) -> None:
     (result, _), rejected = taken(rows, CODE, HARBOUR)
@@ -143,7 +143,7 @@ def test_every_row_of_a_drawn_journal_is_taken(rows: list[dict[str, str]]) -> No
 
 
 @pytest.mark.parametrize("code", ["371621", "520625", "320113007"])
-@settings(max_examples=15, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=EXAMPLES // 5, suppress_health_check=SLOW)
 @given(data=st.data())
 def test_drawn_journals_speak_as_a_locality_does_and_are_taken(code: str, data: st.DataObject) -> None:
     rows = data.draw(testing.journals(code))
@@ -176,7 +176,7 @@ def test_journals_tell_whole_lives(action: str) -> None:
 QUICK = ("ruling/unambiguous", "lifecycle/sound", "clock/positive", "clock/monotone")
 
 
-@settings(max_examples=2, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=EXAMPLES // 25, suppress_health_check=SLOW)
 @given(testing.policies())
 def test_a_drawn_locality_is_lawful(policy: Policy) -> None:
     report = charter.check(testing.registered(policy), policy.code, laws=QUICK)
@@ -200,7 +200,7 @@ def test_drawn_localities_differ_in_everything_that_tools_look_at() -> None:
     assert all(len(values) > 1 for values in seen.values())
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=EXAMPLES // 2, suppress_health_check=SLOW)
 @given(policy=testing.policies(), data=st.data())
 def test_in_any_locality_a_life_keeps_the_laws_and_time_may_be_cut_anywhere(
     policy: Policy, data: st.DataObject
@@ -214,7 +214,7 @@ def test_in_any_locality_a_life_keeps_the_laws_and_time_may_be_cut_anywhere(
     assert timing.differing(subject, life) is None
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=EXAMPLES // 5, suppress_health_check=SLOW)
 @given(policy=testing.policies(), data=st.data())
 def test_in_any_locality_a_store_on_disk_keeps_what_memory_keeps(policy: Policy, data: st.DataObject) -> None:
     localities = testing.registered(policy)
@@ -237,7 +237,7 @@ def test_in_any_locality_a_store_on_disk_keeps_what_memory_keeps(policy: Policy,
 # --- lives ------------------------------------------------------------------------------------------------------------
 
 Lives = testing.lives(CODE, localities=HARBOUR)
-Lives.TestCase.settings = settings(Lives.TestCase.settings, max_examples=12)
+Lives.TestCase.settings = settings(Lives.TestCase.settings, max_examples=EXAMPLES // 4)
 TestLives = Lives.TestCase
 
 

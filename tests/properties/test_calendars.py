@@ -5,7 +5,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import attrs
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from governflow.calendars.working import DAYS, WorkingCalendar
@@ -107,7 +107,6 @@ def running(world: World, pauses: list[tuple[int, int]]) -> list[bool]:
     return run
 
 
-@settings(max_examples=80, deadline=None)
 @given(worlds(), minutes, st.integers(1, 2000), pause_lists)
 def test_due_and_between_agree_with_a_stepper(
     world: World, start: int, need: int, pauses: list[tuple[int, int]]
@@ -130,7 +129,6 @@ def test_due_and_between_agree_with_a_stepper(
         assert world.calendar.due(world.at(start), need * MINUTE, stops, boundary="open") == world.at(reopened)
 
 
-@settings(max_examples=60, deadline=None)
 @given(worlds(), minutes, st.integers(0, 8 * 1440), pause_lists)
 def test_segments_tile_the_time_as_a_stepper_sees_it(
     world: World, start: int, length: int, pauses: list[tuple[int, int]]
@@ -159,7 +157,6 @@ offices = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(offices, moments, spans, gaps)
 def test_what_is_due_has_just_been_worked(
     calendar: WorkingCalendar, start: datetime, allowance: timedelta, gaps: list[tuple[timedelta, timedelta]]
@@ -177,7 +174,6 @@ def test_what_is_due_has_just_been_worked(
     assert worked == allowance
 
 
-@settings(max_examples=40, deadline=None)
 @given(offices, moments, spans, gaps)
 def test_counting_backwards_is_counting_the_other_way(
     calendar: WorkingCalendar, end: datetime, allowance: timedelta, gaps: list[tuple[timedelta, timedelta]]
@@ -188,7 +184,6 @@ def test_counting_backwards_is_counting_the_other_way(
     assert calendar.due(end, -allowance, pauses, boundary="open") <= start
 
 
-@settings(max_examples=40, deadline=None)
 @given(offices, moments, spans, spans)
 def test_working_time_adds_up_and_never_runs_backwards(
     calendar: WorkingCalendar, start: datetime, one: timedelta, two: timedelta
@@ -200,7 +195,6 @@ def test_working_time_adds_up_and_never_runs_backwards(
     assert calendar.due(start, one) <= calendar.due(middle, one)
 
 
-@settings(max_examples=40, deadline=None)
 @given(offices, st.dates(date(1990, 1, 1), date(2040, 1, 1)), st.integers(-60, 60))
 def test_working_days_are_those_that_a_stepper_counts(calendar: WorkingCalendar, start: date, days: int) -> None:
     day, left, one = start, abs(days), timedelta(days=1 if days > 0 else -1)

@@ -342,10 +342,7 @@ def finished_as(clock: Clock) -> tuple[Any, ...]:
 
 
 Lives.TestCase.settings = settings(
-    max_examples=200,
-    stateful_step_count=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    stateful_step_count=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 TestLives = Lives.TestCase
 
@@ -383,7 +380,6 @@ def histories(engine: Engine) -> list[list[Event]]:
     return [engine.history(case.id) for case in engine.cases()]
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(reports, min_size=1, max_size=3), steps, st.lists(spans, max_size=8), spans)
 def test_many_small_advances_leave_the_same_events_as_one_leap(
     given_reports: list[dict[str, Any]],
@@ -397,7 +393,6 @@ def test_many_small_advances_leave_the_same_events_as_one_leap(
     assert histories(cut) == histories(whole)
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(reports, min_size=1, max_size=3), steps, st.lists(spans, max_size=4), spans)
 def test_the_same_commands_leave_the_same_ledger(
     given_reports: list[dict[str, Any]],
@@ -412,7 +407,6 @@ def test_the_same_commands_leave_the_same_ledger(
     assert [fold(history) for history in histories(first)] == list(second.cases())
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(SPANS), st.sampled_from(["advance", "dispatch", "arrive"])), max_size=8))
 def test_what_the_engine_fires_comes_in_due_order(moves: list[tuple[timedelta, str]]) -> None:
     engine = open_engine()

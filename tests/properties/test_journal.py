@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from governflow.errors import JournalError
@@ -46,7 +46,6 @@ CELL = st.one_of(TEXT, NASTY, st.lists(NASTY, max_size=4).map("".join))
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".jsonl"])
-@settings(max_examples=60, deadline=None)
 @given(table=st.lists(st.tuples(CELL, CELL, CELL), min_size=1, max_size=4))
 def test_rejects_come_back_with_the_same_cells(suffix: str, table: list[tuple[str, str, str]]) -> None:
     headings = ("time", "case", "action", "甲", "b,c", 'd"e')
@@ -63,7 +62,6 @@ def test_rejects_come_back_with_the_same_cells(suffix: str, table: list[tuple[st
         assert again == written
 
 
-@settings(max_examples=60, deadline=None)
 @given(table=st.lists(st.tuples(CELL, CELL), min_size=1, max_size=6))
 def test_a_csv_file_is_read_as_it_was_written(table: list[tuple[str, str]]) -> None:
     made = io.StringIO(newline="")
@@ -77,7 +75,6 @@ def test_a_csv_file_is_read_as_it_was_written(table: list[tuple[str, str]]) -> N
     assert [(item.cells["note"], item.cells["甲"]) for item in found] == table
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     content=st.one_of(st.binary(max_size=300), TEXT.map(str.encode), st.binary(max_size=100).map(b"PK\x03\x04".__add__))
 )
@@ -94,7 +91,6 @@ def test_whatever_a_file_holds_there_is_no_traceback(content: bytes) -> None:
                 pass
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     at=st.datetimes(datetime(1991, 1, 1), datetime(2037, 1, 1)).map(lambda at: at.replace(microsecond=0)),  # noqa: DTZ001
     zone=st.sampled_from(ZONES),

@@ -1,7 +1,8 @@
+from functools import cache
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from transitions import MachineError
 
@@ -54,13 +55,11 @@ def hold_each_other(lifecycle: Lifecycle, walk: list[tuple[str, dict[str, str]]]
             state = there
 
 
-@settings(max_examples=150, deadline=None)
 @given(walks)
 def test_the_compiled_table_walks_exactly_as_the_machine_does(walk: list[tuple[str, dict[str, str]]]) -> None:
     hold_each_other(BASE, walk)
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.sampled_from([START, *STATES]), st.sampled_from(ACTIONS), facts)
 def test_from_every_state_the_compiled_table_and_the_machine_agree(
     state: str, action: str, held: dict[str, str]
@@ -68,12 +67,16 @@ def test_from_every_state_the_compiled_table_and_the_machine_agree(
     assert compiled(BASE, state, action, held) == declared(BASE, state, action, held)
 
 
+@cache
+def lifecycles(code: str) -> list[Lifecycle]:
+    return list(Localities().policy(code).lifecycles.values())
+
+
 @pytest.mark.installed
 @pytest.mark.parametrize("code", sorted({*Localities().codes} - {"000000"}))
-@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_the_lifecycles_of_localities_walk_exactly_as_their_machines_do(code: str, data: st.DataObject) -> None:
-    lifecycle = data.draw(st.sampled_from(list(Localities().policy(code).lifecycles.values())))
+    lifecycle = data.draw(st.sampled_from(lifecycles(code)))
     state = data.draw(st.sampled_from([START, *lifecycle.states]))
     for _ in range(20):
         action = data.draw(st.sampled_from(sorted(lifecycle.actions)))
@@ -84,7 +87,6 @@ def test_the_lifecycles_of_localities_walk_exactly_as_their_machines_do(code: st
         state = there or state
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.sets(st.sampled_from(sorted(BASE.transitions)), max_size=6), walks)
 def test_a_derived_lifecycle_is_refused_or_agrees_with_its_machine(
     forbid: set[tuple[str, str]], walk: list[tuple[str, dict[str, str]]]

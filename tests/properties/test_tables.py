@@ -5,7 +5,7 @@ from decimal import Decimal
 from itertools import product
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from governflow.tables import Rule, Table, compare
@@ -186,7 +186,6 @@ def number(rule: Rule | None) -> int | None:
     return None if rule is None else int(rule.id[1:])
 
 
-@settings(max_examples=60, deadline=None)
 @given(tables())
 def test_the_index_answers_as_a_plain_reading_of_the_cells(made: Made) -> None:
     for case in grid(made):
@@ -196,7 +195,6 @@ def test_the_index_answers_as_a_plain_reading_of_the_cells(made: Made) -> None:
         assert number(answer) == (found if made.colour(found) else None)
 
 
-@settings(max_examples=60, deadline=None)
 @given(tables())
 def test_the_gaps_are_all_the_cases_that_no_rule_fits(made: Made) -> None:
     table = made.table
@@ -221,7 +219,6 @@ def contains(table: Table, region: tuple[int, ...], case: Mapping[str, Value]) -
     return True
 
 
-@settings(max_examples=60, deadline=None)
 @given(tables("unique"))
 def test_the_conflicts_are_all_pairs_that_answer_one_case_differently(made: Made) -> None:
     wanted = set()
@@ -234,7 +231,6 @@ def test_the_conflicts_are_all_pairs_that_answer_one_case_differently(made: Made
         assert {number(rule) for rule in one.rules} <= set(made.fitting(one.case))
 
 
-@settings(max_examples=60, deadline=None)
 @given(tables())
 def test_the_dead_rules_are_those_that_other_rules_take_every_case_of(made: Made) -> None:
     cases = [made.fitting(case) for case in grid(made)]
@@ -252,7 +248,6 @@ def test_the_dead_rules_are_those_that_other_rules_take_every_case_of(made: Made
             assert number(one.rule) not in fitting or covers & set(fitting)
 
 
-@settings(max_examples=60, deadline=None)
 @given(tables(most=2), tables(most=2))
 def test_a_comparison_finds_every_pair_of_answers_that_changed(old: Made, new: Made) -> None:
     wanted = set()
@@ -266,7 +261,6 @@ def test_a_comparison_finds_every_pair_of_answers_that_changed(old: Made, new: M
         assert (old.first(change.case), new.first(change.case)) == (number(change.old), number(change.new))
 
 
-@settings(max_examples=60, deadline=None)
 @given(tables())
 def test_a_table_comes_back_from_its_json_whole(made: Made) -> None:
     again = Table.from_json(made.table.as_json())
