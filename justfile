@@ -21,7 +21,7 @@ long:
 
 # Branch coverage of the core: model, calendars, policy, engine, stores.
 coverage:
-    {{python}} -m pytest -m core --cov
+    {{python}} -m pytest --cov tests --ignore-glob "*/test_ch*.py" --ignore tests/test_planted.py
 
 # Lint, format, layers, types.
 lint:

@@ -188,6 +188,7 @@ def test_the_tables_are_those_that_the_script_makes_of_the_data(tmp_path: Path) 
 # --- the run ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @needs_data
 def test_96_percent_of_the_citys_due_times_and_every_verdict_come_out(
     cases: list[dict[str, Any]], requests: list[dict[str, str]]
@@ -202,6 +203,7 @@ def test_96_percent_of_the_citys_due_times_and_every_verdict_come_out(
     assert verdict.endswith(f"{counted['verdict']} of {counted['verdict of']} = 100.00%")
 
 
+@pytest.mark.slow
 @needs_data
 def test_the_clocks_of_the_page_are_those_of_the_run(cases: list[dict[str, Any]], boston: ModuleType) -> None:
     heading, until, _, *rows = blocks("text")[0].splitlines()
@@ -219,6 +221,7 @@ def test_the_clocks_of_the_page_are_those_of_the_run(cases: list[dict[str, Any]]
         assert [int(found[place]) for place in range(2, 6)] == counts, name
 
 
+@pytest.mark.slow
 @needs_data
 def test_what_the_page_says_of_the_due_times_that_differ_is_so(
     cases: list[dict[str, Any]], requests: list[dict[str, str]]

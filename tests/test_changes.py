@@ -107,11 +107,13 @@ def of_county(county: Path) -> Told:
     return told(PLUGINS / "huimin", county, "--locality", "371621")
 
 
+@pytest.mark.slow
 def test_both_sides_may_hold_a_package_of_the_same_name(of_county: Told) -> None:
     assert (of_county.status, of_county.whole["same"]) == (1, False)
     assert (of_county.one["old"], of_county.one["new"]) == ("371621", "371621")
 
 
+@pytest.mark.slow
 def test_a_table_is_compared_exactly(of_county: Told) -> None:
     tables = {one["table"]: one for one in of_county.whole["differences"]}
     assert set(tables) == {"deadlines", "escalate"}
@@ -119,6 +121,7 @@ def test_a_table_is_compared_exactly(of_county: Told) -> None:
     assert (change["old"]["outcomes"]["resolve"], change["new"]["outcomes"]["resolve"]) == ("30min", "45min")
 
 
+@pytest.mark.slow
 def test_a_deadline_that_starts_later_is_told_with_the_rule_that_gives_it(of_county: Told) -> None:
     row = of_county.row("due", "clock:resolve:allowance")
     assert (row["old"], row["new"], row["tried"]) == ("30min", "45min", "cases")
@@ -127,6 +130,7 @@ def test_a_deadline_that_starts_later_is_told_with_the_rule_that_gives_it(of_cou
     assert 0 < row["count"] < row["of"] == of_county.one["compared"]["cases"]
 
 
+@pytest.mark.slow
 def test_a_route_that_code_decides_is_told_with_its_smallest_case(of_county: Told) -> None:
     row = of_county.row("route", "form")
     assert (row["old"], row["new"], row["by_new"]) == ("direct", "verify", "route/town-grid of 371621")
@@ -134,12 +138,14 @@ def test_a_route_that_code_decides_is_told_with_its_smallest_case(of_county: Tol
     assert not [row for row in of_county.rows("route") if row["what"] == "unit"]
 
 
+@pytest.mark.slow
 def test_a_rung_of_the_ladder_is_told_by_kind_and_to_whom(of_county: Told) -> None:
     found = [row for row in of_county.rows("escalation") if row["old"][:2] == ["supervise", "371621-command"]]
     assert found
     assert {row["new"][1] for row in found} == {"371621-leaders"}
 
 
+@pytest.mark.slow
 def test_a_way_that_is_gone_is_told_exactly(of_county: Told) -> None:
     (row,) = of_county.rows("lifecycle")
     assert (row["what"], row["tried"]) == ("way:everyday", "exact")
@@ -147,6 +153,7 @@ def test_a_way_that_is_gone_is_told_exactly(of_county: Told) -> None:
     assert row["new"] is None
 
 
+@pytest.mark.slow
 def test_who_may_do_what_is_asked_of_actors_of_each_kind_of_unit(of_county: Told) -> None:
     row = of_county.row("authority", "may:evaluate|near:town")
     assert (row["old"], row["new"]) == ("allowed", "refused")
@@ -154,17 +161,20 @@ def test_who_may_do_what_is_asked_of_actors_of_each_kind_of_unit(of_county: Told
     assert row["example"]["asked"] is False
 
 
+@pytest.mark.slow
 def test_merits_are_told_by_their_rule(of_county: Told) -> None:
     row = of_county.row("merits", "merit:credit/duty")
     assert (row["old"], row["new"], row["tried"]) == ([["unit", 2, 365]], [["unit", 3, 365]], "lives")
 
 
+@pytest.mark.slow
 def test_words_are_told_but_decide_nothing(of_county: Told) -> None:
     row = of_county.row("names", "word:resolve")
     assert (row["old"], row["new"]) == (["handle", "问题办理"], ["settle", "办理问题"])
     assert ASPECTS["names"].en not in of_county.one["sentence"]
 
 
+@pytest.mark.slow
 def test_files_that_differ_are_named(of_county: Told) -> None:
     package = "src/governflow_huimin"
     assert of_county.one["files"] == {
@@ -183,6 +193,7 @@ def test_files_that_differ_are_named(of_county: Told) -> None:
     }
 
 
+@pytest.mark.slow
 def test_the_sentence_says_what_was_proved_and_what_was_tried(of_county: Told) -> None:
     sentence, compared = of_county.one["sentence"], of_county.one["compared"]
     assert f"tried on {compared['cases']:,} boundary cases, {compared['lives']:,} whole lives" in sentence
@@ -195,6 +206,7 @@ def test_the_sentence_says_what_was_proved_and_what_was_tried(of_county: Told) -
         assert f"{ASPECTS[aspect].en} (" not in sentence
 
 
+@pytest.mark.slow
 def test_the_screen_speaks_the_language_of_the_reader(county: Path) -> None:
     status, out, _ = asked(PLUGINS / "huimin", county, "--locality", "371621", "--lang", "zh")
     assert status == 1
@@ -244,6 +256,7 @@ def of_city(tmp_path_factory: pytest.TempPathFactory) -> Told:
     return told(PLUGINS / "jilin", copied, "--locality", "220200")
 
 
+@pytest.mark.slow
 def test_a_tier_that_a_new_hook_gives_is_told(of_city: Told) -> None:
     found = of_city.rows("tier")
     raised = {(row["old"], row["new"]): row for row in found if row["new"] == "1" and row["tried"] == "cases"}
@@ -254,6 +267,7 @@ def test_a_tier_that_a_new_hook_gives_is_told(of_city: Told) -> None:
     assert all(row["example"]["item"] == "路灯不亮" for row in found if row["new"] == "2")
 
 
+@pytest.mark.slow
 def test_severity_and_urgency_that_a_new_hook_gives_are_told(of_city: Told) -> None:
     found = {(row["what"], row["old"], row["new"]): row for row in of_city.rows("severity") if row["tried"] == "cases"}
     assert set(found) == {
@@ -266,6 +280,7 @@ def test_severity_and_urgency_that_a_new_hook_gives_are_told(of_city: Told) -> N
     assert {row["by_new"] for row in found.values()} == {"assess/lamps of 220200"}
 
 
+@pytest.mark.slow
 def test_a_calendar_is_compared_day_by_day(of_city: Told) -> None:
     monday, friday = of_city.row("calendar", "week:mon"), of_city.row("calendar", "week:fri")
     assert (monday["old"], monday["new"]) == ([["00:00", "24:00"]], [["09:00", "17:00"]])
@@ -273,12 +288,14 @@ def test_a_calendar_is_compared_day_by_day(of_city: Told) -> None:
     assert monday["tried"] == "exact"
 
 
+@pytest.mark.slow
 def test_a_due_moment_that_only_the_calendar_moves_is_told_too(of_city: Told) -> None:
     moved = [row for row in of_city.rows("due") if row["what"] == "clock:confer:due"]
     # Two working days after Monday: Wednesday, or where only Monday and Tuesday are any, the Monday after, to 17:00.
     assert ("2026-03-04T16:00:00Z", "2026-03-09T09:00:00Z") in [(row["old"], row["new"]) for row in moved]
 
 
+@pytest.mark.slow
 def test_units_gained_lost_and_changed_are_told_exactly(tmp_path: Path) -> None:
     copied, package = copy_of("zhenjiang", tmp_path)
     units = package / "units.csv"
@@ -304,6 +321,7 @@ def test_units_gained_lost_and_changed_are_told_exactly(tmp_path: Path) -> None:
 # --- nothing passes in silence ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_copy_decides_everything_as_the_original(tmp_path: Path) -> None:
     copied, _ = copy_of("songtao", tmp_path)
     status, out, err = asked(PLUGINS / "songtao", copied, "--lang", "en")
@@ -312,6 +330,7 @@ def test_a_copy_decides_everything_as_the_original(tmp_path: Path) -> None:
     assert "differ" not in out.replace("differently", "")
 
 
+@pytest.mark.slow
 def test_a_file_that_differs_without_effect_is_named_and_said_to_have_none(tmp_path: Path) -> None:
     copied, package = copy_of("songtao", tmp_path)
     with (package / "__init__.py").open("a", encoding="utf-8") as file:
@@ -323,6 +342,7 @@ def test_a_file_that_differs_without_effect_is_named_and_said_to_have_none(tmp_p
     assert "内容不同的文件：src/governflow_songtao/__init__.py\n仅新方有的文件：NOTES.md" in out
 
 
+@pytest.mark.slow
 def test_an_installed_locality_is_compared_with_the_path_of_a_plugin(tmp_path: Path) -> None:
     copied, package = copy_of("xianlin", tmp_path)
     init = package / "__init__.py"
@@ -334,6 +354,7 @@ def test_an_installed_locality_is_compared_with_the_path_of_a_plugin(tmp_path: P
         assert found.rows(aspect) == []
 
 
+@pytest.mark.slow
 def test_localities_that_only_one_side_has_are_named(tmp_path: Path) -> None:
     copied, _ = copy_of("huimin", tmp_path)
     edit(copied / "pyproject.toml", '"371621" = "governflow_huimin"\n', "")
@@ -366,6 +387,7 @@ def slower(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copied
 
 
+@pytest.mark.slow
 def test_a_journal_says_how_many_real_cases_would_have_gone_otherwise(slower: Path, tmp_path: Path) -> None:
     journal = tmp_path / "journal.csv"
     journal.write_text(JOURNAL, encoding="utf-8")
@@ -392,6 +414,7 @@ def test_a_journal_that_is_not_there_is_one_sentence(slower: Path, governflow: C
 # --- what cannot be compared ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_each_fault_of_either_side_has_a_line_of_its_own(tmp_path: Path) -> None:
     copied, package = copy_of("songtao", tmp_path)
     (package / "__init__.py").write_text("import nothing_of_that_name\n", encoding="utf-8")
@@ -419,6 +442,7 @@ def test_a_plugin_that_ends_the_process_is_a_fault_of_its_own(tmp_path: Path, go
     assert (done.status, "exit status 7" in done.err) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_rule_that_goes_by_the_order_of_a_set_is_the_same_on_both_sides(tmp_path: Path) -> None:
     file = tmp_path / "county.py"
     file.write_text(

@@ -783,6 +783,7 @@ def install(site: Path, code: str, source: str = PLUGIN) -> None:
     (info / "entry_points.txt").write_text(f"[governflow]\n{code} = installed_county\n")
 
 
+@pytest.mark.slow
 def test_the_option_of_pytest_adds_a_test_for_each_law_beside_those_of_the_folder(tmp_path: Path) -> None:
     site, folder = tmp_path / "site", tmp_path / "tests"
     folder.mkdir()
@@ -798,6 +799,7 @@ def test_the_option_of_pytest_adds_a_test_for_each_law_beside_those_of_the_folde
     ]
 
 
+@pytest.mark.slow
 def test_a_law_that_fails_fails_its_own_test_alone_with_its_story(tmp_path: Path) -> None:
     install(tmp_path / "site", CODE, PLUGIN + ENDED)
     done = run_pytest(
@@ -811,6 +813,7 @@ def test_a_law_that_fails_fails_its_own_test_alone_with_its_story(tmp_path: Path
     assert "Traceback" not in done.stdout
 
 
+@pytest.mark.slow
 def test_rules_that_cannot_be_loaded_fail_each_test_with_one_sentence(tmp_path: Path) -> None:
     install(tmp_path / "site", CODE, PLUGIN + "\n\ndef governflow_route(case): ...\n")
     done = run_pytest(tmp_path, "--governflow", CODE, "-k", "lifecycle/sound", path=tmp_path / "site")
@@ -819,6 +822,7 @@ def test_rules_that_cannot_be_loaded_fail_each_test_with_one_sentence(tmp_path: 
     assert "Traceback" not in done.stdout
 
 
+@pytest.mark.slow
 def test_a_locality_that_there_is_not_is_a_usage_error_of_pytest(tmp_path: Path) -> None:
     done = run_pytest(tmp_path, "--governflow", "nowhere")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
@@ -885,6 +889,7 @@ def test_the_page_of_the_charter_lists_every_law_with_its_method() -> None:
     assert len(rows) == len(REAL)
 
 
+@pytest.mark.slow
 def test_the_fault_of_the_page_is_found_and_told_as_the_page_shows(
     governflow: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -904,6 +909,7 @@ def test_the_fault_of_the_page_is_found_and_told_as_the_page_shows(
     assert [failure["case"] for failure in law["failures"]] == [{"channel": "12345"}]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plugin_folder", ["huimin"])
 def test_the_check_gives_the_same_verdict_every_time(
     governflow: Command, plugin_folder: str, monkeypatch: pytest.MonkeyPatch

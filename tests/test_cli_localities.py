@@ -471,6 +471,7 @@ def test_the_tables_of_a_plugin_that_is_not_installed_are_compared_with_files(
     ]
 
 
+@pytest.mark.slow
 def test_two_localities_are_compared_case_by_case(governflow: Command, install: Install) -> None:
     install("371600", "滨州市", "Binzhou City", tables={"tier.csv": SOUND})
     more = "\n\n@hookimpl\ndef governflow_tier(case):\n    from governflow.plugin import Ruling, Text, Tier\n"

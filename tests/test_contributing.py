@@ -53,7 +53,8 @@ def test_the_fast_tier_is_the_readmes_test_command() -> None:
 
 
 def test_every_path_of_the_page_is_there() -> None:
-    paths = re.findall(r"`((?:src|tests|docs|plugins|\.ci)/[^`\s]*|[\w.-]+\.(?:toml|yaml))`|\]\(([^)#:]+)\)", CONTRIBUTING)
+    named = r"`((?:src|tests|docs|plugins|\.ci)/[^`\s]*|[\w.-]+\.(?:toml|yaml))`|\]\(([^)#:]+)\)"
+    paths = re.findall(named, CONTRIBUTING)
     assert len(paths) > 15
     assert [path for pair in paths for path in pair if path and not (ROOT / path).exists()] == []
 

@@ -253,6 +253,7 @@ def test_a_table_that_asks_who_asked_is_refused_for_each_of_the_words_of_the_pag
 # --- docs/guide.md ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GUIDES)
 def test_the_guide_works_as_it_is_told_step_by_step(
     name: str, governflow: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

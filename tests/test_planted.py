@@ -46,6 +46,7 @@ def test_a_lawful_change_is_caught_where_an_example_speaks_of_it(fault: Fault, t
     assert looked_at(fault, tmp_path).laws == (EXAMPLES,)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", _by_tier(fault for fault in LAWFUL if fault.law == DIFF))
 def test_a_lawful_change_of_which_no_example_speaks_is_shown_by_diff(fault: Fault, tmp_path: Path) -> None:
     code = fault.code or distribution(fault.plugin).code
@@ -64,6 +65,7 @@ def test_a_copy_that_nobody_broke_keeps_the_laws_of_promises_and_tables(plugin: 
             assert check(localities, code, laws=[EXAMPLES, "ruling/unambiguous", "lifecycle/sound"]).passed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plugin", ["songtao", "xianlin"])
 def test_a_copy_that_nobody_broke_keeps_every_law(plugin: str, tmp_path: Path) -> None:
     # If the copying itself broke a law, every fault of that law would seem to be caught; it is the same for all six.

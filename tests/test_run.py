@@ -639,6 +639,7 @@ def test_a_store_that_is_none_is_refused_and_left_as_it_was(tmp_path: Path, clea
 # --- a run that is killed ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_is_completed_by_running_it_again(tmp_path: Path, governflow: Command) -> None:
     journal, store = tmp_path / "long.csv", tmp_path / "cases.db"
     rows = []

@@ -61,6 +61,7 @@ def test_what_is_written_is_found_loads_and_has_no_faults(
     assert (shown.status, list(shown.json["layers"][0]["tables"])) == (0, ["catalogue"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lang", "some", "count"),
     # Of the two languages only the rows differ: the laws that look at no row are checked once.
@@ -75,6 +76,7 @@ def test_its_own_tests_pass(tmp_path: Path, lang: str, some: tuple[str, ...], co
     assert f"{count} passed" in done.stdout
 
 
+@pytest.mark.slow
 def test_its_own_tests_fail_when_the_catalogue_names_a_unit_that_is_not_there(tmp_path: Path) -> None:
     folder = tmp_path / "made"
     Scaffold("379905", "示例县").write(folder, "zh")
@@ -123,6 +125,7 @@ def test_its_examples_are_looked_at_and_say_that_their_source_is_to_be_replaced(
     assert all(row[heads.index("来源" if lang == "zh" else "source")].startswith(words) for row in rows)
 
 
+@pytest.mark.slow
 def test_its_own_tests_fail_when_a_rule_no_longer_keeps_what_an_example_promises(tmp_path: Path) -> None:
     folder = tmp_path / "made"
     Scaffold("379918", "示例县").write(folder, "zh")

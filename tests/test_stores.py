@@ -423,6 +423,7 @@ def commands(path: Path) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 def test_a_process_killed_at_any_moment_loses_nothing_acknowledged_and_doubles_nothing(
     path: Path, loop: Callable[[], subprocess.Popen[str]]
 ) -> None:

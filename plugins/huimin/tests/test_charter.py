@@ -7,7 +7,7 @@ from governflow.policy.registry import Localities
 from governflow.testing import conformance, unspoken
 
 test_charter = conformance("371621")
-test_charter_of_binzhou = conformance("371600")
+test_charter_of_binzhou = pytest.mark.slow(conformance("371600"))
 
 
 @pytest.mark.parametrize("code", ["371621", "371600"])

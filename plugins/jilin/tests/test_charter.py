@@ -7,11 +7,11 @@ from governflow.policy.registry import Localities
 from governflow.testing import conformance, unspoken
 
 test_charter = conformance("220200")
-test_charter_of_changyi = conformance("220202")
-test_charter_of_chuanying = conformance("220204")
-test_charter_of_fengman = conformance("220211")
-test_charter_of_yongji = conformance("220221")
-test_charter_of_shulan = conformance("220283")
+test_charter_of_changyi = pytest.mark.slow(conformance("220202"))
+test_charter_of_chuanying = pytest.mark.slow(conformance("220204"))
+test_charter_of_fengman = pytest.mark.slow(conformance("220211"))
+test_charter_of_yongji = pytest.mark.slow(conformance("220221"))
+test_charter_of_shulan = pytest.mark.slow(conformance("220283"))
 
 
 @pytest.mark.parametrize("code", ["220200", "220202", "220204", "220211", "220221", "220283"])
