@@ -29,8 +29,9 @@ from governflow.charter.answers.examples import of_rows
 from governflow.charter.answers.remote import RemoteAnswers, WorkerEnvironment
 from governflow.charter.answers.search import drawn, searched, told
 from governflow.charter.cases.covering import rows
-from governflow.charter.cases.reported import reported, written
-from governflow.charter.cases.systematic import BUDGET, anywhen, smallest, strategy
+from governflow.charter.cases.reported import reported, smallest, written
+from governflow.charter.cases.strategy import strategy
+from governflow.charter.cases.systematic import BUDGET, anywhen
 from governflow.charter.check import Waiver, check, laws
 from governflow.charter.laws import localities as stacks
 from governflow.charter.model import Failure

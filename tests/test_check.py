@@ -21,7 +21,7 @@ from governflow.charter import check as charter
 from governflow.charter.check import LEVELS, Failure, LawVerdict, Subject, Waiver, check
 from governflow.charter.laws.registry import LAWS, Law
 from governflow.charter.report import text as telling
-from governflow.charter.report.subject_names import Checked
+from governflow.charter.report.checked import CheckedLocality
 from governflow.model.lifecycle import Lifecycle, Move
 from governflow.policy.hookspecs import Locality
 from governflow.policy.registry import Localities
@@ -653,7 +653,7 @@ def test_signs_that_no_xml_may_hold_are_replaced(small: dict[str, Law]) -> None:
 
     small["story/exact"] = the_law("story/exact", "exact", odd)
     report = check(county(), CODE)
-    xml = junit.render([Checked.of(county(), report)], what=CODE, lang="en")
+    xml = junit.render([CheckedLocality.of(county(), report, what=CODE)], "en")
     assert "a \ufffd and a \ufffd" in (next(ElementTree.fromstring(xml).iter("failure")).get("message") or "")
 
 

@@ -7,11 +7,14 @@ from typing import Any
 
 import attrs
 
+from governflow.charter.cases.given import plain, read_case
 from governflow.charter.check import check
 from governflow.charter.laws.registry import LAWS
-from governflow.charter.model import CheckReport, Failure, LawVerdict
-from governflow.charter.report import text as telling
-from governflow.charter.report.subject_names import Checked
+from governflow.charter.model import Failure, LawVerdict
+from governflow.charter.report import html as html_report
+from governflow.charter.report import junit as junit_report
+from governflow.charter.report import text
+from governflow.charter.report.checked import CheckedLocality
 from governflow.cli.output import new_console, print_indented, print_json
 from governflow.cli.rule_sources import borrowed, faults_of
 from governflow.errors import CommandError, PolicyError
@@ -57,13 +60,13 @@ def check_rules(asked: Asked, *, as_json: bool, junit: Path | None, html: Path |
     """
     if asked.seconds is not None and asked.level != "search":
         raise CommandError("--seconds belongs to --level search", "--seconds 只用于 --level search")
-    case = telling.read_case(asked.case) if asked.case is not None else None
+    case = read_case(asked.case) if asked.case is not None else None
     try:
         localities, codes = localities_named(asked.what)
         codes = one_of(codes, asked.locality, asked.what)
-        reports: list[Checked] = []
+        reports: list[CheckedLocality] = []
         for code in codes:
-            loud = None if as_json else _Screen(asked, localities, code, several=len(codes) > 1)
+            loud = None if as_json else _Screen(asked.lang, localities, code)
             report = check(
                 localities,
                 code,
@@ -74,7 +77,8 @@ def check_rules(asked: Asked, *, as_json: bool, junit: Path | None, html: Path |
                 case=case,
                 heard=loud.law if loud is not None else None,
             )
-            reports.append(Checked.of(localities, report))
+            several = len(codes) > 1
+            reports.append(CheckedLocality.of(localities, report, what=asked.what, several=several, seed=asked.seed))
             if loud is not None:
                 loud.end(reports[-1])
     except PolicyError as fault:
@@ -85,8 +89,8 @@ def check_rules(asked: Asked, *, as_json: bool, junit: Path | None, html: Path |
             print(sentence, file=sys.stderr)
         return 2
     if as_json:
-        print_json(_as_json(reports, asked))
-    _write(reports, asked, junit, html)
+        print_json(_as_json(reports, asked.lang))
+    _write(reports, asked.lang, junit, html)
     return 0 if all(checked.report.passed for checked in reports) else 1
 
 
@@ -96,8 +100,8 @@ def check_rules(asked: Asked, *, as_json: bool, junit: Path | None, html: Path |
 class _Screen:
     """Prints each law as its verdict is reached: a search may take minutes."""
 
-    def __init__(self, asked: Asked, localities: Localities, code: str, *, several: bool) -> None:
-        self.asked, self.several = asked, several
+    def __init__(self, lang: str, localities: Localities, code: str) -> None:
+        self.lang = lang
         self.out = new_console()
         self.note, self.head = borrowed(localities, code), Text(f"Checking {code}", f"检验 {code}")
         self.begun = False
@@ -107,41 +111,40 @@ class _Screen:
         if not self.begun:
             self.begun = True
             if self.note is not None:
-                print(self.note.say(self.asked.lang), file=sys.stderr)
-            self.out.print(self.head.say(self.asked.lang), style="bold")
-        law, lang = LAWS[verdict.law], self.asked.lang
-        mark = telling.MARKS[verdict.outcome]
+                print(self.note.say(self.lang), file=sys.stderr)
+            self.out.print(self.head.say(self.lang), style="bold")
+        law, lang = LAWS[verdict.law], self.lang
+        mark = text.MARKS[verdict.outcome]
         style = {"failed": "red", "waived": "yellow"}.get(verdict.outcome, "")
-        told = f"{mark} {verdict.law:<{_ID}} {telling.result(verdict).say(lang)}"
-        spent = telling.took(verdict)
+        told = f"{mark} {verdict.law:<{_ID}} {text.result(verdict).say(lang)}"
+        spent = text.took(verdict)
         self.out.print(f"{told}  ({spent})", style=style)
         print_indented(self.out, law.slogan.say(lang), 2, style="dim")
-        note = telling.note(verdict)
+        note = text.note(verdict)
         if note is not None:
             print_indented(self.out, note.say(lang), 2, style="yellow")
 
-    def end(self, checked: Checked) -> None:
+    def end(self, checked: CheckedLocality) -> None:
         """Print the stories of what failed, and the summary."""
-        lang, report = self.asked.lang, checked.report
+        lang, report = self.lang, checked.report
         voice = checked.voice(lang)
         for verdict in report.verdicts:
             if verdict.outcome != "failed":
                 continue
             self.out.print()
-            head, says = telling.law_lines(verdict, lang)
+            head, says = text.law_lines(verdict, lang)
             self.out.print(head, style="bold")
             print_indented(self.out, says, 2, style="dim")
             for failure in verdict.failures:
-                self._failure(report, verdict, failure, voice)
+                self._failure(failure, voice, checked.reproduce(verdict, failure))
         self.out.print()
-        print_indented(self.out, telling.title(checked).say(lang), 0)
-        print_indented(self.out, telling.level(report).say(lang), 0)
-        print_indented(self.out, telling.summary(report).say(lang), 0, style="" if report.passed else "red")
+        print_indented(self.out, text.title(checked).say(lang), 0)
+        print_indented(self.out, text.level(report).say(lang), 0)
+        print_indented(self.out, text.summary(report).say(lang), 0, style="" if report.passed else "red")
 
-    def _failure(self, report: CheckReport, verdict: LawVerdict, failure: Failure, voice: Localizer) -> None:
-        again = _again(report, verdict, failure, self.asked, several=self.several)
+    def _failure(self, failure: Failure, voice: Localizer, again: str) -> None:
         self.out.print()
-        for line in telling.story(failure, voice=voice, again=again):
+        for line in text.story(failure, voice=voice, again=again):
             if line.command:
                 # A command is never broken into lines: it has to be copied whole.
                 self.out.print(" " * (2 * line.depth + 2) + line.text, soft_wrap=True, crop=False)
@@ -149,29 +152,24 @@ class _Screen:
                 print_indented(self.out, line.text, 2 * line.depth + 2, style="" if line.depth else "red")
 
 
-def _again(report: CheckReport, verdict: LawVerdict, failure: Failure, asked: Asked, *, several: bool) -> str:
-    return telling.reproduce(asked.what, report, verdict, failure, several=several, seed=asked.seed)
-
-
-def _as_json(reports: Sequence[Checked], asked: Asked) -> dict[str, Any]:
-    several = len(reports) > 1
+def _as_json(reports: Sequence[CheckedLocality], lang: str) -> dict[str, Any]:
     return {
         "passed": all(checked.report.passed for checked in reports),
         "reports": [
             {
-                "code": report.code,
-                "rule_set": report.rules,
-                "level": report.level,
-                "passed": report.passed,
-                "laws": [_verdict(report, verdict, asked, several=several) for verdict in report.verdicts],
+                "code": checked.report.code,
+                "rule_set": checked.report.rules,
+                "level": checked.report.level,
+                "passed": checked.report.passed,
+                "laws": [_verdict(checked, verdict, lang) for verdict in checked.report.verdicts],
             }
-            for report in (checked.report for checked in reports)
+            for checked in reports
         ],
     }
 
 
-def _verdict(report: CheckReport, verdict: LawVerdict, asked: Asked, *, several: bool) -> dict[str, Any]:
-    law, waiver, lang = LAWS[verdict.law], verdict.waiver, asked.lang
+def _verdict(checked: CheckedLocality, verdict: LawVerdict, lang: str) -> dict[str, Any]:
+    law, waiver = LAWS[verdict.law], verdict.waiver
     return {
         "law": verdict.law,
         "slogan": law.slogan.say(lang),
@@ -185,25 +183,21 @@ def _verdict(report: CheckReport, verdict: LawVerdict, asked: Asked, *, several:
         "failures": [
             {
                 "sentence": failure.sentence.say(lang),
-                "case": telling.plain(failure.case),
+                "case": plain(failure.case),
                 "said": [said.say(lang) for said in failure.said],
                 "look_at": failure.look_at,
                 "suggestion": failure.suggestion.say(lang) if failure.suggestion is not None else None,
-                "again": _again(report, verdict, failure, asked, several=several),
+                "again": checked.reproduce(verdict, failure),
             }
             for failure in verdict.failures
         ],
     }
 
 
-def _write(reports: Sequence[Checked], asked: Asked, junit: Path | None, html: Path | None) -> None:
+def _write(reports: Sequence[CheckedLocality], lang: str, junit: Path | None, html: Path | None) -> None:
     if junit is not None:
-        from governflow.charter.report import junit as xml
-
-        junit.write_bytes(xml.render(reports, what=asked.what, lang=asked.lang, seed=asked.seed))
-        print(Text(f"the JUnit file is {junit}", f"JUnit 文件已写入 {junit}").say(asked.lang), file=sys.stderr)
+        junit.write_bytes(junit_report.render(reports, lang))
+        print(Text(f"the JUnit file is {junit}", f"JUnit 文件已写入 {junit}").say(lang), file=sys.stderr)
     if html is not None:
-        from governflow.charter.report import html as page
-
-        html.write_text(page.render(reports, what=asked.what, lang=asked.lang, seed=asked.seed), encoding="utf-8")
-        print(Text(f"the report is in {html}", f"检验报告已写入 {html}").say(asked.lang), file=sys.stderr)
+        html.write_text(html_report.render(reports, lang), encoding="utf-8")
+        print(Text(f"the report is in {html}", f"检验报告已写入 {html}").say(lang), file=sys.stderr)

@@ -230,7 +230,7 @@ def examine(
     from governflow.charter.check import laws
     from governflow.charter.model import CheckReport
     from governflow.charter.report import text
-    from governflow.charter.report.subject_names import Checked
+    from governflow.charter.report.checked import CheckedLocality
     from governflow.errors import CommandError
 
     lang = lang or text.reader_lang()
@@ -248,7 +248,7 @@ def examine(
         pytest.skip(text.result(verdict).say(lang))
     if verdict.outcome == "failed":
         report = CheckReport(code, check.rules, level, (verdict,))
-        pytest.fail(text.failed(Checked.of(localities, report), verdict, what=code, lang=lang), pytrace=False)
+        pytest.fail(text.failed(CheckedLocality.of(localities, report, what=code), verdict, lang), pytrace=False)
 
 
 #: The check that goes on, with what is checked and how: at most one, as tests of one locality follow one another.

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from governflow.charter.cases import systematic as cases
+from governflow.charter.cases.given import case_line
+from governflow.charter.cases.strategy import strategy
 from governflow.charter.laws import escalation as ladders
 from governflow.charter.laws import lives, timing
 from governflow.charter.laws.lives import Wrong
@@ -30,7 +31,7 @@ from governflow.charter.lives.simulation import (
     choices,
     play,
 )
-from governflow.charter.report import text as telling
+from governflow.charter.report.text import reader_lang
 from governflow.charter.subject import Subject
 from governflow.model.terms import Mode
 from governflow.policy.registry import Localities
@@ -106,7 +107,7 @@ class _Lives(RuleBasedStateMachine):
     @initialize(data=st.data(), later=st.none() | st.sampled_from(LATER), failing=st.booleans())
     def report(self, data: st.DataObject, later: int | None, failing: bool) -> None:  # noqa: FBT001
         """Report a case, at once or at another time of the year."""
-        told = data.draw(cases.strategy(self.subject.policy), label="told")
+        told = data.draw(strategy(self.subject.policy), label="told")
         waits = later is not None and told.get("mode") != Mode.EMERGENCY
         failing = failing and twin(self.subject) is not None
         self.simulator = Simulator(self.subject, told, waits=waits, failing=failing)
@@ -206,8 +207,8 @@ def _story(law: str, fault: Law, life: SimulatedCase, subject: Subject) -> str:
     if wrong is None:  # rules that answer otherwise the second time
         short, wrong = life, fault(life, subject)
     assert wrong is not None
-    lang = telling.reader_lang()
+    lang = reader_lang()
     case: dict[str, Any] = short.scenario.as_case()
-    again = shlex.join(["governflow", "check", subject.code, "--law", law, "--case", telling.case_as_json(case)])
+    again = shlex.join(["governflow", "check", subject.code, "--law", law, "--case", case_line(case)])
     lines = [line.say(lang) for line in short.said(subject.policy)]
     return "\n  ".join([f"{law}: {wrong.what.say(lang)}", *lines, *([wrong.look_at] if wrong.look_at else []), again])

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from governflow.charter.cases import systematic as charter_cases
 from governflow.charter.cases.reported import BEGIN
+from governflow.charter.cases.strategy import strategy
 from governflow.charter.lives.simulation import choices
 from governflow.engine.engine import Engine
 from governflow.errors import GovernflowError
@@ -56,7 +56,7 @@ def cases(locality: str | Policy, localities: Localities | None) -> st.SearchStr
     def as_reported(told: Mapping[str, Any]) -> dict[str, Any]:
         return {"locality": policy.code, **{name: value for name, value in told.items() if name not in ("mode", "at")}}
 
-    return charter_cases.strategy(policy).map(as_reported)
+    return strategy(policy).map(as_reported)
 
 
 def journals(
@@ -88,7 +88,7 @@ class _Clerk:
     def __init__(self, draw: st.DrawFn, localities: Localities, policy: Policy, begin: datetime) -> None:
         self.draw, self.policy, self.at = draw, policy, begin
         self.engine: Engine = fresh(localities=localities)
-        self.told = charter_cases.strategy(policy)
+        self.told = strategy(policy)
         self.words = actions_of(policy)
         self.names: list[str] = []
         self.rows: list[dict[str, str]] = []

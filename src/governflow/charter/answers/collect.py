@@ -9,11 +9,10 @@ from governflow.charter.answers.ask import Answer, asked
 from governflow.charter.answers.compare import said
 from governflow.charter.answers.search import Fault, Look, drawn, searched
 from governflow.charter.cases.dimensions import WHO
-from governflow.charter.cases.reported import ReportedCase, written
-from governflow.charter.cases.systematic import BUDGET, smallest
+from governflow.charter.cases.reported import ReportedCase, smallest, written
+from governflow.charter.cases.systematic import BUDGET
 from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
-from governflow.errors import PolicyError
 from governflow.isolation.environment import watched
 from governflow.policy.stack import Policy
 from governflow.text import Text
@@ -107,14 +106,6 @@ def found(subject: Subject, look: Look, cases: Iterable[ReportedCase]) -> Iterat
 def _smallest(look: Look, key: Hashable, failure: Failure) -> Failure:
     small = smallest(failure.case, lambda case: any(key == one for one, _ in look(case)))
     return next((other for one, other in look(small) if one == key), failure)
-
-
-def usable(subject: Subject) -> Policy | Failure:
-    """Return the rules, or what to say where they cannot be loaded: then nobody answers any case."""
-    try:
-        return subject.policy
-    except PolicyError as fault:
-        return Failure(fault.text, look_at=f"the plugin of {subject.code}")
 
 
 def batches(subject: Subject) -> Iterator[list[First]]:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any
 
 from governflow.charter.cases.reported import ReportedCase, timeless, written
-from governflow.charter.cases.systematic import strategy, timed
+from governflow.charter.cases.strategy import strategy
+from governflow.charter.cases.systematic import timed
 from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
 

@@ -1,6 +1,9 @@
-"""The case that somebody gives, as ``--case`` does: refused where no report could tell it (指定案例)."""
+"""The case of ``--case``: written on one line, read back, and refused where no report could tell it (指定案例)."""
 
+import json
 from collections.abc import Mapping
+from datetime import date
+from enum import Enum
 
 from governflow.charter.cases.reported import ReportedCase, fresh, moment_of
 from governflow.charter.cases.systematic import KNOWN
@@ -45,3 +48,43 @@ def refuse_untellable(policy: Policy, case: ReportedCase) -> None:
 def _is_step(step: object) -> bool:
     kinds = (int, str, int)
     return isinstance(step, (list, tuple)) and len(step) == 3 and all(map(isinstance, step, kinds))
+
+
+def case_line(case: object) -> str:
+    """Return a case as one line of JSON, for ``--case``."""
+    return json.dumps(case, ensure_ascii=False, default=_plain)
+
+
+def plain(case: Mapping[str, object]) -> dict[str, object]:
+    """Return a case as plain JSON values."""
+    values: dict[str, object] = json.loads(case_line(case))
+    return values
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    return str(value)
+
+
+def read_case(written: str) -> dict[str, object]:
+    """Read the case of a command.
+
+    Raises:
+        CommandError: If it is no JSON object.
+    """
+    try:
+        case = json.loads(written)
+    except ValueError as fault:
+        raise CommandError(f"--case is no JSON: {fault}", f"--case 不是 JSON：{fault}") from None
+    if not isinstance(case, dict):
+        raise CommandError(
+            'a case is a JSON object such as {"item": "..."}', '案例应为 JSON 对象，例如 {"item": "..."}'
+        )
+    return case

@@ -1,7 +1,7 @@
 """A case as a report tells it, and the case that the engine makes of it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -80,3 +80,21 @@ def reported(policy: Policy, told: ReportedCase, at: datetime = BEGIN) -> Case:
         at: When, in UTC.
     """
     return decide(fresh(policy, told, at), Command("report", {}), policy, at, mode_of(told))[1]
+
+
+def smallest(told: ReportedCase, fails: Callable[[ReportedCase], bool]) -> ReportedCase:
+    """Shrink a case that shows a fault: leave out what the fault does not need.
+
+    Args:
+        told: The case.
+        fails: Whether a smaller case still shows the same fault.
+    """
+    case = dict(told)
+    for name in ("facts", *sorted(told.keys() - {"facts"})):
+        if name in case and fails(smaller := {one: value for one, value in case.items() if one != name}):
+            case = dict(smaller)
+    for name in sorted(case.get("facts", ())):
+        rest = {one: value for one, value in case["facts"].items() if one != name}
+        if rest and fails(smaller := {**case, "facts": rest}):
+            case = dict(smaller)
+    return case

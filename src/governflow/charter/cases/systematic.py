@@ -6,23 +6,21 @@ unit of the chart. At the level ``search`` Hypothesis draws from the same values
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
 from governflow.charter.cases import covering as pairs
 from governflow.charter.cases.dimensions import WHO, Dimensions, tables_of
+from governflow.charter.cases.of_rules import CASE_FIELDS, YES_NO_FIELDS, of_rules
 from governflow.charter.cases.reported import ReportedCase, timeless, written
-from governflow.errors import CommandError
 from governflow.isolation.literals import spoken_of
 from governflow.model.terms import Mode, Severity, Urgency
 from governflow.model.units import OrgChart, Unit
 from governflow.policy.stack import Policy
-from governflow.tables import Catalogue, Table
-from governflow.tables.partition import sampled
 
 if TYPE_CHECKING:
-    from hypothesis.strategies import SearchStrategy
+    pass
 
 
 #: About so many cases are looked at, at the level ``certify``.
@@ -33,14 +31,8 @@ _MIXED = 400
 _UNITS, _REST, _WHERE = 600, 100, 500
 #: So many pairs of an item and a place that hooks name; some of them with every severity in both modes.
 _NAMED = 300
-#: Tables with more rules are sampled without looking for cases that no earlier rule takes.
-_MANY_RULES = 400
-_CASE_FIELDS = ("item", "place", "severity", "urgency", "lifecycle", "mode")
-_YES_NO_FIELDS = ("visit", "asked")
 #: All that a case of ``--case`` may tell; ``steps`` are those of a life.
-KNOWN = (*_CASE_FIELDS, *_YES_NO_FIELDS, *WHO, "facts", "at", "steps")
-#: What the defaults make of a severity, where no table says.
-_SEVERITY_OF = {"1": "major", "2": "complex", "3": "general"}
+KNOWN = (*CASE_FIELDS, *YES_NO_FIELDS, *WHO, "facts", "at", "steps")
 
 
 def anywhen(policy: Policy) -> Iterator[ReportedCase]:
@@ -102,52 +94,6 @@ def _sorts(policy: Policy) -> Sequence[str]:
 _OF_ITS_OWN = frozenset({"item", "code", "basis", "reason", "reason_en", "reason_zh"})
 
 
-def strategy(policy: Policy) -> "SearchStrategy[dict[str, Any]]":
-    """Return a Hypothesis strategy of the same cases, for tests of your own.
-
-    Args:
-        policy: The rules of the locality: ``Localities().policy("371621")``.
-    """
-    from hypothesis import strategies as st  # only those who test need it
-
-    dimensions = Dimensions.of(policy)
-    facts = {name: st.sampled_from(values) for name, values in dimensions.facts.items()}
-    return st.fixed_dictionaries(
-        {},
-        optional={
-            "item": st.sampled_from(dimensions.items),
-            "place": st.sampled_from(dimensions.places),
-            "severity": st.sampled_from([one.value for one in Severity]),
-            "urgency": st.sampled_from([one.value for one in Urgency]),
-            "visit": st.booleans(),
-            "asked": st.booleans(),
-            "mode": st.sampled_from([one.value for one in Mode]),
-            "channel": st.sampled_from(dimensions.channels),
-            "informant": st.sampled_from(dimensions.informants),
-            **({"lifecycle": st.sampled_from(dimensions.lifecycles)} if dimensions.lifecycles else {}),
-            **({"facts": st.fixed_dictionaries({}, optional=facts)} if facts else {}),
-        },
-    )
-
-
-def smallest(told: ReportedCase, fails: Callable[[ReportedCase], bool]) -> ReportedCase:
-    """Shrink a case that shows a fault: leave out what the fault does not need.
-
-    Args:
-        told: The case.
-        fails: Whether a smaller case still shows the same fault.
-    """
-    case = dict(told)
-    for name in ("facts", *sorted(told.keys() - {"facts"})):
-        if name in case and fails(smaller := {one: value for one, value in case.items() if one != name}):
-            case = dict(smaller)
-    for name in sorted(case.get("facts", ())):
-        rest = {one: value for one, value in case["facts"].items() if one != name}
-        if rest and fails(smaller := {**case, "facts": rest}):
-            case = dict(smaller)
-    return case
-
-
 # --- the stream -------------------------------------------------------------------------------------------------------
 
 
@@ -177,7 +123,7 @@ def _systematic(policy: Policy, dimensions: Dimensions) -> Iterator[ReportedCase
     for severity, urgency in product(Severity, Urgency):
         yield {"severity": severity.value, "urgency": urgency.value, **emergency}
     for source, table in tables_of(policy):
-        yield from _of_rules(policy, source, table)
+        yield from of_rules(policy, source, table)
     yield from _named(policy, dimensions)
     somewhere = dimensions.places[1] if len(dimensions.places) > 1 else ""
     for severity, place in product(Severity, dimensions.places[1:]):
@@ -235,75 +181,3 @@ def _named(policy: Policy, dimensions: Dimensions) -> Iterator[ReportedCase]:
 
 def _with(word: str, dimensions: Dimensions) -> str:
     return next((item for item in dimensions.items if word in item), "") if len(word) > 1 else ""
-
-
-# --- a case for every rule --------------------------------------------------------------------------------------------
-
-
-def _of_rules(policy: Policy, source: str, table: Table) -> Iterator[ReportedCase]:
-    """Return for every rule a case that it answers, as far as a report can tell one."""
-    space = table.space
-    for number, box in enumerate(space.boxes):
-        if not all(box):
-            continue
-        own = space.uncovered(box, (1 << number) - 1) if len(space.boxes) <= _MANY_RULES else None
-        wanted = sampled(space.axes, own or box)
-        by_facts: dict[str, Any] = {}
-        _want(policy, wanted, by_facts, depth=3)
-        yield by_facts
-        items = _items_with(policy, wanted)
-        if items:
-            yield {**by_facts, "item": items[0]}
-
-
-def _want(policy: Policy, wanted: Mapping[str, str | int], case: dict[str, Any], depth: int) -> None:
-    """Tell what makes each column hold a value; what only a later step can bring about is left to whole lives."""
-    for column, value in wanted.items():
-        if column in _CASE_FIELDS:
-            case.setdefault(column, value)
-        elif column in _YES_NO_FIELDS:
-            case.setdefault(column, value == "yes")
-        elif column in policy.ruled.told:
-            case.setdefault("facts", {}).setdefault(column, value)
-        elif depth:
-            _invert(policy, column, str(value), case, depth)
-
-
-def _invert(policy: Policy, column: str, value: str, case: dict[str, Any], depth: int) -> None:
-    """Tell what makes a table derive a value."""
-    for _, table in tables_of(policy):
-        if table.name != column:
-            continue
-        for number, rule in enumerate(table.rules):
-            if rule.outcomes.get(column) == value and all(table.space.boxes[number]):
-                own = table.space.uncovered(table.space.boxes[number], (1 << number) - 1)
-                _want(policy, sampled(table.space.axes, own or table.space.boxes[number]), case, depth - 1)
-                return
-    if column == "tier" and value in _SEVERITY_OF:
-        case.setdefault("severity", _SEVERITY_OF[value])
-
-
-def _items_with(policy: Policy, wanted: Mapping[str, str | int]) -> Sequence[str]:
-    """Return the items whose own attributes are those that are wanted."""
-    found: list[str] = []
-    for _, catalogue in policy.ruled.catalogues:
-        for item in _of_interest(catalogue, wanted):
-            entry = policy.ruled.entry(item)
-            asked = [name for name in wanted if entry.get(name)]
-            if asked and all(_same(policy, name, entry[name], wanted[name]) for name in asked):
-                found.append(item)
-    return found
-
-
-def _of_interest(catalogue: Catalogue, wanted: Mapping[str, str | int]) -> Iterator[str]:
-    return (item for item in catalogue.items if any((catalogue.item(item) or {}).get(name) for name in wanted))
-
-
-def _same(policy: Policy, name: str, attribute: str, value: str | int) -> bool:
-    known = policy.ruled.told.get(name)
-    if known is None:
-        return attribute == value
-    try:
-        return known[0].read_fact(known[1], attribute) == value
-    except CommandError:
-        return False

@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import islice
 
 from governflow.charter.answers.ask import ACTOR, Answer, asked
-from governflow.charter.answers.collect import First, everything, firsts, found, raised, sample, usable
+from governflow.charter.answers.collect import First, everything, firsts, found, raised, sample
 from governflow.charter.answers.compare import difference, told_apart
 from governflow.charter.answers.search import Fault
 from governflow.charter.cases.dimensions import WHO, Dimensions, posts_of
@@ -40,10 +40,7 @@ _LIVED = 40
 )
 def impartial(subject: Subject) -> Iterator[Failure]:
     """Change who asks, and nothing else."""
-    policy = usable(subject)
-    if isinstance(policy, Failure):
-        yield policy
-        return
+    policy = subject.policy
     asking = _Partial(subject, policy)
     failures = list(found(subject, asking.look, (one.told for one in everything(subject) if not asking.told_so(one))))
     yield from failures

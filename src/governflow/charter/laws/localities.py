@@ -7,7 +7,7 @@ from itertools import pairwise, product
 
 from governflow.calendars import WorkingCalendar
 from governflow.charter.answers.ask import Answer, asked
-from governflow.charter.answers.collect import company, everything, firsts, found, raised, sample, usable
+from governflow.charter.answers.collect import company, everything, firsts, found, raised, sample
 from governflow.charter.answers.compare import difference, told_apart
 from governflow.charter.answers.plain import PlainAnswer
 from governflow.charter.answers.remote import Heard, RemoteAnswers, WorkerEnvironment, answered, few, unloadable
@@ -38,11 +38,10 @@ _SEED = 1
 
 def together(subject: Subject) -> None:
     """Begin a process in which the others are asked after this locality was loaded and asked."""
-    policy = usable(subject)
-    if isinstance(policy, Failure) or "together" in subject.begun:
+    if "together" in subject.begun:
         return
     own = [*([subject.only] if subject.only is not None else []), *company(subject)]
-    home, *others_above = policy.layers
+    home, *others_above = subject.policy.layers
     above = tuple(layer.code for layer in others_above if _package(layer) != _package(home))
     cases = {subject.code: own, **dict.fromkeys(_codes(subject))}
     subject.begun["together"] = RemoteAnswers(subject.localities, cases, WorkerEnvironment(seed=_SEED, first=above))
@@ -74,10 +73,7 @@ def _package(layer: Layer) -> str:
 )
 def isolated(subject: Subject) -> Iterator[Failure]:
     """Ask the others in a process in which this locality was never heard of, and in one in which it was asked first."""
-    policy = usable(subject)
-    if isinstance(policy, Failure):
-        yield policy
-        return
+    policy = subject.policy
     here_only = not subject.begun
     alone_and_together(subject)
     before, after = (answered(subject, name) for name in ("alone", "together"))
@@ -219,10 +215,7 @@ _STARTS = tuple(
 )
 def stricter(subject: Subject) -> Iterator[Failure]:
     """Compare each layer's clocks with those of the stack below it, counted on the calendars of both."""
-    policy = usable(subject)
-    if isinstance(policy, Failure):
-        yield policy
-        return
+    policy = subject.policy
     try:
         stack = [policy, *(assemble(layer.code, policy.layers[at:]) for at, layer in enumerate(policy.layers) if at)]
     except PolicyError as fault:  # what stands above cannot be loaded without it: a fault where that one is checked

@@ -6,7 +6,7 @@ from itertools import islice
 from random import Random  # noqa: TID251 - a fixed seed gives the same order every time
 
 from governflow.charter.answers.ask import Answer, asked
-from governflow.charter.answers.collect import First, batches, company, firsts, raised, usable
+from governflow.charter.answers.collect import First, batches, company, firsts, raised
 from governflow.charter.answers.compare import difference, told_apart
 from governflow.charter.answers.plain import PlainAnswer
 from governflow.charter.answers.remote import RemoteAnswers, WorkerEnvironment, answered, unloadable
@@ -46,15 +46,16 @@ _PROCESSES = (("together", _FRESH), *((f"order {seed}", _SETS) for seed in _ORDE
 
 def _ahead(subject: Subject) -> None:
     """Begin the other processes."""
-    policy = usable(subject)
-    if isinstance(policy, Failure) or "machine" in subject.begun:
+    if "machine" in subject.begun:
         return
     together(subject)
     every = asked_elsewhere(subject)
     for seed in _ORDERS:
         cases = {subject.code: every[:_EVERY] + every[_EVERY::_EVERY]}
         subject.begun[f"order {seed}"] = RemoteAnswers(subject.localities, cases, WorkerEnvironment(seed=seed))
-    names = tuple(word for word in spoken_of(policy).texts if word.isascii() and word.isidentifier() and word.isupper())
+    names = tuple(
+        word for word in spoken_of(subject.policy).texts if word.isascii() and word.isidentifier() and word.isupper()
+    )
     how = WorkerEnvironment(seed=2, backwards=True, day=0, variables=names)
     subject.begun["machine"] = RemoteAnswers(subject.localities, {subject.code: every}, how)
 
@@ -77,10 +78,7 @@ def asked_elsewhere(subject: Subject) -> list[ReportedCase]:
 )
 def pure(subject: Subject) -> Iterator[Failure]:
     """Ask again, and otherwise."""
-    policy = usable(subject)
-    if isinstance(policy, Failure):
-        yield policy
-        return
+    policy = subject.policy
     alone = not subject.begun
     _ahead(subject)
     try:

@@ -8,7 +8,7 @@ import msgspec
 
 from governflow.charter.answers import examples as shipped
 from governflow.charter.answers.ask import Answer
-from governflow.charter.answers.collect import AT_MOST, everything, firsts, found, raised, usable
+from governflow.charter.answers.collect import AT_MOST, everything, firsts, found, raised
 from governflow.charter.answers.compare import look_at
 from governflow.charter.answers.search import Fault
 from governflow.charter.cases.reported import BEGIN, ReportedCase, mode_of, moment_of, written
@@ -40,10 +40,7 @@ from governflow.text import Text
 )
 def total(subject: Subject) -> Iterator[Failure]:
     """Report and dispatch every case."""
-    policy = usable(subject)
-    if isinstance(policy, Failure):
-        yield policy
-        return
+    policy = subject.policy
     judged: set[object] = set()
 
     def look(told: ReportedCase) -> Iterator[Fault]:
@@ -242,8 +239,5 @@ def _as_told(case: Mapping[str, str | int]) -> ReportedCase:
 )
 def examples(subject: Subject) -> Iterator[Failure]:
     """Rule on each example that the locality itself ships."""
-    policy = usable(subject)
-    if isinstance(policy, Failure):
-        yield policy
-        return
+    policy = subject.policy
     yield from islice(shipped.failures(policy, subject.tried), AT_MOST)

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky
 
-from governflow.charter.cases.systematic import strategy
+from governflow.charter.cases.strategy import strategy
 from governflow.charter.lives.scenarios import wander
 from governflow.charter.lives.simulation import SimulatedCase
 from governflow.charter.subject import Subject

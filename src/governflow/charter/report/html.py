@@ -9,8 +9,8 @@ from html import escape
 
 from governflow.charter.laws.registry import LAWS
 from governflow.charter.model import LawVerdict
-from governflow.charter.report import text as telling
-from governflow.charter.report.subject_names import Checked
+from governflow.charter.report import text
+from governflow.charter.report.checked import CheckedLocality
 from governflow.reports.page import SANS, PageWriter, minor
 from governflow.tables import Dead, Findings, Overlap, Rule, Table
 
@@ -49,34 +49,26 @@ Named = Mapping[str, Collection[str]]
 _SIGNS = {"gap": "✗", "conflict": "✗", "named": "✗", "dead": "–", "fine": "✓"}
 
 
-def render(reports: Sequence[Checked], *, what: str, lang: str, seed: int = 0) -> str:
-    """Make one self-contained page of reports.
-
-    Args:
-        reports: The reports, each with the rules that it is about; every word of them is escaped.
-        what: What was checked, as it was typed.
-        lang: ``"zh"`` or ``"en"``.
-        seed: What chance started from at the level ``search``.
-    """
-    pages = [_Page(checked, what, lang, several=len(reports) > 1, seed=seed) for checked in reports]
-    name = " · ".join(telling.title(checked).say(lang) for checked in reports)
+def render(reports: Sequence[CheckedLocality], lang: str) -> str:
+    """Return reports as one self-contained page, every word of them escaped; ``lang`` is ``"zh"`` or ``"en"``."""
+    pages = [_Page(checked, lang) for checked in reports]
+    name = " · ".join(text.title(checked).say(lang) for checked in reports)
     return PageWriter(lang).page(name, _STYLE, (part for page in pages for part in page.parts()))
 
 
 class _Page(PageWriter):
     """Writes the part of a page that is about one report."""
 
-    def __init__(self, checked: Checked, what: str, lang: str, *, several: bool, seed: int) -> None:
+    def __init__(self, checked: CheckedLocality, lang: str) -> None:
         super().__init__(lang)
-        self.checked, self.report, self.what = checked, checked.report, what
-        self.several, self.seed = several, seed
+        self.checked, self.report = checked, checked.report
         self.voice = checked.voice(lang)
 
     def parts(self) -> Iterator[str]:
         report = self.report
         yield (
-            f"<header><h1>{self.t('The charter', '宪章检验')} · {self.say(telling.title(self.checked))}</h1>"
-            f"<p>{self.say(telling.summary(report))} · {self.say(telling.level(report))}</p></header>"
+            f"<header><h1>{self.t('The charter', '宪章检验')} · {self.say(text.title(self.checked))}</h1>"
+            f"<p>{self.say(text.summary(report))} · {self.say(text.level(report))}</p></header>"
         )
         yield self.verdict()
         yield f"<h2>{self.t('The laws', '条目')}</h2>"
@@ -118,22 +110,21 @@ class _Page(PageWriter):
     def law(self, verdict: LawVerdict) -> str:
         law = LAWS[verdict.law]
         return (
-            f'<tr class="{verdict.outcome}"><td class="sign">{telling.MARKS[verdict.outcome]}</td>'
+            f'<tr class="{verdict.outcome}"><td class="sign">{text.MARKS[verdict.outcome]}</td>'
             f"<td>{escape(law.id)} · {self.say(law.slogan)}{minor(self.say(law.says))}</td>"
-            f"<td>{self.say(telling.result(verdict))}{self.note(verdict)}</td>"
-            f'<td class="time">{telling.took(verdict)}</td></tr>'
+            f"<td>{self.say(text.result(verdict))}{self.note(verdict)}</td>"
+            f'<td class="time">{text.took(verdict)}</td></tr>'
         )
 
     def note(self, verdict: LawVerdict) -> str:
-        note = telling.note(verdict)
+        note = text.note(verdict)
         return minor(self.say(note)) if note is not None else ""
 
     def stories(self, verdict: LawVerdict) -> Iterator[str]:
-        head, _ = telling.law_lines(verdict, self.lang)
-        yield f"<h3>{telling.MARKS[verdict.outcome]} {escape(head)}</h3>"
+        head, _ = text.law_lines(verdict, self.lang)
+        yield f"<h3>{text.MARKS[verdict.outcome]} {escape(head)}</h3>"
         for failure in verdict.failures:
-            again = telling.reproduce(self.what, self.report, verdict, failure, several=self.several, seed=self.seed)
-            lines = telling.story(failure, voice=self.voice, again=again)
+            lines = text.story(failure, voice=self.voice, again=self.checked.reproduce(verdict, failure))
             told = "".join(
                 f'<p style="margin-left: {line.depth * 6}mm">'
                 + (f"<code>{escape(line.text)}</code>" if line.command else escape(line.text))

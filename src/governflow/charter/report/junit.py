@@ -4,29 +4,19 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
-from governflow.charter.report import text as telling
-from governflow.charter.report.subject_names import Checked
+from governflow.charter.report import text
+from governflow.charter.report.checked import CheckedLocality
 
 #: What no XML file may hold.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def render(reports: Sequence[Checked], *, what: str, lang: str, seed: int = 0) -> bytes:
-    """Write reports as JUnit: a suite for each locality, a test for each law under its stable id.
-
-    Args:
-        reports: The reports, each with the rules that it is about.
-        what: What was checked, as it was typed.
-        lang: ``"zh"`` or ``"en"``.
-        seed: What chance started from at the level ``search``.
-
-    Returns:
-        The file, UTF-8.
-    """
+def render(reports: Sequence[CheckedLocality], lang: str) -> bytes:
+    """Return reports as JUnit in UTF-8: a suite for each locality, a test for each law under its stable id."""
     root = Xml.Element("testsuites", name="governflow check")
     for checked in reports:
         report = checked.report
-        counts = {outcome: sum(1 for one in report.verdicts if one.outcome == outcome) for outcome in telling.MARKS}
+        counts = {outcome: sum(1 for one in report.verdicts if one.outcome == outcome) for outcome in text.MARKS}
         suite = Xml.SubElement(
             root,
             "testsuite",
@@ -47,11 +37,11 @@ def render(reports: Sequence[Checked], *, what: str, lang: str, seed: int = 0) -
             )
             if verdict.outcome == "failed":
                 message = verdict.failures[0].sentence.say(lang)
-                told = telling.failed(checked, verdict, what=what, lang=lang, several=len(reports) > 1, seed=seed)
-                Xml.SubElement(test, "failure", message=_legal(message)).text = _legal(told)
+                stories = text.failed(checked, verdict, lang)
+                Xml.SubElement(test, "failure", message=_legal(message)).text = _legal(stories)
             elif verdict.outcome == "waived":
-                Xml.SubElement(test, "skipped", message=_legal(telling.result(verdict).say(lang)))
-            note = telling.note(verdict)
+                Xml.SubElement(test, "skipped", message=_legal(text.result(verdict).say(lang)))
+            note = text.note(verdict)
             if note is not None:
                 Xml.SubElement(test, "system-out").text = _legal(note.say(lang))
     Xml.indent(root)
@@ -59,5 +49,5 @@ def render(reports: Sequence[Checked], *, what: str, lang: str, seed: int = 0) -
     return written
 
 
-def _legal(text: str) -> str:
-    return _ILLEGAL.sub("\ufffd", text)
+def _legal(words: str) -> str:
+    return _ILLEGAL.sub("\ufffd", words)

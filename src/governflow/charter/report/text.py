@@ -1,18 +1,15 @@
 """How a check of the charter is told: one line a law, and for each failure its story (检验结果的表述)."""
 
-import json
 import os
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
-from enum import Enum
+from datetime import datetime
 
 import attrs
 
+from governflow.charter.cases.given import case_line
 from governflow.charter.laws.registry import LAWS
 from governflow.charter.model import CheckReport, Failure, LawVerdict
-from governflow.charter.report.subject_names import Checked
-from governflow.errors import CommandError
+from governflow.charter.report.checked import CheckedLocality
 from governflow.reports.localize import Localizer
 from governflow.text import Text
 
@@ -29,13 +26,7 @@ _TOLD: Mapping[str, Text] = {
 
 @attrs.frozen
 class Line:
-    """One line of a story.
-
-    Args:
-        depth: How far it is set in, from 0.
-        text: What it says.
-        command: Whether it is a command to be typed.
-    """
+    """One line of a story, set in by its depth; a command is to be typed as it stands."""
 
     depth: int
     text: str
@@ -89,7 +80,7 @@ def summary(report: CheckReport) -> Text:
     )
 
 
-def title(checked: Checked) -> Text:
+def title(checked: CheckedLocality) -> Text:
     """Name what was checked."""
     report, name = checked.report, checked.name
     if not report.rules:
@@ -104,27 +95,6 @@ def level(report: CheckReport) -> Text:
     if report.level == "search":
         return Text("level search: random, another time it may find more", "检验级别：随机搜索，再次检验可能有新发现")
     return Text("level certify: the same verdict every time", "检验级别：认证，每次结论相同")
-
-
-def reproduce(
-    what: str, report: CheckReport, verdict: LawVerdict, failure: Failure, *, several: bool = False, seed: int = 0
-) -> str:
-    """Return the command that finds a failure again.
-
-    Args:
-        what: What was checked, as it was typed: a code or a path.
-        report: The report.
-        verdict: The law that failed.
-        failure: The failure.
-        several: Whether what was typed holds several localities.
-        seed: What chance started from at the level ``search``.
-    """
-    parts = ["governflow", "check", what, *(["--locality", report.code] if several else []), "--law", verdict.law]
-    if verdict.method != "exact" and failure.case:
-        parts += ["--case", case_as_json(failure.case)]
-    if report.level == "search":
-        parts += ["--level", "search", "--seed", str(seed)]
-    return shlex.join(parts)
 
 
 def story(failure: Failure, *, voice: Localizer, again: str) -> Iterator[Line]:
@@ -171,13 +141,13 @@ def law_lines(verdict: LawVerdict, lang: str) -> tuple[str, str]:
     return Text(f"{law.id} · {law.slogan.en}", f"{law.id} · {law.slogan.zh}").say(lang), law.says.say(lang)
 
 
-def failed(checked: Checked, verdict: LawVerdict, *, what: str, lang: str, several: bool = False, seed: int = 0) -> str:
-    """Tell all of a law's failures as one text, for a test report; see `reproduce` for the arguments."""
+def failed(checked: CheckedLocality, verdict: LawVerdict, lang: str) -> str:
+    """Return all of a law's failures as one text, for a test report."""
     head, says = law_lines(verdict, lang)
     lines, voice = [head, says], checked.voice(lang)
     for failure in verdict.failures:
-        again = reproduce(what, checked.report, verdict, failure, several=several, seed=seed)
-        lines += ["", *("  " * one.depth + one.text for one in story(failure, voice=voice, again=again))]
+        story_lines = story(failure, voice=voice, again=checked.reproduce(verdict, failure))
+        lines += ["", *("  " * line.depth + line.text for line in story_lines)]
     return "\n".join(lines)
 
 
@@ -208,48 +178,8 @@ def _said(name: str, value: object, voice: Localizer) -> str:
     if name == "steps" and isinstance(value, Sequence):
         return voice.t(f"{len(value)}, as told below", f"{len(value)}步，见下")
     if isinstance(value, (Mapping, Sequence)) and not isinstance(value, str):
-        return case_as_json(value)
+        return case_line(value)
     text = getattr(value, "text", None)
     if isinstance(text, Text):
         return text.say(voice.lang)
     return voice.value(name, value)
-
-
-def case_as_json(case: object) -> str:
-    """Write a case on one line, for ``--case``."""
-    return json.dumps(case, ensure_ascii=False, default=_plain)
-
-
-def plain(case: Mapping[str, object]) -> dict[str, object]:
-    """Return a case as plain JSON values."""
-    told: dict[str, object] = json.loads(case_as_json(case))
-    return told
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, (date, datetime)):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, (set, frozenset)):
-        return sorted(value)
-    return str(value)
-
-
-def read_case(written: str) -> dict[str, object]:
-    """Read the case of a command.
-
-    Raises:
-        CommandError: If it is no JSON object.
-    """
-    try:
-        told = json.loads(written)
-    except ValueError as fault:
-        raise CommandError(f"--case is no JSON: {fault}", f"--case 不是 JSON：{fault}") from None
-    if not isinstance(told, dict):
-        raise CommandError(
-            'a case is a JSON object such as {"item": "..."}', '案例应为 JSON 对象，例如 {"item": "..."}'
-        )
-    return told

@@ -1,11 +1,13 @@
-"""What a report is told with: the names and tables of the rules, also of those that cannot be loaded (被检规则)."""
+"""What every form of a report is written from: verdicts, the names and tables of the rules, the command (被检规则)."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 import attrs
 
-from governflow.charter.model import CheckReport
+from governflow.charter.cases.given import case_line
+from governflow.charter.model import CheckReport, Failure, LawVerdict
 from governflow.errors import PolicyError
 from governflow.masking import clean
 from governflow.policy import files as packaged
@@ -20,43 +22,59 @@ Tables = Mapping[str, Table | Catalogue]
 
 
 @attrs.frozen
-class Checked:
-    """A report with the rules that it is about.
+class CheckedLocality:
+    """A report with the rules that it is about and the command that made it.
 
     Args:
         report: The report.
         name: What the locality is called.
         policy: Knows what things are called; the defaults where its own rules could not be loaded.
         layers: The tables by layer, most specific first.
+        what: What was checked, as it was typed: a code or a path.
+        several: Whether what was typed holds several localities.
+        seed: What chance started from at the level ``search``.
     """
 
     report: CheckReport
     name: Text
     policy: Policy
     layers: Sequence[tuple[str, Tables]]
+    what: str
+    several: bool = False
+    seed: int = 0
 
     @classmethod
-    def of(cls, localities: Localities, report: CheckReport) -> "Checked":
-        """Find the rules that a report is about.
-
-        Args:
-            localities: Where they were checked.
-            report: The report.
-        """
+    def of(
+        cls, localities: Localities, report: CheckReport, *, what: str, several: bool = False, seed: int = 0
+    ) -> "CheckedLocality":
+        """Find the rules that a report is about, also where they cannot be loaded."""
         if report.rules:
             policy = localities.policy(report.code)
             locality = policy.locality
-            return cls(report, Text(locality.name_en, locality.name), policy, policy.tables)
+            name = Text(locality.name_en, locality.name)
+            return cls(report, name, policy, policy.tables, what, several, seed)
         try:
             layers = list(localities.layers(report.code))
         except PolicyError:
             layers = []
         name = Text(layers[0].locality.name_en, layers[0].locality.name) if layers else Text(report.code, report.code)
-        return cls(report, name, Localities().policy(ROOT), [(layer.source, _tables(layer)) for layer in layers])
+        tables = [(layer.source, _tables(layer)) for layer in layers]
+        return cls(report, name, Localities().policy(ROOT), tables, what, several, seed)
 
     def voice(self, lang: str) -> Localizer:
         """Return what says these rules and their cases in one language."""
         return Localizer(lang, ZoneInfo(self.policy.zone), self.policy, clean, self.layers)
+
+    def reproduce(self, verdict: LawVerdict, failure: Failure) -> str:
+        """Return the command that finds a failure again."""
+        code = self.report.code
+        parts = ["governflow", "check", self.what, *(["--locality", code] if self.several else [])]
+        parts += ["--law", verdict.law]
+        if verdict.method != "exact" and failure.case:
+            parts += ["--case", case_line(failure.case)]
+        if self.report.level == "search":
+            parts += ["--level", "search", "--seed", str(self.seed)]
+        return shlex.join(parts)
 
 
 def _tables(layer: Layer) -> Tables:
