@@ -25,7 +25,7 @@ from governflow.policy import registry as localities
 from governflow.policy.hook_checks import HOOKS, faults_of
 from governflow.policy.registry import Localities
 from governflow.run.runner import run
-from governflow.tables import Table, catalogue, vocabulary
+from governflow.tables import Table, catalogue_parser, vocabulary
 from governflow.tables.cells import read_cell, read_domain
 from governflow.tables.domains import Closed
 from governflow.testing import ManualClock
@@ -234,9 +234,9 @@ def test_the_tables_page_names_every_question_and_its_outcomes() -> None:
 def test_the_tables_page_names_every_column_of_a_catalogue() -> None:
     rows = table(page("docs/tables.md"), "column", "also", "means")
     told = {name: also for names, also, _ in rows for name in words(names)}
-    assert set(told) == set(catalogue._HEADINGS)
+    assert set(told) == set(catalogue_parser._HEADINGS)
     for names, also, _ in rows:
-        known = {word for name in words(names) for word in catalogue._HEADINGS[name]}
+        known = {word for name in words(names) for word in catalogue_parser._HEADINGS[name]}
         assert {word for word in also.split(", ") if word != "–"} <= known
 
 

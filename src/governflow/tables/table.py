@@ -9,21 +9,22 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
 from governflow.errors import CommandError, TableError
-from governflow.tables import sheet_parser as parsing
-from governflow.tables import vocabulary
+from governflow.tables import conditions, vocabulary
 from governflow.tables.cells import canonical
-from governflow.tables.coverage import Space
 from governflow.tables.domains import Cell, Part, Unfit
-from governflow.tables.findings import Findings, find
-from governflow.tables.partition import Axis, Region, cut
 from governflow.tables.rules import Column, Rule
-from governflow.tabular.grids import Source
 from governflow.text import Text
+
+if TYPE_CHECKING:
+    from governflow.tables.coverage import Space
+    from governflow.tables.findings import Findings
+    from governflow.tables.partition import Axis, Region
+    from governflow.tabular.grids import Source
 
 #: A column as `Table.match` asks it: id, the atom of a value, the rules of each atom, of a case that does not state it,
 #: and of one whose value is outside the domain.
@@ -53,7 +54,7 @@ class Table:
     @classmethod
     def read(
         cls,
-        source: Source,
+        source: "Source",
         *,
         name: str,
         hit: Literal["unique", "first"] | None = None,
@@ -71,7 +72,9 @@ class Table:
         Raises:
             TableError: With every fault of the file, each with its sheet, row and column.
         """
-        draft = parsing.parse(source, name=name, hit=hit, sheet=sheet)
+        from governflow.tables.sheet_parser import parse  # only who reads files needs their parser
+
+        draft = parse(source, name=name, hit=hit, sheet=sheet)
         return cls(name, draft.hit, draft.columns, draft.outcomes, draft.rules, draft.gives)
 
     # --- asking ---
@@ -126,7 +129,7 @@ class Table:
             name = known[column].text
             raise CommandError(f"{column}: {fault.text.en}", f"{name.zh}：{fault.text.zh}") from None
 
-    def analyse(self) -> Findings:
+    def analyse(self) -> "Findings":
         """Find all gaps, conflicts and dead rules, exactly."""
         return self._findings
 
@@ -140,7 +143,7 @@ class Table:
         for one, rule in zip(told["rules"], self.rules, strict=True):
             del one["row"], one["sheet"]
             one["cells"] = {
-                name: canonical(domains[name].domain, parsing.condition(domains[name], cell))
+                name: canonical(domains[name].domain, conditions.condition(domains[name], cell))
                 for name, cell in rule.cells.items()
             }
         text = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -178,7 +181,7 @@ class Table:
         try:
             columns, gives = (
                 tuple(
-                    parsing.column(
+                    conditions.column(
                         one["id"],
                         Text(one["en"], one["zh"]),
                         one["domain"] + ("" if one["default"] is None else f"; default {one['default']}"),
@@ -232,7 +235,7 @@ class Table:
     def _cells(self) -> tuple[tuple[Cell | None, ...], ...]:
         return tuple(
             tuple(
-                parsing.condition(column, rule.cells[column.id]) if column.id in rule.cells else None
+                conditions.condition(column, rule.cells[column.id]) if column.id in rule.cells else None
                 for column in self.columns
             )
             for rule in self.rules
@@ -248,15 +251,18 @@ class Table:
         return [part for cells in self._cells if (cell := cells[place]) is not None for part in cell.parts]
 
     @cached_property
-    def space(self) -> Space:
+    def space(self) -> "Space":
         """The rules as boxes over the condition columns."""
+        from governflow.tables.coverage import Space  # only a table that is asked needs its index
+        from governflow.tables.partition import Axis, cut
+
         axes = tuple(
             Axis(column.id, column.text, cut(column.domain, self.parts_of(column)), column.unstated)
             for column in self.columns
         )
         return Space.of(axes, (self._box(axes, cells) for cells in self._cells))
 
-    def _box(self, axes: tuple[Axis, ...], cells: tuple[Cell | None, ...]) -> Region:
+    def _box(self, axes: "tuple[Axis, ...]", cells: tuple[Cell | None, ...]) -> "Region":
         return tuple(axis.mask(cell) for axis, cell in zip(axes, cells, strict=True))
 
     @cached_property
@@ -274,7 +280,9 @@ class Table:
         return tuple(probes), self.space.every
 
     @cached_property
-    def _findings(self) -> Findings:
+    def _findings(self) -> "Findings":
+        from governflow.tables.findings import find  # only who checks a table needs what finds its faults
+
         return find(self.space, self.rules, first=self.hit == "first")
 
 
