@@ -9,6 +9,8 @@ import sys
 from measuring import Row, best, show
 
 DEPENDENCIES = "import attrs, msgspec, pluggy, transitions"
+#: The same, with what the engine needs of the standard library.
+WITH_STANDARD_LIBRARY = f"{DEPENDENCIES}, csv, hashlib, importlib.resources, json, secrets, sqlite3, zoneinfo"
 EMPTY = """
 import click
 @click.group()
@@ -29,8 +31,9 @@ def python(code: str) -> None:
 
 def rows() -> list[Row]:
     """Measure."""
-    bare, ours, engine, empty, helped = best(
+    bare, standard, ours, engine, empty, helped = best(
         lambda: python(DEPENDENCIES),
+        lambda: python(WITH_STANDARD_LIBRARY),
         lambda: python("import governflow"),
         lambda: python("from governflow import Engine"),
         lambda: python(EMPTY),
@@ -40,6 +43,7 @@ def rows() -> list[Row]:
     return [
         _row("`import governflow` : its dependencies", ours, bare),
         _row("`from governflow import Engine` : its dependencies", engine, bare),
+        _row("`from governflow import Engine` : those and what it needs of the standard library", engine, standard),
         _row("`governflow --help` : empty click program", helped, empty),
     ]
 

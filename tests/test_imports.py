@@ -1,0 +1,63 @@
+"""What importing the engine loads, and what it leaves for when it is asked for."""
+
+import subprocess
+import sys
+
+import pytest
+
+_LISTED = """
+import sys
+{statement}
+print("\\n".join(sys.modules))
+"""
+
+
+def loaded(statement: str) -> set[str]:
+    """The modules that a fresh interpreter has after a statement."""
+    done = subprocess.run(
+        [sys.executable, "-c", _LISTED.format(statement=statement)], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())
+
+
+@pytest.fixture(scope="module")
+def engine_alone() -> set[str]:
+    return loaded("from governflow import Engine")
+
+
+@pytest.mark.parametrize(
+    "unneeded",
+    [
+        "governflow.journal",
+        "governflow.reports",
+        "governflow.run",
+        "governflow.charter",
+        "governflow.changes",
+        "governflow.testing",
+        "governflow.cli",
+        "governflow.isolation",
+        "governflow.tabular",
+        "governflow.tables.sheet_parser",
+        "governflow.tables.catalogue_parser",
+        "governflow.tables.coverage",
+        "governflow.tables.findings",
+        "governflow.tables.partition",
+        "governflow.tables.table_diff",
+        "governflow.policy.builtin.statute",
+        "transitions",
+        "openpyxl",
+        "rich",
+        "click",
+        "hypothesis",
+        "zipfile",
+        "logging",
+    ],
+)
+def test_importing_the_engine_does_not_load(engine_alone: set[str], unneeded: str) -> None:
+    assert "governflow.engine.engine" in engine_alone
+    assert not {name for name in engine_alone if name == unneeded or name.startswith(f"{unneeded}.")}
+
+
+def test_an_engine_that_takes_a_case_reads_no_parser_either() -> None:
+    names = loaded("from governflow import Engine; Engine.open().report(text='dark')")
+    assert not {name for name in names if name.startswith(("governflow.tabular", "governflow.tables.sheet_parser"))}
