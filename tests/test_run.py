@@ -18,7 +18,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from governflow import Engine
-from governflow.journal import Reject
+from governflow.journal import Map, Reject, Row, read
 from governflow.run.runner import run
 
 ROOT = Path(__file__).parents[1]
@@ -751,3 +751,65 @@ def test_rows_of_one_moment_are_taken_in_whatever_order_although_one_of_them_is_
         run(engine, journal, locality="000000", rejected=refused.append)
         assert engine.verify() == head
     assert [reject.line for reject in refused] == [4, 4]
+
+
+# --- rows are known by the same ids in every version ---------------------------------------------------------
+
+_NARROW = (
+    "时间,事项编号,动作,是否到场,评分,截止时间,备注\n"
+    "2019-04-25 09:32,7,上报,是,,,甲\n2019-04-25 09:40,7,派单,,,,\n2019/4/25 10时,7,会商,,,2019/5/1 8:00,\n"
+    "2019/4/26,7,备注,,,,  乙\x1e丙\n"
+)
+_WIDE = "id,type,opened,closed\n7,light,2019-04-01 08:00,2019-04-03 08:00\n8,light,2019-04-01,\n"
+_WIDE_MAP = Map(
+    columns={"case": "id", "item": "type"},
+    times={"report": "opened", "resolve": "closed", "answer": "closed"},
+    constants={"visit": "no"},
+    zone="America/New_York",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "map", "ids"),
+    [
+        (
+            _NARROW,
+            None,
+            {
+                "8f07f5f6875edbcf624e5f9982998c99": ("7", 1),
+                "fba6454e62149024ecf88d6795dd2b3b": ("7", 5),
+                "e499fb0746b0aba46dd8d9269739f785": ("7", 6),
+                "644ece656f27c50ea2763a92af5c33ff": ("7", 37),
+            },
+        ),
+        (
+            _WIDE,
+            _WIDE_MAP,
+            {
+                "3b5005f642edc51f220933020b3735d9": ("7", 1),
+                "3b5005f642edc51f220933020b3735d96175746f": ("7", 2),
+                "b63b097ba50b8b910a2c0f1dcfdfbd65": ("8", 1),
+                "b63b097ba50b8b910a2c0f1dcfdfbd656175746f": ("8", 2),
+                "77960b5eea9d20bd8cf42de5c0a39b1c": ("7", 33),
+                "ac5b4c528c4c35ff79a09bf99daee70d": ("7", 34),
+            },
+        ),
+    ],
+)
+def test_a_store_of_an_older_version_knows_the_rows_that_it_has_taken(
+    tmp_path: Path, text: str, map: Map | None, ids: dict[str, tuple[str, int]]
+) -> None:
+    path = tmp_path / "journal.csv"
+    path.write_text(text, encoding="utf-8")
+    engine, refused = Engine.open(), list[Reject]()
+    run(engine, path, locality="000000", map=map, auto_dispatch=map is not None, rejected=refused.append)
+    assert not refused
+    assert {command: engine.store.command(bytes.fromhex(command)) for command in ids} == ids
+
+
+def test_a_word_that_a_map_translates_to_nothing_is_an_empty_cell(tmp_path: Path) -> None:
+    path = tmp_path / "journal.csv"
+    path.write_text("time,case,action,visit\n2019-04-25 09:32,7,report,unknown\n", encoding="utf-8")
+    (row,) = (item for item in read(path, Map(values={"visit": {"unknown": ""}}), zone="Asia/Shanghai"))
+    assert isinstance(row, Row)
+    assert row.fields == {}

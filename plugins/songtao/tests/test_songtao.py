@@ -12,8 +12,9 @@ from governflow import Actor, Case, Engine, NotAllowed
 from governflow.model.terms import Form, Outcome, Verdict
 from governflow.policy.registry import Localities
 from governflow.policy.stack import Policy
+from governflow.policy.vocabulary import actions_of
 from governflow.reports.summons import summonses
-from governflow.run.runner import actions_of, run
+from governflow.run.runner import run
 from governflow.testing import ManualClock
 
 CHINA = ZoneInfo("Asia/Shanghai")

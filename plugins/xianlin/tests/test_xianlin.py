@@ -16,9 +16,10 @@ from governflow import Actor, Case, Engine, IllegalAction, NotAllowed
 from governflow.model.terms import Form, Kind, Outcome
 from governflow.policy.registry import Localities
 from governflow.policy.stack import Policy
+from governflow.policy.vocabulary import actions_of
 from governflow.reports.digest import digest
 from governflow.reports.rates import escalations
-from governflow.run.runner import actions_of, run
+from governflow.run.runner import run
 from governflow.testing import ManualClock
 
 CODE = "320113007"

@@ -16,7 +16,8 @@ from governflow.calendars.allowances import Allowance
 from governflow.model.terms import Form, Mode, Outcome, Verdict
 from governflow.policy.registry import Localities
 from governflow.policy.stack import Policy
-from governflow.run.runner import actions_of, run
+from governflow.policy.vocabulary import actions_of
+from governflow.run.runner import run
 from governflow.testing import ManualClock
 
 CHINA = ZoneInfo("Asia/Shanghai")

@@ -10,8 +10,9 @@ from governflow.engine.engine import Engine
 from governflow.journal import Map, Reject
 from governflow.model.case import Case
 from governflow.policy.registry import Localities
+from governflow.policy.vocabulary import actions_of
 from governflow.reports.rates import lives
-from governflow.run.runner import actions_of, run
+from governflow.run.runner import run
 from governflow.text import Text
 
 #: What may go differently in a case, in the order in which it is told.

@@ -1,10 +1,9 @@
 """``governflow run``: the journal, the clock, the refusals, and what became of the cases."""
 
 import json
-import sqlite3
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,11 @@ from governflow.engine.engine import Engine
 from governflow.errors import CommandError
 from governflow.journal import Map, Reject, RejectsWriter
 from governflow.policy.registry import Localities
+from governflow.policy.vocabulary import actions_of
 from governflow.reports.rates import Lives, Report, case_as_json, lives
-from governflow.run.runner import AHEAD, Progress, Result, actions_of, run
+from governflow.run.external_sort import ExternalSort
+from governflow.run.refusals import AHEAD
+from governflow.run.runner import Progress, Result, run
 from governflow.text import Text
 from governflow.timesource import SystemClock, to_micros
 
@@ -165,17 +167,14 @@ def _print_json(head: Mapping[str, Any], report: Report, cases: Lives, zone: Zon
     A mended row may bring a case to the store after others that were reported later: they are sorted on disk.
     """
     out = sys.stdout
-    with closing(sqlite3.connect("", isolation_level=None)) as disk:
-        disk.execute("PRAGMA journal_mode=OFF")
-        disk.execute("CREATE TABLE cases (opened INTEGER, line TEXT)")
-        disk.execute("BEGIN")
-        for case, climbs in cases:
+    with ExternalSort() as by_report:
+        for number, (case, climbs) in enumerate(cases):
             report.add(case, climbs)
             line = json.dumps(case_as_json(case, climbs, report.outages, zone, lang), ensure_ascii=False)
-            disk.execute("INSERT INTO cases VALUES (?, ?)", (to_micros(case.opened) if case.opened else 0, line))
+            by_report.add((to_micros(case.opened) if case.opened else 0, number, 0), line.encode())
         out.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "cases": [')
-        for number, (line,) in enumerate(disk.execute("SELECT line FROM cases ORDER BY opened, rowid")):
-            out.write((",\n" if number else "\n") + line)
+        for number, (_, body) in enumerate(by_report.in_order()):
+            out.write((",\n" if number else "\n") + body.decode())
     out.write('\n], "summary": ' + json.dumps(report.as_json(), ensure_ascii=False) + "}\n")
 
 

@@ -8,7 +8,7 @@ writes refused rows whole, so that they can be mended and run again.
 from governflow.journal.identity import MAX_CELL
 from governflow.journal.mapping import Map
 from governflow.journal.parser import read
-from governflow.journal.records import Item, Row, Step
+from governflow.journal.records import DatedAction, Item, Row
 from governflow.journal.rejects import RejectsWriter
 from governflow.model.headings import ACTIONS, FIELDS, HEADINGS, ORDER
 from governflow.tabular.records import Fault, Notice, Reject
@@ -19,6 +19,7 @@ __all__ = [
     "HEADINGS",
     "MAX_CELL",
     "ORDER",
+    "DatedAction",
     "Fault",
     "Item",
     "Map",
@@ -26,6 +27,5 @@ __all__ = [
     "Reject",
     "RejectsWriter",
     "Row",
-    "Step",
     "read",
 ]

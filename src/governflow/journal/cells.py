@@ -1,17 +1,19 @@
-"""How cells are cleaned.
+"""How cells are read: text in, a value of the field's type out.
 
 A closed word may be written in English or Chinese, in any case, width and spacing. What is not known is never guessed:
-the cleaner raises, naming what would be allowed.
+the reader raises `ValueFault`, naming what would be allowed.
 """
 
 import re
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
+from governflow.journal.records import Value
 from governflow.model.headings import FIELDS, Field, Sort
 from governflow.normalize import ValueFault, half_width, key, nearest
 from governflow.text import NOTHING, Text
 
-Cleaner = Callable[[str], str]
+_V = TypeVar("_V")
 
 _REMEMBERED, _SHORT = 10_000, 100
 
@@ -20,25 +22,32 @@ _DIGITS_LOST = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE]\+\d+")
 _SCORE = re.compile(r"([1-5])(?:\.0+)?\s*分?")
 
 #: What Excel leaves in a cell whose formula failed.
-ERRORS = frozenset(
-    (
-        "#N/A",
-        "#REF!",
-        "#VALUE!",
-        "#NAME?",
-        "#DIV/0!",
-        "#NULL!",
-        "#NUM!",
-        "#SPILL!",
-        "#CALC!",
-        "#GETTING_DATA",
-        "#FIELD!",
-    )
+_NAMES = ("N/A", "REF!", "VALUE!", "NAME?", "DIV/0!", "NULL!", "NUM!", "SPILL!", "CALC!", "GETTING_DATA", "FIELD!")
+ERRORS = frozenset(f"#{name}" for name in _NAMES)
+
+_DIGITS = Text(
+    "Excel has rounded this number and its last digits are lost: format the column as text and enter it again",
+    "Excel 已将此编号取整，末尾数字已丢失：请将该列设为文本格式后重新录入",
+)
+_ERROR = Text(
+    "the cell holds an Excel error instead of a value: mend the formula, then paste the column as values",
+    "单元格是 Excel 错误值：请修正公式后将该列粘贴为数值",
+)
+FORMULA = Text(
+    "the cell holds a formula, not a value: copy the column and paste it as values",
+    "单元格是公式而不是值：请复制该列并选择性粘贴为数值",
 )
 
 
-def clean_id(text: str) -> str:
-    """Clean a name or number by which something is known.
+def read_text(text: str) -> str:
+    """Return free text as it stands, unless it is what Excel leaves of a formula that failed."""
+    if text[:1] == "#" and text in ERRORS:
+        raise ValueFault(_ERROR, NOTHING)
+    return text
+
+
+def read_id(text: str) -> str:
+    """Read a name or number by which something is known.
 
     Args:
         text: The cell, without blanks around it.
@@ -51,189 +60,84 @@ def clean_id(text: str) -> str:
     """
     text = half_width(text)
     if "+" in text and _DIGITS_LOST.fullmatch(text):
-        raise ValueFault(
-            Text(
-                "Excel has rounded this number and its last digits are lost: "
-                "format the column as text and enter it again",
-                "Excel 已将此编号取整，末尾数字已丢失：请将该列设为文本格式后重新录入",
-            ),
-            NOTHING,
-        )
+        raise ValueFault(_DIGITS, NOTHING)
     if text.startswith("="):
-        raise formula()
-    if text in ERRORS:
-        raise error_cell()
-    return text
+        raise ValueFault(FORMULA, NOTHING)
+    return read_text(text)
 
 
-def error_cell() -> ValueFault:
-    """Make the fault of a cell in which Excel shows an error."""
-    return ValueFault(
-        Text(
-            "the cell holds an Excel error instead of a value: mend the formula, then paste the column as values",
-            "单元格是 Excel 错误值：请修正公式后将该列粘贴为数值",
-        ),
-        NOTHING,
-    )
-
-
-def formula() -> ValueFault:
-    """Make the fault of a cell that holds a formula where a value is needed."""
-    return ValueFault(
-        Text(
-            "the cell holds a formula, not a value: copy the column and paste it as values",
-            "单元格是公式而不是值：请复制该列并选择性粘贴为数值",
-        ),
-        NOTHING,
-    )
-
-
-def clean_score(text: str) -> str:
-    """Clean a score.
-
-    Args:
-        text: The cell, without blanks around it.
-
-    Returns:
-        ``"1"`` to ``"5"``.
-
-    Raises:
-        ValueFault: If it is anything else.
-    """
+def _read_score(text: str) -> int:
     found = _SCORE.fullmatch(half_width(text))
     if found is None:
         raise ValueFault(Text("not a score", "不是有效评分"), FIELDS["score"].allowed)
-    return found[1]
+    return int(found[1])
 
 
-def chooser(field: Field) -> Cleaner:
-    """Make the cleaner of a field with a closed set of values.
+def field_reader(field: Field) -> Callable[[str], Value]:
+    """Return the reader of a field's cells; the field is neither a time nor an action."""
 
-    Args:
-        field: The field.
-
-    Returns:
-        A function from the cell to the value; it raises `ValueFault` for any other word.
-    """
-
-    def choose(text: str) -> str:
+    def choose(text: str) -> Value:
         try:
             return field.choices[key(text)]
         except KeyError:
-            raise ValueFault(
-                Text(f"not a known {field.name}", f"不是有效的{field.zh}"),
-                field.allowed,
-            ) from None
+            raise ValueFault(Text(f"not a known {field.name}", f"不是有效的{field.zh}"), field.allowed) from None
 
-    return choose
+    readers: Mapping[Sort, Callable[[str], Value]] = {Sort.ID: read_id, Sort.SCORE: _read_score, Sort.CHOICE: choose}
+    return readers.get(field.sort, read_text)
 
 
-def action_reader(actions: Mapping[str, str]) -> Cleaner:
-    """Make the cleaner of action names.
+def action_reader(actions: Mapping[str, str]) -> Callable[[str], str]:
+    """Return the reader of action names.
 
     Args:
         actions: Every name by which an action may be called, to its canonical name.
 
     Returns:
-        A function from the cell to the canonical name; it raises `ValueFault` for any other word, with the nearest.
+        A function from the cell to the canonical name; for any other word it names the nearest.
     """
     known = {key(name): canonical for name, canonical in actions.items()}
+    names = dict.fromkeys(actions.values())
     chinese = [name for name in actions if not name.isascii()]
 
     def read(text: str) -> str:
-        try:
-            return known[key(text)]
-        except KeyError:
-            pass
-        en, zh = "not a known action", "不是已知的动作"
+        if (found := known.get(key(text))) is not None:
+            return found
         alike = nearest(text, actions)
-        if alike is not None:
-            en, zh = f"{en}; perhaps {alike} is meant", f"{zh}；是否为“{alike}”"
+        en, zh = ("", "") if alike is None else (f"; perhaps {alike} is meant", f"；是否为“{alike}”")
         raise ValueFault(
-            Text(en, zh),
-            Text(", ".join(dict.fromkeys(actions.values())), "、".join(chinese or dict.fromkeys(actions.values()))),
+            Text(f"not a known action{en}", f"不是已知的动作{zh}"), Text(", ".join(names), "、".join(chinese or names))
         )
 
     return read
 
 
-def cleaner(field: Field) -> Cleaner | None:
-    """Find how the cells of a field are cleaned.
-
-    Args:
-        field: A field that is neither a time nor an action.
-
-    Returns:
-        The cleaner, or None for free text, which is taken as it stands.
-    """
-    if field.sort is Sort.ID:
-        return clean_id
-    if field.sort is Sort.SCORE:
-        return clean_score
-    if field.sort is Sort.CHOICE:
-        return chooser(field)
-    return None
-
-
-def as_it_stands(text: str) -> str:
-    """Clean free text, which needs none.
-
-    Args:
-        text: The cell, without blanks around it.
-
-    Returns:
-        The text.
-
-    Raises:
-        ValueFault: If it is an Excel error.
-    """
-    if text in ERRORS:
-        raise error_cell()
-    return text
-
-
-def translated(table: Mapping[str, str] | None, clean: Cleaner) -> Cleaner:
-    """Make a cleaner that first looks into a map's table of values.
-
-    Args:
-        table: Their words to our values.
-        clean: For words that are not in the table.
-
-    Returns:
-        The cleaner.
-    """
+def translating(table: Mapping[str, str], read: Callable[[str], _V]) -> Callable[[str], _V | None]:
+    """Return a reader that first looks into a map's table, their words to ours; a word translated to "" is None."""
     if not table:
-        return clean
+        return read
     folded = {key(theirs): ours for theirs, ours in table.items()}
 
-    def translate(text: str) -> str:
-        ours = table.get(text) or folded.get(key(text))
-        return ours if ours is not None else clean(text)
+    def translate(text: str) -> _V | None:
+        ours = table.get(text) or folded.get(key(text), text)
+        return read(ours) if ours else None
 
     return translate
 
 
-def remembering(clean: Cleaner) -> Cleaner:
-    """Make a cleaner that does not clean the same text twice: units, items and names repeat by the thousand.
+def remembering(read: Callable[[str], _V]) -> Callable[[str], _V]:
+    """Return a reader that does not read the same text twice, in bounded memory: units and items repeat."""
+    known: dict[str, _V] = {}
 
-    Args:
-        clean: The cleaner.
-
-    Returns:
-        One that does the same, in bounded memory.
-    """
-    known: dict[str, str] = {}
-
-    def remember(text: str) -> str:
+    def remember(text: str) -> _V:
         try:
             return known[text]
         except KeyError:
             pass
-        cleaned = clean(text)
+        value = read(text)
         if len(text) <= _SHORT:
             if len(known) >= _REMEMBERED:
                 known.clear()
-            known[text] = cleaned
-        return cleaned
+            known[text] = value
+        return value
 
     return remember

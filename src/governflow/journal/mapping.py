@@ -12,7 +12,7 @@ visit = "no"
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
@@ -20,7 +20,8 @@ from types import MappingProxyType
 import attrs
 
 from governflow.errors import MapError
-from governflow.journal.cells import Cleaner, action_reader, cleaner
+from governflow.journal.cells import action_reader, field_reader
+from governflow.journal.records import Value
 from governflow.model.headings import ACTIONS, FIELDS, Sort
 from governflow.normalize import ValueFault, nearest
 from governflow.tabular.records import Fault
@@ -152,21 +153,23 @@ def _constant(name: str, value: str, faults: list[Text]) -> str:
     if name == "case" or field.sort in (Sort.TIME, Sort.ACTION):
         faults.append(Text(f"[constants] {name} cannot be the same in every row", f"[constants] {name} 不能为常量"))
         return value
-    return _clean(cleaner(field), value, f"[constants] {name}", faults)
+    return _checked(field_reader(field), value, f"[constants] {name}", faults)
 
 
-def _clean(clean: Cleaner | None, value: str, where: str, faults: list[Text]) -> str:
-    if clean is None:
-        return value
+def _checked(read: Callable[[str], Value], value: str, where: str, faults: list[Text]) -> str:
+    """Return a value as maps hold it: canonical text, or as written where it stands for what is no text."""
     try:
-        return clean(value)
+        found = read(value)
     except ValueFault as fault:
-        said = Fault("", value, fault.reason, fault.allowed)
-        faults.append(Text(f"{where} {value!r}: {said.say('en')}", f"{where} “{value}”：{said.say('zh')}"))
+        problem = Fault("", value, fault.reason, fault.allowed)
+        faults.append(Text(f"{where} {value!r}: {problem.say('en')}", f"{where} “{value}”：{problem.say('zh')}"))
         return value
+    return found if isinstance(found, str) else value
 
 
-def _translations(data: Mapping[str, object], faults: list[Text], read_action: Cleaner) -> dict[str, dict[str, str]]:
+def _translations(
+    data: Mapping[str, object], faults: list[Text], read_action: Callable[[str], str]
+) -> dict[str, dict[str, str]]:
     tables = data.get("values", {})
     if not isinstance(tables, dict):
         faults.append(Text("values must be tables: [values.severity]", "values 应为表：[values.severity]"))
@@ -181,10 +184,10 @@ def _translations(data: Mapping[str, object], faults: list[Text], read_action: C
                 )
             )
             continue
-        clean = read_action if field.sort is Sort.ACTION else cleaner(field)
+        read = read_action if field.sort is Sort.ACTION else field_reader(field)
         table = _texts(tables, name, faults, within="values.")
         found[name] = {
-            theirs.strip(): _clean(clean, ours, f"[values.{name}]", faults) if ours.strip() else ""
+            theirs.strip(): _checked(read, ours, f"[values.{name}]", faults) if ours.strip() else ""
             for theirs, ours in table.items()
         }
     return found

@@ -4,26 +4,24 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
+from typing import TypeAlias, cast
 
 import attrs
 
 from governflow.errors import JournalError
 from governflow.journal.cells import (
-    ERRORS,
-    Cleaner,
+    FORMULA,
     action_reader,
-    as_it_stands,
-    clean_id,
-    cleaner,
-    error_cell,
-    formula,
+    field_reader,
+    read_id,
+    read_text,
     remembering,
-    translated,
+    translating,
 )
 from governflow.journal.columns import NARROW, Columns, conflict, find, lack, missing, without_reserved
 from governflow.journal.identity import Unfit, digest, picker, prefix, unfit
 from governflow.journal.mapping import Map, unknown_zone
-from governflow.journal.records import Item, Row, Step
+from governflow.journal.records import DatedAction, Fields, Item, Row, Value
 from governflow.journal.times import LocalTimes
 from governflow.model.headings import ACTIONS, FIELDS, ORDER, Sort
 from governflow.normalize import ValueFault, key
@@ -35,6 +33,8 @@ from governflow.text import NOTHING, Text
 from governflow.timesource import zone_named
 
 _ANNOUNCED = 100
+
+_Reader: TypeAlias = Callable[[str], Value | None]
 
 
 def read(
@@ -126,8 +126,8 @@ class _Plan:
     headings: tuple[str, ...]
     columns: Columns
     own: bool  # no reserved column among the headings
-    #: Field, place, cleaner (None: free text), what an empty cell stands for.
-    fields: list[tuple[str, int, Cleaner | None, str]]
+    #: Field, place, how a cell is read, what an empty cell stands for.
+    fields: list[tuple[str, int, _Reader, Value | None]]
     #: Place, heading and (rank, action) of each column with times; wide journals only.
     times: list[tuple[int, str, list[tuple[int, str]]]]
     #: Places of the columns whose times make steps, and of ``until``.
@@ -158,10 +158,11 @@ class _Maker:
         self._facts = facts
         self._times = times
         self._rank = {name: place for place, name in enumerate(order)}
-        self._action = remembering(translated(map.values.get("action"), action_reader(actions)))
+        self._action = remembering(translating(map.values.get("action", {}), action_reader(actions)))
         self._strict = strict  # the headings are the same for all rows, and a fault in them is the file's
         self._plans: dict[tuple[str, ...], _Plan] = {}
-        self._cleaners = {name: self._cleaner(name) for name in FIELDS}
+        self._readers = {name: self._reader(name) for name in FIELDS}
+        self._constants = {name: self._readers[name](text) for name, text in map.constants.items() if text}
         self._announced: set[str] = set()
         self._dates: dict[str, tuple[int, int]] = {}
         self._formulas: dict[str, tuple[int, int]] = {}
@@ -192,7 +193,7 @@ class _Maker:
             columns=columns,
             own=len(kept) == len(headings),
             fields=[
-                (name, place, self._cleaners[name], self._map.values.get(name, {}).get("", ""))
+                (name, place, self._readers[name], self._default(name))
                 for name, place in columns.fields.items()
                 if name not in NARROW
             ],
@@ -209,17 +210,19 @@ class _Maker:
             + ([] if "report" in columns.times or not self._map.wide else [self._map.times["report"]]),
         )
 
-    def _cleaner(self, name: str) -> Cleaner | None:
-        field = FIELDS[name]
+    def _reader(self, name: str) -> _Reader:
+        field, table = FIELDS[name], self._map.values.get(name, {})
         if field.sort is Sort.TIME:
-            return None if name == "time" else self._until
-        clean, table = cleaner(field), self._map.values.get(name)
-        if clean is None and not table:
-            return None
-        return remembering(translated(table, clean or as_it_stands))
+            return lambda text: self._times.read(text)[0].astimezone(self._times.zone)
+        if field.sort is Sort.ACTION:
+            return self._action
+        read = translating(table, field_reader(field))
+        # Free text does not repeat.
+        return read if field.sort is Sort.TEXT and not table else remembering(read)
 
-    def _until(self, text: str) -> str:
-        return self._times.local(self._times.read(text)[0])
+    def _default(self, name: str) -> Value | None:
+        word = self._map.values.get(name, {}).get("")
+        return self._readers[name](word) if word else None
 
     # --- rows -------------------------------------------------------------------------------------
 
@@ -243,19 +246,14 @@ class _Maker:
         except Unfit:
             return self._refuse(line, cells, unfit(cells))
         try:
-            case = clean_id(stripped[plan.columns.fields["case"]])
+            case = read_id(stripped[plan.columns.fields["case"]])
             steps = self._steps(plan, stripped)
-            fields = dict(self._map.constants)
-            for name, place, clean, default in plan.fields:
+            fields = dict(self._constants)
+            for name, place, read_cell, default in plan.fields:
                 cell = stripped[place]
-                if cell:
-                    if clean is not None:
-                        cell = clean(cell)
-                    elif cell[0] == "#" and cell in ERRORS:
-                        raise error_cell()
-                    fields[name] = cell
-                elif default:
-                    fields[name] = default
+                value = read_cell(cell) if cell else default
+                if value is not None:
+                    fields[name] = value
         except ValueFault:
             return self._refuse(line, cells, self._faults(plan, record, stripped))
         if not case or not steps:
@@ -270,15 +268,15 @@ class _Maker:
         if plan.until and "until" in fields:
             self._count_dates(plan, line, stripped, plan.until)
         extra = {heading: values[place] for heading, place in plan.extra if stripped[place]}
-        return Row(line, cells, case, fields, extra, steps, identity)
+        return Row(line, cells, case, cast("Fields", fields), extra, steps, identity, self._times.zone.key)
 
-    def _steps(self, plan: _Plan, stripped: list[str]) -> tuple[Step, ...]:
-        """The steps of a row; empty if the row must be looked at more closely."""
+    def _steps(self, plan: _Plan, stripped: list[str]) -> tuple[DatedAction, ...]:
+        """Return the actions of a row; none if the row must be looked at more closely."""
         if not self._map.wide:
             places = plan.columns.fields
             text = stripped[places["time"]]
             at, date_only = self._times.read(text)
-            return (Step(self._action(stripped[places["action"]]), at, date_only),)
+            return (DatedAction(self._action(stripped[places["action"]]) or "", at, date_only),)
         found: list[tuple[datetime, int, str, bool]] = []
         reported = None
         for place, _, ranked in plan.times:
@@ -292,7 +290,7 @@ class _Maker:
         found.sort()
         if reported is None or found[0][0] < reported:
             return ()
-        return tuple(Step(action, at, date_only) for at, _, action, date_only in found)
+        return tuple(DatedAction(action, at, date_only) for at, _, action, date_only in found)
 
     def _count_dates(self, plan: _Plan, line: int, stripped: list[str], places: list[int]) -> None:
         for place in places:
@@ -313,15 +311,13 @@ class _Maker:
         _, headings, _, formulas = record
         faults: list[Fault] = []
 
-        def check(place: int, clean: Callable[[str], object] | None, *, needed: bool = False) -> object:
+        def check(place: int, read_cell: Callable[[str], object], *, needed: bool = False) -> object:
             cell = stripped[place]
             try:
                 if place in formulas:
-                    raise formula()
-                if cell in ERRORS:
-                    raise error_cell()
-                if cell:
-                    return clean(cell) if clean is not None else cell
+                    raise ValueFault(FORMULA, NOTHING)
+                if read_text(cell):
+                    return read_cell(cell)
                 if needed:
                     raise ValueFault(Text("the cell is empty", "单元格为空"), NOTHING)
             except ValueFault as fault:
@@ -329,15 +325,15 @@ class _Maker:
             return None
 
         places = plan.columns.fields
-        check(places["case"], clean_id, needed=True)
+        check(places["case"], read_id, needed=True)
         if self._map.wide:
             self._check_times(plan, stripped, check, faults)
         else:
             check(places["time"], self._times.read, needed=True)
             empty = self._map.values.get("action", {}).get("")
             check(places["action"], self._action, needed=not empty)
-        for _, place, clean, _ in plan.fields:
-            check(place, clean)
+        for _, place, read_cell, _ in plan.fields:
+            check(place, read_cell)
         return tuple(faults)
 
     def _check_times(self, plan: _Plan, stripped: list[str], check: Callable[..., object], faults: list[Fault]) -> None:
@@ -406,10 +402,6 @@ class _Maker:
                     f"“{heading}”列有 {count} 行只有日期没有时间（首见第 {line} 行），均按当日结束计",
                 ),
             )
-
-
-def _one(place: int | None) -> list[int]:
-    return [] if place is None else [place]
 
 
 def _count(counts: dict[str, tuple[int, int]], heading: str, line: int) -> None:

@@ -1,20 +1,47 @@
-"""What a journal is turned into: clean rows, rejected rows, and notices.
+"""What a row of a journal comes to: a case, its actions with their moments, and details of the right type.
 
-Nothing here reads a file. A row that can be used is a `Row`; one that cannot is a `Reject`, which keeps the cells whole
-so that it can be written out, mended and run again; a `Notice` says what the reader took for granted.
+Nothing is parsed behind this point: yes and no are bools, scores whole numbers, moments aware datetimes.
 """
 
 from datetime import datetime
-from typing import TypeAlias
+from typing import TypeAlias, TypedDict
 
-import attrs
+import msgspec
 
 from governflow.tabular.records import Fault, Notice, Reject, shorten
 from governflow.text import NOTHING, Text
 
+#: What a cell is read as.
+Value: TypeAlias = str | bool | int | datetime
 
-@attrs.frozen
-class Step:
+
+class Fields(TypedDict, total=False):
+    """The cells of a row by our field names; an empty cell is absent.
+
+    ``severity`` and ``urgency`` are the English words, ``score`` is 1 to 5, ``until`` is an aware datetime.
+    """
+
+    actor: str
+    informant: str
+    unit: str
+    item: str
+    severity: str
+    urgency: str
+    place: str
+    text: str
+    channel: str
+    reporter: str
+    phone: str
+    visit: bool
+    score: int
+    satisfied: bool
+    note: str
+    clock: str
+    into: str
+    until: datetime
+
+
+class DatedAction(msgspec.Struct, frozen=True, array_like=True):
     """One action of a case at one moment.
 
     Args:
@@ -28,32 +55,32 @@ class Step:
     date_only: bool
 
 
-@attrs.frozen
-class Row:
-    """A clean row: one action (narrow journal) or one case with its steps (wide journal).
+class Row(msgspec.Struct, frozen=True, array_like=True):
+    """A clean row: one action (narrow journal) or one case with its actions (wide journal).
 
     Args:
         line: The line (CSV, JSONL) or row (XLSX) number in the file, from 1; of a record over several lines, the first.
         cells: Heading to raw text, whole.
         case: The case's id.
-        fields: Our field names to cleaned text; an empty cell is absent. ``visit`` and ``satisfied`` are ``yes`` or
-            ``no``, ``severity`` and ``urgency`` English, ``score`` 1 to 5, ``until`` ISO 8601 with offset.
+        fields: What the row says, by our field names.
         extra: Columns that nobody mapped: heading to raw text; empty cells are absent.
         steps: At least one, in the order in which to apply them.
         digest: 16 bytes over all non-empty cells with their headings; an exact repeat has the same. The order of the
             columns, the file's format and blanks around a cell do not matter.
+        zone: The IANA zone in which the journal's times without an offset are read.
     """
 
     line: int
     cells: dict[str, str]
     case: str
-    fields: dict[str, str]
+    fields: Fields
     extra: dict[str, str]
-    steps: tuple[Step, ...]
+    steps: tuple[DatedAction, ...]
     digest: bytes
+    zone: str = ""
 
     def refused(self, reason: Text, allowed: Text = NOTHING, *, column: str = "", value: str = "") -> Reject:
-        """Make a reject of a row that reads well but that the engine refuses.
+        """Return the reject of a row that reads well but that the engine refuses.
 
         Args:
             reason: Why it is refused.

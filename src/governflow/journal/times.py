@@ -100,17 +100,6 @@ class LocalTimes:
             return self._carefully(wall, text), date_only
         return wall.replace(tzinfo=UTC) - offset, date_only
 
-    def local(self, moment: datetime) -> str:
-        """Write an instant as a local time with its offset, ISO 8601.
-
-        Args:
-            moment: An aware time.
-
-        Returns:
-            For instance ``2019-04-25T09:32:09+08:00``.
-        """
-        return moment.astimezone(self.zone).isoformat()
-
     def _look(self, key: tuple[int, int, int, int]) -> timedelta | None:
         """The offset of a whole wall hour, or None where it changes within that hour or the hour comes twice."""
         start = datetime(*key, tzinfo=self.zone)

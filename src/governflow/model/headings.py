@@ -1,4 +1,4 @@
-"""Our fields, the headings by which they are known, and the closed words that some of them hold.
+"""The fields of a journal, the headings by which they are known, and the closed words that some of them hold.
 
 A heading or a closed word may be written in English or Chinese, in any case, width and spacing.
 """
@@ -43,15 +43,15 @@ class Field:
     zh: str
     sort: Sort
     headings: tuple[str, ...] = ()
-    choices: Mapping[str, str] = attrs.field(factory=dict)
+    choices: Mapping[str, str | bool] = attrs.field(factory=dict)
     allowed: Text = NOTHING
 
 
-def _choices(words: Mapping[str, str]) -> Mapping[str, str]:
+def _choices(words: Mapping[str, str] | Mapping[bool, str]) -> Mapping[str, str | bool]:
     return MappingProxyType({key(word): value for value, listed in words.items() for word in listed.split()})
 
 
-_YES_NO = {"yes": "yes y true 1 是 对 √ ✓", "no": "no n false 0 否 不 × ✗"}
+_YES, _NO = "yes y true 1 是 对 √ ✓", "no n false 0 否 不 × ✗"
 _SEVERITIES = {member.value: f"{member.value} {member.text.zh}" for member in Severity}
 _URGENCIES = {member.value: f"{member.value} {member.text.zh}" for member in Urgency}
 
@@ -114,9 +114,7 @@ _FIELDS = (
         "是否到场",
         Sort.CHOICE,
         ("needs visit", "到场", "是否需要到场", "是否现场"),
-        _choices(
-            {"yes": _YES_NO["yes"] + " 需要 需 需到场 到场", "no": _YES_NO["no"] + " 不需要 无需 不需到场 不到场"}
-        ),
+        _choices({True: _YES + " 需要 需 需到场 到场", False: _NO + " 不需要 无需 不需到场 不到场"}),
         Text("yes, no", "是、否"),
     ),
     Field("score", "评分", Sort.SCORE, ("rating", "得分", "分数", "评价分数"), allowed=Text("1 to 5", "1 至 5")),
@@ -127,8 +125,8 @@ _FIELDS = (
         ("satisfaction", "满意度", "满意情况", "评价结果"),
         _choices(
             {
-                "yes": _YES_NO["yes"] + " satisfied 满意 基本满意 非常满意 很满意 比较满意",
-                "no": _YES_NO["no"] + " unsatisfied dissatisfied 不满意 非常不满意 很不满意 不太满意",
+                True: _YES + " satisfied 满意 基本满意 非常满意 很满意 比较满意",
+                False: _NO + " unsatisfied dissatisfied 不满意 非常不满意 很不满意 不太满意",
             }
         ),
         Text("yes, no", "满意、基本满意、非常满意、不满意、是、否"),

@@ -14,13 +14,15 @@ from governflow.charter.cases.strategy import strategy
 from governflow.charter.lives.simulation import choices
 from governflow.engine.engine import Engine
 from governflow.errors import GovernflowError
+from governflow.journal.records import Fields
 from governflow.model.headings import FIELDS, HEADINGS
 from governflow.model.terms import Severity, Urgency
 from governflow.normalize import key
 from governflow.policy.codes import NATION
 from governflow.policy.registry import Localities
 from governflow.policy.stack import Policy
-from governflow.run.runner import _actor, _details, actions_of
+from governflow.policy.vocabulary import actions_of
+from governflow.run.commands import actor_of, details_of
 from governflow.testing import engine as fresh
 
 #: Who speaks for themselves wherever there are localities.
@@ -148,26 +150,25 @@ class _Clerk:
         action = self.draw(st.sampled_from(may.moving or may.possible) | st.sampled_from(may.possible))
         cells, fields = self._filled(action, case.id)
         try:
-            details = _details(action, fields)
-            self.engine.act(action, case.id, by=_actor(action, fields), at=self.at, **details)
+            self.engine.act(action, case.id, by=actor_of(action, fields), at=self.at, **details_of(action, fields))
         except GovernflowError:
             return
         self.write(case.id, action, cells)
 
-    def _filled(self, action: str, case_id: str) -> tuple[dict[str, str], dict[str, str]]:
+    def _filled(self, action: str, case_id: str) -> tuple[dict[str, str], Fields]:
         """Fill in what an action needs: the cells as a clerk writes them, and what they are read as."""
         case, draw = self.engine.case(case_id), self.draw
         units = tuple(self.policy.units.units)
         running = [clock.name for clock in case.clocks.values() if clock.stopped is None]
         waiting = [name.partition(":")[2] for name in running if name.startswith("check_in:")]
-        fields: dict[str, str] = {}
+        fields: Fields = {}
         if action in ("transfer", "whistle") or (action in ("dispatch", "claim") and draw(st.booleans())):
             fields["unit"] = draw(st.sampled_from(units))
         if action == "check_in" and waiting:
             fields["unit"] = draw(st.sampled_from(waiting))
         if action in ("confer", "suspend", "extend"):
             until = self.at + timedelta(days=draw(st.integers(1, 20)))
-            fields["until"] = until.astimezone(ZoneInfo(self.policy.zone)).isoformat()
+            fields["until"] = until.astimezone(ZoneInfo(self.policy.zone))
         if action == "extend":
             fields["actor"] = "批准人"
             fields["clock"] = draw(st.sampled_from(running or ["whole"]))
@@ -179,12 +180,14 @@ class _Clerk:
             fields["severity"] = draw(st.sampled_from([one.value for one in Severity]))
             fields["urgency"] = draw(st.sampled_from([one.value for one in Urgency]))
         if action in ("evaluate", "revisit", "rule"):
-            fields["satisfied"] = draw(st.sampled_from(["yes", "no"]))
+            fields["satisfied"] = draw(st.booleans())
         if action == "merge":
             fields["into"] = draw(st.sampled_from(self.names))
-        cells = dict(fields)
-        if "satisfied" in cells:
-            cells["satisfied"] = {"yes": "是", "no": "否"}[cells["satisfied"]]
+        cells = {name: value for name, value in fields.items() if isinstance(value, str)}
+        if "until" in fields:
+            cells["until"] = fields["until"].isoformat()
+        if "satisfied" in fields:
+            cells["satisfied"] = "是" if fields["satisfied"] else "否"
         if action == "reclassify":
             cells["severity"] = Severity(fields["severity"]).text.zh
             cells["urgency"] = Urgency(fields["urgency"]).text.zh

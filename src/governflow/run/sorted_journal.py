@@ -1,0 +1,78 @@
+"""A journal sorted by time, so that a million rows need little memory; exact repeats are left out."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+
+from governflow.journal import DatedAction, Reject, Row
+from governflow.run.external_sort import ExternalSort, temporary_database
+from governflow.text import Text
+from governflow.timesource import from_micros, to_micros
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Row).decode
+
+
+class SortedJournal:
+    """Rows laid out on disk until all have been read, then given back action by action in time order.
+
+    `rows` and `steps` count what was laid out, `repeats` the rows that repeat another one exactly.
+    """
+
+    def __init__(self) -> None:
+        self._sort = ExternalSort()
+        self._db = temporary_database()
+        self._db.execute("CREATE TABLE digests (digest BLOB PRIMARY KEY) WITHOUT ROWID")
+        self._db.execute("CREATE TABLE cases (name TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID")
+        self._db.execute(
+            "CREATE TABLE reports (name TEXT, at INTEGER, line INTEGER, PRIMARY KEY (name, at, line)) WITHOUT ROWID"
+        )
+        self.rows = self.repeats = self.steps = 0
+        self._last: int | None = None
+
+    @property
+    def last(self) -> datetime | None:
+        """The moment of the last action."""
+        return from_micros(self._last) if self._last is not None else None
+
+    def add(self, row: Row, *, wide: bool) -> Reject | None:
+        """Lay out a row unless it repeats another one exactly; refuse a second row for one case of a wide journal."""
+        if not self._db.execute("INSERT OR IGNORE INTO digests VALUES (?)", (row.digest,)).rowcount:
+            self.repeats += 1
+            return None
+        if wide and not self._db.execute("INSERT OR IGNORE INTO cases VALUES (?, ?)", (row.case, row.line)).rowcount:
+            line = self._db.execute("SELECT line FROM cases WHERE name = ?", (row.case,)).fetchone()[0]
+            return row.refused(
+                Text(f"case {row.case} stands in line {line} already", f"事项 {row.case} 已在第 {line} 行出现"),
+                Text("one row a case", "每个事项一行"),
+                value=row.case,
+            )
+        self.rows += 1
+        body = _encode(row)
+        for place, step in enumerate(row.steps):
+            at = to_micros(step.at)
+            self._sort.add((at, row.line, place), body)
+            if step.action == "report":
+                self._db.execute("INSERT OR IGNORE INTO reports VALUES (?, ?, ?)", (row.case, at, row.line))
+            self._last = at if self._last is None else max(at, self._last)
+        self.steps += len(row.steps)
+        return None
+
+    def report_of(self, case: str) -> tuple[datetime, int] | None:
+        """Return when and in which line the journal first reports a case."""
+        query = "SELECT at, line FROM reports WHERE name = ? ORDER BY at, line LIMIT 1"
+        found = self._db.execute(query, (case,)).fetchone()
+        return (from_micros(found[0]), found[1]) if found else None
+
+    def in_order(self) -> Iterator[tuple[Row, DatedAction]]:
+        """Return the actions by time, then by line, each with the row that it is of."""
+        self._db.execute("DROP TABLE digests")
+        for (_, _, place), body in self._sort.in_order():
+            row = _decode(body)
+            yield row, row.steps[place]
+
+    def close(self) -> None:
+        """Throw the files away."""
+        self._sort.close()
+        self._db.close()
