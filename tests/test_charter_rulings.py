@@ -37,8 +37,8 @@ from governflow.charter.laws import localities as stacks
 from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
 from governflow.errors import PolicyError
-from governflow.isolation.environment import OTHER_DAYS, homes, on, watched
-from governflow.isolation.tampering import meddled, ours
+from governflow.isolation.environment import OTHER_DAYS, fields_read, machine_showing, plugin_modules
+from governflow.isolation.tampering import changed_names, governflow_state
 from governflow.model.clocks import LAPSES, PAUSES, ClockSpec
 from governflow.model.events import Actor
 from governflow.model.terms import Form, Kind, Severity, Tier, Verdict
@@ -967,7 +967,7 @@ def test_pure_alone_begins_no_process_in_which_this_locality_is_left_out(monkeyp
 def test_on_another_day_a_plugin_sees_that_day_and_everybody_sees_today_again_afterwards() -> None:
     policy = subject(LooksAtTheClock()).policy
     before = datetime.now  # noqa: TID251
-    with on(OTHER_DAYS[0], homes(policy)):
+    with machine_showing(OTHER_DAYS[0], plugin_modules(policy)):
         assert date.today().year == 2031  # noqa: DTZ011
         assert isinstance(OTHER_DAYS[0], datetime)
     assert datetime.now == before  # noqa: TID251
@@ -976,7 +976,7 @@ def test_on_another_day_a_plugin_sees_that_day_and_everybody_sees_today_again_af
 
 def test_what_is_read_of_a_case_is_seen() -> None:
     case = Case("1", channel="app")
-    with watched("channel") as read:
+    with fields_read("channel") as read:
         assert read == set()
         assert case.channel == "app"
         assert read == {"channel"}
@@ -989,7 +989,7 @@ def test_a_second_interpreter_gives_a_sound_county_the_same_answers() -> None:
     heard = RemoteAnswers(county.localities, {COUNTY: cases}, WorkerEnvironment()).answers()
     assert heard is not None
     assert [one.digest for one in heard.cases[COUNTY]] == [asked(county.policy, case).digest for case in cases]
-    assert heard.meddled == []
+    assert heard.tampered == []
 
 
 def test_a_plugin_that_cannot_be_taken_elsewhere_is_asked_here_only() -> None:
@@ -1050,12 +1050,12 @@ def test_what_governflow_holds_in_lists_and_sets_is_watched_too(monkeypatch: pyt
     held: dict[str, Any] = {"a_list": [1, 2], "a_set": {1}, "a_table": {1: 1}}
     for name, value in held.items():
         monkeypatch.setattr(defaults, name, value, raising=False)
-    before = ours()
+    before = governflow_state()
     held["a_table"][2] = 2  # what a table learns more is no harm
-    assert list(meddled(before)) == []
+    assert list(changed_names(before)) == []
     held["a_list"].reverse()
     held["a_set"].add(2)
-    assert set(meddled(before)) == {
+    assert set(changed_names(before)) == {
         "governflow.policy.builtin.defaults.a_list",
         "governflow.policy.builtin.defaults.a_set",
     }

@@ -20,8 +20,8 @@ from governflow.charter.check import Failure, Subject, check
 from governflow.charter.laws.escalation import ladders
 from governflow.charter.laws.registry import LAWS, Law
 from governflow.charter.lives.scenarios import lives, pool
-from governflow.isolation.environment import OTHER_DAYS, homes, on, watched
-from governflow.isolation.literals import spoken_of
+from governflow.isolation.environment import OTHER_DAYS, fields_read, machine_showing, plugin_modules
+from governflow.isolation.literals import literals_of
 from governflow.isolation.observer import Observer
 from governflow.model.case import Case
 from governflow.policy.plugin_paths import localities_named
@@ -74,7 +74,7 @@ def touched(file: Path) -> list[str]:
     """Ask a county about a case on another day, and give what was touched, each thing once."""
     localities, (code,) = localities_named(str(file))
     policy = localities.policy(code)
-    watch = Observer(homes(policy))
+    watch = Observer(plugin_modules(policy))
     with watch.watching(OTHER_DAYS[0], 0.5):
         asked(watch.policy(policy), {})
     return list(dict.fromkeys(touch.what.en for touch in watch.touched))
@@ -215,7 +215,7 @@ ODD = {Odd(), "水库", Odd()}
 
 def test_what_cannot_be_shown_is_passed_over_as_words_are_collected(county: Write) -> None:
     localities, (code,) = localities_named(str(county("return None if ODD else None", more=ODD)))
-    assert "水库" in spoken_of(localities.policy(code)).texts
+    assert "水库" in literals_of(localities.policy(code)).texts
 
 
 def test_a_law_that_cannot_be_begun_is_broken_and_the_others_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,7 +254,11 @@ class Unwilling(dict[str, object]):
 def test_what_was_replaced_comes_back_where_replacing_breaks_off() -> None:
     before = everything_replaced()
     home = Unwilling(__name__="county")
-    for other_day in (on(OTHER_DAYS[0], [home]), Observer([home]).watching(OTHER_DAYS[0], 0.5), watched("place", 7)):  # type: ignore[arg-type]
+    for other_day in (
+        machine_showing(OTHER_DAYS[0], [home]),
+        Observer([home]).watching(OTHER_DAYS[0], 0.5),
+        fields_read("place", 7),
+    ):  # type: ignore[arg-type]
         with pytest.raises((RuntimeError, TypeError)), other_day:
             pass
         assert everything_replaced() == before
@@ -262,7 +266,7 @@ def test_what_was_replaced_comes_back_where_replacing_breaks_off() -> None:
 
 def test_what_was_replaced_is_other_on_another_day_and_the_same_afterwards() -> None:
     before = everything_replaced()
-    with Observer([]).watching(OTHER_DAYS[0], 0.5), watched("place"):
+    with Observer([]).watching(OTHER_DAYS[0], 0.5), fields_read("place"):
         assert [one for one, old in zip(everything_replaced(), before, strict=True) if one is old] == []
     assert everything_replaced() == before
 
@@ -271,7 +275,7 @@ def test_a_module_of_a_plugin_first_imported_on_another_day_is_imported_again(co
     (tmp_path / "helper_of_days.py").write_text("from datetime import date\nTODAY = date.today()\n", encoding="utf-8")
     localities, (code,) = localities_named(str(county("import helper_of_days")))
     policy = localities.policy(code)
-    with on(OTHER_DAYS[0], homes(policy)):
+    with machine_showing(OTHER_DAYS[0], plugin_modules(policy)):
         asked(policy, {})
         assert sys.modules["helper_of_days"].TODAY.year == 2031
     assert "helper_of_days" not in sys.modules
@@ -284,7 +288,7 @@ def test_anything_else_first_imported_on_another_day_keeps_no_other_day(
 
     monkeypatch.syspath_prepend(str(tmp_path))
     (tmp_path / "library_of_days.py").write_text("from datetime import date\n", encoding="utf-8")
-    with on(OTHER_DAYS[0], ()):
+    with machine_showing(OTHER_DAYS[0], ()):
         import library_of_days  # type: ignore[import-not-found]
 
         assert library_of_days.date.today().year == 2031

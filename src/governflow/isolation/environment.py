@@ -1,4 +1,4 @@
-"""The same questions on another day, by other luck, and what the rules read as they are asked (换个条件再问)."""
+"""Show plugins another moment and other random numbers, and record what they ask the machine for (换个条件再问)."""
 
 import builtins
 import datetime as _datetime
@@ -29,9 +29,9 @@ OTHER_DAYS = (
 LUCK = (0.0, 0.999999999, 0.5)
 
 #: What a module holds, by name; the modules of two plugins may have one name.
-Home = dict[str, Any]
-#: Is told what was asked for that no ruling may hang on.
-Told = Callable[[str], object]
+Namespace = dict[str, Any]
+#: Takes a note of what was asked for that no ruling may depend on; what it returns is true.
+Recorder = Callable[[str], object]
 
 
 class _AnyDay(type):
@@ -47,18 +47,20 @@ class _AnyDay(type):
 
 
 @contextmanager
-def on(moment: _datetime.datetime, homes: Iterable[Home], luck: float = 0.5, told: Told = id) -> Iterator[None]:
-    """Let the machine's clock show another moment to plugins, and its dice another number.
+def machine_showing(
+    moment: _datetime.datetime, homes: Iterable[Namespace], luck: float = 0.5, record: Recorder = id
+) -> Iterator[None]:
+    """Let the machine's clock show another moment to plugins, and its random sources draw another number.
 
     Args:
         moment: The moment, in UTC.
         homes: What the plugins' modules hold; whoever asks the modules ``datetime``, ``time``, ``random`` and ``os``
             themselves sees it too.
         luck: From 0 to 1, what is drawn by chance.
-        told: Is told what was asked for.
+        record: Takes a note of what was asked for.
     """
     homes, known = list(homes), set(sys.modules)
-    replaced = [*_clocks(moment, told), *_dice(luck, told)]
+    replaced = [*_clocks(moment, record), *_dice(luck, record)]
     shown = {id(old): new for old, new in replaced}
     with replacing() as put:
         try:
@@ -66,7 +68,7 @@ def on(moment: _datetime.datetime, homes: Iterable[Home], luck: float = 0.5, tol
                 for name, value in list(home.items()):
                     if id(value) in shown:
                         put(home, name, shown[id(value)])
-            for die, name, value in _drawn(luck, told):
+            for die, name, value in _drawn(luck, record):
                 put(die, name, value)
             for home in homes:
                 # Addresses are others in every process. What an object's hash is made of is asked elsewhere alone.
@@ -108,7 +110,7 @@ def _set(where: Any, name: str, value: object) -> None:
         where.__delitem__(name) if isinstance(where, dict) else delattr(where, name)
 
 
-def _forget(fresh: Iterable[str], homes: Sequence[Home], real: Mapping[int, object]) -> None:
+def _forget(fresh: Iterable[str], homes: Sequence[Namespace], real: Mapping[int, object]) -> None:
     """Forget the plugins' modules that were imported on another day, and give others what was shown in its place."""
     theirs = [home for home in homes if _package(home) != "governflow"]
     packages = {_package(home) for home in theirs}
@@ -129,27 +131,27 @@ def _forget(fresh: Iterable[str], homes: Sequence[Home], real: Mapping[int, obje
                 setattr(module, held, real[id(value)])
 
 
-def _package(home: Home) -> str:
+def _package(home: Namespace) -> str:
     return str(home.get("__name__", "")).partition(".")[0]
 
 
-def _clocks(moment: _datetime.datetime, told: Told) -> Iterator[tuple[object, object]]:
+def _clocks(moment: _datetime.datetime, record: Recorder) -> Iterator[tuple[object, object]]:
     """Return what shows the time, and what shows another time in its place."""
 
     def now(cls: type, tz: _datetime.tzinfo | None = None) -> _datetime.datetime:
-        told("datetime.now()")
+        record("datetime.now()")
         local = moment.astimezone(tz) if tz is not None else moment.astimezone().replace(tzinfo=None)
         return _DATETIME.fromisoformat(local.isoformat()).replace(tzinfo=tz)
 
     def today(cls: type) -> _datetime.date:
-        told("date.today()")
+        record("date.today()")
         return moment.astimezone().date()
 
     def today_now(cls: type) -> _datetime.datetime:
         return now(cls)
 
     def utcnow(cls: type) -> _datetime.datetime:
-        told("datetime.utcnow()")
+        record("datetime.utcnow()")
         return moment.replace(tzinfo=None)
 
     a_moment = _AnyDay("datetime", (_DATETIME,), {"real": _DATETIME})
@@ -159,36 +161,36 @@ def _clocks(moment: _datetime.datetime, told: Told) -> Iterator[tuple[object, ob
     yield _DATE, _AnyDay("date", (_DATE,), {"real": _DATE, "today": classmethod(today)})
     seconds = moment.timestamp() + 0.123456
     for name in ("time", "monotonic", "perf_counter", "process_time", "thread_time"):
-        yield getattr(_time, name), lambda name=name: told(f"time.{name}()") and seconds
-        yield getattr(_time, f"{name}_ns"), lambda name=name: told(f"time.{name}_ns()") and int(seconds * 10**9)
+        yield getattr(_time, name), lambda name=name: record(f"time.{name}()") and seconds
+        yield getattr(_time, f"{name}_ns"), lambda name=name: record(f"time.{name}_ns()") and int(seconds * 10**9)
     if hasattr(_time, "clock_gettime"):
-        yield _time.clock_gettime, lambda clock: told("time.clock_gettime()") and seconds
-        yield _time.clock_gettime_ns, lambda clock: told("time.clock_gettime_ns()") and int(seconds * 10**9)
-    yield _os.times, lambda: told("os.times()") and _os.times_result((seconds,) * 5)
+        yield _time.clock_gettime, lambda clock: record("time.clock_gettime()") and seconds
+        yield _time.clock_gettime_ns, lambda clock: record("time.clock_gettime_ns()") and int(seconds * 10**9)
+    yield _os.times, lambda: record("os.times()") and _os.times_result((seconds,) * 5)
     for name in ("localtime", "gmtime", "ctime"):
         real = getattr(_time, name)
-        yield real, lambda when=None, real=real: real((told("time") and seconds) if when is None else when)
+        yield real, lambda when=None, real=real: real((record("time") and seconds) if when is None else when)
     strftime, local = _time.strftime, _time.localtime
 
     def written(form: str, when: _time.struct_time | None = None) -> str:
-        told("time.strftime()")
+        record("time.strftime()")
         return strftime(form, when or local(seconds))
 
     yield strftime, written
 
 
-def _dice(luck: float, told: Told) -> Iterator[tuple[object, object]]:
+def _dice(luck: float, record: Recorder) -> Iterator[tuple[object, object]]:
     """Return the functions that draw, and what draws a certain number in their place; uuid and secrets go by these."""
     drawn = bytes([int(luck * 255)])
-    yield _os.urandom, lambda size: told("os.urandom()") and drawn * size
+    yield _os.urandom, lambda size: record("os.urandom()") and drawn * size
     if hasattr(_os, "getrandom"):
-        yield _os.getrandom, lambda size, flags=0: told("os.getrandom()") and drawn * size
-    yield _random.random, lambda: told("random.random()") and luck
-    yield _random.getrandbits, lambda bits: told("random.getrandbits()") and _bits(luck, bits)
-    yield _os.getpid, lambda: told("os.getpid()") and 4242
+        yield _os.getrandom, lambda size, flags=0: record("os.getrandom()") and drawn * size
+    yield _random.random, lambda: record("random.random()") and luck
+    yield _random.getrandbits, lambda bits: record("random.getrandbits()") and _bits(luck, bits)
+    yield _os.getpid, lambda: record("os.getpid()") and 4242
 
 
-def _drawn(luck: float, told: Told) -> Iterator[tuple[type, str, object]]:
+def _drawn(luck: float, record: Recorder) -> Iterator[tuple[type, str, object]]:
     """Return the methods by which every die draws: choice, randint, shuffle and sample go by these.
 
     A die that is made with a seed draws the same every time: it draws as it always does.
@@ -204,7 +206,7 @@ def _drawn(luck: float, told: Told) -> Iterator[tuple[type, str, object]]:
         def draw(self: _random.Random, *args: Any) -> object:
             if self in seeded:
                 return real(self, *args)
-            told(f"random.{name}()")
+            record(f"random.{name}()")
             return lucky(*args)
 
         return draw
@@ -221,7 +223,7 @@ def _bits(luck: float, bits: int) -> int:
     return int(luck * ((1 << bits) - 1))
 
 
-def homes(policy: Policy) -> list[Home]:
+def plugin_modules(policy: Policy) -> list[Namespace]:
     """Return what the modules of a stack's own plugins hold: those of their hooks, and of the packages of these."""
     found = {id(function.__globals__): function.__globals__ for function in functions(policy)}
     packages = tuple(f"{name}." for home in found.values() if (name := _package(home)) not in ("governflow", ""))
@@ -232,7 +234,7 @@ def homes(policy: Policy) -> list[Home]:
 
 
 @contextmanager
-def watched(*fields: str) -> Iterator[set[str]]:
+def fields_read(*fields: str) -> Iterator[set[str]]:
     """Watch which of some fields of a case are read.
 
     Args:

@@ -1,4 +1,4 @@
-"""What a locality's own hooks speak of (钩子里的字面量): the texts and numbers in their code.
+"""Collect the texts, numbers and days in the code of a locality's own hooks (钩子里的字面量).
 
 A rule that a hook treats apart is one that it names: an item, a place, a channel, a number of people. Cases drawn at
 these words find in one try what chance would not find in a million.
@@ -41,7 +41,7 @@ class CodeLiterals:
     days: tuple[date, ...] = ()
 
 
-def spoken_of(policy: Policy) -> CodeLiterals:
+def literals_of(policy: Policy) -> CodeLiterals:
     """Collect the texts, numbers and days in the code of a stack's own hooks and of what they call in their package."""
     found: dict[str | int | date, None] = {}
     for function in functions(policy, _DECIDING):

@@ -1,4 +1,4 @@
-"""What rules touch as they are asked, and may not (裁定之外的接触): files, the environment, the case itself.
+"""Record what hooks do beside ruling: files, variables, sockets, changes of the case (裁定之外的接触).
 
 A ruling hangs on the case and the context alone. What a hook asks for beside them is seen here, whether or not it made
 a difference today: the one village in which it would is not among the examples.
@@ -22,7 +22,7 @@ from typing import Any
 
 import attrs
 
-from governflow.isolation.environment import Home, on, replacing
+from governflow.isolation.environment import Namespace, machine_showing, replacing
 from governflow.model.case import Case
 from governflow.policy.stack import Policy
 from governflow.text import Text
@@ -62,7 +62,7 @@ class Observer:
         homes: What the modules hold.
     """
 
-    def __init__(self, homes: Sequence[Home]) -> None:
+    def __init__(self, homes: Sequence[Namespace]) -> None:
         self._homes = homes
         self._ids = frozenset(map(id, homes))
         self._own = tuple(own for home in homes if (own := _own(home)))
@@ -71,7 +71,7 @@ class Observer:
 
     @contextmanager
     def watching(self, moment: datetime, luck: float) -> Iterator[None]:
-        """Let it be another moment and another luck, and see what is asked for; see `otherwise.on`."""
+        """Let it be another moment and another luck, and see what is asked for; see `machine_showing`."""
         with replacing() as put:
             shown = [(getattr(place, name), place, name, instead) for place, name, instead in self._instead()]
             by_id = {id(real): instead for real, _, _, instead in shown}
@@ -81,7 +81,7 @@ class Observer:
                 for name, value in list(home.items()):
                     if id(value) in by_id:
                         put(home, name, by_id[id(value)])
-            with on(moment, self._homes, luck, self._machine):
+            with machine_showing(moment, self._homes, luck, self._machine):
                 yield
 
     def policy(self, policy: Policy) -> Policy:
@@ -167,13 +167,17 @@ class Observer:
                 line = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
                 return f"{hook or frame.f_code.co_name} ({line}) of {source}"
             name = str(frame.f_globals.get("__name__", ""))
-            if name != __name__ and name != on.__module__ and name.partition(".")[0] not in sys.stdlib_module_names:
+            if (
+                name != __name__
+                and name != machine_showing.__module__
+                and name.partition(".")[0] not in sys.stdlib_module_names
+            ):
                 return ""
             frame = frame.f_back
         return ""
 
 
-def _own(home: Home) -> str:
+def _own(home: Namespace) -> str:
     """Return the folder of a package's module; a module in no package has its one file alone."""
     file = home.get("__file__")
     if not file:

@@ -1,4 +1,4 @@
-"""What a plugin changes of governflow itself (越界改动): names that mean something else, and what they hold."""
+"""Find what a plugin has changed in governflow's own modules (越界改动)."""
 
 import sys
 from collections.abc import Iterable, Mapping
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 Kept = tuple[object, object]
 
 
-def ours() -> dict[tuple[str, str], Kept]:
+def governflow_state() -> dict[tuple[str, str], Kept]:
     """Return what the modules of governflow and their classes hold, and what their tables, lists and sets hold."""
     found = {}
     for module in [one for name, one in sys.modules.items() if name.partition(".")[0] == "governflow"]:
@@ -31,9 +31,9 @@ def _replaced(copy: object, now: object) -> bool:
     return isinstance(copy, set) and copy != now
 
 
-def meddled(before: Mapping[tuple[str, str], Kept]) -> Iterable[str]:
+def changed_names(before: Mapping[tuple[str, str], Kept]) -> Iterable[str]:
     """Return what is another now: a name that means something else, or what it holds."""
-    now = ours()
+    now = governflow_state()
     for key, (value, copy) in before.items():
         held, entries = now.get(key, (None, None))
         replaced = _replaced(copy, entries)

@@ -13,7 +13,7 @@ from governflow.charter.cases.reported import ReportedCase, smallest, written
 from governflow.charter.cases.systematic import BUDGET
 from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
-from governflow.isolation.environment import watched
+from governflow.isolation.environment import fields_read
 from governflow.policy.stack import Policy
 from governflow.text import Text
 
@@ -44,7 +44,7 @@ def firsts(subject: Subject, cases: Iterable[ReportedCase]) -> list[First]:
     """Ask about cases, each once for all the laws that look at the answer; a search stops when its time is up."""
     known, keyed = subject.once(_asked), [(written(told), told) for told in cases]
     if any(key not in known for key, _ in keyed):
-        with watched(*WHO) as read:
+        with fields_read(*WHO) as read:
             for key, told in keyed:
                 if subject.late:
                     break

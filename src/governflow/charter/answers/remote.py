@@ -24,8 +24,8 @@ from governflow.charter.cases.systematic import timed
 from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
 from governflow.errors import GovernflowError, PolicyError
-from governflow.isolation.environment import LUCK, OTHER_DAYS, on
-from governflow.isolation.tampering import meddled, ours
+from governflow.isolation.environment import LUCK, OTHER_DAYS, machine_showing
+from governflow.isolation.tampering import changed_names, governflow_state
 from governflow.isolation.worker import Worker, WorkerFailed
 from governflow.model.terms import Severity, Urgency
 from governflow.policy.builtin import defaults
@@ -54,12 +54,12 @@ class Heard(msgspec.Struct):
 
     Args:
         cases: Per locality, what was said of its cases, in their order.
-        meddled: What of governflow's own was changed there.
+        tampered: What of governflow's own was changed there.
         refused: Why the rules of a locality could not be loaded there.
     """
 
     cases: dict[str, list[PlainAnswer]]
-    meddled: list[str]
+    tampered: list[str]
     refused: dict[str, Text]
 
 
@@ -243,7 +243,7 @@ class Respondent:
         how = asked_for.how
         with ExitStack() as stack:
             if how.day is not None:
-                stack.enter_context(on(OTHER_DAYS[how.day], (), LUCK[how.day]))
+                stack.enter_context(machine_showing(OTHER_DAYS[how.day], (), LUCK[how.day]))
             localities = Localities(without=how.without)
             above = set(how.first)
             _register(localities, (plugin for plugin in asked_for.plugins if plugin.code in above))
@@ -252,7 +252,7 @@ class Respondent:
                     localities.policy(code)
                 except PolicyError:
                     continue  # told where that one is checked
-            before = ours()
+            before = governflow_state()
             _register(localities, (plugin for plugin in asked_for.plugins if plugin.code not in above))
             answers, refused = {}, {}
             for code, cases in asked_for.cases.items():
@@ -262,7 +262,7 @@ class Respondent:
                     refused[code] = fault.text
                     continue
                 answers[code] = _answers(policy, few(policy) if cases is None else cases, backwards=how.backwards)
-        return Heard(answers, list(meddled(before)), refused)
+        return Heard(answers, list(changed_names(before)), refused)
 
 
 def _answers(policy: Policy, cases: Sequence[ReportedCase], *, backwards: bool) -> list[PlainAnswer]:

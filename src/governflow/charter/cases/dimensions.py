@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from governflow.errors import CommandError
-from governflow.isolation.literals import CodeLiterals, spoken_of
+from governflow.isolation.literals import CodeLiterals, literals_of
 from governflow.model.units import OrgChart
 from governflow.policy.stack import Policy
 from governflow.tables import Table
@@ -75,7 +75,7 @@ class Dimensions:
     @classmethod
     def of(cls, policy: Policy) -> "Dimensions":
         """Read them off a locality's tables, chart and hooks."""
-        words = spoken_of(policy)
+        words = literals_of(policy)
         names = [word for word in words.texts if len(word) <= _NAME][:_NAMES]
         columns: dict[str, dict[str | int, None]] = {}
         for _, table in tables_of(policy):

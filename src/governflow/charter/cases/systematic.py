@@ -14,7 +14,7 @@ from governflow.charter.cases import covering as pairs
 from governflow.charter.cases.dimensions import WHO, Dimensions, tables_of
 from governflow.charter.cases.of_rules import CASE_FIELDS, YES_NO_FIELDS, of_rules
 from governflow.charter.cases.reported import ReportedCase, timeless, written
-from governflow.isolation.literals import spoken_of
+from governflow.isolation.literals import literals_of
 from governflow.model.terms import Mode, Severity, Urgency
 from governflow.model.units import OrgChart, Unit
 from governflow.policy.stack import Policy
@@ -64,7 +64,7 @@ def everywhere(policy: Policy) -> Iterator[ReportedCase]:
     units = _rarest_first(policy.units)
     rest = units[_UNITS:]
     near = units[:_UNITS] + rest[:: max(1, len(rest) // _REST)]
-    for word in spoken_of(policy).texts:
+    for word in literals_of(policy).texts:
         near += [unit for unit in rest if len(word) > 2 and (word in unit.id or word in unit.text.zh)][:2]
     yield from ({"place": unit.id} for unit in near)
     items = _sorts(policy)
@@ -165,7 +165,7 @@ def _meeting(dimensions: Dimensions, count: int) -> Iterator[ReportedCase]:
 
 def _named(policy: Policy, dimensions: Dimensions) -> Iterator[ReportedCase]:
     """Return cases of what hooks name together: an item, a place, how hard it is, and an emergency."""
-    words = spoken_of(policy).texts
+    words = literals_of(policy).texts
     items = [next((item for item in dimensions.items if word == item), "") or _with(word, dimensions) for word in words]
     places = [unit.text.zh for word in words for unit in [policy.units.units.get(word)] if unit is not None]
     places += [word for word in words if policy.units.find(word) is not None]

@@ -93,7 +93,7 @@ def isolated(subject: Subject) -> Iterator[Failure]:
 
 def _apart(subject: Subject, policy: Policy, alone: Heard, together: Heard) -> Iterator[Failure]:
     """Compare what the others answered without this locality and with it."""
-    for name in together.meddled[:1]:
+    for name in together.tampered[:1]:
         sentence = Text(
             f"loading {subject.code} changes {name} of governflow", f"加载 {subject.code} 会改动 governflow 的 {name}"
         )

@@ -15,8 +15,8 @@ from governflow.charter.laws.localities import together
 from governflow.charter.laws.registry import law
 from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
-from governflow.isolation.environment import LUCK, OTHER_DAYS, homes
-from governflow.isolation.literals import spoken_of
+from governflow.isolation.environment import LUCK, OTHER_DAYS, plugin_modules
+from governflow.isolation.literals import literals_of
 from governflow.isolation.observer import Observer, SideEffect
 from governflow.policy.stack import Policy
 from governflow.text import Text
@@ -54,7 +54,7 @@ def _ahead(subject: Subject) -> None:
         cases = {subject.code: every[:_EVERY] + every[_EVERY::_EVERY]}
         subject.begun[f"order {seed}"] = RemoteAnswers(subject.localities, cases, WorkerEnvironment(seed=seed))
     names = tuple(
-        word for word in spoken_of(subject.policy).texts if word.isascii() and word.isidentifier() and word.isupper()
+        word for word in literals_of(subject.policy).texts if word.isascii() and word.isidentifier() and word.isupper()
     )
     how = WorkerEnvironment(seed=2, backwards=True, day=0, variables=names)
     subject.begun["machine"] = RemoteAnswers(subject.localities, {subject.code: every}, how)
@@ -142,7 +142,7 @@ def _on_another_day(
     touched: list[tuple[ReportedCase, SideEffect]],
 ) -> Iterator[Failure]:
     """Ask on another day; what is touched there is a fault even where it made no difference."""
-    watch = Observer(homes(policy))
+    watch = Observer(plugin_modules(policy))
     seeing = watch.policy(policy)
     with watch.watching(moment, luck):
         later = []
