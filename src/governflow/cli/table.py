@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rich.console import Console
 from rich.table import Table as Grid
 
 from governflow.cli.output import new_console, new_table, print_indented, print_json
@@ -45,21 +44,25 @@ def table(rules: str, *, name: str | None, whole: bool, as_json: bool, lang: str
         The exit status: 1 if there are faults.
     """
     try:
-        source = of_files(rules, name) if is_file(rules) else of_code(rules)
+        named = of_files(rules, name) if is_file(rules) else of_code(rules)
     except PolicyError as fault:
-        faults = faults_of(fault)
+        sentences = [fault.say(lang) for fault in faults_of(fault)]
         if as_json:
-            print_json({"rules": rules, "faults": [one.say(lang) for one in faults]})
-        for one in faults:
-            print(one.say(lang), file=sys.stderr)
+            print_json({"rules": rules, "faults": sentences})
+        for sentence in sentences:
+            print(sentence, file=sys.stderr)
         return 1
-    tables = [one for _, found in source.layers for one in found.values()]
-    faults = tuple(fault for one in tables if isinstance(one, Table) for fault in one.analyse().faults())
+    tables = [table for _, found in named.layers for table in found.values()]
+    faults = [fault.say(lang) for table in tables for fault in _faults(table)]
     if as_json:
-        print_json(_as_json(source, lang) | {"faults": [fault.say(lang) for fault in faults]})
+        print_json(_as_json(named, lang) | {"faults": faults})
     else:
-        _print(source, lang, whole=whole)
+        _Printer(named, lang).print(whole=whole)
     return 1 if faults else 0
+
+
+def _faults(table: AnyTable) -> tuple[Text, ...]:
+    return table.analyse().faults() if isinstance(table, Table) else ()
 
 
 def _as_json(rules: Rules, lang: str) -> dict[str, Any]:
@@ -67,37 +70,15 @@ def _as_json(rules: Rules, lang: str) -> dict[str, Any]:
         "rules": rules.title.say(lang),
         "rule_set": None if rules.alone else rules.policy.rules,
         "layers": [
-            {"source": source, "tables": {name: _table_as_json(one, lang) for name, one in found.items()}}
+            {"source": source, "tables": {name: _table_as_json(table, lang) for name, table in found.items()}}
             for source, found in rules.layers
         ],
         "code": {hook: list(sources) for hook, sources in (rules.code or {}).items()},
     }
 
 
-def _table_as_json(one: AnyTable, lang: str) -> dict[str, Any]:
-    findings = one.analyse().faults() if isinstance(one, Table) else ()
-    return {**one.as_json(), "digest": one.digest, "findings": [fault.say(lang) for fault in findings]}
-
-
-def _print(rules: Rules, lang: str, *, whole: bool) -> None:
-    out = new_console()
-    policy = rules.policy
-    localizer = Localizer(lang, ZoneInfo(policy.zone), policy, clean, rules.layers)
-    head = rules.title.say(lang)
-    if not rules.alone:
-        head += localizer.t(f", rule set {policy.rules}", f"，规则集 {policy.rules}")
-    out.print(head, style="bold")
-    for source, found in rules.layers:
-        for name, one in sorted(found.items(), key=_turn):
-            out.print()
-            if isinstance(one, Catalogue):
-                _catalogue(one, source, localizer, out, whole=whole)
-            else:
-                _table(name, one, source, localizer, out)
-    if not any(found for _, found in rules.layers):
-        out.print(localizer.t("no layer has tables", "各层均无表格"))
-    if rules.code:
-        _code(rules.code, localizer, out)
+def _table_as_json(table: AnyTable, lang: str) -> dict[str, Any]:
+    return {**table.as_json(), "digest": table.digest, "findings": [fault.say(lang) for fault in _faults(table)]}
 
 
 def _turn(table: tuple[str, AnyTable]) -> int:
@@ -105,108 +86,125 @@ def _turn(table: tuple[str, AnyTable]) -> int:
     return _TURNS.index(table[0]) if table[0] in _TURNS else 1
 
 
-def _from(source: str, localizer: Localizer) -> str:
-    return f"{source} · " if source else ""
+class _Printer(Localizer):
+    """Prints rules on the terminal."""
 
+    def __init__(self, rules: Rules, lang: str) -> None:
+        super().__init__(lang, ZoneInfo(rules.policy.zone), rules.policy, clean, rules.layers)
+        self.rules, self.out = rules, new_console()
 
-def _table(name: str, one: Table, source: str, localizer: Localizer, out: Console) -> None:
-    title = localizer.table(name)
-    out.print(title[:1].upper() + title[1:], style="bold")
-    hit = _HITS[one.hit].say(localizer.lang)
-    number = len(one.rules)
-    rules = localizer.t(f"{number} rule{'' if number == 1 else 's'}", f"{number}条规则")
-    how = localizer.t(f"hit policy {one.hit} ({hit})", f"命中策略：{hit}")
-    print_indented(out, f"{_from(source, localizer)}{how} · {rules}", 2, style="dim")
-    for column in one.columns:
-        print_indented(
-            out, f"{localizer.heading(column)}{localizer.t(': ', '：')}{_domain(column, localizer)}", 2, style="dim"
+    def print(self, *, whole: bool) -> None:
+        rules = self.rules
+        head = rules.title.say(self.lang)
+        if not rules.alone:
+            head += self.t(f", rule set {rules.policy.rules}", f"，规则集 {rules.policy.rules}")
+        self.out.print(head, style="bold")
+        for source, found in rules.layers:
+            for name, table in sorted(found.items(), key=_turn):
+                self.out.print()
+                origin = f"{source} · " if source else ""
+                if isinstance(table, Catalogue):
+                    self._catalogue(table, origin, whole=whole)
+                else:
+                    self._table(name, table, origin)
+        if not any(found for _, found in rules.layers):
+            self.out.print(self.t("no layer has tables", "各层均无表格"))
+        if rules.code:
+            self._code(rules.code)
+
+    def _below(self, text: str, style: str = "dim") -> None:
+        print_indented(self.out, text, 2, style=style)
+
+    def _table(self, name: str, table: Table, origin: str) -> None:
+        title, number = self.table(name), len(table.rules)
+        self.out.print(title[:1].upper() + title[1:], style="bold")
+        hit = _HITS[table.hit].say(self.lang)
+        count = self.t(f"{number} rule{'' if number == 1 else 's'}", f"{number}条规则")
+        self._below(f"{origin}{self.t(f'hit policy {table.hit} ({hit})', f'命中策略：{hit}')} · {count}")
+        for column in table.columns:
+            self._below(f"{self.heading(column)}{self.t(': ', '：')}{self._domain(column)}")
+        grid = _grid([head.say(self.lang) for head in _HEADS])
+        for rule in table.rules:
+            when, then, why = self.rule(table, rule)
+            when = when or [self.t("all other cases", "其他情形")]
+            then = then or [self.t("no opinion: the layer below decides", "不作规定，由下一层决定")]
+            grid.add_row(rule.id, *map("\n".join, (when, then, why)))
+        self.out.print(grid)
+        faults = _faults(table)
+        for fault in faults:
+            self._below(f"✗ {fault.say(self.lang)}", "red")
+        if not faults:
+            self._below(
+                self.t(
+                    "✓ checked over all cases: no gap, no conflict, no dead rule",
+                    "✓ 已对全部情形检查：无漏项、无冲突、无失效规则",
+                ),
+                "",
+            )
+
+    def _domain(self, column: Column) -> str:
+        """Return what a column may hold."""
+        domain = column.domain
+        if isinstance(domain, Closed):
+            allowed = self.join(name.say(self.lang) for name in domain.names)
+        else:
+            allowed = domain.allowed.say(self.lang)
+        if column.default is None:
+            return allowed
+        default = self.value(column.id, column.default)
+        return allowed + self.t(f"; {default} where not stated", f"；未填按{default}")
+
+    def _catalogue(self, table: Catalogue, origin: str, *, whole: bool) -> None:
+        self.out.print(self.t("Catalogue", "事项清单"), style="bold")
+        number, entries = len(table.items), table.entries
+        count = self.t(f"{number} item{'' if number == 1 else 's'}", f"{number}项")
+        if len(entries) > number:
+            count += self.t(f", {len(entries)} rows", f"，{len(entries)}行")
+        self._below(origin + count)
+        if len(entries) > _LISTED and not whole:
+            for domain, items in Counter(entry.attributes.get("domain", "") for entry in entries).items():
+                self._below(f"{domain or self.t('no domain', '未分领域')}  {items}", "")
+            self._below(self.t("list them with --all", "加 --all 逐项列出"), "")
+            return
+        rows = [(entry, says(entry)) for entry in entries]
+        names = list(dict.fromkeys(name for _, outcomes in rows for name in outcomes))
+        beside = [name for name in ("code", "condition") if any(getattr(entry, name) for entry in entries)]
+        if self.out.width < _NARROWEST * (len(beside) + len(names) + 2):
+            grid = _grid([head.say(self.lang) for head in _ITEM_HEADS])
+            for entry, outcomes in rows:
+                item = "\n".join(filter(None, (entry.item, entry.code, entry.condition)))
+                grid.add_row(item, self.join(self.outcomes(outcomes)), entry.attributes.get("basis", ""))
+        else:
+            heads = map(self.fact, ("item", *beside, *names))
+            grid = _grid([*heads, _ITEM_HEADS[-1].say(self.lang)], leading=0)
+            for entry, outcomes in rows:
+                cells = [self.outcome(name, outcomes[name]) if name in outcomes else "" for name in names]
+                others = (getattr(entry, name) for name in beside)
+                grid.add_row(entry.item, *others, *cells, entry.attributes.get("basis", ""))
+        self.out.print(grid)
+
+    def _code(self, code: Mapping[str, tuple[str, ...]]) -> None:
+        """Print what is decided in code: whoever reads the tables must know that they are not all."""
+        self.out.print()
+        self.out.print(self.t("Decided in code as well", "另有程序参与判断"), style="bold")
+        self._below(
+            self.t(
+                "Most specific layer first; within a layer code is asked before tables.",
+                "由近及远逐层判断；同层先程序、后表格。",
+            )
         )
-    grid = _grid([head.say(localizer.lang) for head in _HEADS])
-    for rule in one.rules:
-        cells = {column: rule.cells[column.id] for column in one.columns if column.id in rule.cells}
-        asked = [localizer.condition(column, cell) for column, cell in cells.items()]
-        decided = {name: rule.outcomes[name] for name in one.outcomes if name in rule.outcomes}
-        grid.add_row(
-            rule.id,
-            "\n".join(asked) or localizer.t("all other cases", "其他情形"),
-            "\n".join(localizer.outcomes(decided))
-            or localizer.t("no opinion: the layer below decides", "不作规定，由下一层决定"),
-            "\n".join(filter(None, (rule.reason.say(localizer.lang), rule.basis))),
-        )
-    out.print(grid)
-    findings = one.analyse().faults()
-    sound = localizer.t(
-        "checked over all cases: no gap, no conflict, no dead rule", "已对全部情形检查：无漏项、无冲突、无失效规则"
-    )
-    for line in [fault.say(localizer.lang) for fault in findings] or [sound]:
-        print_indented(out, f"{'✗' if findings else '✓'} {line}", 2, style="red" if findings else "")
+        for hook, sources in code.items():
+            self._below(f"{DECIDING[hook].say(self.lang)}{self.t(': ', '：')}{' → '.join(sources)}", "")
 
 
-def _domain(column: Column, localizer: Localizer) -> str:
-    """Return what a column may hold."""
-    domain = column.domain
-    if isinstance(domain, Closed):
-        allowed = localizer.join(name.say(localizer.lang) for name in domain.names)
-    else:
-        allowed = domain.allowed.say(localizer.lang)
-    if column.default is None:
-        return allowed
-    default = localizer.value(column.id, column.default)
-    return allowed + localizer.t(f"; {default} where not stated", f"；未填按{default}")
-
-
-def _grid(heads: list[str]) -> Grid:
+def _grid(heads: list[str], *, leading: int = 1) -> Grid:
     grid = new_table("", *heads, numeric=False)
     grid.title = None
-    grid.leading = 1
+    grid.leading = leading
     return grid
-
-
-def _catalogue(one: Catalogue, source: str, localizer: Localizer, out: Console, *, whole: bool) -> None:
-    out.print(localizer.t("Catalogue", "事项清单"), style="bold")
-    number = len(one.items)
-    count = localizer.t(f"{number} item{'' if number == 1 else 's'}", f"{number}项")
-    if len(one.entries) > number:
-        count += localizer.t(f", {len(one.entries)} rows", f"，{len(one.entries)}行")
-    print_indented(out, f"{_from(source, localizer)}{count}", 2, style="dim")
-    if len(one.entries) > _LISTED and not whole:
-        for domain, items in Counter(entry.attributes.get("domain", "") for entry in one.entries).items():
-            print_indented(out, f"{domain or localizer.t('no domain', '未分领域')}  {items}", 2)
-        print_indented(out, localizer.t("list them with --all", "加 --all 逐项列出"), 2)
-        return
-    rows = [(entry, says(entry)) for entry in one.entries]
-    names = list(dict.fromkeys(name for _, outcomes in rows for name in outcomes))
-    beside = [name for name in ("code", "condition") if any(getattr(entry, name) for entry in one.entries)]
-    if out.width < _NARROWEST * (len(beside) + len(names) + 2):
-        grid = _grid([head.say(localizer.lang) for head in _ITEM_HEADS])
-        for entry, outcomes in rows:
-            item = "\n".join(filter(None, (entry.item, entry.code, entry.condition)))
-            grid.add_row(item, localizer.join(localizer.outcomes(outcomes)), entry.attributes.get("basis", ""))
-    else:
-        heads = map(localizer.fact, ("item", *beside, *names))
-        grid = new_table("", *heads, _ITEM_HEADS[-1].say(localizer.lang), numeric=False)
-        grid.title = None
-        for entry, outcomes in rows:
-            cells = [localizer.outcome(name, outcomes[name]) if name in outcomes else "" for name in names]
-            others = (getattr(entry, name) for name in beside)
-            grid.add_row(entry.item, *others, *cells, entry.attributes.get("basis", ""))
-    out.print(grid)
 
 
 def says(entry: Entry) -> dict[str, str]:
     """Return what a row of a catalogue says of its item."""
     cells = {name: value for name, value in entry.attributes.items() if value and name not in ("item", "basis")}
     return cells | ({"resolve": str(entry.allowance)} if entry.allowance is not None else {})
-
-
-def _code(code: Mapping[str, tuple[str, ...]], localizer: Localizer, out: Console) -> None:
-    """Return what is decided in code: whoever reads the tables must know that they are not all."""
-    out.print()
-    out.print(localizer.t("Decided in code as well", "另有程序参与判断"), style="bold")
-    note = localizer.t(
-        "Most specific layer first; within a layer code is asked before tables.",
-        "由近及远逐层判断；同层先程序、后表格。",
-    )
-    print_indented(out, note, 2, style="dim")
-    for hook, sources in code.items():
-        print_indented(out, f"{DECIDING[hook].say(localizer.lang)}{localizer.t(': ', '：')}{' → '.join(sources)}", 2)

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from governflow.engine.explain import CATALOGUE, Row
 from governflow.policy.hookspecs import LocalRules
 from governflow.reports.format import format_due, format_moment
-from governflow.tables import Catalogue, Column, Table
+from governflow.tables import Catalogue, Column, Rule, Table
 from governflow.tables.cells import read_cell, say
 from governflow.tables.domains import YES_NO, Closed, Number, Part
 from governflow.tables.vocabulary import heading, outcome_name, outcome_text
@@ -214,6 +214,12 @@ class Localizer:
             if name in _TABLES
             else self.t(f"{self.fact(name)} table", f"{self.fact(name)}表")
         )
+
+    def rule(self, table: Table, rule: Rule) -> tuple[list[str], list[str], list[str]]:
+        """Return what a rule asks for, what it decides, and its reason with its source, one part a column."""
+        asked = [self.condition(column, rule.cells[column.id]) for column in table.columns if column.id in rule.cells]
+        decided = {name: rule.outcomes[name] for name in table.outcomes if name in rule.outcomes}
+        return asked, self.outcomes(decided), [part for part in (rule.reason.say(self.lang), rule.basis) if part]
 
     def place(self, row: Row) -> str:
         """Return where a row stands."""

@@ -197,12 +197,10 @@ class _Page(PageWriter):
         return ("named" if rule.id in named else "fine"), ()
 
     def rule(self, rule: Rule, one: Table, kind: str, found: tuple[Overlap | Dead, ...], laws: Collection[str]) -> str:
-        voice = self.voice
-        asked = [voice.condition(column, rule.cells[column.id]) for column in one.columns if column.id in rule.cells]
-        decided = {name: rule.outcomes[name] for name in one.outcomes if name in rule.outcomes}
+        asked, decided, grounds = self.voice.rule(one, rule)
         when = "<br>".join(map(escape, asked)) or self.t("all other cases", "其他情形")
-        then = "<br>".join(map(escape, voice.outcomes(decided))) or self.t("no opinion", "不作规定")
-        why = "<br>".join(map(escape, filter(None, (rule.reason.say(self.lang), rule.basis))))
+        then = "<br>".join(map(escape, decided)) or self.t("no opinion", "不作规定")
+        why = "<br>".join(map(escape, grounds))
         why += "".join(minor(self.say(finding.text)) for finding in found)
         if laws:
             why += minor(self.t("named above: ", "见上文：") + escape(", ".join(sorted(laws))))
