@@ -31,13 +31,7 @@ _PLUGIN = (
 def demonstrate(*, locality: str | None, journal: Path | None, html: Path | None, as_json: bool, lang: str) -> int:
     """Run a generated day, and show what became of it.
 
-    Args:
-        locality: The code of the locality whose rules apply; by default Huimin's where its plugin is installed, else
-            the default rules.
-        journal: Also write the journal here.
-        html: Also write the dossier here, as a page.
-        as_json: Print what ``governflow run --json`` prints, and nothing else, on standard output.
-        lang: ``"zh"`` or ``"en"``.
+    Without a locality it is Huimin's own day where its plugin is installed, else a day by the default rules.
 
     Returns:
         The exit status: 1 if the locality's rules refused some of the rows.

@@ -33,13 +33,6 @@ _ITEM_HEADS = (Text("item", "事项"), Text("what the list says", "规定"), Tex
 def table(rules: str, *, name: str | None, whole: bool, as_json: bool, lang: str) -> int:
     """Print the tables of a locality, a file or a folder, and what the analysis found.
 
-    Args:
-        rules: A locality's code, or the path of a file or folder.
-        name: The question that a file answers; the file's own name by default.
-        whole: Whether to list long catalogues whole.
-        as_json: Print one JSON object.
-        lang: ``"zh"`` or ``"en"``.
-
     Returns:
         The exit status: 1 if there are faults.
     """

@@ -37,9 +37,9 @@ class Step:
         details: What changed, one sentence each.
         words: What was said, one remark, reason or answer each.
         reasons: Why, and by which rule.
-        times: How often it happened in a row.
         last: The number of its last event.
         until: When it happened last.
+        times: How often it happened in a row.
     """
 
     seq: int
@@ -51,9 +51,9 @@ class Step:
     details: tuple[str, ...]
     words: tuple[str, ...]
     reasons: tuple[Reason, ...]
-    times: int
     last: int
     until: datetime
+    times: int = 1
 
     @property
     def number(self) -> str:

@@ -110,7 +110,6 @@ class _StepWriter(Localizer):
                 details=(*self.changes(event, before, after), *self.clock_news(event, clocks)),
                 words=tuple(self.words(event)),
                 reasons=tuple(self.reasons(event, before, rules)),
-                times=1,
                 last=event.seq,
                 until=self.local(event.at),
             )
