@@ -140,6 +140,7 @@ def test_every_command_of_a_readme_works_on_its_journal(
     assert not Path("rejected.csv").exists()  # nothing was refused
 
 
+@pytest.mark.slow
 @pytest.mark.installed
 def test_a_readmes_commands_on_an_installed_locality_work_from_the_folder_of_the_project(
     governflow: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -476,6 +477,7 @@ def test_the_python_of_the_clocks_page_runs_and_prints_what_its_comments_say() -
 # --- docs/results.md --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (DATA / "petitions_2816.xlsx").exists(), reason="the shared data are not here")
 def test_the_petitions_come_out_as_the_results_page_shows(governflow: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
