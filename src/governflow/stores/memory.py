@@ -1,17 +1,17 @@
 """A store in memory: as quick as it gets, gone with the process."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 
 from governflow.model.case import Case
 from governflow.stores.chain import GENESIS
 from governflow.stores.due_queue import DueQueue
-from governflow.stores.store import Entry, Projection, Store
+from governflow.stores.store import Entry, Projection, Step, Store
 
 
 class MemoryStore(Store):
-    """Keeps everything in dictionaries."""
+    """Keeps everything in dictionaries; `Store` documents what the methods do."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,93 +42,66 @@ class MemoryStore(Store):
         """Nothing to scrub."""
 
     def erase(self, case: str) -> int:
-        """Erase the texts of a case."""
         return len(self._texts.pop(case, {}))
 
     def load(self, case: str) -> Case | None:
-        """Return a case, or None."""
         return self._cases.get(case)
 
     def names(self, after: int, limit: int) -> list[tuple[int, str]]:
-        """Return the numbers and ids of the next cases."""
         known = islice(enumerate(self._cases, 1), after, None)
         return list(islice(((number, name) for number, name in known if not name.startswith("@")), limit))
 
     def count(self) -> int:
-        """Return how many cases there are, books included."""
         return len(self._cases)
 
     def entries(self, case: str | None = None) -> Iterator[Entry]:
-        """Return the ledger, whole or of one case."""
         positions = range(1, len(self._ledger) + 1) if case is None else self._lines.get(case, ())
         return (Entry(position, *self._ledger[position - 1]) for position in positions)
 
     def entry(self, position: int) -> Entry:
-        """Return one line of the ledger."""
         return Entry(position, *self._ledger[position - 1])
 
     def next_due(self, before: datetime) -> Case | None:
-        """Return the case to which something happens next before a moment."""
         first = self._due.first()
         return self._cases[first[2]] if first is not None and first[0] < before else None
 
     def texts(self, case: str) -> dict[int, tuple[bytes, bytes]]:
-        """Return the texts of a case."""
         return dict(self._texts.get(case, {}))
 
     def command(self, command_id: bytes) -> tuple[str, int] | None:
-        """Return what a command id led to."""
         return self._commands.get(command_id)
 
     def undelivered(self) -> list[tuple[int, str]]:
-        """Return what plugins still have to hear."""
         return list(self._outbox)
 
     def delivered(self, position: int, plugin: str, fault: str | None) -> None:
-        """Note that a plugin heard an event, or why it failed to."""
         if fault is None:
             self._outbox.pop((position, plugin), None)
         else:
             self._outbox[position, plugin] = fault
 
     def rule_set(self, rules: str) -> bytes | None:
-        """Return a rule set by its hash."""
         return self._rule_sets.get(rules)
 
     def keep_rule_set(self, rules: str, content: bytes) -> None:
-        """Keep a rule set."""
         self._rule_sets.setdefault(rules, content)
 
     def rule_sets(self) -> Iterator[tuple[str, bytes]]:
-        """Return every rule set that is kept."""
         return iter(self._rule_sets.items())
 
     def running(self) -> list[str]:
-        """Return the cases to which something still happens."""
         return [
             name for name, case in self._cases.items() if case.next_event_at is not None and not name.startswith("@")
         ]
 
     def projections(self) -> Iterator[Projection]:
-        """Return what is kept beside the ledger."""
         return (Projection.of(case, self._tails[case.id]) for case in self._cases.values())
 
     def tail(self, case: str) -> bytes:
-        """Return the last hash of a case's chain."""
         return self._tails.get(case, GENESIS)
 
-    def write(
-        self,
-        before: Case | None,
-        after: Case,
-        lines: Sequence[tuple[int, bytes]],
-        tail: bytes,
-        recorded: datetime,
-        secret: tuple[int, bytes, bytes] | None,
-        command_id: bytes | None,
-        listeners: Sequence[str],
-    ) -> None:
-        """Take what was chained."""
+    def write(self, step: Step) -> None:
+        before, after, lines, tail, recorded, secret, command_id, listeners = step
         name = after.id
         if before is None:
             self._numbers[name] = len(self._numbers) + 1

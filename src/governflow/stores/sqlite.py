@@ -4,7 +4,7 @@ Events of a transaction are gathered and written together at its end; in bulk mo
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ from governflow.stores.schema import (
     connect,
     unusable,
 )
-from governflow.stores.store import Entry, Projection, RuleSetHash, Store
+from governflow.stores.store import Entry, Projection, RuleSetHash, Step, Store
 from governflow.timesource import from_micros, to_micros
 
 _NOTHING_READ = (0, 0)
@@ -36,6 +36,8 @@ _STALE = 20_000
 
 class SQLiteStore(Store):
     """Keeps everything in one file; what one command changes becomes durable in one transaction.
+
+    `Store` documents what the methods do.
 
     Args:
         path: The file; made if it does not exist.
@@ -234,7 +236,6 @@ class SQLiteStore(Store):
             self._flush()
 
     def abandon(self) -> None:
-        """End a bulk run whose last transaction must not become durable."""
         self._bulk = False
         self._abandon()
 
@@ -244,7 +245,6 @@ class SQLiteStore(Store):
         self._db.close()
 
     def erase(self, case: str) -> int:
-        """Erase the texts of a case."""
         self._write()
         number = self._number(case)
         return self._db.execute("DELETE FROM texts WHERE number = ?", (number,)).rowcount
@@ -297,11 +297,9 @@ class SQLiteStore(Store):
         return [(number, name) for number, name in self._query(query, after, limit)]
 
     def count(self) -> int:
-        """Return how many cases there are, books included."""
         return self._count
 
     def entries(self, case: str | None = None) -> Iterator[Entry]:
-        """Return the ledger, whole or of one case."""
         self._write()
         query = "SELECT e.position, c.id, e.body, e.recorded FROM events e LEFT JOIN cases c USING (number)"
         if case is None:
@@ -312,7 +310,6 @@ class SQLiteStore(Store):
             yield Entry(position, name or "?", _bytes(body), from_micros(recorded))
 
     def entry(self, position: int) -> Entry:
-        """Return one line of the ledger."""
         self._write()
         name, body, recorded = self._db.execute(
             "SELECT c.id, e.body, e.recorded FROM events e JOIN cases c USING (number) WHERE e.position = ?",
@@ -347,13 +344,11 @@ class SQLiteStore(Store):
         self._horizon = (rows[-1][0], rows[-1][1]) if len(rows) == self._page else None
 
     def texts(self, case: str) -> dict[int, tuple[bytes, bytes]]:
-        """Return the texts of a case."""
         self._write()
         rows = self._query("SELECT seq, salt, content FROM texts WHERE number = ?", self._number(case))
         return {seq: (_bytes(salt), _bytes(content)) for seq, salt, content in rows}
 
     def command(self, command_id: bytes) -> tuple[str, int] | None:
-        """Return what a command id led to."""
         if command_id in self._new_commands:
             return self._new_commands[command_id]
         rows = self._query("SELECT number, version FROM commands WHERE id = ?", command_id)
@@ -363,12 +358,10 @@ class SQLiteStore(Store):
         return self._query("SELECT id FROM cases WHERE number = ?", number)[0][0], version
 
     def undelivered(self) -> list[tuple[int, str]]:
-        """Return what plugins still have to hear."""
         rows = self._query("SELECT position, plugin FROM outbox ORDER BY position, plugin")
         return [(position, plugin) for position, plugin in rows]
 
     def delivered(self, position: int, plugin: str, fault: str | None) -> None:
-        """Note that a plugin heard an event, or why it failed to."""
         if fault is None:
             self._db.execute("DELETE FROM outbox WHERE position = ? AND plugin = ?", (position, plugin))
         else:
@@ -378,7 +371,6 @@ class SQLiteStore(Store):
             )
 
     def rule_set(self, rules: str) -> bytes | None:
-        """Return a rule set by its hash."""
         if rules in self._new_rules:
             return self._new_rules[rules]
         found = self._query("SELECT value FROM meta WHERE key = ?", f"rules:{rules}")
@@ -389,19 +381,16 @@ class SQLiteStore(Store):
         self._new_rules[rules] = content
 
     def rule_sets(self) -> Iterator[tuple[str, bytes]]:
-        """Return every rule set that is kept."""
         self._write()
         for key, value in self._query("SELECT key, value FROM meta WHERE key LIKE 'rules:%'"):
             yield key.removeprefix("rules:"), _bytes(value)
 
     def running(self) -> list[str]:
-        """Return the cases to which something still happens, in the order in which they were reported."""
         self._write()
         found = self._query("SELECT id FROM cases WHERE next IS NOT NULL AND id NOT LIKE '@%' ORDER BY number")
         return [name for (name,) in found]
 
     def projections(self) -> Iterator[Projection]:
-        """Return what is kept beside the ledger."""
         self._write()
         rows = self._db.execute("SELECT id, locality, state, unit, version, next, tail FROM cases ORDER BY number")
         for name, locality, state, unit, version, upcoming, tail in rows:
@@ -418,23 +407,12 @@ class SQLiteStore(Store):
     # --- writing ------------------------------------------------------------------------------------------------------
 
     def tail(self, case: str) -> bytes:
-        """Return the last hash of a case's chain."""
         if case not in self._tails and self._number(case) is None:
             return GENESIS
         return self._tails[case]
 
-    def write(
-        self,
-        before: Case | None,
-        after: Case,
-        lines: Sequence[tuple[int, bytes]],
-        tail: bytes,
-        recorded: datetime,
-        secret: tuple[int, bytes, bytes] | None,
-        command_id: bytes | None,
-        listeners: Sequence[str],
-    ) -> None:
-        """Take what was chained into the transaction."""
+    def write(self, step: Step) -> None:
+        before, after, lines, tail, recorded, secret, command_id, listeners = step
         name = after.id
         if before is None:
             self._count += 1

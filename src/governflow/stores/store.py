@@ -12,6 +12,7 @@ Everything that one command changes is taken in one `append` and becomes durable
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import attrs
 
@@ -67,6 +68,21 @@ class Projection:
     def of(cls, case: Case, tail: bytes) -> "Projection":
         """Project a case."""
         return cls(case.id, case.locality, case.state, case.unit, case.version, case.next_event_at, tail)
+
+
+class Step(NamedTuple):
+    """What one command changes, chained; `Store.append` explains the fields that it takes."""
+
+    before: Case | None
+    after: Case
+    #: Position in the ledger and body of each event.
+    lines: Sequence[tuple[int, bytes]]
+    #: The last hash of the case's chain after them.
+    tail: bytes
+    recorded: datetime
+    secret: tuple[int, bytes, bytes] | None
+    command_id: bytes | None
+    listeners: Sequence[str]
 
 
 class Store(ABC):
@@ -183,18 +199,8 @@ class Store(ABC):
         """Return the last hash of a case's chain."""
 
     @abstractmethod
-    def write(
-        self,
-        before: Case | None,
-        after: Case,
-        lines: Sequence[tuple[int, bytes]],
-        tail: bytes,
-        recorded: datetime,
-        secret: tuple[int, bytes, bytes] | None,
-        command_id: bytes | None,
-        listeners: Sequence[str],
-    ) -> None:
-        """Take what `append` has chained."""
+    def write(self, step: "Step") -> None:
+        """Take a step that `append` has chained."""
 
     def append(
         self,
@@ -231,7 +237,7 @@ class Store(ABC):
             raise CommandError(
                 f"{fault.object!r:.40} holds half a character, which cannot be written", "文字中含有无法写入的半个字符"
             ) from None
-        self.write(before, after, lines, tail, recorded, secret, command_id, listeners)
+        self.write(Step(before, after, lines, tail, recorded, secret, command_id, listeners))
         # Only now: what could not be written has not happened.
         self.head, self.position = head, position
 
