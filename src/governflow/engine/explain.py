@@ -18,7 +18,7 @@ from governflow.policy.stack import Policy
 from governflow.tables import Catalogue, Column, Table
 from governflow.tables.vocabulary import OUTCOMES
 
-#: What a store gives for the hash of a rule set: what was kept of it, or None.
+#: Returns what was kept of a rule set under its hash, or None.
 RuleSet = Callable[[str], bytes | None]
 
 CATALOGUE = "catalogue"
@@ -67,7 +67,7 @@ class Archive:
     """The tables of the time: what was kept of every rule set that the book names.
 
     Args:
-        rule_set: Gives what was kept under a hash, such as ``engine.rule_set``.
+        rule_set: Returns what was kept under a hash: ``engine.rule_set``.
     """
 
     def __init__(self, rule_set: RuleSet) -> None:
@@ -81,16 +81,16 @@ class Archive:
             content = self._rule_set(rules)
             if content is None:
                 return None
-            told = msgspec.json.decode(content)
-            self._layers[rules] = [(layer["source"], layer.get("tables", {})) for layer in told]
+            layers = msgspec.json.decode(content)
+            self._layers[rules] = [(layer["source"], layer.get("tables", {})) for layer in layers]
         return self._layers[rules]
 
     def table(self, rules: str, source: str, name: str) -> Table | Catalogue | None:
         """Return a table as it was, or None if the rule set had none of that name in that layer."""
         key = (rules, source, name)
         if key not in self._read:
-            told = dict(self.layers(rules) or ()).get(source, {}).get(name)
-            self._read[key] = None if told is None else remade(name, told)
+            content = dict(self.layers(rules) or ()).get(source, {}).get(name)
+            self._read[key] = None if content is None else remade(name, content)
         return self._read[key]
 
     def tables(self, hashes: Iterable[str | None]) -> Iterator[tuple[str, Mapping[str, Table | Catalogue]]]:
@@ -101,7 +101,7 @@ class Archive:
                 yield source, made
 
     def row(self, ruling: RecordedRuling, rules: str | None, condition: str | None = None) -> Row | None:
-        """Find the row that gave a ruling.
+        """Return the row that gave a ruling.
 
         Args:
             ruling: The ruling.
@@ -120,16 +120,16 @@ class Archive:
         return _item_row(table, rule, condition, ruling.what) if table is not None else None
 
 
-def remade(name: str, told: Mapping[str, Any]) -> Table | Catalogue | None:
+def remade(name: str, content: Mapping[str, Any]) -> Table | Catalogue | None:
     """Make a kept table again; None if it was kept in a form that is no longer understood."""
     try:
-        return Catalogue.from_json(told) if name == CATALOGUE else Table.from_json(told)
+        return Catalogue.from_json(content) if name == CATALOGUE else Table.from_json(content)
     except TableError:
         return None
 
 
 def _rule_row(table: Table, rule: str) -> Row | None:
-    found = next((one for one in table.rules if one.id == rule), None)
+    found = next((known for known in table.rules if known.id == rule), None)
     if found is None:
         return None
     asked = tuple((column, found.cells[column.id]) for column in table.columns if column.id in found.cells)
@@ -143,13 +143,13 @@ def _item_row(catalogue: Catalogue, item: str, condition: str | None, what: str)
     if not rows:
         return None
     first = entry or rows[0]
-    told = dict(first.attributes if entry is not None else catalogue.item(item) or {})
+    attributes = dict(first.attributes if entry is not None else catalogue.item(item) or {})
     if entry is not None and entry.allowance is not None:
-        told["resolve"] = str(entry.allowance)
+        attributes["resolve"] = str(entry.allowance)
     wanted = OUTCOMES["deadlines" if what.startswith("clock:") else what]
-    outcomes = {name: told[name] for name in wanted if told.get(name)}
+    outcomes = {name: attributes[name] for name in wanted if attributes.get(name)}
     under = entry.condition if entry is not None else ""
-    return Row(CATALOGUE, first.sheet, first.row, (), first.item, under, outcomes, told.get("basis", ""))
+    return Row(CATALOGUE, first.sheet, first.row, (), first.item, under, outcomes, attributes.get("basis", ""))
 
 
 @attrs.frozen
@@ -188,7 +188,7 @@ class ClockAccount:
 
 @attrs.frozen
 class Explanation:
-    """What `Engine.explain` gives.
+    """Why a case stands where it stands.
 
     Args:
         case: The case as it is now.
@@ -208,7 +208,7 @@ def explain(case: Case, history: Sequence[Event], policy: Policy, kept: RuleSet 
         case: The case.
         history: Its events.
         policy: Its locality's policy: only the calendars are asked, to account for the time between.
-        kept: Gives what was kept of a rule set, to find the rows of the time (``engine.rule_set``).
+        kept: Returns what was kept of a rule set, to find the rows of the time: ``engine.rule_set``.
     """
     archive = Archive(kept) if kept is not None else None
     under = condition_of(case)

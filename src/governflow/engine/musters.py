@@ -108,7 +108,7 @@ def check_in(book: Case, policy: Policy, at: datetime, post: str, by: Actor | No
     step.stop((f"{_POST}{post}",))
     step.about["unit"] = post
     if known.absent == (post,):
-        # The last to be told of need not be the last to have come.
+        # The last to be recorded need not be the last to have come.
         came = [step.live[f"{_POST}{name}"].stopped for name in known.posts]
         last = max(moment for moment in came if moment is not None)
         step.put(clocks.stopped(step.live[MUSTER.name], last))
