@@ -7,8 +7,7 @@ from itertools import chain
 import attrs
 
 from governflow.charter.cases.reported import BEGIN, ReportedCase
-from governflow.charter.laws.lives import MOST
-from governflow.charter.laws.registry import law
+from governflow.charter.laws.registry import MOST, law
 from governflow.charter.lives.paths import going, out_of, paths
 from governflow.charter.lives.scenarios import lives, pool, shortened
 from governflow.charter.lives.simulation import (
@@ -55,19 +54,14 @@ _Fault = tuple[Text | None, int]
 
 @attrs.frozen(eq=False)
 class Ladder:
-    """What happens by itself from a state on, as nobody acts.
+    """What happens by itself from a state on, as nobody acts."""
 
-    Args:
-        scenario: How the state was reached.
-        begin: The case when everybody left it.
-        rungs: Each event with the case after it.
-        over: Whether the case came to an end.
-        cut: Whether it went on: it was followed far enough to tell, or somebody acted.
-    """
-
+    #: How the state was reached, and the case when everybody left it.
     scenario: Scenario
     begin: Case
+    #: Each event with the case after it.
     rungs: tuple[tuple[Event, Case], ...]
+    #: Whether the case came to an end; whether it went on, but was followed far enough to tell, or somebody acted.
     over: bool
     cut: bool = False
 
@@ -215,21 +209,21 @@ def stretches(life: SimulatedCase, policy: Policy) -> Iterator[Ladder]:
 
 
 def _climbing(subject: Subject, fault_of: Callable[[Ladder], _Fault], advice: Text) -> Iterator[Failure]:
-    told_so: set[str] = set()
+    sentences: set[str] = set()
     gone = 0
-    for ladder in chain(ladders(subject), _searched(subject, fault_of, told_so)):
-        if gone >= _ASTRAY or len(told_so) >= MOST or subject.late:
+    for ladder in chain(ladders(subject), _searched(subject, fault_of, sentences)):
+        if gone >= _ASTRAY or len(sentences) >= MOST or subject.late:
             break
         subject.tried()
         what = fault_of(ladder)[0]
         gone += what is not None
-        if what is None or what.en in told_so:
+        if what is None or what.en in sentences:
             continue
-        told_so.add(what.en)
+        sentences.add(what.en)
         yield _told(_smallest(subject, ladder, fault_of, what), what, fault_of, subject, advice)
 
 
-def _searched(subject: Subject, fault_of: Callable[[Ladder], _Fault], told_so: set[str]) -> Iterator[Ladder]:
+def _searched(subject: Subject, fault_of: Callable[[Ladder], _Fault], sentences: set[str]) -> Iterator[Ladder]:
     """Return the ladders of lives that a search draws, and that show a fault which is not told yet."""
     if subject.level != "search" or subject.only is not None:
         return
@@ -237,7 +231,7 @@ def _searched(subject: Subject, fault_of: Callable[[Ladder], _Fault], told_so: s
 
     def key(life: SimulatedCase) -> str:
         found = (fault_of(ladder)[0] for ladder in stretches(life, subject.policy))
-        return next((what.en for what in found if what is not None and what.en not in told_so), "")
+        return next((what.en for what in found if what is not None and what.en not in sentences), "")
 
     for life in searched(subject, key, set()):
         yield from stretches(life, subject.policy)

@@ -49,12 +49,7 @@ def impartial(subject: Subject) -> Iterator[Failure]:
 
 
 class _Partial:
-    """Asks a case as everybody if a rule reads who asks; else the simplest as everybody, and some as somebody.
-
-    Args:
-        subject: What is checked.
-        policy: Its rules.
-    """
+    """Asks a case as everybody if a rule reads who asks; else the simplest as everybody, and some as somebody."""
 
     def __init__(self, subject: Subject, policy: Policy) -> None:
         self._subject, self._policy = subject, policy

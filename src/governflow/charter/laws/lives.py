@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 import attrs
 
 from governflow.charter.cases.reported import ReportedCase
-from governflow.charter.laws.registry import law
+from governflow.charter.laws.registry import MOST, law
 from governflow.charter.lives.paths import origin_after, out_of, paths
 from governflow.charter.lives.scenarios import by_lifecycle, lives, shortened
 from governflow.charter.lives.simulation import Scenario, ScenarioStep, SimulatedCase, first, play
@@ -19,9 +19,6 @@ from governflow.model.terms import Outcome
 from governflow.policy.deadlines import Plan
 from governflow.policy.stack import Policy
 from governflow.text import Text
-
-#: How many failures a law tells of.
-MOST = 5
 
 
 @attrs.frozen
@@ -88,8 +85,8 @@ def _note(found: dict[str, SimulatedCase], fault: Fault, life: SimulatedCase) ->
         found[key] = life
 
 
-def look_at(events: tuple[Event, ...]) -> str:
-    """Name the last rule that said something in a life."""
+def look_at(events: Iterable[Event]) -> str:
+    """Return the last rule that said something in some events, and whose it is; empty if none did."""
     rulings = [ruling for event in events for ruling in event.rulings if ruling.rule]
     return f"{rulings[-1].rule} of {rulings[-1].source}" if rulings else ""
 

@@ -237,11 +237,7 @@ def _speaks(policy: Policy) -> bool:
 
 
 class _Judge:
-    """Compares clocks; equal ones are compared once.
-
-    Args:
-        subject: What is checked.
-    """
+    """Compares clocks; equal ones are compared once."""
 
     def __init__(self, subject: Subject) -> None:
         self._subject = subject

@@ -74,28 +74,26 @@ def _counted(allowance: Allowance, calendar: WorkingCalendar, start: datetime) -
 
 
 @attrs.frozen
-class Asked:
-    """A case under a mode and an urgency.
-
-    Args:
-        under: Which mode and urgency.
-        cases: The case as reported and as dispatched, or as a life has it.
-    """
+class _Variant:
+    """A case under a mode and an urgency: as reported and as dispatched, or as a life has it."""
 
     under: _Under
     cases: tuple[Case, ...]
 
 
-def _comparable(subject: Subject) -> Iterator[tuple[ReportedCase, dict[_Under, Asked]]]:
+def _comparable(subject: Subject) -> Iterator[tuple[ReportedCase, dict[_Under, _Variant]]]:
     """Return cases, each under every mode and urgency: those that are reported, and those that live."""
-    asked: set[str] = set()
+    compared: set[str] = set()
     for told, _, _ in pool(subject, sorts=1000):
         plain = {name: value for name, value in told.items() if name not in ("urgency", "mode", "steps")}
         key = repr(sorted(plain.items(), key=str))
-        if key in asked or (len(asked) >= _COMPARED and subject.level == "certify"):
+        if key in compared or (len(compared) >= _COMPARED and subject.level == "certify"):
             continue
-        asked.add(key)
-        yield told, {(mode, urgency): _asked(subject, plain, mode, urgency) for mode, urgency in product(Mode, Urgency)}
+        compared.add(key)
+        yield (
+            told,
+            {(mode, urgency): _reported(subject, plain, mode, urgency) for mode, urgency in product(Mode, Urgency)},
+        )
     stood: set[object] = set()
     for moment in sorts(subject):
         case = moment.case
@@ -108,7 +106,7 @@ def _comparable(subject: Subject) -> Iterator[tuple[ReportedCase, dict[_Under, A
             )
 
 
-def _asked(subject: Subject, plain: ReportedCase, mode: Mode, urgency: Urgency) -> Asked:
+def _reported(subject: Subject, plain: ReportedCase, mode: Mode, urgency: Urgency) -> _Variant:
     """Tell a case as reported and as dispatched, as far as the rules take it."""
     cases: list[Case] = []
     try:
@@ -116,17 +114,17 @@ def _asked(subject: Subject, plain: ReportedCase, mode: Mode, urgency: Urgency) 
         cases.append(done(subject.policy, cases[0], "dispatch", BEGIN))
     except Exception:  # noqa: BLE001 - what cannot be reported or dispatched is the matter of ruling/total
         pass
-    return Asked((mode, urgency), tuple(cases))
+    return _Variant((mode, urgency), tuple(cases))
 
 
-def _pressed(subject: Subject, case: Case, at: datetime, mode: Mode, urgency: Urgency) -> Asked:
+def _pressed(subject: Subject, case: Case, at: datetime, mode: Mode, urgency: Urgency) -> _Variant:
     """Make a case that lives more or less urgent."""
     command = Command("reclassify", {"urgency": urgency})
     try:
         pressed = decide(attrs.evolve(case, mode=mode), command, subject.policy, at, mode)[1]
     except Exception:  # noqa: BLE001 - a case that has ended, or that nobody may classify anew
-        return Asked((mode, urgency), ())
-    return Asked((mode, urgency), (pressed,))
+        return _Variant((mode, urgency), ())
+    return _Variant((mode, urgency), (pressed,))
 
 
 def later(subject: Subject) -> Iterator[Failure]:
@@ -138,7 +136,9 @@ def later(subject: Subject) -> Iterator[Failure]:
             yield from _later(subject, told, variants[slow], variants[fast], seen)
 
 
-def _later(subject: Subject, told: ReportedCase, slow: Asked, fast: Asked, seen: set[object]) -> Iterator[Failure]:
+def _later(
+    subject: Subject, told: ReportedCase, slow: _Variant, fast: _Variant, seen: set[object]
+) -> Iterator[Failure]:
     """Return the clocks that the more urgent case has later."""
     policy = subject.policy
     for one, other in zip(slow.cases, fast.cases, strict=False):

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from governflow.charter.cases.reported import BEGIN, ReportedCase
-from governflow.charter.laws.lives import MOST, Wrong, faulty
+from governflow.charter.laws.lives import Wrong, faulty, look_at
 from governflow.charter.laws.monotone import STARTS, later, span
-from governflow.charter.laws.registry import law
+from governflow.charter.laws.registry import MOST, each_once, law
 from governflow.charter.lives.scenarios import lives, pool, sorts
 from governflow.charter.lives.simulation import SimulatedCase, kind_of, play
 from governflow.charter.model import Failure
@@ -51,13 +51,13 @@ _EVERY, _VERIFIED = 5, 4
 def positive(subject: Subject) -> Iterator[Failure]:
     """Count every clock of the plans from several moments, in every state; then look at every clock of every life."""
     seen: set[object] = set()
-    told_so: set[str] = set()
+    kinds: set[str] = set()
     for told, case, at in _asking(subject):
         for what, spec, source in _impossible(subject, case, at, seen):
             key = what.en.partition(" (")[0]
-            if key in told_so or len(told_so) >= MOST:
+            if key in kinds or len(kinds) >= MOST:
                 continue
-            told_so.add(key)
+            kinds.add(key)
             said = (
                 Text(f"{spec.name}: {spec.written} ({spec.rule})", f"{spec.text.zh}：{spec.written}（{spec.rule}）")
                 if spec
@@ -65,7 +65,7 @@ def positive(subject: Subject) -> Iterator[Failure]:
             )
             look = f"{spec.rule if spec else 'governflow_deadlines'} of {source}"
             yield Failure(what, told(), (said,), look, _OTHER_TIME)
-    if not told_so:
+    if not kinds:
         yield from faulty(subject, lambda life: backwards(life, subject.policy), _OTHER_TIME)
 
 
@@ -179,11 +179,7 @@ def _times(clock: Clock) -> Text | None:
 )
 def monotone(subject: Subject) -> Iterator[Failure]:
     """Compare each clock of a case with that of the same case, more urgent or in an emergency, as its life goes on."""
-    told_so: set[str] = set()
-    for failure in later(subject):
-        if failure.sentence.en not in told_so and len(told_so) < MOST:
-            told_so.add(failure.sentence.en)
-            yield failure
+    return each_once(later(subject))
 
 
 # --- clock/splits -----------------------------------------------------------------------------------------------------
@@ -213,14 +209,14 @@ def differing(subject: Subject, life: SimulatedCase) -> Wrong | None:
         if mine == theirs:
             continue
         odd = next(pair for pair in zip_longest(mine, theirs) if pair[0] != pair[1])
-        kind = kind_of(next(event for event in odd if event is not None), subject.policy)
-        rulings = [ruling for event in odd if event is not None for ruling in event.rulings if ruling.rule]
+        events = [event for event in odd if event is not None]
+        kind = kind_of(events[0], subject.policy)
         return Wrong(
             Text(
                 f"the event {kind.en} comes out differently when time passes in other leaps",
                 f"时间以不同步长推进时，“{kind.zh}”的结果不同",
             ),
-            _that_differs(odd) or (f"{rulings[-1].rule} of {rulings[-1].source}" if rulings else ""),
+            _that_differs(odd) or look_at(events),
         )
     return None
 

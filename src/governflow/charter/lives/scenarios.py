@@ -188,13 +188,7 @@ def _and_lifecycles(subject: Subject) -> Iterator[ReportedCase]:
 
 @attrs.frozen
 class Moment:
-    """A case as a life leaves it at a moment, of a sort that no other moment is of.
-
-    Args:
-        life: The life.
-        case: The case.
-        at: When.
-    """
+    """A case as a life leaves it at a moment (in UTC), of a sort that no other moment is of."""
 
     life: SimulatedCase
     case: Case

@@ -371,15 +371,10 @@ _CYCLES = 12
 
 @attrs.frozen
 class Choices:
-    """The actions that a case's state allows, in the order of the lifecycle.
-
-    Args:
-        possible: All of them.
-        moving: Those that may lead to another state.
-        lasting: Those that may lead to another state in which the case is still open.
-    """
+    """The actions that a case's state allows, in the order of the lifecycle."""
 
     possible: tuple[str, ...]
+    #: Those that may lead to another state, and those after which the case is still open there.
     moving: tuple[str, ...]
     lasting: tuple[str, ...]
 
