@@ -82,6 +82,7 @@ def overview() -> str:
 def test_a_hook_page_gives_the_signature_and_the_first_line_of_the_code(hook: str) -> None:
     function = getattr(hookspecs, hook)
     signature = re.sub(r"\b(?:\w+\.)+(\w+)", r"\1", str(inspect.signature(function))).replace("'", "")
+    signature = re.sub(r"Optional\[(.+)\]$", r"\1 | None", signature)
     assert f"```text\n{hook}{signature}\n```" in hook_page(hook)
     assert (inspect.getdoc(function) or "").splitlines()[0] in hook_page(hook)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import attrs
 import msgspec
@@ -30,6 +30,9 @@ hookspec = pluggy.HookspecMarker("governflow")
 hookimpl = pluggy.HookimplMarker("governflow")
 
 
+T_co = TypeVar("T_co", covariant=True)
+
+
 def _as_text(reason: Text | str) -> Text:
     return Text(reason, reason) if isinstance(reason, str) else reason
 
@@ -38,7 +41,7 @@ def _as_text(reason: Text | str) -> Text:
 
 
 @attrs.frozen
-class Ruling:
+class Ruling(Generic[T_co]):
     """An answer that explains itself; the core adds which plugin gave it.
 
     Args:
@@ -47,7 +50,7 @@ class Ruling:
         rule: The id of the rule.
     """
 
-    value: Any
+    value: T_co
     reason: Text = attrs.field(converter=_as_text)
     rule: str = ""
 
@@ -122,7 +125,7 @@ class Breach:
     clock: Clock
     rung: int
     holder: str
-    gap: Any
+    gap: timedelta
     cause: Cause = Cause.BREACH
 
 
@@ -307,8 +310,8 @@ class Example:
         source: Where it is promised: an article with its date, a regulation, the minutes of a meeting.
     """
 
-    told: Mapping[str, Any]
-    expect: Mapping[str, Any]
+    told: Mapping[str, object]
+    expect: Mapping[str, object]
     source: str
 
 
@@ -379,18 +382,18 @@ def governflow_calendar(clock: str, context: Context) -> WorkingCalendar | None:
 
 
 @hookspec
-def governflow_assess(case: Case, context: Context) -> Ruling | None:
-    """Rule on severity and urgency: a `Ruling` of an `Assessment`."""
+def governflow_assess(case: Case, context: Context) -> Ruling[Assessment] | None:
+    """Rule on severity and urgency."""
 
 
 @hookspec
-def governflow_tier(case: Case, context: Context) -> Ruling | None:
-    """Rule on the tier: a `Ruling` of a `Tier`."""
+def governflow_tier(case: Case, context: Context) -> Ruling[Tier] | None:
+    """Rule on the tier."""
 
 
 @hookspec
-def governflow_route(case: Case, context: Context) -> Ruling | None:
-    """Rule on where the case goes: a `Ruling` of a `Route`."""
+def governflow_route(case: Case, context: Context) -> Ruling[Route] | None:
+    """Rule on where the case goes."""
 
 
 @hookspec
@@ -399,8 +402,8 @@ def governflow_deadlines(case: Case, context: Context) -> Deadlines | None:
 
 
 @hookspec
-def governflow_escalate(case: Case, cause: Breach, context: Context) -> Ruling | None:
-    """Rule on what a rung of the ladder does: a `Ruling` of an `Escalation`."""
+def governflow_escalate(case: Case, cause: Breach, context: Context) -> Ruling[Escalation] | None:
+    """Rule on what a rung of the ladder does."""
 
 
 @hookspec

@@ -6,6 +6,6 @@ from governflow.model.rulings import RecordedRuling
 from governflow.policy.hookspecs import Ruling
 
 
-def decided(what: str, value: Any, ruling: Ruling, source: str) -> RecordedRuling:
+def decided(what: str, value: Any, ruling: Ruling[Any], source: str) -> RecordedRuling:
     """Return a ruling as an event keeps it."""
     return RecordedRuling(what, value, ruling.reason, ruling.rule, source)

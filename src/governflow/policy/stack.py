@@ -143,7 +143,7 @@ class Policy:
 
     def ask(
         self, hook: str, faults: Faults, case: Case, context: Context, cause: Any = None
-    ) -> tuple[Any, Ruling, str] | None:
+    ) -> tuple[Any, Ruling[Any], str] | None:
         """Ask a deciding hook.
 
         Args:
@@ -168,7 +168,7 @@ class Policy:
             if type(ruling) is not Ruling or type(ruling.value) is not wanted or type(ruling.reason) is not Text:
                 faults.append(HookFault(source, hook, "no_ruling", (shown(ruling), wanted.__name__)))
                 continue
-            if not ruling.reason.sound or not Text(ruling.rule, ruling.rule).sound:
+            if not _readable(ruling):
                 faults.append(HookFault(source, hook, "no_text", (shown(ruling.reason), shown(ruling.rule))))
                 continue
             fault = SENSE[hook](ruling.value, case, self.units, cause)
@@ -232,3 +232,9 @@ class Policy:
             unit = self.units.name(word.partition(":")[2])
             return Text(f"check in ({unit.en})", f"报到（{unit.zh}）")
         return known or Text(word, word)
+
+
+def _readable(ruling: Ruling[Any]) -> bool:
+    """Return whether reason and rule id can be written down and read again."""
+    rule = ruling.rule
+    return ruling.reason.sound and ((type(rule) is str and rule.isascii()) or Text(rule, rule).sound)

@@ -54,19 +54,21 @@ def _unit(cell: str, case: Case, units: OrgChart) -> str:
     return found.id if found is not None else units.intake
 
 
-def _assessment(outcome: Mapping[str, str], rule: str, reason: Text, case: Case, units: OrgChart, cause: Any) -> Ruling:
+def _assessment(
+    outcome: Mapping[str, str], rule: str, reason: Text, case: Case, units: OrgChart, cause: Any
+) -> Ruling[Assessment]:
     severity = Severity(outcome["severity"]) if "severity" in outcome else case.severity
     urgency = Urgency(outcome["urgency"]) if "urgency" in outcome else case.urgency
     return Ruling(Assessment(severity, urgency), reason, rule)
 
 
-def _tier(outcome: Mapping[str, str], rule: str, reason: Text, case: Case, units: OrgChart, cause: Any) -> Ruling:
+def _tier(outcome: Mapping[str, str], rule: str, reason: Text, case: Case, units: OrgChart, cause: Any) -> Ruling[Tier]:
     return Ruling(Tier(outcome["tier"]), reason, rule)
 
 
 def _route(
     outcome: Mapping[str, str], rule: str, reason: Text, case: Case, units: OrgChart, cause: Any
-) -> Ruling | None:
+) -> Ruling[Route] | None:
     if "lead" not in outcome:
         return None
     lead = _unit(outcome["lead"], case, units)
@@ -97,7 +99,7 @@ def _deadlines(
 
 def _escalation(
     outcome: Mapping[str, str], rule: str, reason: Text, case: Case, units: OrgChart, cause: Breach
-) -> Ruling:
+) -> Ruling[Escalation]:
     form = Form(outcome["form"]) if "form" in outcome else None
     again: timedelta | None = cause.gap
     if "again" in outcome:

@@ -71,7 +71,7 @@ class Invented:
         return {"everyday": base.derive("everyday", forbid=[("evaluated", "close")])} if self.revisits else {}
 
     @hookimpl
-    def governflow_tier(self, case: Case) -> Ruling | None:
+    def governflow_tier(self, case: Case) -> Ruling[Tier] | None:
         """Perhaps emergencies go to the top."""
         return _RAISED if self.raises and case.urgency is Urgency.EMERGENCY else None
 

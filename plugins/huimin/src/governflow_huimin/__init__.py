@@ -89,7 +89,7 @@ def governflow_lifecycles(base: Lifecycle) -> Mapping[str, Lifecycle]:
 
 
 @hookimpl
-def governflow_route(case: Case, context: Context) -> Ruling | None:
+def governflow_route(case: Case, context: Context) -> Ruling[Route] | None:
     """A small matter whose place names only the town goes to the town's grid, not back to the platform."""
     if case.tier is not Tier.THREE or "task" in case.facts:
         return None
@@ -100,7 +100,7 @@ def governflow_route(case: Case, context: Context) -> Ruling | None:
 
 
 @cache
-def _to_the_grid(grid: str) -> Ruling:
+def _to_the_grid(grid: str) -> Ruling[Route]:
     reason = Text("the place names no village: the town's grid handles it", "地点未写明村社区：由镇街网格办理")
     return Ruling(Route(grid, Form.DIRECT), reason, "route/town-grid")
 

@@ -128,7 +128,7 @@ def _deadlines(severity: Severity, urgency: Urgency) -> Deadlines:
 
 
 @hookimpl
-def governflow_route(case: Case, context: Context) -> Ruling:
+def governflow_route(case: Case, context: Context) -> Ruling[Route]:
     """Route to the team of the place; the street helps with complex cases, the centre leads major ones."""
     units = context.units
     team = str(case.facts.get("team", "grid"))

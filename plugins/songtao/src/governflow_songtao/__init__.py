@@ -131,7 +131,7 @@ def _with_volunteers(case: Case, units: OrgChart) -> bool:
 
 
 @hookimpl
-def governflow_route(case: Case, context: Context) -> Ruling | None:
+def governflow_route(case: Case, context: Context) -> Ruling[Route] | None:
     """Send to the town or street where the chart knows no community of the place; the table says all else."""
     units = context.units
     if case.tier is not Tier.THREE or case.facts.get("group") == "shuangbaodao":
@@ -143,7 +143,7 @@ def governflow_route(case: Case, context: Context) -> Ruling | None:
 
 
 @cache
-def _to_town(town: str) -> Ruling:
+def _to_town(town: str) -> Ruling[Route]:
     reason = Text(
         "the place names no community: its town or street handles it", "地点未指明社区：由所在街道（乡镇）核办"
     )
@@ -151,7 +151,7 @@ def _to_town(town: str) -> Ruling:
 
 
 @hookimpl
-def governflow_escalate(case: Case, cause: Breach, context: Context) -> Ruling | None:
+def governflow_escalate(case: Case, cause: Breach, context: Context) -> Ruling[Escalation] | None:
     """Give what nobody claimed, or a team did not finish, to the community of the place; else the default ladder.
 
     What stays with the desk because nobody knows its place goes to the group above it, and not to some street.
@@ -168,7 +168,7 @@ def governflow_escalate(case: Case, cause: Breach, context: Context) -> Ruling |
     return _taken_over(case, cause, context, "pool/late", _LATE) if cause.rung >= 2 else None
 
 
-def _taken_over(case: Case, cause: Breach, context: Context, rule: str, reason: Text) -> Ruling:
+def _taken_over(case: Case, cause: Breach, context: Context, rule: str, reason: Text) -> Ruling[Escalation]:
     to, form = _around(case.place, context.units)
     return Ruling(Escalation(Kind.TAKE_OVER, to, form, cause.gap), reason, rule)
 

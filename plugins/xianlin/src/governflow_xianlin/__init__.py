@@ -25,6 +25,7 @@ from governflow.plugin import (
     Context,
     Deadlines,
     Demo,
+    Escalation,
     Form,
     Lifecycle,
     Locality,
@@ -112,7 +113,7 @@ def governflow_lifecycles(base: Lifecycle) -> Mapping[str, Lifecycle]:
 
 
 @hookimpl
-def governflow_route(case: Case, context: Context) -> Ruling | None:
+def governflow_route(case: Case, context: Context) -> Ruling[Route] | None:
     """A general matter goes to the level-2 grid that its place names; the table answers where it names none."""
     grid = context.units.at(case.place, "grid")
     if grid is None or case.severity is not Severity.GENERAL:
@@ -129,7 +130,7 @@ def governflow_deadlines() -> Deadlines:
 
 
 @hookimpl
-def governflow_escalate(case: Case, cause: Breach, context: Context) -> Ruling | None:
+def governflow_escalate(case: Case, cause: Breach, context: Context) -> Ruling[Escalation] | None:
     """The street's own ladder: its leaders before the district."""
     return climb(case, cause, context)
 

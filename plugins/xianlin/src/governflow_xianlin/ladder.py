@@ -31,7 +31,7 @@ _STILL = Text("reported, and still the street's to do", "已专报，仍由街�
 _SETTLED = frozenset({"resolved", "answered", "evaluated"})
 
 
-def climb(case: Case, breach: Breach, context: Context) -> Ruling | None:
+def climb(case: Case, breach: Breach, context: Context) -> Ruling[Escalation] | None:
     """Say what a rung of a breached clock's ladder does.
 
     Args:

@@ -119,7 +119,7 @@ def governflow_deadlines(case: Case, context: Context) -> Deadlines | None:
 
 
 @hookimpl
-def governflow_route(case: Case, context: Context) -> Ruling | None:
+def governflow_route(case: Case, context: Context) -> Ruling[Route] | None:
     """Send to the town or street where the chart knows no community of the place; the table says all else."""
     units = context.units
     if case.tier in (Tier.ONE, Tier.TWO) or units.at(case.place, "community") is not None:
@@ -129,7 +129,7 @@ def governflow_route(case: Case, context: Context) -> Ruling | None:
 
 
 @cache
-def _to_town(town: str) -> Ruling:
+def _to_town(town: str) -> Ruling[Route]:
     reason = Text(
         "the place names no community: its town or street handles it", "地点未指明社区：由所在街道（乡镇）核办"
     )
@@ -137,7 +137,7 @@ def _to_town(town: str) -> Ruling:
 
 
 @hookimpl
-def governflow_escalate(case: Case, cause: Breach, context: Context) -> Ruling | None:
+def governflow_escalate(case: Case, cause: Breach, context: Context) -> Ruling[Escalation] | None:
     """Say who takes over where the default ladder cannot know who comes next.
 
     On the lists a case has no form of handling yet; with the platform it stays where nobody knows the place.

@@ -19,6 +19,7 @@ from governflow.plugin import (
     Catalogue,
     Context,
     Demo,
+    Escalation,
     Event,
     Locality,
     Merit,
@@ -74,7 +75,7 @@ def governflow_tables() -> Mapping[str, Table | Catalogue]:
 
 
 @hookimpl
-def governflow_escalate(case: Case, cause: Breach, context: Context) -> Ruling | None:
+def governflow_escalate(case: Case, cause: Breach, context: Context) -> Ruling[Escalation] | None:
     """The six forms, each by the unit around the case, up to the leader tied to the area."""
     return climb(case, cause, context, _leading)
 

@@ -24,7 +24,7 @@ _SPECIAL = Text(
 )
 
 
-def climb(case: Case, cause: Breach, context: Context, leading: Leading) -> Ruling | None:
+def climb(case: Case, cause: Breach, context: Context, leading: Leading) -> Ruling[Escalation] | None:
     """Say who takes a case over, or who gets the special report.
 
     Args:

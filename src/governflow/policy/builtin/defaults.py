@@ -76,7 +76,7 @@ _TIERED = {
 _FORM_OF = {Tier.THREE: Form.DIRECT, Tier.TWO: Form.VERIFY, Tier.ONE: Form.LEAD}
 
 
-def _route_for(tier: Tier, form: Form, unit: Unit | None) -> Ruling:
+def _route_for(tier: Tier, form: Form, unit: Unit | None) -> Ruling[Route]:
     return Ruling(
         Route(unit.id if unit is not None else UNITS.intake, form),
         Text(f"{tier.text.en}: {form.text.en}", f"{tier.text.zh}：{form.text.zh}"),
@@ -255,19 +255,19 @@ def governflow_authorise(actor: Actor | None, action: str, case: Case, context: 
 
 
 @hookimpl
-def governflow_assess(case: Case) -> Ruling:
+def governflow_assess(case: Case) -> Ruling[Assessment]:
     """Take severity and urgency as they were reported; general and normal where nobody said."""
     return _ASSESSED[case.severity, case.urgency]
 
 
 @hookimpl
-def governflow_tier(case: Case) -> Ruling:
+def governflow_tier(case: Case) -> Ruling[Tier]:
     """General cases stay with the community, complex ones go to the street, major ones to the district."""
     return _TIERED[case.severity]
 
 
 @hookimpl
-def governflow_route(case: Case, context: Context) -> Ruling:
+def governflow_route(case: Case, context: Context) -> Ruling[Route]:
     """Each tier has its lowest form: handled at the lowest level that can, by the unit of the case's place."""
     tier = case.tier or Tier.THREE
     if context.units is UNITS:
@@ -286,7 +286,7 @@ def governflow_deadlines(case: Case) -> Deadlines:
 
 
 @hookimpl
-def governflow_escalate(case: Case, cause: Breach, context: Context) -> Ruling:
+def governflow_escalate(case: Case, cause: Breach, context: Context) -> Ruling[Escalation]:
     """The default ladder (催办、督办、提级、专报)."""
     escalation, reason = _ladder(case, cause, context)
     return Ruling(escalation, reason, "ladder/default")

@@ -302,7 +302,7 @@ def governflow_deadlines(case: Case) -> Deadlines:
 
 
 @hookimpl
-def governflow_escalate(case: Case, cause: Breach, context: Context) -> Ruling | None:
+def governflow_escalate(case: Case, cause: Breach, context: Context) -> Ruling[Escalation] | None:
     """A petition that nobody registers goes to the unit above the intake, not to the lowest form of handling."""
     if cause.clock.name != _REGISTER.name or cause.rung < 2:
         return None

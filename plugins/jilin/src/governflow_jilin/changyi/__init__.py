@@ -102,7 +102,7 @@ def governflow_deadlines(case: Case) -> Deadlines | None:
 
 
 @hookimpl
-def governflow_route(case: Case, context: Context) -> Ruling | None:
+def governflow_route(case: Case, context: Context) -> Ruling[Route] | None:
     """Leave with the community what came before its council."""
     community = context.units.at(case.place, "community") if case.lifecycle == "council" else None
     if community is None:

@@ -11,7 +11,20 @@ from importlib.resources.abc import Traversable
 
 import attrs
 
-from governflow.plugin import Case, Catalogue, Context, Demo, Locality, OrgChart, Ruling, Table, Text, hookimpl, tables
+from governflow.plugin import (
+    Case,
+    Catalogue,
+    Context,
+    Demo,
+    Locality,
+    OrgChart,
+    Route,
+    Ruling,
+    Table,
+    Text,
+    hookimpl,
+    tables,
+)
 from governflow_jilin import governflow_route as city_route
 from governflow_jilin.chart import ZONE, chart
 
@@ -43,7 +56,7 @@ def governflow_tables() -> Mapping[str, Table | Catalogue]:
 
 
 @hookimpl
-def governflow_route(case: Case, context: Context) -> Ruling | None:
+def governflow_route(case: Case, context: Context) -> Ruling[Route] | None:
     """Route as the city does, with the liaison's help."""
     liaison = case.facts.get("liaison")
     if liaison is None:
