@@ -87,7 +87,8 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
     if way is None:
         raise _illegal(step, action)
     event, after = take(step, way, by, command.secret)
-    return triaged(step, close_if_done(step, event, after) if action == "evaluate" else ([event], after))
+    outcomes = close_if_done(step, event, after) if action == "evaluate" else ([event], after)
+    return triaged(step, outcomes) if step.faults else outcomes
 
 
 def unreported(case_id: str, policy: Policy, at: datetime, mode: Mode, details: Mapping[str, Any]) -> Case:
