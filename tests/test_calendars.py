@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from governflow.calendars.working import Segment, WorkingCalendar, joined
+from governflow.calendars.timeline import joined
+from governflow.calendars.working import Segment, WorkingCalendar
 from governflow.errors import CalendarError
 
 VECTORS = Path(__file__).parents[1].parent / "shared/data/deadline_vectors.json"

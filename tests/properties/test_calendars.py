@@ -8,7 +8,8 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governflow.calendars.working import DAYS, WorkingCalendar
+from governflow.calendars.reading import DAYS
+from governflow.calendars.working import WorkingCalendar
 from governflow.errors import CalendarError
 
 MINUTE = timedelta(minutes=1)

@@ -14,7 +14,8 @@ from typing import Literal, TypeAlias, get_args
 
 import attrs
 
-from governflow.calendars.working import Pauses, WorkingCalendar, joined, still_paused, utc
+from governflow.calendars.timeline import Pauses, joined, still_paused, utc
+from governflow.calendars.working import WorkingCalendar
 from governflow.errors import CalendarError
 
 Unit: TypeAlias = Literal["s", "min", "h", "d", "w", "wh", "wd", "cd"]

@@ -157,7 +157,7 @@ def change(fields: dict[str, Any], changes: Mapping[str, Any]) -> None:
     for name, value in changes.items():
         kind = type(value)
         read = _READ.get(name) if kind is str or kind is list or kind is dict else None
-        fields[_IN_LEDGER[name] if name in _IN_LEDGER else name] = read(value) if read is not None else value
+        fields[_IN_LEDGER.get(name, name)] = read(value) if read is not None else value
 
 
 def _made(fields: dict[str, Any]) -> Case:
