@@ -319,6 +319,8 @@ def test_more_rules_than_anybody_can_read_are_refused() -> None:
         (b"PK\x03\x04", "is damaged or was not copied to its end"),
         (b"\xd0\xcf\x11\xe0", "old Excel workbook"),
         (b"rule,tier\nT1,\xff\xff", "neither UTF-8 nor GB18030"),
+        (b"\xff\xferul", "cannot be decoded"),
+        (b"<html><table>", "a web page or XML"),
     ],
 )
 def test_a_file_that_is_no_table_at_all_is_refused_in_one_sentence(data: bytes, sentence: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import attrs
 
 from governflow.engine.explain import CATALOGUE
-from governflow.tables import Catalogue, Change, Entry, Table, compare
+from governflow.tables import Catalogue, CatalogueRow, Change, Table, compare
 from governflow.tables.findings import AT_MOST
 
 AnyTable = Table | Catalogue
@@ -120,7 +120,7 @@ def _items(old: Catalogue, new: Catalogue) -> Iterator[ItemChange]:
             )
 
 
-def _decides(entry: Entry | None) -> Mapping[str, str] | None:
+def _decides(entry: CatalogueRow | None) -> Mapping[str, str] | None:
     """Return what decides in a row of a catalogue: a reason or a source alone is no change."""
     if entry is None:
         return None

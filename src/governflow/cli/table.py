@@ -14,7 +14,7 @@ from governflow.engine.explain import CATALOGUE
 from governflow.errors import PolicyError
 from governflow.masking import clean
 from governflow.reports.localize import Localizer
-from governflow.tables import Catalogue, Column, Entry, Table
+from governflow.tables import Catalogue, Column, CatalogueRow, Table
 from governflow.tables.domains import Closed
 from governflow.text import Text
 
@@ -197,7 +197,7 @@ def _grid(heads: list[str], *, leading: int = 1) -> Grid:
     return grid
 
 
-def says(entry: Entry) -> dict[str, str]:
+def says(entry: CatalogueRow) -> dict[str, str]:
     """Return what a row of a catalogue says of its item."""
     cells = {name: value for name, value in entry.attributes.items() if value and name not in ("item", "basis")}
     return cells | ({"resolve": str(entry.allowance)} if entry.allowance is not None else {})

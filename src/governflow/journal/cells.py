@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from governflow.journal.records import Value
-from governflow.model.headings import FIELDS, Field, Sort
+from governflow.model.headings import FIELDS, CellKind, Field
 from governflow.normalize import ValueFault, half_width, key, nearest
 from governflow.text import NOTHING, Text
 
@@ -82,7 +82,11 @@ def field_reader(field: Field) -> Callable[[str], Value]:
         except KeyError:
             raise ValueFault(Text(f"not a known {field.name}", f"不是有效的{field.zh}"), field.allowed) from None
 
-    readers: Mapping[Sort, Callable[[str], Value]] = {Sort.ID: read_id, Sort.SCORE: _read_score, Sort.CHOICE: choose}
+    readers: Mapping[CellKind, Callable[[str], Value]] = {
+        CellKind.ID: read_id,
+        CellKind.SCORE: _read_score,
+        CellKind.CHOICE: choose,
+    }
     return readers.get(field.sort, read_text)
 
 

@@ -22,7 +22,7 @@ import attrs
 from governflow.errors import MapError
 from governflow.journal.cells import action_reader, field_reader
 from governflow.journal.records import Value
-from governflow.model.headings import ACTIONS, FIELDS, Sort
+from governflow.model.headings import ACTIONS, FIELDS, CellKind
 from governflow.normalize import ValueFault, nearest
 from governflow.tabular.records import Fault
 from governflow.text import Text
@@ -150,7 +150,7 @@ def _understand(data: Mapping[str, object], actions: Mapping[str, str]) -> tuple
 
 def _constant(name: str, value: str, faults: list[Text]) -> str:
     field = FIELDS[name]
-    if name == "case" or field.sort in (Sort.TIME, Sort.ACTION):
+    if name == "case" or field.sort in (CellKind.TIME, CellKind.ACTION):
         faults.append(Text(f"[constants] {name} cannot be the same in every row", f"[constants] {name} 不能为常量"))
         return value
     return _checked(field_reader(field), value, f"[constants] {name}", faults)
@@ -177,14 +177,14 @@ def _translations(
     found: dict[str, dict[str, str]] = {}
     for name in tables:
         field = FIELDS.get(name)
-        if field is None or name == "case" or field.sort is Sort.TIME:
+        if field is None or name == "case" or field.sort is CellKind.TIME:
             faults.append(
                 Text(
                     f"[values.{name}]: {name} is no field whose values can be translated", f"[values.{name}]：无法翻译"
                 )
             )
             continue
-        read = read_action if field.sort is Sort.ACTION else field_reader(field)
+        read = read_action if field.sort is CellKind.ACTION else field_reader(field)
         table = _texts(tables, name, faults, within="values.")
         found[name] = {
             theirs.strip(): _checked(read, ours, f"[values.{name}]", faults) if ours.strip() else ""

@@ -23,10 +23,10 @@ from governflow.journal.identity import Unfit, digest, picker, prefix, unfit
 from governflow.journal.mapping import Map, unknown_zone
 from governflow.journal.records import DatedAction, Fields, Item, Row, Value
 from governflow.journal.times import LocalTimes
-from governflow.model.headings import ACTIONS, FIELDS, ORDER, Sort
+from governflow.model.headings import ACTIONS, FIELDS, ORDER, CellKind
 from governflow.normalize import ValueFault, key
 from governflow.tabular.records import RESERVED, Fault, Notice, Record, Reject, shorten
-from governflow.tabular.source import named, sort_of, unreadable
+from governflow.tabular.source import named, require_ordinary, sort_of, unreadable
 from governflow.tabular.textfile import CsvTable, jsonl_records
 from governflow.tabular.workbook import Book
 from governflow.text import NOTHING, Text
@@ -70,6 +70,7 @@ def read(
         text = unknown_zone(name)
         raise JournalError(text.en, text.zh)
     try:
+        require_ordinary(path)
         sort, encoding = sort_of(path)
         if sort == "xlsx":
             book = Book(path)
@@ -212,13 +213,13 @@ class _Maker:
 
     def _reader(self, name: str) -> _Reader:
         field, table = FIELDS[name], self._map.values.get(name, {})
-        if field.sort is Sort.TIME:
+        if field.sort is CellKind.TIME:
             return lambda text: self._times.read(text)[0].astimezone(self._times.zone)
-        if field.sort is Sort.ACTION:
+        if field.sort is CellKind.ACTION:
             return self._action
         read = translating(table, field_reader(field))
         # Free text does not repeat.
-        return read if field.sort is Sort.TEXT and not table else remembering(read)
+        return read if field.sort is CellKind.TEXT and not table else remembering(read)
 
     def _default(self, name: str) -> Value | None:
         word = self._map.values.get(name, {}).get("")

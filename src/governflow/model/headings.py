@@ -15,7 +15,7 @@ from governflow.normalize import key
 from governflow.text import NOTHING, Text
 
 
-class Sort(Enum):
+class CellKind(Enum):
     """What kind of cell a field holds."""
 
     ID = "id"  # a name that must survive Excel: no digits lost
@@ -41,7 +41,7 @@ class Field:
 
     name: str
     zh: str
-    sort: Sort
+    sort: CellKind
     headings: tuple[str, ...] = ()
     choices: Mapping[str, str | bool] = attrs.field(factory=dict)
     allowed: Text = NOTHING
@@ -62,27 +62,29 @@ def _listed(words: Mapping[str, str]) -> Text:
 
 
 _FIELDS = (
-    Field("time", "时间", Sort.TIME, ("at", "timestamp", "datetime", "操作时间", "办理时间", "发生时间", "日期")),
+    Field("time", "时间", CellKind.TIME, ("at", "timestamp", "datetime", "操作时间", "办理时间", "发生时间", "日期")),
     Field(
         "case",
         "事项编号",
-        Sort.ID,
+        CellKind.ID,
         ("case id", "case no", "编号", "工单编号", "工单号", "案件编号", "案件号", "诉求编号", "事件编号", "事项号"),
     ),
-    Field("action", "动作", Sort.ACTION, ("step", "操作", "环节", "办理环节", "办理动作", "步骤")),
-    Field("actor", "经办人", Sort.ID, ("by", "操作人", "办理人", "处理人", "操作员")),
-    Field("informant", "信息员", Sort.ID, ("上报人", "上报信息员", "采集员")),
-    Field("unit", "单位", Sort.ID, ("department", "承办单位", "责任单位", "办理单位", "处置单位", "承办部门", "部门")),
+    Field("action", "动作", CellKind.ACTION, ("step", "操作", "环节", "办理环节", "办理动作", "步骤")),
+    Field("actor", "经办人", CellKind.ID, ("by", "操作人", "办理人", "处理人", "操作员")),
+    Field("informant", "信息员", CellKind.ID, ("上报人", "上报信息员", "采集员")),
+    Field(
+        "unit", "单位", CellKind.ID, ("department", "承办单位", "责任单位", "办理单位", "处置单位", "承办部门", "部门")
+    ),
     Field(
         "item",
         "事项",
-        Sort.TEXT,
+        CellKind.TEXT,
         ("category", "事项类别", "事项名称", "事项类型", "类别", "类型", "诉求类别", "诉求类型"),
     ),
     Field(
         "severity",
         "严重程度",
-        Sort.CHOICE,
+        CellKind.CHOICE,
         ("难易程度", "复杂程度", "事项等级"),
         _choices(_SEVERITIES),
         _listed(_SEVERITIES),
@@ -90,38 +92,44 @@ _FIELDS = (
     Field(
         "urgency",
         "紧急程度",
-        Sort.CHOICE,
+        CellKind.CHOICE,
         ("priority", "缓急", "缓急程度"),
         _choices(_URGENCIES),
         _listed(_URGENCIES),
     ),
-    Field("place", "地点", Sort.TEXT, ("address", "location", "地址", "位置", "发生地点", "事发地点", "所在地")),
+    Field("place", "地点", CellKind.TEXT, ("address", "location", "地址", "位置", "发生地点", "事发地点", "所在地")),
     Field(
-        "text", "内容", Sort.TEXT, ("description", "诉求内容", "问题描述", "事项内容", "事项描述", "描述", "留言内容")
+        "text",
+        "内容",
+        CellKind.TEXT,
+        ("description", "诉求内容", "问题描述", "事项内容", "事项描述", "描述", "留言内容"),
     ),
-    Field("channel", "渠道", Sort.TEXT, ("source", "来源", "诉求渠道", "诉求来源", "信息来源", "事项来源")),
+    Field("channel", "渠道", CellKind.TEXT, ("source", "来源", "诉求渠道", "诉求来源", "信息来源", "事项来源")),
     Field(
-        "reporter", "反映人", Sort.TEXT, ("requester", "诉求人", "姓名", "来电人", "联系人", "反映人姓名", "诉求人姓名")
+        "reporter",
+        "反映人",
+        CellKind.TEXT,
+        ("requester", "诉求人", "姓名", "来电人", "联系人", "反映人姓名", "诉求人姓名"),
     ),
     Field(
         "phone",
         "电话",
-        Sort.ID,
+        CellKind.ID,
         ("telephone", "phone number", "联系电话", "手机", "手机号", "手机号码", "电话号码", "联系方式"),
     ),
     Field(
         "visit",
         "是否到场",
-        Sort.CHOICE,
+        CellKind.CHOICE,
         ("needs visit", "到场", "是否需要到场", "是否现场"),
         _choices({True: _YES + " 需要 需 需到场 到场", False: _NO + " 不需要 无需 不需到场 不到场"}),
         Text("yes, no", "是、否"),
     ),
-    Field("score", "评分", Sort.SCORE, ("rating", "得分", "分数", "评价分数"), allowed=Text("1 to 5", "1 至 5")),
+    Field("score", "评分", CellKind.SCORE, ("rating", "得分", "分数", "评价分数"), allowed=Text("1 to 5", "1 至 5")),
     Field(
         "satisfied",
         "是否满意",
-        Sort.CHOICE,
+        CellKind.CHOICE,
         ("satisfaction", "满意度", "满意情况", "评价结果"),
         _choices(
             {
@@ -131,10 +139,10 @@ _FIELDS = (
         ),
         Text("yes, no", "满意、基本满意、非常满意、不满意、是、否"),
     ),
-    Field("note", "备注", Sort.TEXT, ("notes", "remark", "remarks", "comment", "说明", "办理意见")),
-    Field("clock", "时限", Sort.TEXT, ("时限名称",)),
-    Field("into", "并入事项", Sort.ID, ("并入", "并入编号", "merged into")),
-    Field("until", "截止时间", Sort.TIME, ("截止", "期限", "截止日期", "挂起至", "延期至", "承诺时间")),
+    Field("note", "备注", CellKind.TEXT, ("notes", "remark", "remarks", "comment", "说明", "办理意见")),
+    Field("clock", "时限", CellKind.TEXT, ("时限名称",)),
+    Field("into", "并入事项", CellKind.ID, ("并入", "并入编号", "merged into")),
+    Field("until", "截止时间", CellKind.TIME, ("截止", "期限", "截止日期", "挂起至", "延期至", "承诺时间")),
 )
 
 #: Our fields by name.

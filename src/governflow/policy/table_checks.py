@@ -9,7 +9,7 @@ from governflow.model.lifecycle import Lifecycle
 from governflow.policy.table_outcomes import ABOVE, HOLDER, STANDING, several
 from governflow.policy.table_rules import ANSWERS, TableRules
 from governflow.policy.validation import LONGEST, LONGEST_AGAIN, SHORTEST_AGAIN
-from governflow.tables import Catalogue, Entry, Table
+from governflow.tables import Catalogue, CatalogueRow, Table
 from governflow.text import Text
 
 #: What is not known yet when a question is asked; "" stands for the derived attributes.
@@ -141,7 +141,7 @@ class _Checks:
                 )
             yield from self._unreadable(entry, where)
 
-    def _unreadable(self, entry: Entry, where: Text) -> Iterator[Text]:
+    def _unreadable(self, entry: CatalogueRow, where: Text) -> Iterator[Text]:
         for name, value in entry.attributes.items():
             known = self._rules.told.get(name)
             if known is not None and value and name not in ANSWERS:

@@ -6,7 +6,7 @@ What checks and compares tables is imported when it is first asked for: an engin
 from typing import TYPE_CHECKING
 
 from governflow.tables.catalogue import Catalogue
-from governflow.tables.entries import Entry, Refusal
+from governflow.tables.entries import CatalogueRow, Refusal
 from governflow.tables.rules import Column, Rule
 from governflow.tables.table import Table
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Catalogue",
+    "CatalogueRow",
     "Change",
     "Column",
     "Dead",
-    "Entry",
     "Findings",
     "Gap",
     "Overlap",

@@ -15,7 +15,7 @@ import attrs
 from governflow.calendars.allowances import Allowance
 from governflow.errors import CalendarError, TableError
 from governflow.normalize import key
-from governflow.tables.entries import Entry, Refusal
+from governflow.tables.entries import CatalogueRow, Refusal
 from governflow.text import Text
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Catalogue:
         refused: The rows that could not be taken, where the catalogue was not read strictly.
     """
 
-    entries: tuple[Entry, ...]
+    entries: tuple[CatalogueRow, ...]
     refused: tuple[Refusal, ...] = ()
 
     @classmethod
@@ -63,7 +63,7 @@ class Catalogue:
         named = (entry.attributes.get("domain", "") for entry in self.entries)
         return tuple(dict.fromkeys(name for name in named if name))
 
-    def rows(self, item: str) -> tuple[Entry, ...]:
+    def rows(self, item: str) -> tuple[CatalogueRow, ...]:
         """Return the rows of an item, by its name or its code; none where several items have the code."""
         by_name, by_code = self._index
         return by_name.get(key(item)) or by_name.get(by_code.get(key(item), ""), ())
@@ -83,7 +83,7 @@ class Catalogue:
         common = rows[0].attributes.items()
         return {one: value for one, value in common if all(row.attributes.get(one) == value for row in rows)}
 
-    def entry(self, item: str, condition: str | None = None) -> Entry | None:
+    def entry(self, item: str, condition: str | None = None) -> CatalogueRow | None:
         """Return the row of an item under a condition.
 
         Args:
@@ -99,8 +99,8 @@ class Catalogue:
         return rows[0] if len(rows) == 1 else None
 
     @cached_property
-    def _index(self) -> tuple[Mapping[str, tuple[Entry, ...]], Mapping[str, str]]:
-        by_name: dict[str, tuple[Entry, ...]] = {}
+    def _index(self) -> tuple[Mapping[str, tuple[CatalogueRow, ...]], Mapping[str, str]]:
+        by_name: dict[str, tuple[CatalogueRow, ...]] = {}
         codes: dict[str, set[str]] = {}
         for entry in self.entries:
             by_name[key(entry.item)] = (*by_name.get(key(entry.item), ()), entry)
@@ -148,7 +148,7 @@ class Catalogue:
         try:
             return cls(
                 tuple(
-                    Entry(**{**one, "allowance": one["allowance"] and Allowance.parse(one["allowance"])})
+                    CatalogueRow(**{**one, "allowance": one["allowance"] and Allowance.parse(one["allowance"])})
                     for one in told["entries"]
                 )
             )

@@ -7,9 +7,9 @@ from governflow.calendars.allowances import Allowance
 from governflow.errors import CalendarError, TableError
 from governflow.normalize import half_width, key
 from governflow.tables.domains import FORM, SEVERITY, TIER, URGENCY, YES_NO, Unfit
-from governflow.tables.entries import Entry, Refusal
+from governflow.tables.entries import CatalogueRow, Refusal
 from governflow.tables.sheet_parser import outcome
-from governflow.tables.vocabulary import FORBIDDEN, NOTE, UNIT, UNITS, Sort, heading
+from governflow.tables.vocabulary import FORBIDDEN, NOTE, UNIT, UNITS, OutcomeKind, heading
 from governflow.tabular.grids import Grid, Source, read
 from governflow.text import Text
 
@@ -35,7 +35,7 @@ _HEADINGS: Mapping[str, tuple[str, ...]] = {
     "reason": ("理由",),
 }
 _KNOWN: Mapping[str, str] = {key(word): name for name, words in _HEADINGS.items() for word in (name, *words)}
-_SORTS: Mapping[str, Sort] = MappingProxyType(
+_SORTS: Mapping[str, OutcomeKind] = MappingProxyType(
     {
         "tier": TIER,
         "severity": SEVERITY,
@@ -54,12 +54,12 @@ _LISTS = ("units", "supervisor")
 _ABOVE = 20
 
 
-def parse(source: Source, *, strict: bool) -> tuple[tuple[Entry, ...], tuple[Refusal, ...]]:
+def parse(source: Source, *, strict: bool) -> tuple[tuple[CatalogueRow, ...], tuple[Refusal, ...]]:
     """Return the rows of a catalogue that could be taken, and those that could not; see `Catalogue.read`."""
     name, grids = read(source)
-    entries: list[Entry] = []
+    entries: list[CatalogueRow] = []
     refused: list[Refusal] = []
-    seen: dict[tuple[str, str], Entry] = {}
+    seen: dict[tuple[str, str], CatalogueRow] = {}
     sheets = []
     for grid in grids:
         sheet = _Sheet.find(grid)
@@ -116,7 +116,7 @@ class _Sheet:
                 return cls(grid, place)
         return None
 
-    def rows(self) -> Iterator[Entry | Refusal]:
+    def rows(self) -> Iterator[CatalogueRow | Refusal]:
         """Return the rows below the headings, taken or refused."""
         item: dict[str, str] = {}
         broken = {row: what for row, _, what in self._grid.faults}
@@ -137,7 +137,7 @@ class _Sheet:
             except Unfit as fault:
                 yield Refusal(self._grid.name, row, name, fault.text)
 
-    def _entry(self, row: int, item: str, told: Mapping[str, str]) -> Entry:
+    def _entry(self, row: int, item: str, told: Mapping[str, str]) -> CatalogueRow:
         if not item:
             raise Unfit("it belongs to no item: write the item's name", "没有事项名称：请填写")
         allowance = None
@@ -148,7 +148,7 @@ class _Sheet:
             except CalendarError as fault:
                 raise Unfit(fault.text.en, fault.text.zh) from None
         known = ("item", "code", "condition", "closing", "allowance")
-        return Entry(
+        return CatalogueRow(
             self._grid.name,
             row,
             item,
@@ -184,7 +184,7 @@ def _placed(one: Refusal) -> Text:
     return Text(f"{where.en}{named.en}: {one.reason.en}", f"{where.zh}{named.zh}：{one.reason.zh}")
 
 
-def _twice(same: Entry) -> Text:
+def _twice(same: CatalogueRow) -> Text:
     where = Grid(same.sheet, ()).where(same.row)
     return Text(
         f"it repeats the item and condition of {where.en}: leave one out or word the condition apart",

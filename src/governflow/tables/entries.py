@@ -9,7 +9,7 @@ from governflow.text import Text
 
 
 @attrs.frozen
-class Entry:
+class CatalogueRow:
     """One row of a catalogue.
 
     Args:

@@ -13,7 +13,7 @@ from governflow.tables.cells import read_domain, say
 from governflow.tables.conditions import column, condition
 from governflow.tables.domains import Closed, Open, Unfit
 from governflow.tables.rules import Column, Rule
-from governflow.tables.vocabulary import ALLOWANCE, OUTCOMES, TEXT, UNIT, UNITS, Heading, Sort, heading
+from governflow.tables.vocabulary import ALLOWANCE, OUTCOMES, TEXT, UNIT, UNITS, Heading, OutcomeKind, heading
 from governflow.tabular.grids import MOST_RULES, Grid, Source, read
 from governflow.text import Text
 
@@ -24,11 +24,11 @@ _ABOVE = 20
 
 
 #: What a marked column of a question holds that the question does not know by name: a clock of the locality's own.
-_MARKED: Mapping[str, Sort] = {"deadlines": ALLOWANCE}
+_MARKED: Mapping[str, OutcomeKind] = {"deadlines": ALLOWANCE}
 
 
 @attrs.frozen
-class Draft:
+class ParsedTable:
     """A table as it was read.
 
     Args:
@@ -65,7 +65,7 @@ class Faults:
         return [text for _, _, text in sorted(self.found, key=lambda fault: fault[:2])]
 
 
-def parse(source: Source, *, name: str, hit: Hit | None, sheet: str | None) -> Draft:
+def parse(source: Source, *, name: str, hit: Hit | None, sheet: str | None) -> ParsedTable:
     """Read a decision table.
 
     Args:
@@ -79,7 +79,7 @@ def parse(source: Source, *, name: str, hit: Hit | None, sheet: str | None) -> D
     """
     title, grids = read(source, name)
     grid, place = _chosen(title, grids, name, sheet)
-    return _Sheet(title, name, grid, place, hit).draft()
+    return _Sheet(title, name, grid, place, hit).parsed()
 
 
 def _chosen(title: str, grids: tuple[Grid, ...], name: str, sheet: str | None) -> tuple[Grid, int]:
@@ -146,11 +146,11 @@ class _Sheet:
         self._hit = hit
         self._faults = Faults(grid, self._row, self._cells)
         self._columns: dict[int, Column] = {}
-        self._sorts: dict[int, tuple[str, Sort]] = {}
+        self._sorts: dict[int, tuple[str, OutcomeKind]] = {}
         self._gives: list[Column] = []
         self._reasons: dict[int, str] = {}
 
-    def draft(self) -> Draft:
+    def parsed(self) -> ParsedTable:
         for row, place, what in self._grid.faults:
             if row >= self._row:
                 self._faults.add(row, place, what)
@@ -163,7 +163,7 @@ class _Sheet:
         if self._faults.found:
             raise TableError(self._title, self._faults.texts())
         outcomes = tuple(name for name, _ in self._sorts.values())
-        return Draft(hit, tuple(self._columns.values()), outcomes, rules, tuple(self._gives))
+        return ParsedTable(hit, tuple(self._columns.values()), outcomes, rules, tuple(self._gives))
 
     def _hit_policy(self) -> Hit:
         hit: Hit = self._hit or "unique"
@@ -243,7 +243,7 @@ class _Sheet:
             )
 
     def _outcome(self, place: int, head: Heading, domain: str) -> None:
-        sort: Sort = OUTCOMES.get(self._name, {}).get(head.id, (_MARKED.get(self._name, TEXT), ()))[0]
+        sort: OutcomeKind = OUTCOMES.get(self._name, {}).get(head.id, (_MARKED.get(self._name, TEXT), ()))[0]
         known: Closed | Open = Open()
         if domain:
             try:
@@ -323,7 +323,7 @@ class _Sheet:
         return Rule(name, row, self._grid.name, written, outcomes, reason, reasons.get("basis", ""))
 
 
-def outcome(sort: Sort, cell: str) -> str:
+def outcome(sort: OutcomeKind, cell: str) -> str:
     """Read an outcome cell.
 
     Raises:

@@ -74,8 +74,8 @@ class Table:
         """
         from governflow.tables.sheet_parser import parse  # only who reads files needs their parser
 
-        draft = parse(source, name=name, hit=hit, sheet=sheet)
-        return cls(name, draft.hit, draft.columns, draft.outcomes, draft.rules, draft.gives)
+        parsed = parse(source, name=name, hit=hit, sheet=sheet)
+        return cls(name, parsed.hit, parsed.columns, parsed.outcomes, parsed.rules, parsed.gives)
 
     # --- asking ---
 

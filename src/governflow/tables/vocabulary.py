@@ -16,7 +16,7 @@ from governflow.text import Text
 UNIT, UNITS, ALLOWANCE, TEXT = "unit", "units", "allowance", "text"
 
 #: Outcomes in an outcome column are of a closed set or one of the sorts above.
-Sort = Closed | str
+OutcomeKind = Closed | str
 
 
 @attrs.frozen
@@ -60,7 +60,7 @@ CLOCKS: Mapping[str, str] = MappingProxyType(
 )
 
 #: The outcomes of each question: what they hold, and their headings beside the id.
-OUTCOMES: Mapping[str, Mapping[str, tuple[Sort, tuple[str, ...]]]] = MappingProxyType(
+OUTCOMES: Mapping[str, Mapping[str, tuple[OutcomeKind, tuple[str, ...]]]] = MappingProxyType(
     {
         "assess": {"severity": (SEVERITY, ("严重程度",)), "urgency": (URGENCY, ("紧急程度",))},
         "tier": {"tier": (TIER, ("层级", "事项等级", "事项层级"))},
@@ -141,7 +141,7 @@ class Heading:
     forbidden: bool = False
 
 
-def heading(cell: str, outcomes: Mapping[str, tuple[Sort, tuple[str, ...]]] = MappingProxyType({})) -> Heading:
+def heading(cell: str, outcomes: Mapping[str, tuple[OutcomeKind, tuple[str, ...]]] = MappingProxyType({})) -> Heading:
     """Understand a heading.
 
     Args:

@@ -4,16 +4,16 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
 from governflow.errors import JournalError, TableError
-from governflow.tabular.records import Reject, letter
-from governflow.tabular.source import unreadable
+from governflow.tabular.records import Record, Reject, letter
+from governflow.tabular.source import InMemory, sort_of, unreadable
 from governflow.text import Text
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ MOST_RULES = 10_000
 #: Headings, a title, the domain row.
 _ABOVE = 20
 
-_OLD = b"\xd0\xcf\x11\xe0"
 _LITERAL = re.compile(r"=\s*-?\d+(?:\.\d+)?")
 
 
@@ -73,33 +72,20 @@ def read(source: Source, name: str = "") -> tuple[str, tuple[Grid, ...]]:
         data = source[1] if isinstance(source, tuple) else source.read_bytes()
     except OSError as error:
         raise TableError(name, [unreadable(Path(file), error).text]) from None
-    if data.startswith(b"PK"):
-        return name, _workbook(name, file, data)
-    return name, (Grid("", _rows(name, _text(name, data))),)
-
-
-def _text(name: str, data: bytes) -> str:
     if not data.strip():
         raise TableError(name, [Text("the file is empty", "文件是空的")])
-    if data.startswith(_OLD):
-        raise TableError(
-            name, [Text("it is an old Excel workbook: save it as .xlsx", "旧版 Excel 工作簿：请另存为 .xlsx")]
-        )
-    encodings = ("utf-16",) if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "gb18030")
-    for encoding in encodings:
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise TableError(
-        name,
-        [
-            Text(
-                "it is neither UTF-8 nor GB18030 text: save it as CSV UTF-8 or as .xlsx",
-                "不是 UTF-8 或 GB18030 编码：请另存为 CSV UTF-8 或 .xlsx",
-            )
-        ],
-    )
+    held = InMemory(file, data)
+    try:
+        kind, encoding = sort_of(held)
+        if kind == "xlsx":
+            return name, _workbook(name, held)
+        text = data.decode(encoding)
+    except JournalError as error:
+        raise TableError(name, [error.text]) from None
+    except UnicodeDecodeError:
+        undecodable = Text("it cannot be decoded: save it as CSV UTF-8", "无法解码：请另存为 CSV UTF-8")
+        raise TableError(name, [undecodable]) from None
+    return name, (Grid("", _rows(name, text)),)
 
 
 def _rows(name: str, text: str) -> tuple[tuple[int, list[str]], ...]:
@@ -132,39 +118,25 @@ def _not_too_many(name: str, count: int) -> None:
         )
 
 
-@attrs.frozen
-class _Bytes:
-    """A file that is only in memory, as `Book` opens it."""
-
-    name: str
-    data: bytes
-
-    def open(self, mode: str) -> BinaryIO:
-        return io.BytesIO(self.data)
-
-
-def _workbook(name: str, file: str, data: bytes) -> tuple[Grid, ...]:
+def _workbook(name: str, file: InMemory) -> tuple[Grid, ...]:
     from governflow.tabular.workbook import Book  # which is only needed for workbooks
 
+    book = Book(file)
     try:
-        book = Book(cast("Path", _Bytes(file, data)))
-        try:
-            sheets = [(title, _records(name, sheet.records())) for title, sheet in book.tables()]
-        finally:
-            book.close()
-    except JournalError as error:
-        raise TableError(name, [error.text]) from None
-    merged = _merged(data)
+        sheets = [(title, _records(name, sheet.records())) for title, sheet in book.tables()]
+    finally:
+        book.close()
+    merged = _merged(file.data)
     return tuple(_filled(title, rows, faults, merged.get(title, ())) for title, (rows, faults) in sheets)
 
 
 _Found: TypeAlias = tuple[dict[int, list[str]], list[tuple[int, int, Text]]]
 
 
-def _records(name: str, records: "object") -> _Found:
+def _records(name: str, records: Iterable[Record | Reject]) -> _Found:
     rows: dict[int, list[str]] = {}
     faults: list[tuple[int, int, Text]] = []
-    for record in records:  # type: ignore[attr-defined]
+    for record in records:
         assert not isinstance(record, Reject)  # which only a rejects file gives
         row, _, values, formulas = record
         if not any(value.strip() for value in values):

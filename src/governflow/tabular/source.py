@@ -5,10 +5,13 @@ unreadable is a `JournalError` of one sentence.
 """
 
 import codecs
+import io
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Literal, Protocol, TypeAlias
+
+import attrs
 
 from governflow.errors import JournalError
 from governflow.tabular.records import Notice, Record, Reject, letter
@@ -20,11 +23,11 @@ _CHUNK = 1 << 20
 #: So many bytes of multi-byte UTF-8 are no accident: what follows is a damaged UTF-8 file, not a GB18030 one.
 _SURELY_UTF8 = 24
 
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLE = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
-class Table(Protocol):
+class RowSource(Protocol):
     """One grid of text: a CSV file, or one sheet of a workbook."""
 
     #: Whether a bare number may be an Excel day number.
@@ -40,7 +43,7 @@ class Table(Protocol):
 
 
 def named(
-    tables: Sequence[tuple[str, Table]],
+    tables: Sequence[tuple[str, RowSource]],
     missing: Callable[[tuple[str, ...]], list[str]],
     lack: Callable[[tuple[str, ...], list[str]], Text],
 ) -> Iterator[Record | Reject | Notice]:
@@ -124,7 +127,37 @@ def _sheets(name: str, others: list[str]) -> Notice:
     )
 
 
-def sort_of(path: Path) -> tuple[str, str]:
+@attrs.frozen
+class InMemory:
+    """A file of which the whole content is there."""
+
+    name: str
+    data: bytes
+
+    def open(self, mode: Literal["rb"]) -> BinaryIO:
+        """Return the content as an open file."""
+        return io.BytesIO(self.data)
+
+
+#: What a file of rows is read from.
+File: TypeAlias = Path | InMemory
+
+
+def require_ordinary(path: Path) -> None:
+    """Refuse what is no ordinary file: a file is read twice, first for its encoding."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise unreadable(path, error) from None
+    if stat.S_ISDIR(mode):
+        raise JournalError(
+            f"{path} is a directory: name the file in it that is the journal", f"{path} 是目录：请指明其中的台账文件"
+        )
+    if not stat.S_ISREG(mode):
+        raise JournalError(f"{path} is no ordinary file: save the journal first", f"{path} 不是普通文件：请先保存台账")
+
+
+def sort_of(path: File) -> tuple[str, str]:
     """Find the format and encoding of a file by its content.
 
     Args:
@@ -137,17 +170,6 @@ def sort_of(path: Path) -> tuple[str, str]:
         JournalError: If it is none of these, or cannot be opened.
     """
     try:
-        mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            raise JournalError(
-                f"{path} is a directory: name the file in it that is the journal",
-                f"{path} 是目录：请指明其中的台账文件",
-            )
-        if not stat.S_ISREG(mode):
-            # It is read twice, first for its encoding.
-            raise JournalError(
-                f"{path} is no ordinary file: save the journal first", f"{path} 不是普通文件：请先保存台账"
-            )
         with path.open("rb") as file:
             start = file.read(4096)
     except OSError as error:
@@ -176,7 +198,7 @@ def sort_of(path: Path) -> tuple[str, str]:
     return ("jsonl" if head[:1] == b"{" else "csv"), _encoding(path)
 
 
-def unreadable(path: Path, error: OSError) -> JournalError:
+def unreadable(path: File, error: OSError) -> JournalError:
     """Return why a file cannot be opened.
 
     Args:
@@ -194,7 +216,7 @@ def unreadable(path: Path, error: OSError) -> JournalError:
     return JournalError(f"{path} cannot be read: {why}", f"无法读取 {path}：{why}")
 
 
-def _old_workbook(path: Path) -> JournalError:
+def _old_workbook(path: File) -> JournalError:
     # Both old and password-protected workbooks are OLE files; only the latter hold this name.
     tail = b""
     with path.open("rb") as file:
@@ -211,14 +233,14 @@ def _old_workbook(path: Path) -> JournalError:
     )
 
 
-def _not_a_journal(path: Path, en: str, zh: str) -> JournalError:
+def _not_a_journal(path: File, en: str, zh: str) -> JournalError:
     return JournalError(
         f"{path.name} is {en}: open it in Excel and save it as .xlsx",
         f"{path.name} 是{zh}：请用 Excel 打开后另存为 .xlsx",
     )
 
 
-def _encoding(path: Path) -> str:
+def _encoding(path: File) -> str:
     """UTF-8 if the whole file is; else GB18030 (and with it GBK) if the whole file is."""
     bad, multibyte = _first_bad_byte(path, "utf-8")
     if bad is None:
@@ -236,7 +258,7 @@ def _encoding(path: Path) -> str:
     )
 
 
-def _first_bad_byte(path: Path, encoding: str) -> tuple[int | None, int]:
+def _first_bad_byte(path: File, encoding: str) -> tuple[int | None, int]:
     """Where decoding fails (None: nowhere), and how many bytes before that belonged to longer characters."""
     decoder = codecs.getincrementaldecoder(encoding)()
     done = characters = 0

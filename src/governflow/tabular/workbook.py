@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 from governflow.errors import JournalError
 from governflow.normalize import number_text
 from governflow.tabular.records import NO_FORMULAS, RESERVED, Record, Reject, letter, uneven
+from governflow.tabular.source import File
 
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell, MergedCell
@@ -51,7 +52,7 @@ class Book:
         JournalError: If it is no workbook, or damaged.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: File) -> None:
         self._name = path.name
         self._file: BinaryIO = path.open("rb")
         try:
@@ -59,7 +60,6 @@ class Book:
         except BaseException:
             self._file.close()
             raise
-        self._path = path
 
     def _load(self) -> "Workbook":
         from openpyxl import load_workbook  # a fifth of a second: only for those who read a workbook
