@@ -14,7 +14,7 @@ from governflow.engine.explain import CATALOGUE
 from governflow.errors import PolicyError
 from governflow.masking import clean
 from governflow.reports.localize import Localizer
-from governflow.tables import Catalogue, Column, CatalogueRow, Table
+from governflow.tables import Catalogue, CatalogueRow, Column, Table
 from governflow.tables.domains import Closed
 from governflow.text import Text
 
