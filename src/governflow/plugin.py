@@ -18,6 +18,7 @@ from governflow.model.lifecycle import SAME, Action, Lifecycle, Move
 from governflow.model.terms import Form, Kind, Mode, Outcome, Severity, Tier, Urgency, Verdict
 from governflow.model.units import INTAKE, OrgChart, Unit
 from governflow.policy import roles
+from governflow.policy.builtin.defaults import ANSWER
 from governflow.policy.files import tables
 from governflow.policy.hookspecs import (
     Allowed,
@@ -36,6 +37,7 @@ from governflow.policy.hookspecs import (
     Waiver,
     hookimpl,
 )
+from governflow.policy.registry import Localities
 from governflow.tables import Catalogue, Table
 from governflow.text import Text
 
@@ -64,6 +66,7 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
+    "ANSWER",
     "DUTY",
     "INTAKE",
     "LAPSES",
@@ -91,6 +94,7 @@ __all__ = [
     "Form",
     "Kind",
     "Lifecycle",
+    "Localities",
     "Locality",
     "Merit",
     "Mode",
