@@ -165,7 +165,7 @@ def _escalate(step: Transition, details: Details, by: Actor | None) -> None:
             f"escalation never goes down: {to} is below {case.unit}", f"提级不能向下：“{to}”低于“{case.unit}”"
         )
     step.changes |= {"unit": to, "form": form, "assist": []}
-    rulings.retier(step)
+    rulings.tier(step, only_if_changed=True)
     step.about["escalation"] = {
         "kind": Kind.TAKE_OVER,
         "cause": Cause.MANUAL,

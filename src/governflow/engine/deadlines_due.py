@@ -30,7 +30,7 @@ _RUNG_EVENTS: Mapping[Kind, str] = {
 
 
 def fire(case: Case, policy: Policy, mode: Mode = Mode.NORMAL) -> Outcomes:
-    """Let the next thing happen that falls due by itself, at its own moment: `case.next_event_at`.
+    """Return what falls due next for a case, at its own moment: `case.next_event_at`.
 
     Returns:
         The events, each with the moment at which it was due, and the case after them.
@@ -150,13 +150,13 @@ def _taken_over(step: Transition, clock: Clock, climbed: dict[str, Any], escalat
             step.changes["unit"] = escalation.to
             if escalation.form is not None:
                 step.changes["form"] = escalation.form
-                rulings.retier(step)
+                rulings.tier(step, only_if_changed=True)
         event, after = step.seal("taken_over", case.state)
         return [event], after
     if SURVIVES_TRANSFER in clock.traits:
         step.put(replace(clock, **climbed))
     step.end_ladders(but=clock.name)
-    step.cancel(keep=SURVIVES_TRANSFER, told=False)
+    step.cancel(keep=SURVIVES_TRANSFER, disproves=False)
     if action == "dispatch":
         rulings.route(step, None)
         step.about["escalation"] |= {"to": step.changes["unit"], "form": step.changes["form"], "by": escalation.to}
@@ -164,6 +164,6 @@ def _taken_over(step: Transition, clock: Clock, climbed: dict[str, Any], escalat
         step.changes |= {"unit": escalation.to, "assist": [], "designated": False}
         if escalation.form is not None:
             step.changes["form"] = escalation.form
-            rulings.retier(step)
+            rulings.tier(step, only_if_changed=True)
     event, after = take(step, ways[0], None, kind="taken_over")
     return [event], after

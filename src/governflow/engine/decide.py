@@ -92,7 +92,7 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
 
 
 def unreported(case_id: str, policy: Policy, at: datetime, mode: Mode, details: Mapping[str, Any]) -> Case:
-    """Return the case that a report begins with: as it was told, before any rule was asked.
+    """Return the case that a report begins with: as it was reported, before any rule was asked.
 
     Raises:
         CommandError: If the locality has no lifecycle of that name.
@@ -113,7 +113,7 @@ def unreported(case_id: str, policy: Policy, at: datetime, mode: Mode, details: 
     visit, asked = actions.yes_no(details, "visit"), actions.yes_no(details, "asked")
     if visit is None:
         visit = entry.get("visit") != "no"
-    told = details.get("facts")
+    facts = details.get("facts")
     return Case(
         case_id,
         locality=policy.code,
@@ -126,7 +126,7 @@ def unreported(case_id: str, policy: Policy, at: datetime, mode: Mode, details: 
         place=details.get("place") or "",
         channel=details.get("channel") or "",
         informant=details.get("informant") or None,
-        facts=MappingProxyType(ruled.read(told)) if told else NO_FACTS,
+        facts=MappingProxyType(ruled.read(facts)) if facts else NO_FACTS,
         visit=visit,
         asked=asked is not False,
         mode=mode,
@@ -181,12 +181,12 @@ def _authorise(step: Transition, command: Command) -> None:
 
 
 #: What a report may leave as it is by default; only what differs goes into the event.
-_TOLD = ("item", "place", "channel", "informant", "visit", "asked", "mode", "lifecycle")
-_SILENT = Case("")
+_REPORTED = ("item", "place", "channel", "informant", "visit", "asked", "mode", "lifecycle")
+_DEFAULTS = Case("")
 
 
 def _report(step: Transition) -> None:
-    """Write what was told into the event, and ask the rules about it."""
+    """Write what was reported into the event, and ask the rules about it."""
     case, changes, policy = step.case, step.changes, step.policy
     if policy.ruled.looks:
         facts, rulings = _derived(step, case)
@@ -211,17 +211,17 @@ def _report(step: Transition) -> None:
     changes["unit"] = case.unit
     changes["severity"] = severity
     changes["urgency"] = urgency
-    told, silent = case.__dict__, _SILENT.__dict__
-    for name in _TOLD:
-        if told[name] != silent[name]:
-            changes[name] = told[name]
+    reported, defaults = case.__dict__, _DEFAULTS.__dict__
+    for name in _REPORTED:
+        if reported[name] != defaults[name]:
+            changes[name] = reported[name]
     if severity is case.severity and urgency is case.urgency:
         step.seen()
     tier(step)
 
 
 def _derived(step: Transition, case: Case) -> tuple[dict[str, Any], list[RecordedRuling]]:
-    """Work out the facts; tables that fail leave what was told, and the fault in the book."""
+    """Return the derived facts and their rulings; if the tables fail, the reported facts, and the fault is noted."""
     try:
         return step.policy.ruled.derive(case, step.context)
     except (Exception, SystemExit, GeneratorExit) as fault:  # noqa: BLE001 - whatever a county's table does, the case must stand

@@ -64,22 +64,20 @@ def derive(step: Transition) -> None:
         step.changes["facts"] = facts
 
 
-def tier(step: Transition) -> None:
-    """Rule on the tier anew."""
-    answer = step.policy.ask("governflow_tier", step.faults, step.view(), step.context)
-    if answer is not None:
-        value, ruling, source = answer
-        step.changes["tier"] = value
-        step.rulings.append(decided("tier", value, ruling, source))
+def tier(step: Transition, *, only_if_changed: bool = False) -> None:
+    """Rule on the tier anew.
 
-
-def retier(step: Transition) -> None:
-    """Ask for the tier once more where the form has changed: crossing a level may change it (提级)."""
+    Args:
+        step: What the action has changed so far.
+        only_if_changed: Whether a tier that stays as it is leaves no ruling, as where only the form has changed:
+            crossing a level may change the tier (提级).
+    """
     answer = step.policy.ask("governflow_tier", step.faults, step.view(), step.context)
-    if answer is not None and answer[0] is not step.case.tier:
-        value, ruling, source = answer
-        step.changes["tier"] = value
-        step.rulings.append(decided("tier", value, ruling, source))
+    if answer is None or (only_if_changed and answer[0] is step.case.tier):
+        return
+    value, ruling, source = answer
+    step.changes["tier"] = value
+    step.rulings.append(decided("tier", value, ruling, source))
 
 
 def recount(step: Transition, *, flagged_only: bool = False, fairly: bool = False) -> None:
@@ -96,7 +94,7 @@ def recount(step: Transition, *, flagged_only: bool = False, fairly: bool = Fals
             continue
         if spec is None:
             if not flagged_only and clock.name not in _ALWAYS:  # the rules do not give this clock any more
-                step.put(clocks.cancelled(clock, max(step.at, clock.started), told=False))
+                step.put(clocks.cancelled(clock, max(step.at, clock.started), disproves=False))
             continue
         if spec.written == clock.allowance and not (flagged_only and clock.calendar_unknown):
             continue

@@ -117,7 +117,7 @@ class Transition:
         """Stop those of the named clocks that are unfinished."""
         for name in names:
             clock = self.live.get(name)
-            # What happened before a clock started cannot have stopped it, however late it is told.
+            # What happened before a clock started cannot have stopped it, however late it is reported.
             if clock is not None and clock.stopped is None and clock.started <= self.at:
                 self.put(clocks.stopped(clock, self.at))
 
@@ -148,11 +148,11 @@ class Transition:
             self.faults.append(HookFault.refused(self.policy.code, "governflow_calendar", fault))
             return clocks.started_on(spec, name, self.at, cycle, WorkingCalendar.always(self.case.zone))
 
-    def cancel(self, *, keep: str | None = None, told: bool = True) -> None:
+    def cancel(self, *, keep: str | None = None, disproves: bool = True) -> None:
         """End the unfinished clocks of the cycle; those with the trait ``keep`` go on."""
         for clock in tuple(self.live.values()):
             if clock.stopped is None and (keep is None or keep not in clock.traits):
-                self.put(clocks.cancelled(clock, max(self.at, clock.started), told=told))
+                self.put(clocks.cancelled(clock, max(self.at, clock.started), disproves=disproves))
 
     def pause(self) -> None:
         """Pause the running clocks that a suspension pauses."""

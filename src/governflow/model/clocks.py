@@ -189,22 +189,22 @@ def stopped(clock: Clock, at: datetime) -> Clock:
 
 
 def _disproved(clock: Clock, at: datetime) -> Exempt | None:
-    """Return whether what happened at a moment, but was told late, disproves the clock's breach."""
+    """Return why the breach does not count, given what happened at a moment and was reported late."""
     if clock.exempt is None and clock.missed_at is not None and at <= clock.missed_at:
         return Exempt.DISPROVED
     return clock.exempt
 
 
-def cancelled(clock: Clock, at: datetime, *, told: bool = True) -> Clock:
+def cancelled(clock: Clock, at: datetime, *, disproves: bool = True) -> Clock:
     """End a clock that nobody has to keep any more; a breach stays a breach.
 
     Args:
         clock: The clock.
         at: When.
-        told: Whether somebody did it: what was done in time disproves a breach, a takeover for its sake does not.
+        disproves: Whether it disproves a breach that lies later: what somebody did does, a takeover for its sake not.
     """
     outcome = Outcome.BREACHED if clock.outcome is Outcome.BREACHED else Outcome.CANCELLED
-    exempt = _disproved(clock, at) if told else clock.exempt
+    exempt = _disproved(clock, at) if disproves else clock.exempt
     pauses = _pause_over(clock, at)
     return replace(
         clock, stopped=at, warn=None, next_rung_at=None, outcome=outcome, exempt=exempt, paused=None, pauses=pauses
