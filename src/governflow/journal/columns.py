@@ -36,13 +36,6 @@ def find(headings: tuple[str, ...], map: Map) -> Columns:
 
     A map's headings come first; beside them a narrow journal's headings are known by their English and Chinese names.
     In a wide journal only the map speaks.
-
-    Args:
-        headings: As they stand in the file.
-        map: What the columns mean; empty for a narrow journal without one.
-
-    Returns:
-        What was found.
     """
     fields = {name: place for name, heading in map.columns.items() if (place := _place(heading, headings)) is not None}
     times = {name: place for name, heading in map.times.items() if (place := _place(heading, headings)) is not None}
@@ -76,15 +69,7 @@ def _place(heading: str, headings: tuple[str, ...]) -> int | None:
 
 
 def missing(headings: tuple[str, ...], map: Map) -> list[str]:
-    """Name the columns that a table must have and lacks.
-
-    Args:
-        headings: As they stand in the file.
-        map: What the columns mean.
-
-    Returns:
-        The headings of a map, or our own name for a field (``time (时间)``); empty if all is there.
-    """
+    """Return the headings of a map, or our names (``time (时间)``), that a table must have and lacks."""
     mapped = [*map.columns.values(), *map.times.values()]
     absent = [heading for heading in dict.fromkeys(mapped) if _place(heading, headings) is None]
     if not map.wide:
@@ -98,15 +83,7 @@ def missing(headings: tuple[str, ...], map: Map) -> list[str]:
 
 
 def lack(headings: tuple[str, ...], absent: list[str]) -> Text:
-    """Return which columns are missing, and what may have been meant.
-
-    Args:
-        headings: As they stand in the file.
-        absent: From `missing`.
-
-    Returns:
-        The sentence.
-    """
+    """Return which columns are missing, and what may have been meant."""
     there = [heading for heading in headings if heading not in RESERVED]
     pairs = [(name, _alike(name, there)) for name in absent]
     en = ", ".join(f"{name}{f' (nearest: {alike})' if alike else ''}" for name, alike in pairs)
@@ -126,28 +103,14 @@ def _alike(name: str, headings: Iterable[str]) -> str | None:
 
 
 def conflict(columns: Columns) -> Text:
-    """Say that several columns could stand for one field.
-
-    Args:
-        columns: With at least one conflict.
-
-    Returns:
-        The sentence.
-    """
+    """Return which columns could all stand for one field."""
     en = "; ".join(f"{', '.join(names)} could all be {field}" for field, names in columns.conflicts.items())
     zh = "；".join(f"{'、'.join(names)} 都可能是{FIELDS[field].zh}" for field, names in columns.conflicts.items())
     return Text(f"{en}: say in a map which one it is", f"{zh}：请用对照表指明")
 
 
 def without_reserved(reject: Reject) -> Reject:
-    """Take the clerk's columns out of a reject that was itself read from a rejects file.
-
-    Args:
-        reject: As it was read.
-
-    Returns:
-        The reject with the journal's own columns only.
-    """
+    """Return a reject that was read from a rejects file without the columns that were added for the clerk."""
     if RESERVED.isdisjoint(reject.headings):
         return reject
     cells = {name: cell for name, cell in reject.cells.items() if name not in RESERVED}

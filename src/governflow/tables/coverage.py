@@ -75,16 +75,7 @@ class Space:
         return rules
 
     def uncovered(self, box: Region, rules: int, more: Sequence[Region] = ()) -> Region | None:
-        """Find a part of a box that lies outside all of some rules.
-
-        Args:
-            box: The box.
-            rules: The mask of the rules.
-            more: Further boxes to stay out of.
-
-        Returns:
-            A box within it that no rule touches, or None if the rules cover it.
-        """
+        """Find a part of a box that lies outside all of some rules."""
         return self._search(box, rules, more)[0]
 
     def covers(self, box: Region, rules: int) -> int:

@@ -49,14 +49,6 @@ def named(
 ) -> Iterator[Record | Reject | Notice]:
     """Find the table and the row with the headings, and give the rows below it.
 
-    Args:
-        tables: Name and table; the first with all headings is read.
-        missing: Which of the headings that we need a row lacks.
-        lack: Says so to a person.
-
-    Yields:
-        Notices first, then records with their headings and rejects.
-
     Raises:
         JournalError: If no table has the headings.
     """
@@ -160,12 +152,6 @@ def require_ordinary(path: Path) -> None:
 def sort_of(path: File) -> tuple[str, str]:
     """Find the format and encoding of a file by its content.
 
-    Args:
-        path: The file.
-
-    Returns:
-        ``("xlsx", "")``, or ``"csv"`` or ``"jsonl"`` with the encoding in which to open it.
-
     Raises:
         JournalError: If it is none of these, or cannot be opened.
     """
@@ -199,15 +185,7 @@ def sort_of(path: File) -> tuple[str, str]:
 
 
 def unreadable(path: File, error: OSError) -> JournalError:
-    """Return why a file cannot be opened.
-
-    Args:
-        path: The file.
-        error: What the system said.
-
-    Returns:
-        The error to raise.
-    """
+    """Return why a file cannot be opened."""
     if isinstance(error, FileNotFoundError):
         return JournalError(f"there is no file {path}", f"没有文件 {path}")
     if isinstance(error, PermissionError):

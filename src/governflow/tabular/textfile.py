@@ -93,9 +93,6 @@ class CsvTable:
     def records(self) -> Iterator[Record | Reject]:
         """Return the rows, numbered by the physical line on which each begins.
 
-        Yields:
-            Records, and rejects of rows with too many or too few cells or a quote that is not closed.
-
         Raises:
             JournalError: If a record never ends.
         """
@@ -193,13 +190,6 @@ def _delimiter(file: TextIO) -> str:
 
 def jsonl_records(path: Path, encoding: str) -> Iterator[Record | Reject]:
     """Read a JSONL file: one object a line, its keys the headings.
-
-    Args:
-        path: The file.
-        encoding: In which to open it.
-
-    Yields:
-        Records, and rejects of lines that are no flat object.
 
     Raises:
         JournalError: If a line never ends.

@@ -110,9 +110,6 @@ class Book:
     def rows(self, sheet: "ReadOnlyWorksheet") -> "Iterator[tuple[AnyCell, ...]]":
         """Return the rows of a sheet.
 
-        Yields:
-            One tuple of cells a row, missing rows as empty ones.
-
         Raises:
             JournalError: If the file is damaged on the way.
         """
@@ -156,9 +153,6 @@ class SheetTable:
 
     def records(self) -> Iterator[Record | Reject]:
         """Return the rows, numbered as in Excel.
-
-        Yields:
-            Records. A cell beyond the last heading is given one named after its column: in a grid nothing shifts.
 
         Raises:
             JournalError: If the file is damaged on the way.
