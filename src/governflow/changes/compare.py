@@ -10,12 +10,13 @@ from typing import Any
 
 import attrs
 
+from governflow.changes.answers import LocalityAnswers
 from governflow.changes.of_code import of_cases, of_duties, of_lives
 from governflow.changes.of_declarations import of_calendars, of_rules
 from governflow.changes.of_journals import JournalChange, compared
 from governflow.changes.of_tables import Difference, Layers, differences
 from governflow.changes.rows import ASPECTS, WORDS, Row, rows
-from governflow.changes.sides import LocalSide, RuleSide
+from governflow.changes.sides import LocalSide, Question, RuleSide
 from governflow.charter.cases.reported import written
 from governflow.engine.explain import remade
 from governflow.errors import PolicyError
@@ -125,26 +126,26 @@ def between(old: RuleSide, new: RuleSide, codes: tuple[str, str], *, journal: Jo
         journal: A journal that is run under both.
     """
     both = _Both(old, new, codes)
-    was, now = both.ask("rules")
-    cases = _union(*both.ask("cases"))
-    said, says = both.ask("answers", cases)
+    was, now = both.ask(LocalityAnswers.rules)
+    cases = _union(*both.ask(LocalityAnswers.cases))
+    said, says = both.ask(LocalityAnswers.answers, cases)
     of, reworded = of_cases(cases, said, says)
-    walks = _union(*both.ask("walks"))
-    lives = list(of_lives(walks, *both.ask("lives", walks), of))
-    sorts = _union(*both.ask("sorts"))
-    duties, questions = of_duties(sorts, *both.ask("duties", sorts))
+    scenarios = _union(*both.ask(LocalityAnswers.scenarios))
+    lives = list(of_lives(scenarios, *both.ask(LocalityAnswers.lives, scenarios), of))
+    sorts = _union(*both.ask(LocalityAnswers.sorts))
+    duties, questions = of_duties(sorts, *both.ask(LocalityAnswers.duties, sorts))
     exact = [*of_rules(was, now), *of_calendars(said["calendars"], says["calendars"])]
     together = [
         *rows(exact, tried="exact"),
         *rows(of, tried="cases", of=len(cases)),
-        *rows(lives, tried="lives", of=len(walks)),
+        *rows(lives, tried="lives", of=len(scenarios)),
         *rows(duties, tried="questions", of=questions),
     ]
     order = list(ASPECTS)
     lived = None
     if journal is not None:
         given = str(journal.path), str(journal.map) if journal.map is not None else None, journal.auto_dispatch
-        lived = compared(*both.ask("journal", *given))
+        lived = compared(*both.ask(LocalityAnswers.journal, *given))
     return Changes(
         was,
         now,
@@ -152,7 +153,7 @@ def between(old: RuleSide, new: RuleSide, codes: tuple[str, str], *, journal: Jo
         tuple(sorted(together, key=lambda row: order.index(row.aspect))),
         both.files(),
         len(cases),
-        len(walks),
+        len(scenarios),
         questions,
         reworded,
         lived,
@@ -173,7 +174,7 @@ class _Both:
     def __init__(self, old: RuleSide, new: RuleSide, codes: tuple[str, str]) -> None:
         self.sides = tuple(zip((old, new), codes, strict=True))
 
-    def ask(self, question: str, *given: object) -> tuple[Any, Any]:
+    def ask(self, question: Question, *given: object) -> tuple[Any, Any]:
         for side, code in self.sides:
             side.begin(question, code, *given)
         answers, faults = [], []
@@ -191,7 +192,7 @@ class _Both:
     def files(self) -> Files:
         # A folder is compared with a folder; with an installed plugin only the package is.
         whole = all(side.named for side, _ in self.sides)
-        old, new = self.ask("files", whole)
+        old, new = self.ask(LocalityAnswers.files, whole)
         return Files(
             tuple(name for name in old if name in new and old[name] != new[name]),
             tuple(name for name in new if name not in old),

@@ -5,7 +5,7 @@ nobody expected, is a fault of that plugin, never a traceback.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,13 +21,17 @@ from governflow.policy.registry import Localities
 PATIENCE = 1800.0
 
 
+#: A method of `LocalityAnswers`.
+Question = Callable[..., object]
+
+
 class RuleSide(Protocol):
     """One of two sets of rules; ``named`` says whether they were named by the path of a plugin."""
 
     named: bool
 
-    def begin(self, question: str, code: str, *given: object) -> None:
-        """Put a question; `end` gives the answer."""
+    def begin(self, question: Question, code: str, *given: object) -> None:
+        """Put a question, a method of `LocalityAnswers`, about one locality; `end` gives the answer."""
 
     def end(self) -> Any:
         """Return the answer to the question that was put last, as plain values.
@@ -48,10 +52,10 @@ class LocalSide:
     def __init__(self, localities: Localities, folder: Path | None = None) -> None:
         self.localities, self.folder = localities, folder
         self.named = folder is not None
-        self._question: tuple[str, str, tuple[object, ...]] = ("", "", ())
+        self._question: tuple[Question, str, tuple[object, ...]] = LocalityAnswers.rules, "", ()
         self._known: dict[str, LocalityAnswers] = {}
 
-    def begin(self, question: str, code: str, *given: object) -> None:
+    def begin(self, question: Question, code: str, *given: object) -> None:
         """Put a question; see `RuleSide`."""
         self._question = question, code, given
 
@@ -60,11 +64,11 @@ class LocalSide:
         question, code, given = self._question
         return msgspec.json.decode(encode(self.answer(question, code, given)))  # a pair is a list, as in a worker
 
-    def answer(self, question: str, code: str, given: Sequence[object]) -> object:
+    def answer(self, question: Question, code: str, given: Sequence[object]) -> object:
         """Return the answer to a question about one locality, in values that JSON can hold."""
         if code not in self._known:
             self._known[code] = LocalityAnswers(self.localities, code, self.folder)
-        return getattr(self._known[code], question)(*given)
+        return question(self._known[code], *given)
 
 
 class HeldSide:
@@ -78,7 +82,7 @@ class HeldSide:
 
     def answer(self, question: str, code: str, given: Sequence[object]) -> object:
         """Return the answer to a question; see `LocalSide`."""
-        return self._side.answer(question, code, given)
+        return self._side.answer(getattr(LocalityAnswers, question), code, given)
 
 
 class WorkerSide:
@@ -93,7 +97,7 @@ class WorkerSide:
         self.named = named
         # Both sides give the members of a set in the same order: a rule that goes by it is the business of the charter.
         self._worker = Worker(HeldSide, seed=0)
-        self._worker.ask("open", what, named)
+        self._worker.ask(HeldSide.open, what, named)
 
     def __enter__(self) -> "WorkerSide":
         return self
@@ -112,9 +116,9 @@ class WorkerSide:
         codes: list[str] = self.end()
         return codes
 
-    def begin(self, question: str, code: str, *given: object) -> None:
+    def begin(self, question: Question, code: str, *given: object) -> None:
         """Put a question; see `RuleSide`."""
-        self._worker.ask("answer", question, code, given)
+        self._worker.ask(HeldSide.answer, question.__name__, code, given)
 
     def end(self) -> Any:
         """Return the answer; see `RuleSide`."""

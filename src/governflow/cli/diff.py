@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from governflow.changes import json_output, summary
+from governflow.changes.answers import LocalityAnswers
 from governflow.changes.compare import Changes, Journal, between, layers
 from governflow.changes.of_tables import Difference, differences
 from governflow.changes.rows import ASPECTS, aspects, merged
@@ -130,9 +131,9 @@ def _rules(what: str, wanted: Wanted, name: str | None) -> Rules:
         return named(what, name=name, store=wanted.store)
     with WorkerSide(what) as side:
         code = one_of(side.codes(), wanted.locality, what)[0]
-        side.begin("rules", code)
+        side.begin(LocalityAnswers.rules, code)
         rules = side.end()
-        side.begin("hooks", code, list(DECIDING))
+        side.begin(LocalityAnswers.hooks, code, list(DECIDING))
         code_too = {hook: tuple(sources) for hook, sources in side.end().items() if sources}
     return Rules(_title(rules, what), layers(rules), localizer(wanted.lang, rules, ()).policy, code=code_too)
 

@@ -161,15 +161,15 @@ class Worker:
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
         self.close() if kind is None else self.stop()
 
-    def ask(self, question: str, *given: object) -> None:
+    def ask(self, question: Callable[..., object], *given: object) -> None:
         """Put a question, without waiting for the answer.
 
         Args:
-            question: The name of a method of the job.
+            question: A method of the job.
             *given: What it is given, as plain values.
         """
         if self._interpreter is not None:
-            self._interpreter.send(*filter(None, [self._begin]), encode([question, given]))
+            self._interpreter.send(*filter(None, [self._begin]), encode([question.__name__, given]))
             self._begin = b""
 
     def answer(self, kind: type[_Answer], patience: float) -> _Answer:

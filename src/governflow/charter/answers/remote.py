@@ -117,6 +117,7 @@ class RemoteAnswers:
         #: Whether it was too late.
         self.late = False
         self._worker: Worker | None = None
+        self._heard: Heard | None = None
         plugins = _packed(localities, how)
         if isinstance(plugins, Text):
             self.why = plugins
@@ -126,7 +127,7 @@ class RemoteAnswers:
         except WorkerFailed as fault:
             self.why = fault.text
             return
-        self._worker.ask("answer", {"plugins": plugins, "cases": cases, "how": how})
+        self._worker.ask(Respondent.answer, {"plugins": plugins, "cases": cases, "how": how})
 
     @property
     def begun(self) -> bool:
@@ -134,21 +135,21 @@ class RemoteAnswers:
         return self._worker is not None
 
     def answers(self, patience: float = PATIENCE) -> Heard | None:
-        """Wait for the answers; None where there are none, and `why` says why.
+        """Wait for the answers, which several laws may go by; None where there are none, and `why` says why.
 
         Args:
             patience: How long to wait, in seconds.
         """
-        if self._worker is None:
-            return None
+        if self._worker is None or self._heard is not None or self.why is not None:
+            return self._heard
         try:
-            heard = self._worker.answer(Heard, patience)
+            self._heard = self._worker.answer(Heard, patience)
         except GovernflowError as fault:
             self.late, self.why = isinstance(fault, WorkerFailed) and fault.late, fault.text
             self._worker.stop()
             return None
         self._worker.close()
-        return heard
+        return self._heard
 
     def stop(self) -> None:
         """End it, if it is still at work."""
