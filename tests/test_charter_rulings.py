@@ -39,6 +39,7 @@ from governflow.charter.subject import Subject
 from governflow.errors import PolicyError
 from governflow.isolation.environment import OTHER_DAYS, fields_read, machine_showing, plugin_modules
 from governflow.isolation.tampering import changed_names, governflow_state
+from governflow.isolation.worker import Worker
 from governflow.model.clocks import LAPSES, PAUSES, ClockSpec
 from governflow.model.events import Actor
 from governflow.model.terms import Form, Kind, Severity, Tier, Verdict
@@ -990,6 +991,25 @@ def test_a_second_interpreter_gives_a_sound_county_the_same_answers() -> None:
     assert heard is not None
     assert [one.digest for one in heard.cases[COUNTY]] == [asked(county.policy, case).digest for case in cases]
     assert heard.tampered == []
+
+
+def test_several_laws_may_go_by_the_answers_of_one_process() -> None:
+    there = RemoteAnswers(subject(County()).localities, {COUNTY: [{}]}, WorkerEnvironment())
+    assert there.answers() is there.answers() is not None
+    assert there.why is None
+
+
+def test_an_interpreter_is_kept_for_the_next_job_which_begins_with_nothing_of_the_last() -> None:
+    with Worker(list, seed=3) as first:
+        interpreter = first._interpreter
+        first.ask(list.append, 1)
+        assert first.answer(object, 60) is None
+        first.ask(list.__len__)
+        assert first.answer(int, 60) == 1
+    with Worker(list, seed=3) as second:
+        assert second._interpreter is interpreter
+        second.ask(list.__len__)
+        assert second.answer(int, 60) == 0
 
 
 def test_a_plugin_that_cannot_be_taken_elsewhere_is_asked_here_only() -> None:
