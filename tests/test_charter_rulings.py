@@ -617,6 +617,11 @@ def test_a_planted_fault_is_caught_by_the_law_that_it_breaks(planted: type[Count
     assert len(failures) <= 5
 
 
+def test_two_laws_of_one_check_look_at_the_answers_of_one_process() -> None:
+    report = check(subject(County()).localities, COUNTY, laws=["ruling/pure", "locality/isolated"])
+    assert [(verdict.outcome, verdict.note) for verdict in report.verdicts] == [("passed", None), ("passed", None)]
+
+
 # --- the smallest case ------------------------------------------------------------------------------------------------
 
 
