@@ -250,7 +250,9 @@ def test_the_commands_of_the_page_run_on_the_first_rows(
     about = tmp_path / "site" / "governflow_boston-0.1.0.dist-info"  # what installing the folder would leave
     about.mkdir(parents=True)
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: governflow-boston\nVersion: 0.1.0\n")
-    entry = re.search(r"^\[project\.entry-points\.(governflow)\]\n(.*)$", (FOLDER / "pyproject.toml").read_text(), re.M)
+    entry = re.search(
+        r"^\[project\.entry-points\.(governflow)\]\n(.*)$", (FOLDER / "pyproject.toml").read_text(), re.MULTILINE
+    )
     assert entry is not None
     (about / "entry_points.txt").write_text(f"[{entry[1]}]\n{entry[2].replace(chr(34), '')}\n")
     monkeypatch.syspath_prepend(str(tmp_path / "site"))

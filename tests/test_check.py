@@ -412,11 +412,11 @@ def test_each_law_is_said_to_be_proved_or_tried_or_failed_with_the_time_it_took(
 ) -> None:
     done = governflow("check", plugin(tier=SOUND))
     assert done.status == 1
-    assert re.search(r"^✓ story/exact +passed exactly  \(\d+\.\d\d s\)$", done.out, re.M)
-    assert re.search(r"^✓ story/tried +passed after 1,234 examples  \(\d+\.\d\d s\)$", done.out, re.M)
-    assert re.search(r"^✗ story/broken +failed: 2 failures  \(\d+\.\d\d s\)$", done.out, re.M)
-    assert re.search(r"^Huimin County \(990371\), rule set [0-9a-f]{16}$", done.out, re.M)
-    assert re.search(r"^2 of 3 laws hold, 1 failed; \d+\.\d s$", done.out, re.M)
+    assert re.search(r"^✓ story/exact +passed exactly  \(\d+\.\d\d s\)$", done.out, re.MULTILINE)
+    assert re.search(r"^✓ story/tried +passed after 1,234 examples  \(\d+\.\d\d s\)$", done.out, re.MULTILINE)
+    assert re.search(r"^✗ story/broken +failed: 2 failures  \(\d+\.\d\d s\)$", done.out, re.MULTILINE)
+    assert re.search(r"^Huimin County \(990371\), rule set [0-9a-f]{16}$", done.out, re.MULTILINE)
+    assert re.search(r"^2 of 3 laws hold, 1 failed; \d+\.\d s$", done.out, re.MULTILINE)
 
 
 def test_a_failure_tells_its_sentence_case_rules_place_to_look_and_what_would_mend_it(
@@ -884,7 +884,7 @@ PAGE = (Path(__file__).parents[1] / "docs" / "charter.md").read_text(encoding="u
 
 
 def test_the_page_of_the_charter_lists_every_law_with_its_method() -> None:
-    rows = re.findall(r"^\| `([\w/]+)` \| (\w+) \|", PAGE, re.M)
+    rows = re.findall(r"^\| `([\w/]+)` \| (\w+) \|", PAGE, re.MULTILINE)
     assert dict(rows) == {law.id: law.method for law in REAL.values()}
     assert len(rows) == len(REAL)
 
@@ -895,8 +895,8 @@ def test_the_fault_of_the_page_is_found_and_told_as_the_page_shows(
 ) -> None:
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.chdir(tmp_path)
-    planted, *_ = re.findall(r"^```python\n(.*?)^```$", PAGE, re.M | re.S)
-    [shown] = re.findall(r"^```text\n(.*?)^```$", PAGE, re.M | re.S)
+    planted, *_ = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    [shown] = re.findall(r"^```text\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     Path("riverside.py").write_text(planted, encoding="utf-8")
     done = governflow("check", "riverside.py", "--law", "ruling/impartial")
     assert done.status == 1

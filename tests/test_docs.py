@@ -51,7 +51,9 @@ def table(name: str, *headings: str) -> list[list[str]]:
 
 def quoted(name: str) -> list[str]:
     """The sentences that a page quotes, each on one line."""
-    return [" ".join(found.split("\n> ")).strip("> \n") for found in re.findall(r"(?:^> .*\n)+", page(name), re.M)]
+    return [
+        " ".join(found.split("\n> ")).strip("> \n") for found in re.findall(r"(?:^> .*\n)+", page(name), re.MULTILINE)
+    ]
 
 
 def words(cell: str) -> list[str]:
@@ -259,7 +261,9 @@ def says(told: str, shown: str) -> bool:
 
 
 def test_each_faulty_row_is_refused_in_the_very_words_of_the_journal_page(governflow: Command, tmp_path: Path) -> None:
-    [headings] = set(re.findall(r"^Each journal below has the headings `([^`]+)`", page("docs/journals.md"), re.M))
+    [headings] = set(
+        re.findall(r"^Each journal below has the headings `([^`]+)`", page("docs/journals.md"), re.MULTILINE)
+    )
     rows = table("docs/journals.md", "rows", "English", "中文")
     assert len(rows) > 20
     journal = tmp_path / "day.csv"

@@ -67,7 +67,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return by_key[found[0]] if found else None
 
 
-def number_text(number: int | float) -> str:
+def number_text(number: float) -> str:
     """Write a numeric cell as the clerk sees it.
 
     Args:

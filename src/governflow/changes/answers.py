@@ -58,6 +58,7 @@ class LocalityAnswers:
 
     @cached_property
     def policy(self) -> Policy:
+        """The rules that answer."""
         return self.subject.policy
 
     def rules(self) -> object:

@@ -38,11 +38,13 @@ class Allowances:
 
 
 def several(cell: str) -> list[str]:
+    """Return the parts of a cell that lists some: divided by ``|`` or by ``、``."""
     return [part.strip() for part in cell.replace("、", "|").split("|") if part.strip()]
 
 
 @cache
 def listed(item: str) -> Text:
+    """Return the reason of a ruling that the catalogue gave."""
     return Text(f"as the catalogue says of {item}", f"按事项清单“{item}”")
 
 

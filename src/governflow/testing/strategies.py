@@ -115,7 +115,7 @@ class _Clerk:
         cells: dict[str, str] = {
             field: cell for field, cell in texts if cell and len(cell) <= _LONGEST and cell.isprintable()
         }
-        terms: Mapping[str, type[Severity] | type[Urgency]] = {"severity": Severity, "urgency": Urgency}
+        terms: Mapping[str, type[Severity | Urgency]] = {"severity": Severity, "urgency": Urgency}
         cells |= {field: kind(drawn[field]).text.zh for field, kind in terms.items() if field in drawn}
         if "visit" in drawn:
             cells["visit"] = "是" if drawn["visit"] else "否"

@@ -110,6 +110,7 @@ def _hours(words: CodeLiterals) -> Iterator[int]:
 
 
 def tables_of(policy: Policy) -> Iterator[tuple[str, Table]]:
+    """Return every decision table with the plugin that keeps it."""
     for source, tables in policy.tables:
         yield from ((source, table) for table in tables.values() if isinstance(table, Table))
 
