@@ -14,8 +14,8 @@ SOURCE = Path(__file__).parents[1] / "src"
 MODULES = sorted(SOURCE.rglob("*.py"))
 MODULE_LINES, FUNCTION_LINES = 500, 60
 
-#: The public faces load what they offer when it is asked for, and not before.
-LAZY = {"governflow/__init__.py", "governflow/plugin.py"}
+#: The public faces load what they offer when it is asked for, and not before; a worker imports itself by its own name.
+LAZY = {"governflow/__init__.py", "governflow/plugin.py", "governflow/isolation/worker.py"}
 
 #: Text that imports a part of the library where no reader and no tool sees it.
 HIDDEN = re.compile(r"(?:^|[;(])\s*(?:from|import)\s+governflow\b", re.MULTILINE)
@@ -28,6 +28,22 @@ def name_of(path: Path) -> str:
 @pytest.fixture(scope="module")
 def trees() -> dict[str, ast.Module]:
     return {name_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
+
+
+def test_no_module_is_longer_than_500_lines() -> None:
+    lines = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    assert {name: count for name, count in lines.items() if count > MODULE_LINES} == {}
+
+
+def test_no_function_is_longer_than_60_lines(trees: dict[str, ast.Module]) -> None:
+    long = {
+        f"{name}:{node.lineno} {node.name}": length
+        for name, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (length := (node.end_lineno or node.lineno) - node.lineno + 1) > FUNCTION_LINES
+    }
+    assert long == {}
 
 
 def test_every_module_says_in_its_first_line_what_it_is_for(trees: dict[str, ast.Module]) -> None:
@@ -58,6 +74,11 @@ def hidden_imports(tree: ast.Module) -> Iterator[str]:
                 yield f"{node.lineno}: {ast.unparse(node)}"
         elif isinstance(node, ast.Constant) and id(node) not in documentation and HIDDEN.search(str(node.value)):
             yield f"{node.lineno}: {node.value[:60]!r}"
+
+
+def test_no_string_hides_an_import(trees: dict[str, ast.Module]) -> None:
+    hidden = {name: list(hidden_imports(tree)) for name, tree in trees.items() if name not in LAZY}
+    assert {name: found for name, found in hidden.items() if found} == {}
 
 
 # --- the public names -------------------------------------------------------------------------------------------------
