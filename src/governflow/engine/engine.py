@@ -14,14 +14,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Unpack, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 import msgspec
 
 from governflow.engine import review
 from governflow.engine.books import Books
 from governflow.engine.command_handler import CommandHandler
-from governflow.engine.explain import Explanation, explain
 from governflow.engine.merits import entry as merit_entry
 from governflow.engine.musters import Muster, muster
 from governflow.engine.outbox import Outbox
@@ -38,8 +37,8 @@ from governflow.policy.stack import Policy
 from governflow.stores import Store, open_store
 from governflow.timesource import Entropy, SystemClock, TimeSource, in_utc, salt
 
-_decode = msgspec.json.decode
-_REPORTED = ReportDetails.__annotations__.keys()
+if TYPE_CHECKING:
+    from governflow.engine.explain import Explanation
 
 
 class Engine(Verbs):
@@ -166,8 +165,8 @@ class Engine(Verbs):
         Raises:
             CommandError: If the id is taken or a value makes no sense.
         """
-        if not details.keys() <= _REPORTED:
-            raise TypeError(f"report() takes no argument {', '.join(sorted(details.keys() - _REPORTED))}")
+        if unknown := sorted(details.keys() - ReportDetails.__annotations__.keys()):
+            raise TypeError(f"report() takes no argument {', '.join(unknown)}")
         moment = self.clock.now() if at is None else at
         return self._commands.take("report", case_id, details, by, moment, command_id, None, locality)
 
@@ -323,8 +322,10 @@ class Engine(Verbs):
         with self._session.lock:
             return self.store.rule_set(rules)
 
-    def explain(self, case_id: str) -> Explanation:
+    def explain(self, case_id: str) -> "Explanation":
         """Return every ruling with reason, rule and source, and every clock as segments from start to due."""
+        from governflow.engine.explain import explain  # it reads tables, which no command needs
+
         case = self.case(case_id)
         return explain(case, self.history(case_id), self.rules_of(case.locality), self.rule_set)
 
@@ -353,7 +354,7 @@ class Engine(Verbs):
         """Return the erasable texts of a case without asking who reads: for the store's own keeper."""
         with self._session.lock:
             kept = self.store.texts(case_id)
-        return [{"seq": seq, **_decode(content)} for seq, (_, content) in sorted(kept.items())]
+        return [{"seq": seq, **msgspec.json.decode(content)} for seq, (_, content) in sorted(kept.items())]
 
     def verify(self, against: str | None = None) -> str:
         """Recompute every chain of the ledger.

@@ -4,9 +4,9 @@ import csv
 import io
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -14,6 +14,9 @@ from governflow.errors import PolicyError
 from governflow.model.terms import FORMS, Form
 from governflow.normalize import key
 from governflow.text import Text
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 #: The id of the unit that is responsible for a case before it is dispatched, in every chart.
 INTAKE = "intake"
@@ -131,7 +134,7 @@ class OrgChart:
         return cls(MappingProxyType(known), intake, open_to_all)
 
     @classmethod
-    def read(cls, source: Path | Traversable, *, intake: str = INTAKE, more: Iterable[Unit] = ()) -> "OrgChart":
+    def read(cls, source: "Path | Traversable", *, intake: str = INTAKE, more: Iterable[Unit] = ()) -> "OrgChart":
         """Read a chart from a CSV file (UTF-8): ``unit,name,name_en,kind,level,parent,forms,roles``.
 
         Args:
@@ -326,7 +329,7 @@ class OrgChart:
         return names, tuple(sorted({len(name) for name in names if name}))
 
 
-def _text(source: Path | Traversable) -> str:
+def _text(source: "Path | Traversable") -> str:
     """Read a file as Excel and WPS save it: UTF-8, or GB18030."""
     content = source.read_bytes()
     try:

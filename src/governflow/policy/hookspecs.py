@@ -7,9 +7,8 @@ ask below". Most specific locality first; the built-in defaults are at the botto
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import attrs
 import msgspec
@@ -23,8 +22,12 @@ from governflow.model.events import Actor, Event
 from governflow.model.lifecycle import Lifecycle
 from governflow.model.terms import Cause, Form, Kind, Mode, Severity, Tier, Urgency
 from governflow.model.units import OrgChart, Unit
-from governflow.tables import Catalogue, Table
 from governflow.text import Text
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+    from governflow.tables import Catalogue, Table
 
 hookspec = pluggy.HookspecMarker("governflow")
 hookimpl = pluggy.HookimplMarker("governflow")
@@ -224,7 +227,7 @@ class LocalRules(Protocol):
         """Local names of states, actions and clocks."""
 
     @property
-    def tables(self) -> Sequence[tuple[str, Mapping[str, Table | Catalogue]]]:
+    def tables(self) -> "Sequence[tuple[str, Mapping[str, Table | Catalogue]]]":
         """Each layer's source and its tables, the most specific layer first."""
 
     @property
@@ -291,7 +294,7 @@ class Demo:
             also acts takes the `Engine` that the reader is.
     """
 
-    journal: Traversable | Path
+    journal: "Traversable | Path"
     until: datetime
     about: Text
     shown: str | None = None
@@ -362,12 +365,12 @@ def governflow_terms() -> Mapping[str, Text] | None:
 
 
 @hookspec
-def governflow_units() -> OrgChart | Sequence[Unit] | Traversable | Path | None:
+def governflow_units() -> "OrgChart | Sequence[Unit] | Traversable | Path | None":
     """Return the org chart: built, as units, or as a packaged CSV file."""
 
 
 @hookspec
-def governflow_tables() -> Mapping[str, Table | Catalogue | Traversable | Path] | Traversable | Path | None:
+def governflow_tables() -> "Mapping[str, Table | Catalogue | Traversable | Path] | Traversable | Path | None":
     """Return catalogue and decision tables by the question that each answers, or the folder that holds them."""
 
 
@@ -427,7 +430,7 @@ def governflow_demo() -> Demo | None:
 
 
 @hookspec
-def governflow_examples() -> Sequence[Example] | Traversable | Path | None:
+def governflow_examples() -> "Sequence[Example] | Traversable | Path | None":
     """Return worked examples that ``governflow check`` proves, as values or as a packaged CSV file."""
 
 

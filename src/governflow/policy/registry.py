@@ -6,7 +6,7 @@ its ancestors are imported.
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 from types import MappingProxyType
@@ -14,7 +14,6 @@ from types import MappingProxyType
 import attrs
 
 from governflow.errors import CommandError, PolicyError, described, shown
-from governflow.policy.assembly import assemble
 from governflow.policy.codes import NATION, ROOT, prefixes
 from governflow.policy.discovery import Installed, installed, version_of
 from governflow.policy.hookspecs import Locality
@@ -24,6 +23,13 @@ from governflow.timesource import zone_named
 
 #: The built-in plugins; any other may be registered or installed in the place of the country's.
 _BUILT_IN = {ROOT: "governflow.policy.builtin.defaults", NATION: "governflow.policy.builtin.statute"}
+
+
+def _assembled(code: str, layers: Sequence[Layer], lineage: tuple[str, ...]) -> Policy:
+    """Build a policy; what builds it, tables and all, is imported when the first case asks for it."""
+    from governflow.policy.assembly import assemble
+
+    return assemble(code, layers, lineage=lineage)
 
 
 def _lineage(code: str, layers: Iterable[Layer]) -> tuple[str, ...]:
@@ -143,7 +149,7 @@ class Localities:
                     raise self._broken[code]  # what is wrong stays wrong: thousands of cases must not load it anew
                 try:
                     layers = list(self.layers(code))
-                    policy = assemble(code, layers, lineage=_lineage(code, layers))
+                    policy = _assembled(code, layers, lineage=_lineage(code, layers))
                 except PolicyError as fault:
                     self._broken[code] = fault
                     raise
@@ -158,7 +164,7 @@ class Localities:
         """Return the defaults in the name of a locality whose rules cannot be loaded: its clocks do not stand still."""
         policy = self._fallbacks.get(code)
         if policy is None:
-            defaults = assemble(code, [self._layer(ROOT)], lineage=(code, *prefixes(code)))
+            defaults = _assembled(code, [self._layer(ROOT)], lineage=(code, *prefixes(code)))
             policy = self._fallbacks[code] = attrs.evolve(defaults, fault=fault)
         return policy
 

@@ -6,15 +6,17 @@ same rule set, one cell changed is another.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from governflow.model.lifecycle import Lifecycle
 from governflow.model.units import OrgChart
-from governflow.tables import Catalogue, Table
 
-Tables = Mapping[str, Table | Catalogue]
+if TYPE_CHECKING:
+    from governflow.tables import Catalogue, Table
+
+Tables = Mapping[str, "Table | Catalogue"]
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -56,6 +58,8 @@ def read_again(content: bytes) -> str | None:
     Args:
         content: What `written` gave.
     """
+    from governflow.tables import Catalogue, Table  # only who verifies a ledger makes tables again
+
     try:
         *told, last = msgspec.json.decode(content)
         tables = {

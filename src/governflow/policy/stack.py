@@ -7,7 +7,7 @@ on to the plugin below.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -22,10 +22,12 @@ from governflow.model.units import OrgChart
 from governflow.policy.deadlines import Plan, merged, only_specs
 from governflow.policy.hook_checks import Impl, called, wrong
 from governflow.policy.hookspecs import VALUES, Context, Demo, Locality, Ruling
-from governflow.policy.table_rules import TableRules
 from governflow.policy.validation import SENSE
-from governflow.tables import Catalogue, Table
 from governflow.text import Text
+
+if TYPE_CHECKING:
+    from governflow.policy.table_rules import TableRules
+    from governflow.tables import Catalogue, Table
 
 Call = Callable[..., Any]
 #: Who is asked: the plugin's source and its function, the most specific plugin first.
@@ -81,8 +83,8 @@ class Policy:
     units: OrgChart
     lifecycles: Mapping[str, Lifecycle]
     names: Mapping[str, Text]
-    tables: Sequence[tuple[str, Mapping[str, Table | Catalogue]]]
-    ruled: TableRules
+    tables: "Sequence[tuple[str, Mapping[str, Table | Catalogue]]]"
+    ruled: "TableRules"
     rules: str
     rule_set: bytes
     observed: tuple[str, ...]
