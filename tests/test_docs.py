@@ -235,7 +235,11 @@ def test_the_journal_page_lists_every_word_of_every_closed_set() -> None:
         if FIELDS[words(name)[0]].choices
         for word in words(written)
     }
-    assert told == {(field.name, word): value for field in FIELDS.values() for word, value in field.choices.items()}
+    assert told == {
+        (field.name, word): {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+        for field in FIELDS.values()
+        for word, value in field.choices.items()
+    }
 
 
 def test_the_journal_page_lists_every_action_in_the_order_of_the_lifecycle() -> None:

@@ -29,7 +29,13 @@ def sections(path: Path) -> dict[str, list[list[str]]]:
 
 
 def terms(path: Path) -> set[str]:
-    return {row[0].replace("**", "") for body in sections(path).values() for row in body}
+    """The mechanisms that a page lists; what a list names as still to come is none yet."""
+    return {
+        row[0].replace("**", "")
+        for title, body in sections(path).items()
+        if not title.startswith("What each still lacks")
+        for row in body
+    }
 
 
 def rows() -> list[Row]:
