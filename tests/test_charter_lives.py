@@ -234,7 +234,7 @@ def test_an_impossible_clock_is_caught(planted: str) -> None:
     code, spec, says = NOT_POSITIVE[planted]
     failures = broken_by("clock/positive", subject(code, deadlines=given(spec)))
     assert says in told(failures)
-    assert failures[0].look_at.endswith(f" of {code}")
+    assert str(failures[0].look_at).endswith(f" of {code}")
 
 
 def test_a_clock_as_long_as_the_law_allows_is_none() -> None:
@@ -267,7 +267,7 @@ def test_what_is_more_urgent_and_later_is_caught(planted: str) -> None:
 
     failures = broken_by("clock/monotone", subject(deadlines=deadlines))
     assert "5h" in told(failures)
-    assert "planted/resolve" in failures[0].look_at
+    assert "planted/resolve" in str(failures[0].look_at)
 
 
 def test_a_deadline_that_is_dropped_in_an_emergency_is_caught() -> None:
@@ -276,7 +276,12 @@ def test_a_deadline_that_is_dropped_in_an_emergency_is_caught() -> None:
     def deadlines(context: Context) -> Deadlines | None:
         return dropped if context.mode is Mode.EMERGENCY else None
 
-    assert "there is none where it is emergency" in told(broken_by("clock/monotone", subject(deadlines=deadlines)))
+    failures = broken_by("clock/monotone", subject(deadlines=deadlines))
+    assert "there is none where it is emergency" in told(failures)
+    look_at = failures[0].look_at
+    assert look_at is not None
+    assert look_at.say("en") == "governflow_deadlines; the clock is that of 54321/resolve/general of governflow"
+    assert look_at.say("zh") == "governflow_deadlines；该时限出自 governflow 的 54321/resolve/general"
 
 
 def test_what_is_more_urgent_and_quicker_is_no_fault() -> None:
@@ -381,7 +386,7 @@ def test_silence_at_the_top_is_caught(planted: str) -> None:
 def test_a_failure_of_a_ladder_names_its_rule_and_can_be_lived_again() -> None:
     hooks = {"escalate": ladder(_circle)}
     failure = broken_by("escalation/climbs", subject(**hooks))[0]
-    assert failure.look_at == f"planted/ladder of {CODE}"
+    assert str(failure.look_at) == f"planted/ladder of {CODE}"
     again = broken_by("escalation/climbs", subject(only=dict(failure.case), **hooks))
     assert [one.sentence for one in again] == [failure.sentence]
 

@@ -20,9 +20,11 @@ from governflow import CommandError, PolicyError, Text, hookimpl
 from governflow.charter import check as charter
 from governflow.charter.check import LEVELS, Failure, LawVerdict, Subject, Waiver, check
 from governflow.charter.laws.registry import LAWS, Law
+from governflow.charter.model import LookAt, the_plugin
 from governflow.charter.report import text as telling
 from governflow.charter.report.checked import CheckedLocality
 from governflow.model.lifecycle import Lifecycle, Move
+from governflow.model.rulings import RuleRef
 from governflow.policy.hookspecs import Locality
 from governflow.policy.registry import Localities
 from governflow.testing import conformance
@@ -107,7 +109,7 @@ def _broken(subject: Subject) -> Iterator[Failure]:
                 Text("nobody is responsible <for> this case", "此案无人负责 <甲>"),
                 case,
                 (Text("tier: two", "事项等级：二级"), Text("route: nobody", "派单：无")),
-                f"tier/T2 of {subject.code}@0.1.0",
+                RuleRef("tier", "T2", source=f"{subject.code}@0.1.0"),
                 Text("name a unit", "请指定单位"),
             )
 
@@ -230,7 +232,7 @@ def test_a_law_that_breaks_off_fails_with_the_line_of_the_code_that_broke_and_hi
     (failure,) = found["story/exact"].failures
     assert "ZeroDivisionError: no posts" in failure.sentence.en
     assert "ZeroDivisionError: no posts" in failure.sentence.zh
-    assert re.fullmatch(r"test_check\.py:\d+ breaks", failure.look_at)
+    assert re.fullmatch(r"test_check\.py:\d+ breaks", str(failure.look_at))
     assert found["story/tried"].outcome == "passed"
 
 
@@ -317,7 +319,7 @@ def test_rules_refused_for_a_lifecycle_without_a_way_out_break_the_law_of_sound_
     (verdict,) = report.verdicts
     assert (verdict.law, verdict.outcome) == ("lifecycle/sound", "failed")
     assert "limbo" in verdict.failures[0].sentence.en
-    assert verdict.failures[0].look_at == f"governflow_lifecycles of {CODE}"
+    assert str(verdict.failures[0].look_at) == f"governflow_lifecycles of {CODE}"
     with pytest.raises(PolicyError):
         check(county(governflow_lifecycles=trap), CODE, laws=["story/exact"])
 
@@ -338,6 +340,26 @@ def test_rules_refused_for_a_table_break_the_law_of_tables_alone_and_its_case_is
         ]
         (failure,) = [one for one in report["laws"][0]["failures"] if sentence in one["sentence"]]
         assert (failure["look_at"], failure["case"]) == (look_at, {"facts": {"people": people}})
+
+
+@pytest.mark.parametrize(
+    ("look_at", "en", "zh"),
+    [
+        (RuleRef("tier", "T14", source="371621@0.1.0"), "tier/T14 of 371621@0.1.0", "371621@0.1.0 的 tier/T14"),
+        (RuleRef("tier", source="371621"), "table tier of 371621", "371621 的 表格 tier"),
+        (RuleRef.of("a/b of c", "371621"), "a/b of c of 371621", "371621 的 a/b of c"),
+        (RuleRef.of("T1", ""), "T1", "T1"),
+        (RuleRef(source="371621"), "371621", "371621"),
+        (RuleRef(hook="tell", source="371621", line="a.py:7"), "tell (a.py:7) of 371621", "371621 的 tell (a.py:7)"),
+        (the_plugin("371621"), "the plugin of 371621", "371621 的 插件"),
+    ],
+)
+def test_a_place_to_look_at_is_said_in_both_languages(look_at: LookAt, en: str, zh: str) -> None:
+    assert (look_at.say("en"), look_at.say("zh")) == (en, zh)
+
+
+def test_a_rule_whose_name_holds_a_slash_at_its_end_is_in_no_table() -> None:
+    assert RuleRef.of("T1/", "371621") == RuleRef(rule="T1/", source="371621")
 
 
 def test_that_the_other_laws_were_not_looked_at_is_said(governflow: Command, plugin: Callable[..., Path]) -> None:
@@ -377,7 +399,7 @@ def test_a_waiver_without_reason_or_end_or_past_its_end_is_a_failure_of_its_law(
     (failure,) = verdict.failures
     assert en in failure.sentence.en
     assert zh in failure.sentence.zh
-    assert failure.look_at == "governflow_waivers"
+    assert str(failure.look_at) == "governflow_waivers"
 
 
 def test_a_law_that_holds_needs_no_waiver_and_is_said_to_need_none(small: object) -> None:

@@ -183,7 +183,7 @@ class Found:
     @property
     def places(self) -> tuple[str, ...]:
         """Where the failures point at; a refusal names its places in its own words."""
-        return (self.refusal, *(failure.look_at for verdict in self.verdicts for failure in verdict.failures))
+        return (self.refusal, *(str(failure.look_at) for verdict in self.verdicts for failure in verdict.failures))
 
 
 def looked_at(fault: Fault, folder: Path, *, all_laws: bool = False) -> Found:

@@ -37,7 +37,8 @@ def locality(codes: tuple[str, str], changes: Changes, sentence: Text, teller: T
 
 def _row(row: Row, teller: Teller) -> dict[str, Any]:
     found = attrs.asdict(row, recurse=False, filter=attrs.filters.exclude("numbers", "others"))
-    found |= {name: found[name] or None for name in ("by_old", "by_new", "of")}
+    by = {"by_old": row.by_old, "by_new": row.by_new}
+    found |= {name: rule.say("en") if rule is not None else None for name, rule in by.items()} | {"of": row.of or None}
     return found | {"told": teller.what(row), "count": row.count, "example": dict(row.example)}
 
 

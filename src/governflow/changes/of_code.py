@@ -164,9 +164,9 @@ def of_lives(
             if (what, was.by, now.by) not in told:
                 yield Found(_aspect(what), what, was.value, now.value, was.by, now.by, number, walk)
         if one["broken"] != two["broken"]:
-            yield Found("faults", "broken", one["broken"] or None, two["broken"] or None, "", "", number, walk)
+            yield Found("faults", "broken", one["broken"] or None, two["broken"] or None, None, None, number, walk)
         for what, given_before, given_now in _merits(one["merits"], two["merits"]):
-            yield Found("merits", what, given_before, given_now, "", "", number, walk)
+            yield Found("merits", what, given_before, given_now, None, None, number, walk)
 
 
 def _plainly(what: str) -> str:

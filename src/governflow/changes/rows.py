@@ -6,6 +6,7 @@ from typing import Any
 import attrs
 import msgspec
 
+from governflow.model.rulings import RuleRef
 from governflow.text import Text
 
 #: What may change, in the order in which it is told.
@@ -44,7 +45,7 @@ class Found:
         what: What of it, such as ``clock:resolve:allowance``.
         old: What it was, in plain values; None for nothing.
         new: What it is.
-        by_old: Which rule said it, and whose it is; "" where nobody need say it.
+        by_old: Which rule said it; None where nobody need say it.
         by_new: Which says it now.
         number: Which case it is, among those that were compared.
         example: The case.
@@ -54,8 +55,8 @@ class Found:
     what: str
     old: Any
     new: Any
-    by_old: str = ""
-    by_new: str = ""
+    by_old: RuleRef | None = None
+    by_new: RuleRef | None = None
     number: int = 0
     example: Example = attrs.field(factory=dict)
 
@@ -69,7 +70,7 @@ class Row:
         what: What of it.
         old: What it was, in plain values; None for nothing.
         new: What it is.
-        by_old: Which rule or hook said it, and whose it is.
+        by_old: Which rule or hook said it; None where nobody need say it.
         by_new: Which one says it now.
         tried: What was compared: ``exact`` (everything), ``cases``, ``lives`` or ``questions``.
         of: How many of them were compared; 0 where everything was.
@@ -82,8 +83,8 @@ class Row:
     what: str
     old: Any
     new: Any
-    by_old: str
-    by_new: str
+    by_old: RuleRef | None
+    by_new: RuleRef | None
     tried: str
     of: int
     numbers: frozenset[int]

@@ -182,7 +182,7 @@ class Teller:
         if head == "shifts":
             return self.t(f"hours on {rest}", f"{rest} 工作时间")
         if head == "unit" and rest:
-            return self.t(f"units: {self._kind(rest)}", f"单位：{self._kind(rest)}")
+            return self.t(f"units: {self.new.kind(rest)}", f"单位：{self.new.kind(rest)}")
         if head == "merit":
             return rest
         if head == "at":
@@ -204,12 +204,9 @@ class Teller:
         """
         said = self._value(row.what, value, self.new if new else self.old)
         rule = row.by_new if new else row.by_old
-        if not rule or (value is None and not rule):
+        if rule is None:
             return said
-        if self.lang == "zh":
-            what, _, source = rule.rpartition(" of ")
-            rule = f"{source} 的 {what}" if what else rule
-        return "\n".join([said, f"〔{rule}〕" if self.lang == "zh" else f"[{rule}]"])
+        return "\n".join([said, self.t(f"[{rule.say('en')}]", f"〔{rule.say('zh')}〕")])
 
     def brief(self, row: Row) -> str:
         """Say a row in a few words, without its rules: ``handle: time allowed, 30 minutes → 45 minutes``."""
@@ -263,7 +260,7 @@ class Teller:
             return self.t("; a day and a half after nobody acted, by night", "；一天半无人办理之后的夜间")
         held, _, kind = moment.partition(":")
         if held == "held":
-            return self.t(f"; held by: {self._kind(kind)}", f"；承办单位为{self._kind(kind)}")
+            return self.t(f"; held by: {self.new.kind(kind)}", f"；承办单位为{self.new.kind(kind)}")
         return self.t(f"; after: {self._named(moment)}", f"；{self._named(moment)}之后")
 
     # --- names ----------------------------------------------------------------------------------------------------
@@ -280,18 +277,13 @@ class Teller:
         side = self.new if word in self.new.policy.names else self.old
         return side.name(word)
 
-    def _kind(self, kind: str) -> str:
-        return (
-            self.new.outcome("lead", f"@{kind}").removeprefix("the ").removesuffix(" of the place").removeprefix("属地")
-        )
-
     def _who(self, who: str) -> str:
         if who in _WHO:
             return _WHO[who].say(self.lang)
         place, _, kind = who.partition(":")
         if place == "near":
-            return self.t(f"the {self._kind(kind)} around it", f"属地{self._kind(kind)}")
-        return self.t(f"another {self._kind(kind)}", f"其他{self._kind(kind)}")
+            return self.t(f"the {self.new.kind(kind)} around it", f"属地{self.new.kind(kind)}")
+        return self.t(f"another {self.new.kind(kind)}", f"其他{self.new.kind(kind)}")
 
     def _value(self, what: str, value: Any, side: Localizer) -> str:
         head, _, rest = what.partition("@")[0].removeprefix("reopened:").partition(":")

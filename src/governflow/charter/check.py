@@ -12,7 +12,7 @@ from governflow.charter.cases.given import refuse_untellable
 from governflow.charter.cases.reported import ReportedCase, timeless
 from governflow.charter.laws.chapters import laws
 from governflow.charter.laws.registry import Law
-from governflow.charter.model import CheckReport, Failure, LawVerdict
+from governflow.charter.model import CheckReport, Failure, LawVerdict, as_written
 from governflow.charter.subject import Subject
 from governflow.charter.unloadable import LIFECYCLE, TABLES, layers_of, unsound_lifecycles
 from governflow.charter.waivers import unfit, waivers_of
@@ -225,7 +225,7 @@ def _broken_off(raised: Exception) -> Failure:
     what = described(raised)
     return Failure(
         Text(f"the check of this law broke off: {what}", f"本条检验中断：{what}"),
-        look_at=f"{Path(at.filename).name}:{at.lineno} {at.name}",
+        look_at=as_written(f"{Path(at.filename).name}:{at.lineno} {at.name}"),
     )
 
 

@@ -4,8 +4,49 @@ from collections.abc import Mapping
 
 import attrs
 
+from governflow.model.rulings import RuleRef, named_of
 from governflow.policy.hookspecs import Waiver
 from governflow.text import Text
+
+
+@attrs.frozen
+class RuleRefs:
+    """Several rules of one plugin.
+
+    Args:
+        rules: The rules, one or more.
+        joint: What stands between two of them.
+    """
+
+    rules: tuple[RuleRef, ...]
+    joint: Text
+
+    def say(self, lang: str) -> str:
+        """Return them for a reader: ``tier/T14, tier/T15 of 371621@0.1.0``.
+
+        Args:
+            lang: ``"zh"`` or ``"en"``.
+        """
+        names = [rule.name for rule in self.rules]
+        listed = Text(self.joint.en.join(name.en for name in names), self.joint.zh.join(name.zh for name in names))
+        return named_of(listed, self.rules[0].source).say(lang)
+
+    def __str__(self) -> str:
+        return self.say("en")
+
+
+#: What to look at: rules, hooks, or a text where it is neither.
+LookAt = RuleRef | RuleRefs | Text
+
+
+def the_plugin(code: str) -> Text:
+    """Return what to look at where no single rule or hook of a plugin is."""
+    return named_of(Text("the plugin", "插件"), code)
+
+
+def as_written(place: str) -> Text:
+    """Return a place that is written alike in both languages."""
+    return Text(place, place)
 
 
 @attrs.frozen
@@ -17,15 +58,23 @@ class Failure:
         case: The smallest case found, as a report tells it (``item``, ``place``, ``severity``, facts, ...); empty where
             the law is not about a case.
         said: What the rules said, step by step, each with who said it.
-        look_at: The rule or hook to look at: ``tier/T14 of 371621@0.1.0``, ``governflow_route of 371621``.
+        look_at: The rule or hook to look at: ``tier/T14 of 371621@0.1.0``, ``governflow_route of 371621``; None where
+            nothing is known.
         suggestion: What would mend it, where that can be known.
     """
 
     sentence: Text
     case: Mapping[str, object] = attrs.field(factory=dict)
     said: tuple[Text, ...] = ()
-    look_at: str = ""
+    look_at: LookAt | None = None
     suggestion: Text | None = None
+
+    @property
+    def rules(self) -> tuple[RuleRef, ...]:
+        """The rules of tables that are to be looked at."""
+        look_at = self.look_at
+        named = look_at.rules if isinstance(look_at, RuleRefs) else (look_at,) if isinstance(look_at, RuleRef) else ()
+        return tuple(one for one in named if one.table and one.rule)
 
 
 @attrs.frozen

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from governflow.charter.model import Failure
 from governflow.errors import PolicyError, UnsoundLifecycle
 from governflow.model.base_lifecycle import BASE
+from governflow.model.rulings import RuleRef
 from governflow.policy.registry import Localities
 from governflow.policy.stack import Layer
 
@@ -24,7 +25,7 @@ def layers_of(localities: Localities, code: str) -> list[Layer]:
 def unsound_lifecycles(code: str, layers: list[Layer], fault: PolicyError) -> Iterator[Failure]:
     """Find the lifecycles for which rules are refused: built when the plugin is imported, or when its hook is asked."""
     if isinstance(fault.__cause__, UnsoundLifecycle):
-        yield Failure(fault.__cause__.text, look_at=f"governflow_lifecycles of {code}")
+        yield Failure(fault.__cause__.text, look_at=RuleRef(hook="governflow_lifecycles", source=code))
         return
     base = BASE
     for layer in reversed(layers):
@@ -34,7 +35,7 @@ def unsound_lifecycles(code: str, layers: list[Layer], fault: PolicyError) -> It
         try:
             made = hook(*[base for _ in inspect.signature(hook).parameters])
         except UnsoundLifecycle as unsound:
-            yield Failure(unsound.text, look_at=f"governflow_lifecycles of {layer.source}")
+            yield Failure(unsound.text, look_at=RuleRef(hook="governflow_lifecycles", source=layer.source))
         except Exception:  # noqa: BLE001 - then the rules are refused for that
             return
         else:

@@ -5,6 +5,7 @@ from datetime import date
 from governflow.charter.laws.registry import LAWS
 from governflow.charter.model import Failure
 from governflow.errors import PolicyError, described
+from governflow.model.rulings import RuleRef
 from governflow.policy.hookspecs import Waiver
 from governflow.policy.stack import Policy
 from governflow.text import Text
@@ -44,7 +45,7 @@ def waivers_of(policy: Policy) -> dict[str, Waiver]:
 def unfit(waiver: Waiver, today: date) -> Failure | None:
     """Return what is wrong with a waiver: it needs a reason and an end that has not come."""
     sentence = _without_reason(waiver) or _without_end(waiver, today)
-    return Failure(sentence, look_at=_HOOK) if sentence is not None else None
+    return Failure(sentence, look_at=RuleRef(hook=_HOOK)) if sentence is not None else None
 
 
 def _without_reason(waiver: Waiver) -> Text | None:

@@ -185,7 +185,7 @@ def _verdict(checked: CheckedLocality, verdict: LawVerdict, lang: str) -> dict[s
                 "sentence": failure.sentence.say(lang),
                 "case": plain(failure.case),
                 "said": [said.say(lang) for said in failure.said],
-                "look_at": failure.look_at,
+                "look_at": failure.look_at.say("en") if failure.look_at is not None else "",
                 "suggestion": failure.suggestion.say(lang) if failure.suggestion is not None else None,
                 "again": checked.reproduce(verdict, failure),
             }

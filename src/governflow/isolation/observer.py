@@ -24,6 +24,7 @@ import attrs
 
 from governflow.isolation.environment import Namespace, machine_showing, replacing
 from governflow.model.case import Case
+from governflow.model.rulings import RuleRef
 from governflow.policy.stack import Policy
 from governflow.text import Text
 
@@ -48,11 +49,11 @@ class SideEffect:
 
     Args:
         what: What it was.
-        where: The line of the plugin's code.
+        where: The hook, and where it is known the line of its code.
     """
 
     what: Text
-    where: str
+    where: RuleRef
 
 
 class Observer:
@@ -104,7 +105,7 @@ class Observer:
                 if changed or dict(case.facts) != facts:
                     listed = ", ".join(changed or ["facts"])
                     what = Text(f"changes the case that it is given ({listed})", f"改动了传入的事项（{listed}）")
-                    self.touched.append(SideEffect(what, f"{hook} of {source}"))
+                    self.touched.append(SideEffect(what, RuleRef(hook=hook, source=source)))
 
         return ask
 
@@ -158,23 +159,23 @@ class Observer:
                 SideEffect(Text(f"reads the environment variable {given[1]}", f"读取了环境变量 {given[1]}"), where)
             )
 
-    def _by(self) -> str:
-        """Return which line of a plugin asked; nothing where it was the core, or a library that a plugin uses."""
+    def _by(self) -> RuleRef | None:
+        """Return which line of a plugin asked; None where it was the core, or a library that a plugin uses."""
         frame: FrameType | None = sys._getframe(2)
         while frame is not None:
             if id(frame.f_globals) in self._ids:
                 hook, source = self._asking
                 line = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
-                return f"{hook or frame.f_code.co_name} ({line}) of {source}"
+                return RuleRef(hook=hook or frame.f_code.co_name, source=source, line=line)
             name = str(frame.f_globals.get("__name__", ""))
             if (
                 name != __name__
                 and name != machine_showing.__module__
                 and name.partition(".")[0] not in sys.stdlib_module_names
             ):
-                return ""
+                return None
             frame = frame.f_back
-        return ""
+        return None
 
 
 def _own(home: Namespace) -> str:

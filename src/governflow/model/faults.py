@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from governflow.errors import GovernflowError, described
+from governflow.model.rulings import RuleRef
 from governflow.text import Text
 
 #: What an exception of the plugin's own says, and what an error of the core says in two languages.
@@ -117,9 +118,9 @@ class HookFault(msgspec.Struct, frozen=True, gc=False):
         return self.args[0].partition(":")[0] if self.code == RAISED else self.code
 
     @property
-    def where(self) -> str:
+    def where(self) -> RuleRef:
         """The hook and its plugin: ``governflow_route of 371621@0.1.0``."""
-        return f"{self.hook} of {self.source}"
+        return RuleRef(hook=self.hook, source=self.source)
 
 
 Faults = list[HookFault]

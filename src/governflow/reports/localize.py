@@ -198,9 +198,13 @@ class Localizer:
             return _STANDING[unit].say(self.lang)
         if not unit.startswith("@"):
             return self.unit(unit)
-        kind = unit[1:]
+        kind = self.kind(unit[1:])
+        return self.t(f"the {kind} of the place", f"属地{kind}")
+
+    def kind(self, kind: str) -> str:
+        """Return the name of a kind of units."""
         named = self.policy.names.get(kind) or Text(kind.replace("_", " "), _KINDS.get(kind, "单位"))
-        return self.t(f"the {named.en} of the place", f"属地{named.zh}")
+        return named.say(self.lang)
 
     def outcomes(self, outcomes: Mapping[str, str]) -> list[str]:
         """Return what a row decides, one part a column."""

@@ -211,4 +211,5 @@ def _story(law: str, fault: Law, life: SimulatedCase, subject: Subject) -> str:
     case: dict[str, Any] = short.scenario.as_case()
     again = shlex.join(["governflow", "check", subject.code, "--law", law, "--case", case_line(case)])
     lines = [line.say(lang) for line in short.said(subject.policy)]
-    return "\n  ".join([f"{law}: {wrong.what.say(lang)}", *lines, *([wrong.look_at] if wrong.look_at else []), again])
+    where = [wrong.look_at.say(lang)] if wrong.look_at is not None else []
+    return "\n  ".join([f"{law}: {wrong.what.say(lang)}", *lines, *where, again])

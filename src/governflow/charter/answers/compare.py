@@ -12,7 +12,7 @@ from governflow.charter.answers.plain import REOPENED, RUNG, PlainAnswer, differ
 from governflow.errors import CalendarError
 from governflow.isolation.literals import BUILT_IN
 from governflow.masking import clean
-from governflow.model.rulings import RecordedRuling
+from governflow.model.rulings import RecordedRuling, RuleRef
 from governflow.model.terms import Form, Kind, Severity, Tier, Urgency
 from governflow.policy.stack import Policy
 from governflow.reports.localize import Localizer
@@ -124,7 +124,7 @@ def _span(word: str) -> timedelta | None:
 # --- two answers ------------------------------------------------------------------------------------------------------
 
 
-def difference(policy: Policy, one: PlainAnswer, other: PlainAnswer) -> tuple[Text, str]:
+def difference(policy: Policy, one: PlainAnswer, other: PlainAnswer) -> tuple[Text, RuleRef | None]:
     """Say about what two answers differ, and who gave the one that differs.
 
     Returns:
@@ -138,12 +138,12 @@ def difference(policy: Policy, one: PlainAnswer, other: PlainAnswer) -> tuple[Te
     if unlike:
         given = [(what, ruling) for what, before, after in unlike for ruling in (*after, *before)]
         what, ruling = min(given, key=lambda pair: _suspicion(policy, pair[1]))
-        return asked_for(policy, what), look_at(ruling)
+        return asked_for(policy, what), ruling.ref
     field = next(differing(one.results, other.results), None)
     if field is None:
-        return Text("what becomes of it", "结果"), ""
+        return Text("what becomes of it", "结果"), None
     name, _, moment = field.partition("@")
-    return _RESULTS.get(name.partition(":")[0]) or _RESULTS[moment], ""
+    return _RESULTS.get(name.partition(":")[0]) or _RESULTS[moment], None
 
 
 def _suspicion(policy: Policy, ruling: RecordedRuling) -> tuple[bool, bool, int]:
@@ -206,8 +206,3 @@ def _unlike(one: PlainAnswer, other: PlainAnswer) -> Iterator[tuple[str, list[Re
 def _plain(ruling: RecordedRuling) -> bytes:
     """Write a ruling down: one that comes from another process holds words where this one holds spans and the like."""
     return msgspec.json.encode(ruling, order="deterministic")
-
-
-def look_at(ruling: RecordedRuling) -> str:
-    """Name the rule to look at, and whose it is."""
-    return f"{ruling.rule or ruling.what} of {ruling.source}"

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 from governflow.calendars.allowances import Allowance
 from governflow.charter.answers.ask import Answer, asked
-from governflow.charter.answers.compare import look_at, said
+from governflow.charter.answers.compare import said
 from governflow.charter.cases.reported import BEGIN, ReportedCase, mode_of, moment_of
 from governflow.charter.model import Failure
 from governflow.errors import GovernflowError
 from governflow.masking import clean
+from governflow.model.rulings import RuleRef
 from governflow.normalize import half_width, key
 from governflow.policy.hookspecs import Example
 from governflow.policy.stack import Policy
@@ -63,7 +64,7 @@ def failures(policy: Policy, tried: Callable[[], None]) -> Iterator[Failure]:
 def _unread(source: str, what: Text) -> Failure:
     return Failure(
         Text(f"the worked examples cannot be read: {what.en}", f"算例无法读取：{what.zh}"),
-        look_at=f"{_HOOK} of {source}",
+        look_at=RuleRef(hook=_HOOK, source=source),
     )
 
 
@@ -83,7 +84,7 @@ def _wrong(policy: Policy, source: str, number: int, example: object) -> Iterato
         if not example.expect:
             what = f"{where.en} expects nothing: say what must come out"
             lacking.append(Text(what, f"{where.zh}没有预期：请写明应有的裁定"))
-        yield from (Failure(sentence, told, look_at=f"{_HOOK} of {source}") for sentence in lacking)
+        yield from (Failure(sentence, told, look_at=RuleRef(hook=_HOOK, source=source)) for sentence in lacking)
         answer = asked(policy, told)
         for name, value in example.expect.items():
             wanted, given = _expected(policy, name, value), _given(policy, answer, name)
@@ -91,11 +92,11 @@ def _wrong(policy: Policy, source: str, number: int, example: object) -> Iterato
                 yield _otherwise(policy, where, example, told, answer, name, wanted, given)
     except (GovernflowError, Unfit) as fault:
         sentence = Text(f"{where.en} cannot be used: {fault.text.en}", f"{where.zh}不可用：{fault.text.zh}")
-        yield Failure(sentence, told, look_at=f"{_HOOK} of {source}")
+        yield Failure(sentence, told, look_at=RuleRef(hook=_HOOK, source=source))
     except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises is what is wrong with it
         what = f"{type(fault).__name__}: {fault}"
         sentence = Text(f"{where.en} breaks off: {what}", f"{where.zh}中断：{what}")
-        yield Failure(sentence, told, look_at=f"{_HOOK} of {source}")
+        yield Failure(sentence, told, look_at=RuleRef(hook=_HOOK, source=source))
 
 
 def _otherwise(
@@ -106,7 +107,7 @@ def _otherwise(
     answer: Answer,
     name: str,
     wanted: str,
-    given: str,
+    given: str | Text,
 ) -> Failure:
     about = {"unit": "route", "form": "route", "assist": "route", "severity": "assess", "urgency": "assess"}.get(
         name, name
@@ -126,17 +127,17 @@ def _otherwise(
         sentence,
         told,
         said(policy, answer.plain),
-        look_at(rulings[-1]) if rulings else f"{_HOOK} of {policy.layers[0].source}",
+        rulings[-1].ref if rulings else RuleRef(hook=_HOOK, source=policy.layers[0].source),
         mend,
     )
 
 
-def _in_chinese(policy: Policy, name: str, value: str, equals: str = "") -> str:
+def _in_chinese(policy: Policy, name: str, value: str | Text, equals: str = "") -> str:
     voice = Localizer("zh", ZoneInfo(policy.zone), policy, clean)
     clock = name.removeprefix("clock:")
     label = voice.name(clock) if clock != name else voice.fact({"unit": "lead"}.get(name, name))
-    if value.startswith("refused"):
-        value = "被拒绝"
+    if isinstance(value, Text):
+        value = value.zh
     elif name in _UNITS:
         value = voice.join(map(voice.unit, value.split("|"))) if value != "-" else "无"
     elif clock != name:
@@ -184,11 +185,11 @@ def _expected(policy: Policy, name: str, value: object) -> str:
     return str(known[0].read_fact(known[1], value)) if known is not None else str(value)
 
 
-def _given(policy: Policy, answer: Answer, name: str) -> str:
-    """Return what came out."""
+def _given(policy: Policy, answer: Answer, name: str) -> str | Text:
+    """Return what came out, as the rules would write it; a text where the case was refused."""
     case = answer.dispatched
     if case is None:
-        return f"refused: {answer.refused.en}" if answer.refused else "refused"
+        return Text(f"refused: {answer.refused.en}" if answer.refused else "refused", "被拒绝")
     if name in _UNITS:
         return case.unit if _UNITS[name] == "unit" else "|".join(sorted(case.assist)) or "-"
     if name in ("severity", "urgency", "tier", "form"):

@@ -12,7 +12,7 @@ import msgspec
 
 from governflow.model.case import Case
 from governflow.model.faults import HookFault
-from governflow.model.rulings import RecordedRuling
+from governflow.model.rulings import RecordedRuling, RuleRef
 from governflow.text import Text
 
 #: What is asked of a case after it was reopened is marked so.
@@ -55,9 +55,9 @@ class Decision(msgspec.Struct, frozen=True, array_like=True):
         return cls(value, ruling.rule, ruling.source.partition("@")[0], ruling.reason)
 
     @property
-    def by(self) -> str:
-        """The rule and whose it is: ``T14 of 371621``."""
-        return f"{self.rule} of {self.source}" if self.rule and self.source else self.rule or self.source
+    def by(self) -> RuleRef | None:
+        """The rule and whose it is; None where nobody said it."""
+        return RuleRef.of(self.rule, self.source) if self.rule or self.source else None
 
 
 class PlainAnswer(msgspec.Struct, dict=True):

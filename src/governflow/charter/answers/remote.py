@@ -21,7 +21,7 @@ from governflow.charter.answers.ask import asked
 from governflow.charter.answers.plain import PlainAnswer
 from governflow.charter.cases.reported import ReportedCase
 from governflow.charter.cases.systematic import timed
-from governflow.charter.model import Failure
+from governflow.charter.model import Failure, the_plugin
 from governflow.charter.subject import Subject
 from governflow.errors import GovernflowError, PolicyError
 from governflow.isolation.environment import LUCK, OTHER_DAYS, machine_showing
@@ -177,14 +177,14 @@ def answered(subject: Subject, name: str) -> Heard | Failure | Text:
     if not there.begun or (there.late and subject.level == "search"):
         return there.why
     sentence = Text(f"another process could not answer: {there.why.en}", f"另一进程无法作答：{there.why.zh}")
-    return Failure(sentence, look_at=f"the plugin of {subject.code}", suggestion=_EVERYWHERE)
+    return Failure(sentence, look_at=the_plugin(subject.code), suggestion=_EVERYWHERE)
 
 
 def unloadable(subject: Subject, code: str, there: Heard, when: Text) -> Failure:
     """Tell that rules which can be loaded elsewhere cannot be loaded in another process, and why."""
     why = there.refused[code]  # it says whose rules
     sentence = Text(f"{when.en}, {why.en}", f"{when.zh}，{why.zh}")
-    return Failure(sentence, look_at=f"the plugin of {subject.code}", suggestion=_EVERYWHERE)
+    return Failure(sentence, look_at=the_plugin(subject.code), suggestion=_EVERYWHERE)
 
 
 _EVERYWHERE = Text(

@@ -28,6 +28,7 @@ from governflow.model.case import Case
 from governflow.model.events import Event
 from governflow.model.faults import faults_in
 from governflow.model.lifecycle import Lifecycle
+from governflow.model.rulings import RuleRef
 from governflow.model.terms import Kind, Mode, Outcome
 from governflow.policy.stack import Policy
 from governflow.text import Text
@@ -256,7 +257,7 @@ def _told(ladder: Ladder, what: Text, fault_of: Callable[[Ladder], _Fault], subj
     at = fault_of(ladder)[1]
     rungs = ladder.rungs[max(0, at - 10) : at + 1]
     rulings = [ruling for event, _ in rungs for ruling in event.rulings if ruling.what == "escalate"]
-    look = f"{rulings[-1].rule} of {rulings[-1].source}" if rulings else "governflow_escalate"
+    look = rulings[-1].ref if rulings else RuleRef(hook="governflow_escalate")
     said = tuple(line(event, subject.policy) for event, _ in rungs)
     return Failure(what, ladder.scenario.as_case(), said, look, advice)
 

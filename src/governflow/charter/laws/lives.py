@@ -9,11 +9,12 @@ from governflow.charter.laws.registry import MOST, law
 from governflow.charter.lives.paths import origin_after, out_of, paths
 from governflow.charter.lives.scenarios import by_lifecycle, lives, shortened
 from governflow.charter.lives.simulation import Scenario, ScenarioStep, SimulatedCase, first, play
-from governflow.charter.model import Failure
+from governflow.charter.model import Failure, LookAt, as_written
 from governflow.charter.subject import Subject
 from governflow.model.case import Case
 from governflow.model.events import Event
 from governflow.model.lifecycle import SAME, START, CompiledTransition, Lifecycle, Move
+from governflow.model.rulings import RuleRef
 from governflow.model.soundness import unsound
 from governflow.model.terms import Outcome
 from governflow.policy.deadlines import Plan
@@ -32,7 +33,7 @@ class Wrong:
     """
 
     what: Text
-    look_at: str = ""
+    look_at: LookAt | None = None
     advice: Text | None = None
 
 
@@ -85,10 +86,10 @@ def _note(found: dict[str, SimulatedCase], fault: Fault, life: SimulatedCase) ->
         found[key] = life
 
 
-def look_at(events: Iterable[Event]) -> str:
-    """Return the last rule that said something in some events, and whose it is; empty if none did."""
+def look_at(events: Iterable[Event]) -> RuleRef | None:
+    """Return the last rule that said something in some events; None if none did."""
     rulings = [ruling for event in events for ruling in event.rulings if ruling.rule]
-    return f"{rulings[-1].rule} of {rulings[-1].source}" if rulings else ""
+    return rulings[-1].ref if rulings else None
 
 
 # --- case/attended ----------------------------------------------------------------------------------------------------
@@ -112,7 +113,7 @@ def attended(subject: Subject) -> Iterator[Failure]:
             yield Failure(
                 Text(f"no case of the lifecycle {name!r} can be reported", f"流程“{name}”的事项无法上报"),
                 {"lifecycle": name},
-                look_at=f"governflow_lifecycles: {name}",
+                look_at=as_written(f"governflow_lifecycles: {name}"),
             )
     advice = Text(
         "let the action that leads there start a clock, or do not allow `close` in that state",
@@ -249,7 +250,7 @@ def _one_sided(subject: Subject, lifecycle: Lifecycle, told: ReportedCase) -> It
                         f"事项“{name.zh}”时，诉求人无法作出“{zh}”的评价",
                     ),
                     Scenario(told, (*path, ScenarioStep(1, "evaluate", 0 if value == "satisfied" else 1))).as_case(),
-                    look_at=f"governflow_lifecycles: 'evaluate' from {state!r}",
+                    look_at=as_written(f"governflow_lifecycles: 'evaluate' from {state!r}"),
                     suggestion=Text("give `evaluate` a way for either verdict", "满意与不满意的评价都要有去向"),
                 )
         return
@@ -267,7 +268,7 @@ def _skipped(subject: Subject, path: tuple[CompiledTransition, ...], told: Repor
         Text(f"a case can become {end.en} by {en}, and {lacks.en}", f"事项可经 {zh} 成为“{end.zh}”，而{lacks.zh}"),
         Scenario(told, steps).as_case(),
         tuple(Text(f"{way.source} -> {way.target}", f"{name(way.source).zh} → {name(way.target).zh}") for way in path),
-        f"governflow_lifecycles: {path[-1].action.name!r} from {path[-1].source!r}",
+        as_written(f"governflow_lifecycles: {path[-1].action.name!r} from {path[-1].source!r}"),
         Text(
             f"forbid {path[-1].action.name!r} in {path[-1].source!r}, or let it follow an answer",
             f"在“{name(path[-1].source).zh}”禁止“{name(path[-1].action.name).zh}”，或使其在反馈之后",
@@ -333,7 +334,7 @@ def sound(subject: Subject) -> Iterator[Failure]:
         faults |= dict.fromkeys((*_other_table(lifecycle, runs), *_dead_ends(lifecycle)))
         for fault in list(faults)[:MOST]:
             sentence = Text(f"in the lifecycle {name!r} {fault.en}", f"流程“{name}”：{fault.zh}")
-            yield Failure(sentence, look_at=f"governflow_lifecycles: {name}", suggestion=_BUILD)
+            yield Failure(sentence, look_at=as_written(f"governflow_lifecycles: {name}"), suggestion=_BUILD)
 
 
 _BUILD = Text(

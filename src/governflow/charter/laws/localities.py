@@ -14,13 +14,14 @@ from governflow.charter.answers.remote import Heard, RemoteAnswers, WorkerEnviro
 from governflow.charter.answers.search import Fault
 from governflow.charter.cases.reported import BEGIN, ReportedCase, mode_of, moment_of, written
 from governflow.charter.laws.registry import law
-from governflow.charter.model import Failure
+from governflow.charter.model import Failure, the_plugin
 from governflow.charter.subject import Subject
 from governflow.errors import PolicyError
 from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case, changed
 from governflow.model.clocks import LAPSES, PAUSES, STATUTE, SURVIVES_TRANSFER, ClockSpec
 from governflow.model.faults import Faults
+from governflow.model.rulings import RuleRef
 from governflow.model.terms import Form, Mode, Tier
 from governflow.policy.assembly import assemble
 from governflow.policy.codes import NATION, ROOT
@@ -97,7 +98,7 @@ def _apart(subject: Subject, policy: Policy, alone: Heard, together: Heard) -> I
         sentence = Text(
             f"loading {subject.code} changes {name} of governflow", f"加载 {subject.code} 会改动 governflow 的 {name}"
         )
-        yield Failure(sentence, {}, (), f"the plugin of {subject.code}", _KEEP_OUT)
+        yield Failure(sentence, {}, (), the_plugin(subject.code), _KEEP_OUT)
     when = Text(f"with {subject.code} loaded", f"加载 {subject.code} 后")
     for code, others in alone.cases.items():
         if code not in together.cases:
@@ -170,7 +171,7 @@ def _meddles(subject: Subject, policy: Policy, code: str, before: PlainAnswer, a
         f"with {subject.code} loaded, {code} answers this case differently ({what.en})",
         f"加载 {subject.code} 后，{code} 对该事项的裁定不同（{what.zh}）",
     )
-    return Failure(sentence, before.told, told_apart(policy, before, after), f"the plugin of {subject.code}", _KEEP_OUT)
+    return Failure(sentence, before.told, told_apart(policy, before, after), the_plugin(subject.code), _KEEP_OUT)
 
 
 _KEEP_OUT = Text(
@@ -255,9 +256,8 @@ class _Judge:
             for child, parent in pairs:
                 for case, mode in _variants(child, answer.reported, answer.dispatched, told):
                     for key, what, spec in self._looser(child, parent, case, mode, at):
-                        where = (
-                            f"{spec.rule or spec.name} of {child.layers[0].source}" if spec else child.layers[0].source
-                        )
+                        own = child.layers[0].source
+                        where = RuleRef.of(spec.rule or spec.name, own) if spec else RuleRef(source=own)
                         yield (child.code, *key), Failure(what, told, (), where, _MEND)
         except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises is what is looked for
             yield raised(told, fault)

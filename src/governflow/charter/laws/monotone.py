@@ -18,6 +18,7 @@ from governflow.engine.decide import Command, decide
 from governflow.errors import CalendarError
 from governflow.model.case import Case
 from governflow.model.clocks import ClockSpec
+from governflow.model.rulings import RuleRef
 from governflow.model.terms import Mode, Urgency
 from governflow.text import Text
 
@@ -174,8 +175,16 @@ def _lost(subject: Subject, told: ReportedCase, slow: _Under, fast: _Under, spec
         ),
         _told(told, fast),
         (Text(f"{why} {_word(slow, why)}: {spec.written} ({spec.rule})", f"{_called(slow, why)}：{spec.written}"),),
-        f"governflow_deadlines; the clock is that of {spec.rule} of {source}",
+        _no_clock(RuleRef.of(spec.rule, source)),
         Text(f"keep the clock {spec.name}", f"保留时限“{name.zh}”"),
+    )
+
+
+def _no_clock(rule: RuleRef) -> Text:
+    """Return where to look for a clock that is missing: no rule gives it, but one gives its like."""
+    return Text(
+        f"governflow_deadlines; the clock is that of {rule.say('en')}",
+        f"governflow_deadlines；该时限出自 {rule.say('zh')}",
     )
 
 
@@ -205,7 +214,7 @@ def _slower(
             )
             for one, spec in zip(under, specs, strict=True)
         ),
-        f"{more.rule} of {source}",
+        RuleRef.of(more.rule, source),
         Text(f"give at most {less.written} here", f"此处至多给 {less.written}"),
     )
 

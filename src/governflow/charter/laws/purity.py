@@ -18,6 +18,7 @@ from governflow.charter.subject import Subject
 from governflow.isolation.environment import LUCK, OTHER_DAYS, plugin_modules
 from governflow.isolation.literals import literals_of
 from governflow.isolation.observer import Observer, SideEffect
+from governflow.model.rulings import RuleRef, named_of
 from governflow.policy.stack import Policy
 from governflow.text import Text
 
@@ -189,10 +190,10 @@ def _elsewhere(subject: Subject, policy: Policy, batch: list[First]) -> Iterator
         first = first or said
 
 
-def _varies(policy: Policy, one: PlainAnswer, other: PlainAnswer, when: Text, *asking: str) -> Failure:
+def _varies(policy: Policy, one: PlainAnswer, other: PlainAnswer, when: Text, *asking: RuleRef) -> Failure:
     what, where = difference(policy, one, other)
     sentence = Text(
         f"{when.en}, the rules answer this case differently ({what.en})", f"{when.zh}，该事项的裁定不同（{what.zh}）"
     )
-    where = where or next(iter(asking), f"the hooks of {policy.layers[0].source}")
-    return Failure(sentence, one.told, told_apart(policy, one, other), where, _PURE)
+    look_at = where or next(iter(asking), named_of(Text("the hooks", "钩子"), policy.layers[0].source))
+    return Failure(sentence, one.told, told_apart(policy, one, other), look_at, _PURE)

@@ -9,16 +9,16 @@ import msgspec
 from governflow.charter.answers import examples as shipped
 from governflow.charter.answers.ask import Answer
 from governflow.charter.answers.collect import AT_MOST, everything, firsts, found, raised
-from governflow.charter.answers.compare import look_at
 from governflow.charter.answers.search import Fault
 from governflow.charter.cases.reported import BEGIN, ReportedCase, mode_of, moment_of, written
 from governflow.charter.laws.registry import law
-from governflow.charter.model import Failure
+from governflow.charter.model import Failure, RuleRefs, the_plugin
 from governflow.charter.subject import Subject
 from governflow.errors import PolicyError, TableError, described, shown
 from governflow.isolation.literals import BUILT_IN
 from governflow.model.case import Case, changed
 from governflow.model.events import Actor
+from governflow.model.rulings import RuleRef
 from governflow.model.terms import Form, Outcome, Severity, Tier, Urgency
 from governflow.policy import files as packaged
 from governflow.policy.hookspecs import Allowed, Refused
@@ -64,7 +64,7 @@ def _lacking(policy: Policy, told: ReportedCase, answer: Answer) -> Iterator[Fau
         sentence = Text(f"{fault.where} fails: {what.en}", f"{fault.source} 的 {fault.hook} 出错：{what.zh}")
         yield (fault.source, fault.hook, fault.kind), Failure(sentence, told, (), fault.where, _USABLE)
     for lack in _missing(policy, answer):
-        where = look_at(answer.rulings[-1]) if answer.rulings else ""
+        where = answer.rulings[-1].ref if answer.rulings else None
         yield lack.en, Failure(lack, told, (), where)
 
 
@@ -128,7 +128,7 @@ def _misjudging(policy: Policy, told: ReportedCase, answer: Answer, judged: set[
             )
             mend = Text("answer Allowed, Refused or None", "请返回 Allowed、Refused 或 None")
             key = (source, "governflow_authorise", what.partition(" ")[0])
-            yield key, Failure(sentence, told, (), f"governflow_authorise of {source}", mend)
+            yield key, Failure(sentence, told, (), RuleRef(hook="governflow_authorise", source=source), mend)
             return
 
 
@@ -168,7 +168,7 @@ def unambiguous(subject: Subject) -> Iterator[Failure]:
     try:
         layers = list(subject.localities.layers(subject.code))
     except PolicyError as fault:
-        yield Failure(fault.text, look_at=f"the plugin of {subject.code}")
+        yield Failure(fault.text, look_at=the_plugin(subject.code))
         return
     failures = [failure for layer in layers for failure in _of_layer(layer)]
     yield from sorted(failures, key=lambda failure: len(written(failure.case)))[:AT_MOST]
@@ -178,7 +178,7 @@ def _of_layer(layer: Layer) -> Iterator[Failure]:
     hook = getattr(layer.plugin, "governflow_tables", None)
     if hook is None:
         return
-    where = f"governflow_tables of {layer.source}"
+    where = RuleRef(hook="governflow_tables", source=layer.source)
     try:
         tables = packaged.read(hook())
     except PolicyError as fault:
@@ -201,17 +201,17 @@ def _of_table(name: str, table: Table, source: str) -> Iterator[Failure]:
         return Text(f"table {name}: {text.en}", f"表格“{name}”：{text.zh}")
 
     for gap in findings.gaps[:AT_MOST]:
-        near = ", ".join(f"{name}/{rule.id}" for rule, _ in gap.near) or f"table {name}"
+        near = tuple(RuleRef(name, rule.id, source=source) for rule, _ in gap.near) or (RuleRef(name, source=source),)
         mend = Text(f"add a rule for {gap.example.en}", f"为{gap.example.zh}补充一条规则")
-        yield Failure(told(gap.text), _as_told(gap.case), (), f"{near} of {source}", mend)
+        yield Failure(told(gap.text), _as_told(gap.case), (), RuleRefs(near, Text(", ", "、")), mend)
     for overlap in findings.conflicts[:AT_MOST]:
         one, two = overlap.rules
         mend = Text(f"narrow {one.id} or {two.id}", f"收窄 {one.id} 或 {two.id}")
-        both = f"{name}/{one.id} and {name}/{two.id} of {source}"
+        both = RuleRefs(tuple(RuleRef(name, rule.id, source=source) for rule in (one, two)), Text(" and ", "、"))
         yield Failure(told(overlap.text), _as_told(overlap.case), (), both, mend)
     for dead in findings.dead[:AT_MOST]:
         mend = Text(f"leave {dead.rule.id} out, or mend its conditions", f"删去 {dead.rule.id} 或修改其条件")
-        yield Failure(told(dead.text), {}, (), f"{name}/{dead.rule.id} of {source}", mend)
+        yield Failure(told(dead.text), {}, (), RuleRef(name, dead.rule.id, source=source), mend)
 
 
 _OF_A_REPORT = ("item", "place", "severity", "urgency", "lifecycle", "mode")

@@ -1,6 +1,6 @@
 """Laws about time: clocks and replay (时限、重放); those about ladders stand in `escalation`."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import product, zip_longest
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from governflow.model.case import Case
 from governflow.model.clocks import LAPSES, STATUTE, SURVIVES_TRANSFER, Clock, ClockSpec
 from governflow.model.events import Event
 from governflow.model.faults import Faults
+from governflow.model.rulings import RuleRef
 from governflow.policy.deadlines import Plan
 from governflow.policy.stack import Policy
 from governflow.reports.localize import Localizer
@@ -51,10 +52,9 @@ _EVERY, _VERIFIED = 5, 4
 def positive(subject: Subject) -> Iterator[Failure]:
     """Count every clock of the plans from several moments, in every state; then look at every clock of every life."""
     seen: set[object] = set()
-    kinds: set[str] = set()
+    kinds: set[Hashable] = set()
     for told, case, at in _asking(subject):
-        for what, spec, source in _impossible(subject, case, at, seen):
-            key = what.en.partition(" (")[0]
+        for key, what, spec, source in _impossible(subject, case, at, seen):
             if key in kinds or len(kinds) >= MOST:
                 continue
             kinds.add(key)
@@ -63,7 +63,7 @@ def positive(subject: Subject) -> Iterator[Failure]:
                 if spec
                 else what
             )
-            look = f"{spec.rule if spec else 'governflow_deadlines'} of {source}"
+            look = RuleRef.of(spec.rule, source) if spec else RuleRef(hook="governflow_deadlines", source=source)
             yield Failure(what, told(), (said,), look, _OTHER_TIME)
     if not kinds:
         yield from faulty(subject, lambda life: backwards(life, subject.policy), _OTHER_TIME)
@@ -88,13 +88,14 @@ def _asking(subject: Subject) -> Iterator[tuple[Callable[[], ReportedCase], Case
 
 def _impossible(
     subject: Subject, case: Case, at: datetime, seen: set[object]
-) -> Iterator[tuple[Text, ClockSpec | None, str]]:
-    """Return what is wrong with the clocks of a case, each with the plugin that says so."""
+) -> Iterator[tuple[Hashable, Text, ClockSpec | None, str]]:
+    """Return what is wrong with the clocks of a case, each with what makes it the same fault and with its plugin."""
     faults: Faults = []
     plan = subject.policy.plan(case, subject.context(case, case.mode, at), faults)
     for fault in faults:
         what = fault.text
-        yield Text(f"clocks that cannot be used: {what.en}", f"时限不可用：{what.zh}"), None, fault.source
+        sentence = Text(f"clocks that cannot be used: {what.en}", f"时限不可用：{what.zh}")
+        yield (fault.code, fault.args), sentence, None, fault.source
     asked = (plan, case.lifecycle, case.mode)
     if asked in seen:
         return
@@ -105,39 +106,41 @@ def _impossible(
             subject.tried()
             wrong = _wrong(subject, case, spec, plan)
             if wrong is not None:
-                yield wrong, spec, plan.rulings[spec.name].source
+                key, what = wrong
+                yield (spec.name, key), what, spec, plan.rulings[spec.name].source
 
 
-def _wrong(subject: Subject, case: Case, spec: ClockSpec, plan: Plan) -> Text | None:
-    """Return what is wrong with a clock of a plan."""
+def _wrong(subject: Subject, case: Case, spec: ClockSpec, plan: Plan) -> tuple[Hashable, Text] | None:
+    """Return what is wrong with a clock of a plan, and before it what makes it the same fault of that clock."""
     if not spec.starts:
         return None
     name = subject.policy.name(spec.name)
     actions = subject.policy.lifecycle(case, []).actions
     if spec.name not in _BY_THE_CORE and LAPSES not in spec.traits and spec.stops.isdisjoint(actions):
-        return Text(
+        return "unstoppable", Text(
             f"nothing stops the clock {name.en}: it can only be missed",
             f"没有任何动作能停止时限“{name.zh}”：只能超时",
         )
     for start in STARTS:
         length = span(subject, case, spec, start)
         if length is None:
-            return Text(
+            return ("uncounted", start), Text(
                 f"the clock {name.en} cannot be counted from {start:%Y-%m-%d}",
                 f"时限“{name.zh}”自 {start:%Y-%m-%d} 起无法计算",
             )
         if length <= timedelta(0):
-            return Text(
+            return "at once", Text(
                 f"the clock {name.en} is due when it starts ({spec.written})",
                 f"时限“{name.zh}”一开始即到期（{spec.written}）",
             )
         if length > LONGEST:
-            return Text(f"the clock {name.en} never ends: {spec.written}", f"时限“{name.zh}”没有尽头：{spec.written}")
+            what = Text(f"the clock {name.en} never ends: {spec.written}", f"时限“{name.zh}”没有尽头：{spec.written}")
+            return ("endless", spec.written), what
     for law_ in plan.specs.values():
         whole = STATUTE in law_.traits and SURVIVES_TRANSFER in law_.traits and law_.starts
         finishes = whole and spec.stops and spec.stops <= _FINISHES and LAPSES not in spec.traits
         if finishes and spec.allowance.span > law_.allowance.span:
-            return Text(
+            return ("beyond the law", spec.written, law_.written), Text(
                 f"the clock {name.en} gives {spec.written}, but the law gives {law_.written} for the whole case",
                 f"时限“{name.zh}”为 {spec.written}，而法定全程时限为 {law_.written}",
             )
@@ -221,11 +224,11 @@ def differing(subject: Subject, life: SimulatedCase) -> Wrong | None:
     return None
 
 
-def _that_differs(pair: Sequence[Event | None]) -> str:
-    """Name the rule that was given in one of two events and not in the other."""
+def _that_differs(pair: Sequence[Event | None]) -> RuleRef | None:
+    """Return the rule that was given in one of two events and not in the other."""
     these, those = ([ruling for ruling in event.rulings if ruling.rule] if event else [] for event in pair)
     odd = [ruling for ruling in (*these, *those) if ruling not in these or ruling not in those]
-    return f"{odd[0].rule} of {odd[0].source}" if odd else ""
+    return odd[0].ref if odd else None
 
 
 # --- replay/same ------------------------------------------------------------------------------------------------------

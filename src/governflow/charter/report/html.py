@@ -3,7 +3,6 @@
 Nothing outside the page is needed and no script runs. Beside every colour stands a sign: it is read on paper too.
 """
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from html import escape
 
@@ -43,8 +42,6 @@ code { font: 8.5pt/1.5 ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monosp
 @page { size: A4; margin: 14mm; }
 """
 
-#: The rules that a failure points to: ``tier/T14 of 371621@0.1.0``, ``tier/T14 and tier/T15 of 371621``.
-_NAMED = re.compile(r"(\w+)/([^\s,;]+)")
 Named = Mapping[str, Collection[str]]
 _SIGNS = {"gap": "✗", "conflict": "✗", "named": "✗", "dead": "–", "fine": "✓"}
 
@@ -167,10 +164,9 @@ class _Page(PageWriter):
         found: dict[tuple[str, str], dict[str, set[str]]] = {}
         for verdict in self.report.verdicts:
             for failure in verdict.failures:
-                rules, _, source = failure.look_at.partition(" of ")
-                for table, rule in _NAMED.findall(rules):
-                    place = found.setdefault((source.partition("@")[0], table), {})
-                    place.setdefault(rule, set()).add(verdict.law)
+                for one in failure.rules:
+                    place = found.setdefault((one.source.partition("@")[0], one.table), {})
+                    place.setdefault(one.rule, set()).add(verdict.law)
         return found
 
     def decision(self, one: Table, named: Named) -> str:

@@ -113,26 +113,12 @@ def story(failure: Failure, *, voice: Localizer, again: str) -> Iterator[Line]:
     if failure.said:
         yield Line(1, f"{t('what the rules said', '规则的答复')}{colon.rstrip()}")
         yield from (Line(2, f"{number}. {said.say(lang)}") for number, said in enumerate(failure.said, 1))
-    if failure.look_at:
-        yield Line(1, f"{t('look at', '请查看')}{colon}{_where(failure.look_at, lang)}")
+    if failure.look_at is not None:
+        yield Line(1, f"{t('look at', '请查看')}{colon}{failure.look_at.say(lang)}")
     if failure.suggestion is not None:
         yield Line(1, f"{t('what would mend it', '修改建议')}{colon}{failure.suggestion.say(lang)}")
     yield Line(1, f"{t('find it again', '复现')}{colon.rstrip()}")
     yield Line(2, again, command=True)
-
-
-def _where(look_at: str, lang: str) -> str:
-    """Return which rule or hook to look at: ``tier/T14 of 371621@0.1.0`` has an English "of" in it."""
-    what, of, source = look_at.rpartition(" of ")
-    if lang != "zh" or not of:
-        return look_at
-    what = what.removeprefix("the ").replace(" and ", "、").replace(", ", "、")
-    what = f"表格 {what.removeprefix('table ')}" if what.startswith("table ") else _PARTS.get(what, what)
-    return f"{source} 的 {what}"
-
-
-#: What is looked at where no single rule or hook is.
-_PARTS = {"plugin": "插件", "hooks": "钩子"}
 
 
 def law_lines(verdict: LawVerdict, lang: str) -> tuple[str, str]:
