@@ -155,6 +155,7 @@ def test_a_catalogue_is_kept_as_plain_json_and_comes_back_whole() -> None:
         Catalogue.from_json({"entries": [{}]})
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not STANDARD.exists(), reason="the municipal standard is not in ../shared/data")
 def test_a_real_standard_of_519_rules_loads_as_it_is() -> None:
     rows = {

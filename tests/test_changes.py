@@ -481,6 +481,7 @@ def county_of(**hooks: Callable[..., Any]) -> Localities:
     return localities
 
 
+@pytest.mark.slow
 def test_two_registries_are_compared_in_one_process_and_every_case_is_counted() -> None:
     def governflow_tier(context: Any) -> Ruling | None:
         return Ruling(Tier.ONE, Text("in an emergency", "急时"), "T1") if context.mode is Mode.EMERGENCY else None
@@ -501,6 +502,7 @@ def test_two_registries_are_compared_in_one_process_and_every_case_is_counted() 
     assert not changes.same
 
 
+@pytest.mark.slow
 def test_a_report_that_only_one_side_admits_is_a_difference() -> None:
     def governflow_lifecycles(base: Any) -> Mapping[str, Any]:
         return {"second": base.derive("second")}
@@ -513,6 +515,7 @@ def test_a_report_that_only_one_side_admits_is_a_difference() -> None:
     assert any(row.what == "lifecycles" and row.old == "second" for row in changes.rows)
 
 
+@pytest.mark.slow
 def test_a_merit_that_is_given_no_more_and_a_holiday_are_told() -> None:
     def governflow_merits(event: Any, case: Any) -> list[Merit]:
         return [Merit("intake", "unit", 1, Text("done", "办结"), "done")] if event.kind == "resolved" else []
@@ -529,6 +532,7 @@ def test_a_merit_that_is_given_no_more_and_a_holiday_are_told() -> None:
     }
 
 
+@pytest.mark.slow
 def test_who_may_act_is_asked_by_night_when_all_is_late_and_of_holders_of_every_kind() -> None:
     def late(action: str, context: Any) -> Refused | None:
         return (
@@ -543,6 +547,7 @@ def test_who_may_act_is_asked_by_night_when_all_is_late_and_of_holders_of_every_
         assert {row.aspect for row in changes.rows if row.tried == "questions"} == {"authority"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["designated", "reopened_twice"])
 def test_what_only_comes_late_in_a_life_is_told(when: str) -> None:
     dropped = Deadlines(drop=("resolve",))
@@ -554,6 +559,7 @@ def test_what_only_comes_late_in_a_life_is_told(when: str) -> None:
     assert not changes.same
 
 
+@pytest.mark.slow
 def test_a_hook_that_fails_is_told_as_a_fault_and_other_reasons_only_counted() -> None:
     def wordy(case: Any) -> Ruling | None:
         return Ruling(Tier.THREE, Text("other words", "另一种说法"), "T9") if case.severity == "general" else None
@@ -569,6 +575,7 @@ def test_a_hook_that_fails_is_told_as_a_fault_and_other_reasons_only_counted() -
     assert (fault.old, fault.new, fault.count) == (None, ["ValueError: no idea"], faulty.cases)
 
 
+@pytest.mark.slow
 def test_a_journal_can_be_run_under_two_registries(tmp_path: Path) -> None:
     def governflow_tier() -> Ruling:
         return Ruling(Tier.ONE, Text("everything", "一律"), "T1")

@@ -196,6 +196,7 @@ def clock(name: str, allowance: str, starts: str, stops: str, *traits: str) -> C
     return ClockSpec(name, WHY, Allowance.parse(allowance), starting, stopping, traits, f"planted/{name}", WHY)
 
 
+@pytest.mark.slow
 def test_a_case_in_a_state_without_any_clock_is_caught() -> None:
     # A case may be closed from there, so that nobody looks for a clock; and nobody closes it.
     planted = subject(
@@ -229,6 +230,7 @@ NOT_POSITIVE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("planted", NOT_POSITIVE)
 def test_an_impossible_clock_is_caught(planted: str) -> None:
     code, spec, says = NOT_POSITIVE[planted]
@@ -237,6 +239,7 @@ def test_an_impossible_clock_is_caught(planted: str) -> None:
     assert str(failures[0].look_at).endswith(f" of {code}")
 
 
+@pytest.mark.slow
 def test_a_clock_as_long_as_the_law_allows_is_none() -> None:
     spec = clock("resolve", "60cd", "dispatch", "resolve")
     assert broken_by("clock/positive", subject(UNDER_THE_LAW, deadlines=given(spec))) == []
@@ -258,6 +261,7 @@ NOT_MONOTONE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("planted", NOT_MONOTONE)
 def test_what_is_more_urgent_and_later_is_caught(planted: str) -> None:
     hook = NOT_MONOTONE[planted]
@@ -270,6 +274,7 @@ def test_what_is_more_urgent_and_later_is_caught(planted: str) -> None:
     assert "planted/resolve" in str(failures[0].look_at)
 
 
+@pytest.mark.slow
 def test_a_deadline_that_is_dropped_in_an_emergency_is_caught() -> None:
     dropped = Deadlines(drop=("resolve",))
 
@@ -284,6 +289,7 @@ def test_a_deadline_that_is_dropped_in_an_emergency_is_caught() -> None:
     assert look_at.say("zh") == "governflow_deadlines；该时限出自 governflow 的 54321/resolve/general"
 
 
+@pytest.mark.slow
 def test_what_is_more_urgent_and_quicker_is_no_fault() -> None:
     def deadlines(case: Case) -> Deadlines:
         return SLOW if case.urgency is Urgency.NORMAL else QUICK
@@ -350,6 +356,7 @@ ASTRAY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("planted", ASTRAY)
 def test_a_ladder_that_goes_astray_is_caught(planted: str) -> None:
     climb, says = ASTRAY[planted]
@@ -420,6 +427,7 @@ COUNTING: dict[str, Callable[[], dict[str, Callable[..., Any]]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("planted", COUNTING)
 def test_an_answer_that_differs_from_call_to_call_is_caught(planted: str) -> None:
     assert "comes out differently" in told(broken_by("clock/splits", subject(**COUNTING[planted]())))
@@ -443,6 +451,7 @@ def test_a_hook_that_changes_what_it_is_given_is_caught(hooks: dict[str, Callabl
 # --- the lives themselves ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_same_locality_has_the_same_lives_every_time() -> None:
     first, second = ([life.events for life in scenarios.lives(subject())] for _ in range(2))
     assert first == second
@@ -739,6 +748,7 @@ def test_a_close_that_stops_the_clock_of_the_evaluation_is_no_evaluation() -> No
     assert "nobody judged" in told(broken_by("case/answered", planted))
 
 
+@pytest.mark.slow
 def test_rules_that_climb_for_ever_are_told_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     followed = [0]
 
@@ -766,6 +776,7 @@ def _found(seed: int) -> living.SimulatedCase:
     return next(searching.searched(search, key, set()))
 
 
+@pytest.mark.slow
 def test_a_search_finds_a_short_life_and_the_same_one_for_the_same_seed() -> None:
     first, second = _found(7), _found(7)
     assert first.scenario == second.scenario
@@ -797,6 +808,7 @@ def test_a_search_is_over_when_its_time_is() -> None:
     assert 0 < looked.examples < certified
 
 
+@pytest.mark.slow
 def test_a_search_goes_on_after_the_lives_of_the_plan() -> None:
     certified = sum(1 for _ in scenarios.lives(subject()))
     longer = _searched(3 * certified + 500)  # each life looks at the clock, and those that are drawn more often

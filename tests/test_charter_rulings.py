@@ -607,7 +607,15 @@ def test_a_sound_county_keeps_the_law(law: str) -> None:
     assert broken(law, County()) == []
 
 
-@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.__name__)
+def _one_a_law_fast() -> Iterator[Any]:
+    """Give each planted fault; the first of a law is a fast test, the others are slow."""
+    laws: set[str] = set()
+    for planted, (law, _) in PLANTED.items():
+        yield pytest.param(planted, id=planted.__name__, marks=[pytest.mark.slow] if law in laws else [])
+        laws.add(law)
+
+
+@pytest.mark.parametrize("planted", list(_one_a_law_fast()))
 def test_a_planted_fault_is_caught_by_the_law_that_it_breaks(planted: type[County]) -> None:
     law, where = PLANTED[planted]
     failures = broken(law, planted())
@@ -617,6 +625,7 @@ def test_a_planted_fault_is_caught_by_the_law_that_it_breaks(planted: type[Count
     assert len(failures) <= 5
 
 
+@pytest.mark.slow
 def test_two_laws_of_one_check_look_at_the_answers_of_one_process() -> None:
     report = check(subject(County()).localities, COUNTY, laws=["ruling/pure", "locality/isolated"])
     assert [(verdict.outcome, verdict.note) for verdict in report.verdicts] == [("passed", None), ("passed", None)]
@@ -740,6 +749,7 @@ class CallsTheLeaderByNight(County):
         return ONE if context.at.astimezone(ZoneInfo("Asia/Shanghai")).hour < 6 else None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("law", ["ruling/total", "ruling/pure", "ruling/impartial"])
 def test_a_rule_may_look_at_the_moment_of_the_report(law: str) -> None:
     assert broken(law, CallsTheLeaderByNight()) == []
@@ -768,6 +778,7 @@ def test_what_a_search_finds_is_made_small() -> None:
     assert failure.case.keys() == {"severity", "place"}
 
 
+@pytest.mark.slow
 def test_an_order_of_asking_that_matters_is_found_again_by_the_case_alone() -> None:
     (failure,) = broken("ruling/pure", TheFirstStays())
     REMEMBERED.clear()
@@ -782,6 +793,7 @@ def test_only_what_differs_is_told_before_and_after() -> None:
     assert not any("assess" in line.en for line in failure.said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("planted", [OneVillageForgotten, HotlineFirst, ByTheNumber, TheFirstStays, Longer])
 def test_a_failure_in_chinese_has_no_english_words_but_identifiers(planted: type[County]) -> None:
     law, _ = PLANTED[planted]
@@ -877,6 +889,7 @@ def pure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
         del sys.modules[name]
 
 
+@pytest.mark.slow
 def test_the_order_of_a_set_gives_one_verdict_whatever_the_hashes_of_the_checking_process_start_from(
     tmp_path: Path,
 ) -> None:
@@ -920,6 +933,7 @@ def governflow_terms():
     assert "only on this machine" in verdict.failures[0].sentence.en
 
 
+@pytest.mark.slow
 def test_what_a_plugin_prints_as_it_ends_stands_in_nobodys_way(pure: Callable[[str, str], Any]) -> None:
     body = "import atexit\nprint('hello')\natexit.register(print, 'bye')\n"
     assert (pure("prints", body).outcome, pure("prints_and_draws", body + BY_A_SET).outcome) == ("passed", "failed")
@@ -1098,7 +1112,7 @@ def test_clocks_that_could_not_be_compared_with_the_law_are_no_proof_and_say_so(
 
     county = subject(County())
     county.localities.register("990100", City())
-    whole_stack = stacks.Policy
+    whole_stack = stacks.assemble
 
     def refused(code: str, layers: Any) -> Any:
         if code == "990100":
@@ -1106,7 +1120,7 @@ def test_clocks_that_could_not_be_compared_with_the_law_are_no_proof_and_say_so(
         return whole_stack(code, layers)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stacks, "Policy", refused)
+        patch.setattr(stacks, "assemble", refused)
         assert list(LAWS["locality/stricter"].check(county)) == []
     assert county.note is not None
     assert "the city leans on its county" in county.note.en
@@ -1227,6 +1241,7 @@ def waived(plugin: object) -> tuple[str, list[Failure]]:
     return verdict.outcome, list(verdict.failures)
 
 
+@pytest.mark.slow
 def test_a_law_that_is_waived_with_a_reason_and_an_end_fails_nobody() -> None:
     class Revising(FailsForOneItem):
         @hookimpl

@@ -345,6 +345,7 @@ def _program(*arguments: str | Path, **more: Any) -> subprocess.CompletedProcess
     return subprocess.run(command, env=environment, check=False, timeout=60, **more)
 
 
+@pytest.mark.slow
 def test_the_program_keeps_the_statuses_and_both_streams_apart(store: Path, tmp_path: Path) -> None:
     journal = tmp_path / "journal.csv"
     journal.write_text(JOURNAL + "2024-13-01 09:00,3,report,,,,,,,\n", encoding="utf-8")

@@ -203,6 +203,7 @@ def test_the_dossier_shown_tells_nobody_who_asked(capsys: pytest.CaptureFixture[
     assert "不予显示（个人信息）" in out
 
 
+@pytest.mark.slow
 def test_the_journal_can_be_had_and_run_like_any_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "day.csv"
     _, out, _ = shown(capsys, as_json=True, journal=path)

@@ -687,6 +687,7 @@ def _events(store: Path) -> int:
 # --- real journals ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not DATA.is_dir(), reason="the shared data are not beside this repository")
 @pytest.mark.parametrize(
     ("file", "map", "more", "cases"),

@@ -153,6 +153,7 @@ def test_drawn_journals_speak_as_a_locality_does_and_are_taken(code: str, data: 
     assert len(cases) == len({row["事项编号"] for row in rows})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", ["上报", "派单", "办结", "反馈", "评价", "不予受理"])
 def test_journals_tell_whole_lives(action: str) -> None:
     # How soon it is drawn is Hypothesis's own affair, and another one in each version: it is enough that it comes.
@@ -176,6 +177,7 @@ def test_journals_tell_whole_lives(action: str) -> None:
 QUICK = ("ruling/unambiguous", "lifecycle/sound", "clock/positive", "clock/monotone")
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES // 25, suppress_health_check=SLOW)
 @given(testing.policies())
 def test_a_drawn_locality_is_lawful(policy: Policy) -> None:
@@ -275,6 +277,7 @@ def _ending_at_will(base: Lifecycle) -> dict[str, Lifecycle]:
     return {"everyday": base.derive("everyday", add=[Move("close", ("reported", "dispatched"), "closed")])}
 
 
+@pytest.mark.slow
 def test_lives_find_an_answer_that_can_be_skipped_and_give_a_command_that_shows_it_again() -> None:
     localities = harbour(lifecycles=_ending_at_will)
     story = broken(localities).splitlines()
@@ -297,6 +300,7 @@ def _no_more(case: Case, cause: Breach, context: Context) -> Ruling | None:
     return None
 
 
+@pytest.mark.slow
 def test_lives_find_a_ladder_that_stops_only_after_a_reopening() -> None:
     assert broken(harbour(escalate=_no_more)).startswith("escalation/climbs: ")
 
@@ -310,6 +314,7 @@ def _fails_when_reopened(case: Case) -> Ruling | None:
     return None
 
 
+@pytest.mark.slow
 def test_lives_find_a_hook_that_fails_only_after_a_reopening() -> None:
     told = broken(harbour(route=_fails_when_reopened))
     assert told.startswith("case/attended: ")
