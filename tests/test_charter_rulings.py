@@ -44,7 +44,7 @@ from governflow.model.clocks import LAPSES, PAUSES, ClockSpec
 from governflow.model.events import Actor
 from governflow.model.terms import Form, Kind, Severity, Tier, Verdict
 from governflow.model.units import OrgChart, Unit
-from governflow.policy.builtin import defaults
+from governflow.policy.builtin import default_clocks, defaults
 from governflow.policy.builtin.statute import governflow_deadlines as of_the_law
 from governflow.policy.hookspecs import (
     Allowed,
@@ -260,7 +260,7 @@ class LooksAtTheSeconds(County):
 class LooksAtTheDate(County):
     @hookimpl
     def governflow_deadlines(self, case: Case) -> Deadlines | None:
-        spec = attrs.evolve(defaults.ARRIVE, allowance=Allowance.parse("2h"))
+        spec = attrs.evolve(default_clocks.ARRIVE, allowance=Allowance.parse("2h"))
         return Deadlines((spec,)) if date.today().month == 2 else None  # noqa: DTZ011
 
 
@@ -347,7 +347,7 @@ class ChangesTheDefaults(County):
 class ChangesTheDefaultsWhenAsked(County):
     @hookimpl
     def governflow_route(self) -> Ruling | None:
-        defaults._DEADLINES[Severity.COMPLEX] = defaults._DEADLINES[Severity.GENERAL]
+        default_clocks.DEADLINES[Severity.COMPLEX] = default_clocks.DEADLINES[Severity.GENERAL]
         return None
 
 
@@ -583,7 +583,7 @@ PLANTED: Mapping[type[County], tuple[str, str]] = {
 @pytest.fixture(autouse=True)
 def _defaults_as_they_were() -> Iterator[None]:
     between = WorkingCalendar.between
-    kept = [(held, dict(held)) for held in (defaults._TIERED, defaults._DEADLINES, COUNTED, REMEMBERED, BALANCE)]
+    kept = [(held, dict(held)) for held in (defaults._TIERED, default_clocks.DEADLINES, COUNTED, REMEMBERED, BALANCE)]
     yield
     WorkingCalendar.between = between  # type: ignore[method-assign]
     for held, before in kept:

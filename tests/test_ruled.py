@@ -15,7 +15,7 @@ from governflow.model.clocks import STATUTE, ClockSpec
 from governflow.model.lifecycle import Action, Lifecycle, Move
 from governflow.model.terms import Form, Kind, Severity, Tier, Urgency
 from governflow.model.units import OrgChart, Unit
-from governflow.policy.builtin.defaults import WHOLE
+from governflow.policy.builtin.default_clocks import WHOLE
 from governflow.policy.hookspecs import Deadlines, Ruling
 from governflow.tables import Catalogue, Table
 from governflow.testing import ManualClock

@@ -18,7 +18,7 @@ from governflow.model.lifecycle import SAME, Action, Lifecycle, Move
 from governflow.model.terms import Form, Kind, Mode, Outcome, Severity, Tier, Urgency, Verdict
 from governflow.model.units import INTAKE, OrgChart, Unit
 from governflow.policy import roles
-from governflow.policy.builtin.defaults import ANSWER
+from governflow.policy.builtin.default_clocks import ANSWER
 from governflow.policy.files import tables
 from governflow.policy.hookspecs import (
     Allowed,

@@ -253,7 +253,7 @@ defaults._TIERED[Severity.GENERAL] = defaults._TIERED[Severity.COMPLEX]
         ),
         code(
             "from governflow.plugin import",
-            "import attrs\nfrom governflow.policy.builtin.defaults import WHOLE\nfrom governflow.plugin import",
+            "import attrs\nfrom governflow.policy.builtin.default_clocks import WHOLE\nfrom governflow.plugin import",
         ),
         names="520628",
     ),

@@ -264,7 +264,7 @@ def governflow_assess(case, context):
             """
 import attrs
 
-from governflow.policy.builtin.defaults import DISPATCH
+from governflow.policy.builtin.default_clocks import DISPATCH
 
 _SLOW = Deadlines((_REVISIT, attrs.evolve(DISPATCH, allowance=Allowance.parse("4h"), rule="own/dispatch")))
 
@@ -292,10 +292,10 @@ def governflow_recorded(event, case):
         "xianlin/core-urges-less",
         "meddling",
         "locality/isolated",
-        code(_GRID, "    defaults._DEADLINES[Severity.GENERAL] = defaults._DEADLINES[Severity.MAJOR]\n" + _GRID),
+        code(_GRID, "    DEADLINES[Severity.GENERAL] = DEADLINES[Severity.MAJOR]\n" + _GRID),
         code(
             "from governflow.plugin import",
-            "from governflow.policy.builtin import defaults\nfrom governflow.plugin import",
+            "from governflow.policy.builtin.default_clocks import DEADLINES\nfrom governflow.plugin import",
         ),
     ),
 )

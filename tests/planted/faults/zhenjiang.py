@@ -220,7 +220,7 @@ def governflow_waivers():
 import attrs
 
 from governflow.calendars.allowances import Allowance
-from governflow.policy.builtin.defaults import ANSWER
+from governflow.policy.builtin.default_clocks import ANSWER
 from governflow.policy.hookspecs import Deadlines
 
 _LATE = Deadlines((attrs.evolve(ANSWER, allowance=Allowance.parse("90d"), rule="own/answer"),))

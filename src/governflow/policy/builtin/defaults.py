@@ -1,22 +1,17 @@
-"""The built-in policy: 54321, three tiers, six forms, the default ladder. A plugin like any other.
+"""The built-in policy: the clocks of 54321, three tiers, six forms, the default ladder. A plugin like any other.
 
-"54321" is the response promise of Huimin County, Shandong (惠民县): dispatched within 5 minutes, on site within 40, a
-general problem solved within 30 minutes, a complex one within 2 days, a major one within 1 week. Two readings are
-ours: the time to solve counts from arrival on site (from dispatch, 30 minutes would be over before the permitted
-arrival), and days are 24 hours. The outer limit of 60 days is that of the petition regulation (信访工作条例, 2022,
-art. 34).
+How long each clock runs stands in `governflow.policy.builtin.default_clocks`.
 """
 
 from datetime import timedelta
 
-from governflow.calendars.allowances import Allowance
 from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case
-from governflow.model.clocks import DUTY, LAPSES, PAUSES, SURVIVES_TRANSFER, ClockSpec
 from governflow.model.events import Actor
-from governflow.model.standing_clocks import ATTEND, CHECK_IN, MUSTER, TRIAGE
+from governflow.model.standing_clocks import MUSTER
 from governflow.model.terms import FORMS, Form, Kind, Severity, Tier, Urgency
 from governflow.model.units import OrgChart, Unit
+from governflow.policy.builtin.default_clocks import DEADLINES
 from governflow.policy.codes import ROOT
 from governflow.policy.hookspecs import (
     Allowed,
@@ -85,87 +80,6 @@ def _route_for(tier: Tier, form: Form, unit: Unit | None) -> Ruling[Route]:
 
 
 _ROUTED = {tier: _route_for(tier, form, UNITS.for_form(form)) for tier, form in _FORM_OF.items()}
-
-# --- the clocks -------------------------------------------------------------------------------------------------------
-
-DISPATCH = ClockSpec(
-    "dispatch",
-    Text("dispatch", "派单"),
-    Allowance.parse("5min"),
-    frozenset({"report", "return", "reopen"}),
-    frozenset({"dispatch", "decline", "resolve"}),
-    (),
-    "54321/dispatch",
-    Text("dispatched to a person within 5 minutes", "5分钟内派单到人"),
-)
-ARRIVE = ClockSpec(
-    "arrive",
-    Text("arrive", "到场"),
-    Allowance.parse("40min"),
-    frozenset({"dispatch:visit"}),
-    frozenset({"arrive", "begin", "resolve"}),
-    (PAUSES,),
-    "54321/arrive",
-    Text("on site within 40 minutes", "40分钟内到达现场"),
-)
-ANSWER = ClockSpec(
-    "answer",
-    Text("answer", "反馈"),
-    Allowance.parse("1d"),
-    frozenset({"resolve"}),
-    frozenset({"answer"}),
-    (DUTY,),
-    "default/answer",
-    Text("whoever asked is answered within a day", "办结后1天内反馈"),
-)
-EVALUATE = ClockSpec(
-    "evaluate",
-    Text("evaluate", "评价"),
-    Allowance.parse("3d"),
-    frozenset({"answer"}),
-    frozenset({"evaluate"}),
-    (LAPSES,),
-    "default/evaluate",
-    Text("whoever asked may judge the result for 3 days", "反馈后3天内可以评价"),
-)
-WHOLE = ClockSpec(
-    "whole",
-    Text("whole case", "全程"),
-    Allowance.parse("60cd"),
-    frozenset({"report", "reopen"}),
-    frozenset({"answer"}),
-    (SURVIVES_TRANSFER, DUTY),
-    "petition-regulation/34",
-    Text("answered within 60 days whatever happens (petition regulation, art. 34)", "60日内办结（信访工作条例第34条）"),
-)
-
-_RESOLVE = {
-    Severity.GENERAL: ("30min", Text("a general problem is solved within 30 minutes", "一般问题30分钟内解决")),
-    Severity.COMPLEX: ("2d", Text("a complex problem is solved within 2 days", "复杂问题2天内解决")),
-    Severity.MAJOR: ("1w", Text("a major problem is solved within 1 week", "重大问题1周内解决")),
-}
-
-
-def _resolve(severity: Severity) -> ClockSpec:
-    allowance, reason = _RESOLVE[severity]
-    return ClockSpec(
-        "resolve",
-        Text("resolve", "办结"),
-        Allowance.parse(allowance),
-        frozenset({"arrive", "begin", "dispatch:no_visit"}),
-        frozenset({"resolve"}),
-        (PAUSES,),
-        f"54321/resolve/{severity}",
-        reason,
-    )
-
-
-_DEADLINES = {
-    severity: Deadlines(
-        (DISPATCH, ARRIVE, _resolve(severity), ANSWER, EVALUATE, CHECK_IN, MUSTER, TRIAGE, ATTEND, WHOLE)
-    )
-    for severity in Severity
-}
 
 # --- the ladder -------------------------------------------------------------------------------------------------------
 
@@ -237,7 +151,7 @@ def governflow_locality() -> Locality:
 @hookimpl
 def governflow_terms() -> dict[str, Text]:
     """Names of the clocks; states and actions are named by the lifecycle."""
-    specs = (*_DEADLINES[Severity.GENERAL].clocks,)
+    specs = (*DEADLINES[Severity.GENERAL].clocks,)
     clocks = {spec.name: spec.text for spec in specs if spec.name not in BASE.actions}
     return clocks | {"promise": Text("promised answer", "承诺答复")}
 
@@ -282,7 +196,7 @@ def governflow_route(case: Case, context: Context) -> Ruling[Route]:
 @hookimpl
 def governflow_deadlines(case: Case) -> Deadlines:
     """54321 and the clocks around it; 54321 looks at severity only."""
-    return _DEADLINES[case.severity]
+    return DEADLINES[case.severity]
 
 
 @hookimpl

@@ -32,7 +32,7 @@ from governflow.model.clocks import DUTY, LAPSES, PAUSES, STATUTE, Clock, ClockS
 from governflow.model.events import Actor
 from governflow.model.lifecycle import SAME, Action, Lifecycle, Move
 from governflow.model.terms import Kind
-from governflow.policy.builtin.defaults import ARRIVE, DISPATCH, EVALUATE, WHOLE
+from governflow.policy.builtin.default_clocks import ARRIVE, DISPATCH, EVALUATE, WHOLE
 from governflow.policy.hookspecs import (
     Allowed,
     Breach,
