@@ -23,6 +23,12 @@ long:
 coverage:
     {{python}} -m pytest --cov tests --ignore-glob "*/test_ch*.py" --ignore tests/test_planted.py
 
+# The fast tier with the lowest versions that we declare.
+lowest:
+    python3 -m venv .venv-lowest
+    .venv-lowest/bin/python -m pip install -e '.[test]' -r plugins/all.txt -c tests/lowest.txt
+    .venv-lowest/bin/python -m pytest
+
 # Lint, format, layers, types.
 lint:
     .venv/bin/ruff check .
@@ -30,6 +36,6 @@ lint:
     .venv/bin/lint-imports
     .venv/bin/mypy
 
-# Everything that must hold before something lands.
+# What must hold before anything lands.
 ci:
     .ci/run
