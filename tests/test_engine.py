@@ -1064,3 +1064,22 @@ def test_a_ruling_comes_after_its_appeal(engine: Engine) -> None:
     engine.appeal("c", reason="storm", clock="dispatch", at=plus(20))
     with pytest.raises(CommandError, match="after its appeal"):
         engine.rule("c", granted=True, at=plus(10))
+
+
+def test_a_store_that_cannot_roll_back_stops_no_other_thread(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = engine.report(at=T0)
+
+    def broken() -> None:
+        raise StoreError("the disk is gone", "磁盘不可用")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine.store, "commit", broken)
+        patch.setattr(engine.store, "rollback", broken)
+        with pytest.raises(StoreError):
+            engine.report(at=T0)
+    engine.store.rollback()
+    seen: list[str] = []
+    other = threading.Thread(target=lambda: seen.append(engine.case(case.id).id), daemon=True)
+    other.start()
+    other.join(timeout=10)
+    assert seen == [case.id]

@@ -585,3 +585,14 @@ def test_both_stores_say_the_same_of_an_upgrade(tmp_path: Path) -> None:
 def test_every_hook_of_the_contract_may_leave_out_all_of_its_arguments() -> None:
     """The opinions above take none, so none of them may need any."""
     assert not any(inspect.signature(opinion).parameters for opinion in OPINIONS.values())
+
+
+def test_rules_in_the_place_of_the_defaults_without_a_chart_have_the_default_one() -> None:
+    class Bare:
+        @hookimpl
+        def governflow_locality(self) -> Locality:
+            return Locality("000000", "默认规则", "our own defaults")
+
+    known = Localities()
+    known.register("000000", Bare())
+    assert known.policy("000000").units.units == UNITS.units

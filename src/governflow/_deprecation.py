@@ -24,8 +24,10 @@ class _OldName:
         self.old = f"{owner.__name__}.{old}"
 
     def __get__(self, instance: object, owner: type) -> Any:
+        if instance is None:
+            return self  # who looks over the class has read nothing yet
         _warn(self.old, self.new)
-        return getattr(owner if instance is None else instance, self.new)
+        return getattr(instance, self.new)
 
 
 def old_attributes(**names: str) -> Callable[[type[T]], type[T]]:

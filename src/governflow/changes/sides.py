@@ -7,6 +7,7 @@ nobody expected, is a fault of that plugin, never a traceback.
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Protocol
 
 import msgspec
@@ -102,8 +103,8 @@ class WorkerSide:
     def __enter__(self) -> "WorkerSide":
         return self
 
-    def __exit__(self, *raised: object) -> None:
-        self._worker.close()
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
+        self._worker.__exit__(kind, fault, at)
         sys.stderr.write(self._worker.printed())
 
     def codes(self) -> list[str]:

@@ -56,28 +56,29 @@ class CommandHandler:
         require_actor(by)
         key = command_id.encode() if isinstance(command_id, str) else command_id
         session = self._session
-        try:
-            with session.transaction:
-                if key is not None and (seen := session.store.command(key)) is not None:
-                    return self._as_of(*seen)
-                case, policy, is_new = self._subject(action, case_id, details, at, locality)
-                if version is not None and version != case.version:
-                    self._require_only_denials(case, version)
-                mode = session.mode(policy, at)
-                before = None if is_new else case
-                fallen: list[Event] = []
-                if case.next_event_at is not None and case.next_event_at < at:
-                    fallen, case = session.catch_up(case, policy, at)
-                secret = self._seal(details)
-                command = Command(action, details, by, commitment(*secret) if secret else None)
-                events, after = decide(case, command, policy, at, mode)
-                texts = (events[0].seq, *secret) if secret else None
-                session.append(policy, before, after, fallen + events if fallen else events, texts, key)
-        except NotAllowed as refused:
-            if refused.denial is not None:
-                self._deny(refused.denial, case_id if action != "report" else None, locality, by, at, key)
-                self._outbox.deliver_new()
-            raise
+        with session.lock:  # a refusal and what the book says of it belong together
+            try:
+                with session.transaction:
+                    if key is not None and (seen := session.store.command(key)) is not None:
+                        return self._as_of(*seen)
+                    case, policy, is_new = self._subject(action, case_id, details, at, locality)
+                    if version is not None and version != case.version:
+                        self._require_only_denials(case, version)
+                    mode = session.mode(policy, at)
+                    before = None if is_new else case
+                    fallen: list[Event] = []
+                    if case.next_event_at is not None and case.next_event_at < at:
+                        fallen, case = session.catch_up(case, policy, at)
+                    secret = self._seal(details)
+                    command = Command(action, details, by, commitment(*secret) if secret else None)
+                    events, after = decide(case, command, policy, at, mode)
+                    texts = (events[0].seq, *secret) if secret else None
+                    session.append(policy, before, after, fallen + events if fallen else events, texts, key)
+            except NotAllowed as refused:
+                if refused.denial is not None:
+                    self._deny(refused.denial, case_id if action != "report" else None, locality, by, at, key)
+                    self._outbox.deliver_new()
+                raise
         if policy.observed:
             self._outbox.deliver_new()
         return after

@@ -227,9 +227,3 @@ def _derived(step: Transition, case: Case) -> tuple[dict[str, Any], list[Recorde
     except (Exception, SystemExit, GeneratorExit) as fault:  # noqa: BLE001 - whatever a county's table does, the case must stand
         step.faults.append(HookFault.raised(step.policy.code, "governflow_tables", fault))
         return dict(case.facts), []
-
-
-# --- what falls due by itself -----------------------------------------------------------------------------------------
-
-
-# --- asking anew ------------------------------------------------------------------------------------------------------

@@ -55,9 +55,11 @@ class Transaction:
             fault = type(failed)
             raise
         finally:
-            if fault is not None:
-                self._store.rollback()
-            self._lock.release()
+            try:
+                if fault is not None:
+                    self._store.rollback()
+            finally:
+                self._lock.release()  # a store that cannot even roll back must not stop every other thread
 
 
 class Session:

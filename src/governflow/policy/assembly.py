@@ -10,7 +10,7 @@ from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case
 from governflow.model.lifecycle import Lifecycle
 from governflow.model.terms import Mode
-from governflow.model.units import OrgChart, Unit
+from governflow.model.units import OrgChart
 from governflow.policy import files, rulesets
 from governflow.policy.codes import NATION
 from governflow.policy.hook_checks import Impl, called, mapping, registered, wrong
@@ -25,9 +25,6 @@ from governflow.text import Text
 _BUILT_IN = ("governflow", NATION)
 #: A moment at which hooks are asked once, when they are loaded, which clocks they know.
 _SOME_DAY = datetime(2026, 1, 5, tzinfo=UTC)
-#: A chart for looking at the rest, where no layer gives a sound one.
-_NO_CHART = OrgChart.of([Unit("intake", Text("intake desk", "受理平台"), 0)], open_to_all=True)
-
 Impls = Mapping[str, tuple[Impl, ...]]
 
 
@@ -112,7 +109,9 @@ def _units(impls: Impls, sources: list[str], faults: list[Text]) -> tuple[OrgCha
             return chart, frozenset(sources[: sources.index(source) + 1])
         if chart is not None:
             faults.append(wrong(source, "governflow_units", chart, "an OrgChart, units or a packaged CSV"))
-    return _NO_CHART, frozenset()
+    from governflow.policy.builtin.defaults import UNITS  # where no layer gives a chart, not even the lowest
+
+    return UNITS, frozenset()
 
 
 def _lifecycles(impls: Impls, faults: list[Text]) -> Mapping[str, Lifecycle]:

@@ -161,7 +161,7 @@ class Commands:
         after the case was reopened.
         """
         engine, case = self._engine, self.known(name)
-        if case is None or engine.store.command(command_id) is not None:
+        if case is None or engine.has_taken(command_id):
             return
         past: Case | None = None
         for seq, event in enumerate((event for event in engine.history(case.id) if event.at <= step.at), 1):
