@@ -379,6 +379,51 @@ def test_the_map_decides_the_zone_and_translates_values(tmp_path: Path) -> None:
     assert second.fields == {"severity": "general", "channel": "web"}
 
 
+def mapped(tmp_path: Path, map: str, journal: str) -> tuple[Path, Map]:
+    return of_text(tmp_path, journal), Map.load(of_text(tmp_path, map, "map.toml"))
+
+
+SWAPPED = '[values.score]\n"1" = "5"\n"2" = "4"\n"4" = "2"\n"5" = "1"\n'
+
+
+def test_what_a_map_puts_for_an_empty_cell_is_not_translated_again(tmp_path: Path) -> None:
+    map = f'{SWAPPED}"" = "5"\n[values.unit]\n"A" = "B"\n"B" = "C"\n"" = "B"\n'
+    text = "time,case,action,score,unit\n2019-04-01,1,report,,\n2019-04-01,2,report,1,A\n2019-04-01,3,report,5,B\n"
+    assert [row.fields for row in rows(*mapped(tmp_path, map, text))] == [
+        {"score": 5, "unit": "B"},
+        {"score": 5, "unit": "B"},
+        {"score": 1, "unit": "C"},
+    ]
+
+
+def test_a_constant_of_a_map_is_not_translated(tmp_path: Path) -> None:
+    map = f'[constants]\nscore = "5"\nunit = "A"\n{SWAPPED}[values.unit]\n"A" = "B"\n'
+    (row,) = rows(*mapped(tmp_path, map, "time,case,action\n2019-04-01,1,report\n"))
+    assert row.fields == {"score": 5, "unit": "A"}
+
+
+@pytest.mark.parametrize("table", ['"Neu" = "report"\n', '"Neu" = "report"\n"" = ""\n'])
+def test_an_empty_action_is_refused_although_the_map_translates_actions(tmp_path: Path, table: str) -> None:
+    text = "time,case,action\n2019-04-01 08:00,1,Neu\n2019-04-02 08:00,1,\n"
+    first, second = items(*mapped(tmp_path, f"[values.action]\n{table}", text))
+    assert isinstance(first, Row)
+    assert isinstance(second, Reject)
+    assert second.say("en") == "line 3: column action: the cell is empty"
+
+
+def test_an_empty_action_is_the_one_that_the_map_puts_for_it(tmp_path: Path) -> None:
+    text = "time,case,action\n2019-04-01 08:00,1,\n"
+    (row,) = rows(*mapped(tmp_path, '[values.action]\n"" = "report"\n', text))
+    assert [step.action for step in row.steps] == ["report"]
+
+
+def test_a_word_that_the_map_translates_to_no_action_is_refused_naming_the_word(tmp_path: Path) -> None:
+    text = "time,case,action\n2019-04-01 08:00,1,Memo\n"
+    (reject,) = rejects(*mapped(tmp_path, '[values.action]\n"Memo" = ""\n', text))
+    assert (reject.column, reject.value) == ("action", "Memo")
+    assert reject.reason.en == "the map gives this word no action"
+
+
 def test_a_map_names_all_its_faults_in_one_sentence(tmp_path: Path) -> None:
     path = of_text(
         tmp_path,

@@ -163,7 +163,7 @@ class _Maker:
         self._strict = strict  # the headings are the same for all rows, and a fault in them is the file's
         self._plans: dict[tuple[str, ...], _Plan] = {}
         self._readers = {name: self._reader(name) for name in FIELDS}
-        self._constants = {name: self._readers[name](text) for name, text in map.constants.items() if text}
+        self._constants = {name: self._ours(name, text) for name, text in map.constants.items() if text}
         self._announced: set[str] = set()
         self._dates: dict[str, tuple[int, int]] = {}
         self._formulas: dict[str, tuple[int, int]] = {}
@@ -223,7 +223,12 @@ class _Maker:
 
     def _default(self, name: str) -> Value | None:
         word = self._map.values.get(name, {}).get("")
-        return self._readers[name](word) if word else None
+        return self._ours(name, word) if word else None
+
+    def _ours(self, name: str, word: str) -> Value | None:
+        """Read what the map itself states: it is ours already, and its translations are for the journal's words."""
+        field = FIELDS[name]
+        return self._readers[name](word) if field.sort is CellKind.TIME else field_reader(field)(word)
 
     # --- rows -------------------------------------------------------------------------------------
 
@@ -277,7 +282,8 @@ class _Maker:
             places = plan.columns.fields
             text = stripped[places["time"]]
             at, date_only = self._times.read(text)
-            return (DatedAction(self._action(stripped[places["action"]]) or "", at, date_only),)
+            action = self._action(stripped[places["action"]])
+            return (DatedAction(action, at, date_only),) if action else ()
         found: list[tuple[datetime, int, str, bool]] = []
         reported = None
         for place, _, ranked in plan.times:
@@ -332,10 +338,16 @@ class _Maker:
         else:
             check(places["time"], self._times.read, needed=True)
             empty = self._map.values.get("action", {}).get("")
-            check(places["action"], self._action, needed=not empty)
+            check(places["action"], self._some_action, needed=not empty)
         for _, place, read_cell, _ in plan.fields:
             check(place, read_cell)
         return tuple(faults)
+
+    def _some_action(self, text: str) -> str:
+        action = self._action(text)
+        if not action:
+            raise ValueFault(Text("the map gives this word no action", "对照表没有为此词给出动作"), NOTHING)
+        return action
 
     def _check_times(self, plan: _Plan, stripped: list[str], check: Callable[..., object], faults: list[Fault]) -> None:
         moments: list[tuple[int, datetime]] = []
