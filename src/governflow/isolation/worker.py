@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from types import TracebackType
 from typing import IO, Any, ClassVar, TypeVar
 
@@ -241,27 +241,35 @@ def _raised(fault: _Fault) -> GovernflowError:
     return WorkerFailed.broke_off(fault.text.en, raised=fault.text.en)
 
 
+#: What an interpreter was started with: by which process, by which command, and the variables that count at the start.
+_Start = tuple[int, Sequence[str], frozenset[tuple[str, str]]]
+
+
 class _Interpreter:
     """A second Python at work, and the thread that talks to it: neither side ever waits for the other to read."""
 
-    #: Those that have no job, by what they were started with.
-    idle: ClassVar[dict[object, list["_Interpreter"]]] = {}
+    #: Those that have no job, the one that has waited longest first.
+    idle: ClassVar[list["_Interpreter"]] = []
+    _lock: ClassVar[Lock] = Lock()
 
     @classmethod
     def taken(cls, variables: Mapping[str, str]) -> "_Interpreter":
         """Return an interpreter that has no job: one that was kept, or a new one."""
         at_start = frozenset(pair for pair in variables.items() if pair[0].startswith(_AT_START))
         key = (os.getpid(), _COMMAND, at_start)
-        kept = cls.idle.get(key, [])
-        while kept:
-            interpreter = kept.pop()
-            if interpreter.process.poll() is None:
-                interpreter.complaints.read()
-                return interpreter
-            interpreter.kill()
+        while True:
+            with cls._lock:
+                found = next((interpreter for interpreter in reversed(cls.idle) if interpreter._key == key), None)
+                if found is None:
+                    break
+                cls.idle.remove(found)
+            if found.process.poll() is None:
+                found.complaints.read()
+                return found
+            found.kill()
         return cls(key, variables)
 
-    def __init__(self, key: object, variables: Mapping[str, str]) -> None:
+    def __init__(self, key: _Start, variables: Mapping[str, str]) -> None:
         self._key = key
         self._folder = tempfile.TemporaryDirectory()
         written = Path(self._folder.name) / "complaints"
@@ -320,11 +328,22 @@ class _Interpreter:
 
     def leave(self) -> None:
         """Wait for another job, where this process can take one."""
-        kept = self.idle.setdefault(self._key, [])
-        if _FORKS and self.process.poll() is None and sum(map(len, self.idle.values())) < _MOST_IDLE:
-            kept.append(self)
-        else:
+        if not _FORKS or self.process.poll() is not None:
             self.kill()
+            return
+        with self._lock:
+            self.idle.append(self)
+            own = [interpreter for interpreter in self.idle if interpreter.is_own]
+            longest = own[0] if len(own) > _MOST_IDLE else None
+            if longest is not None:
+                self.idle.remove(longest)
+        if longest is not None:
+            longest.kill()
+
+    @property
+    def is_own(self) -> bool:
+        """Whether this very process started it, and not one that this is a fork of."""
+        return self._key[0] == os.getpid()
 
     def kill(self) -> None:
         """End it and all that it started."""
@@ -338,11 +357,10 @@ class _Interpreter:
 
 @atexit.register
 def _end_idle() -> None:
-    for kept in _Interpreter.idle.values():
-        while kept:
-            interpreter = kept.pop()
-            if interpreter._key[0] == os.getpid():  # type: ignore[index]
-                interpreter.kill()
+    while _Interpreter.idle:
+        interpreter = _Interpreter.idle.pop()
+        if interpreter.is_own:
+            interpreter.kill()
 
 
 # --- there ------------------------------------------------------------------------------------------------------------
