@@ -25,9 +25,9 @@ from governflow import Case, Event, Text, hookimpl
 from governflow.calendars import WorkingCalendar
 from governflow.calendars.allowances import Allowance
 from governflow.charter.answers.ask import asked
+from governflow.charter.answers.collect import batches, drawn, searched
 from governflow.charter.answers.examples import of_rows
 from governflow.charter.answers.remote import RemoteAnswers, WorkerEnvironment
-from governflow.charter.answers.search import drawn, searched, told
 from governflow.charter.cases.covering import rows
 from governflow.charter.cases.reported import reported, smallest, written
 from governflow.charter.cases.strategy import strategy
@@ -669,39 +669,41 @@ def test_a_case_is_shrunk_to_what_the_fault_needs() -> None:
 
 
 def test_the_stream_of_cases_is_the_same_every_time_and_repeats_nothing() -> None:
-    once, again = (list(map(written, told(subject(County())))) for _ in range(2))
+    once, again = (list(map(written, anywhen(subject(County()).policy))) for _ in range(2))
     assert once == again
     assert len(set(once)) == len(once)
     assert BUDGET / 2 < len(once) < BUDGET * 1.5
 
 
 def test_the_stream_begins_with_the_case_that_tells_nothing() -> None:
-    assert next(iter(told(subject(County())))) == {}
+    assert next(anywhen(subject(County()).policy)) == {}
 
 
 def test_every_item_is_tried_in_both_modes() -> None:
-    cases = [case for case in told(subject(County())) if case.keys() <= {"item", "mode"}]
+    cases = [case for case in anywhen(subject(County()).policy) if case.keys() <= {"item", "mode"}]
     for item in (*ITEMS, "清单以外的事项"):
         assert {"item": item} in cases
         assert {"item": item, "mode": "emergency"} in cases
 
 
 def test_both_sides_of_each_bound_of_a_table_are_tried() -> None:
-    people = {case["facts"]["people"] for case in told(subject(County())) if "people" in case.get("facts", {})}
+    people = {
+        case["facts"]["people"] for case in anywhen(subject(County()).policy) if "people" in case.get("facts", {})
+    }
     assert {0, 29, 30, 1000} <= people
 
 
 def test_every_rule_of_every_table_is_asked() -> None:
     county = subject(County())
-    rules = {ruling.rule for case in told(county) for ruling in asked(county.policy, case).rulings}
+    rules = {ruling.rule for case in anywhen(county.policy) for ruling in asked(county.policy, case).rulings}
     assert {"tier/T1", "tier/T2", "tier/T3", "tier/T4", "deadlines/D1", "deadlines/D2", "deadlines/D3"} <= rules
 
 
 def test_a_search_goes_on_with_other_cases_after_those_of_the_plan() -> None:
-    certified = set(map(written, told(subject(County()))))
-    search = subject(County(), level="search", seconds=60, seed=7)
-    searched = set(map(written, islice(told(search), len(certified) + 20)))
-    assert searched > certified
+    (certified,) = batches(subject(County()))
+    planned, drawn = islice(batches(subject(County(), level="search", seconds=60, seed=7)), 2)
+    assert [one.told for one in planned] == [one.told for one in certified]
+    assert len({written(one.told) for one in drawn} - {written(one.told) for one in planned}) >= 20
 
 
 @given(st.data())

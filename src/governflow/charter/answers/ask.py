@@ -1,6 +1,7 @@
 """All that a locality's rules say of one case: what they say at its report and its dispatch, and rung by rung."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import product
@@ -10,7 +11,7 @@ import msgspec
 
 from governflow.charter.answers.plain import REOPENED, RUNG, PlainAnswer, results_of
 from governflow.charter.cases.dimensions import WHO
-from governflow.charter.cases.reported import BEGIN, ReportedCase, fresh, mode_of, moment_of
+from governflow.charter.cases.reported import ReportedCase, fresh, mode_of, moment_of
 from governflow.engine.decide import Command, decide
 from governflow.errors import CommandError, IllegalAction
 from governflow.model import clocks
@@ -26,8 +27,6 @@ from governflow.text import Text
 
 #: Who reports and dispatches in a check: somebody without a unit, so that no rule on units stands in the way.
 ACTOR = Actor("charter")
-#: The number of a case in a check.
-NUMBER = "check"
 #: The rungs that are asked about, after the report and after the dispatch.
 _RUNGS_REPORTED, _RUNGS_DISPATCHED = (2,), (0, 1, 2)
 #: The rungs of a case of one item or of one place, and those of every clock of a case that tells neither.
@@ -66,35 +65,30 @@ class Answer:
         return self.plain.digest
 
 
-def asked(policy: Policy, told: ReportedCase, at: datetime = BEGIN, number: str = NUMBER) -> Answer:
-    """Ask the rules everything about a case, through what the engine itself decides by, without a store.
+def asked(policy: Policy, told: ReportedCase, number: str = "check") -> Answer:
+    """Ask the rules everything about a case, through what the engine itself decides by, without a store."""
+    mode, at = mode_of(told), moment_of(told)
 
-    Args:
-        policy: The rules.
-        told: The case.
-        at: When it is reported, in UTC, where the case does not say it itself.
-        number: Under which number.
-    """
-    mode, at = mode_of(told), moment_of(told, at)
+    def do(case: Case, action: str) -> tuple[list[Event], Case]:
+        return decide(case, Command(action, {}, ACTOR), policy, at, mode)
+
     events: list[Event] = []
     reported: Case | None = None
     case: Case | None = None
     refused = None
     try:
-        more, reported = decide(fresh(policy, told, at, number), Command("report", {}, ACTOR), policy, at, mode)
+        events, reported = do(fresh(policy, told, at, number), "report")
         case = reported
-        events += more
         for action in ("dispatch", "accept"):
-            try:
-                more, case = decide(reported, Command(action, {}, ACTOR), policy, at, mode)
-            except IllegalAction:
-                continue
-            events += more
-            break
+            with suppress(IllegalAction):
+                more, case = do(reported, action)
+                events += more
+                break
     except CommandError as refusal:
         refused = refusal.text
     if case is not None and refused is None:
-        events += _escalated(policy, case, told, at)
+        with suppress(CommandError):  # the rules may look at the form in which it is handled
+            events += do(case, "escalate")[0]
     rulings = [ruling for event in events for ruling in event.rulings]
     faults = [fault for event in events for fault in _faults(event)]
     if case is not None and reported is not None:
@@ -112,12 +106,13 @@ def _reopened(policy: Policy, case: Case, told: ReportedCase, at: datetime, faul
     """Ask what becomes of the case when it was resolved and answered, and whoever asked is not satisfied."""
     back = policy.lifecycle(case, []).transitions_for("answered", "evaluate")
     hour, judged = timedelta(hours=1), Verdict.UNSATISFIED
-    past = {"contacted": at + hour, "resolved": at + 2 * hour, "answered": at + 3 * hour}
-    at += 4 * hour
+    contacted, resolved, answered, at = (at + after * hour for after in (1, 2, 3, 4))
     again = changed(
         case,
         {
-            **past,
+            "contacted": contacted,
+            "resolved": resolved,
+            "answered": answered,
             "dispatched": case.dispatched or at,
             "first": case.first_receiver or case.unit,
             "moved": at,
@@ -141,14 +136,6 @@ def _reopened(policy: Policy, case: Case, told: ReportedCase, at: datetime, faul
     for event in events:
         faults += _faults(event)
         yield from (msgspec.structs.replace(one, what=f"{REOPENED}{one.what}") for one in event.rulings)
-
-
-def _escalated(policy: Policy, case: Case, told: ReportedCase, at: datetime) -> list[Event]:
-    """Escalate it by hand: the rules may look at the form in which it is handled."""
-    try:
-        return decide(case, Command("escalate", {}, ACTOR), policy, at, mode_of(told))[0]
-    except CommandError:
-        return []
 
 
 def _faults(event: Event) -> tuple[HookFault, ...]:

@@ -1,15 +1,20 @@
-"""How a law gathers its failures (汇总): each fault once, by the smallest case that shows it."""
+"""How a law asks about cases and gathers its failures (汇总): each fault once, by the smallest case that shows it.
 
-from collections.abc import Hashable, Iterable, Iterator
+At the level ``search`` Hypothesis goes on drawing cases. The same seed draws the same ones; how long that goes on, the
+clock says: so what is drawn last may differ.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from governflow.charter.answers.ask import Answer, asked
 from governflow.charter.answers.compare import said
-from governflow.charter.answers.search import Fault, Look, drawn, searched
 from governflow.charter.cases.dimensions import WHO
 from governflow.charter.cases.reported import ReportedCase, smallest, written
+from governflow.charter.cases.strategy import strategy
 from governflow.charter.cases.systematic import BUDGET
 from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
@@ -17,19 +22,22 @@ from governflow.isolation.environment import fields_read
 from governflow.policy.stack import Policy
 from governflow.text import Text
 
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+#: What a law finds wrong with one case: what makes it the same fault in another case, and the failure to report.
+Fault = tuple[Hashable, Failure]
+Look = Callable[[ReportedCase], Iterable[Fault]]
+
 #: So many failures of one law are told.
 AT_MOST = 5
+#: So many cases are drawn before somebody looks at the clock again.
+_AT_ONCE = 50
 
 
 @attrs.frozen
 class First:
-    """What the rules said of a case when they were first asked.
-
-    Args:
-        told: The case.
-        answer: What they said, or what asking raised.
-        read: What of who asked was read (`WHO`).
-    """
+    """What the rules said of a case when they were first asked, or what asking raised; ``read`` is a part of `WHO`."""
 
     told: ReportedCase
     answer: Answer | Exception
@@ -98,9 +106,14 @@ def found(subject: Subject, look: Look, cases: Iterable[ReportedCase]) -> Iterat
     if subject.level == "search" and subject.only is None:
         for key, failure in searched(subject, look, set(failures), AT_MOST):
             failures[key] = _smallest(look, key, failure)
-    for failure in sorted(failures.values(), key=lambda failure: len(written(failure.case)))[:AT_MOST]:
+    for failure in sorted(failures.values(), key=size)[:AT_MOST]:
         answer = _answered(subject.policy, failure.case) if not failure.said else None
         yield attrs.evolve(failure, said=said(subject.policy, answer.plain)) if isinstance(answer, Answer) else failure
+
+
+def size(failure: Failure) -> int:
+    """Return how much the case of a failure tells."""
+    return len(written(failure.case))
 
 
 def _smallest(look: Look, key: Hashable, failure: Failure) -> Failure:
@@ -120,6 +133,83 @@ def batches(subject: Subject) -> Iterator[list[First]]:
 def raised(told: ReportedCase, fault: Exception) -> Fault:
     """Tell that asking about a case broke off."""
     what = f"{type(fault).__name__}: {fault}"
-    return ("raised", type(fault).__name__), Failure(
-        Text(f"asking about this case broke off: {what}", f"就该事项提问时中断：{what}"), told
-    )
+    sentence = Text(f"asking about this case broke off: {what}", f"就该事项提问时中断：{what}")
+    return ("raised", type(fault).__name__), Failure(sentence, told)
+
+
+# --- what Hypothesis draws --------------------------------------------------------------------------------------------
+
+
+def drawn(subject: Subject) -> Iterator[ReportedCase]:
+    """Draw cases until the subject's time is up."""
+    number = 0
+    while not subject.late:
+        some: list[ReportedCase] = []
+        draw(strategy(subject.policy), some.append, f"{subject.seed}/{number}", _AT_ONCE)
+        yield from some
+        number += 1
+
+
+def searched(subject: Subject, look: Look, known: set[Hashable], at_most: int) -> Iterator[Fault]:
+    """Draw cases until the time is up and look at each; Hypothesis makes the case of each fault as small as it can.
+
+    Args:
+        subject: What is checked.
+        look: Finds the faults of a case.
+        known: Faults that were found before; those that are found now are added.
+        at_most: So many faults are enough.
+    """
+    number = 0
+    while not subject.late and len(known) < at_most:
+        fault = _search(subject, look, known, f"{subject.seed}/{number}")
+        if fault is not None:
+            known.add(fault[0])
+            yield fault
+        number += 1
+
+
+class _Found(Exception):
+    """A case shows a fault: the search found what it looked for."""
+
+
+def _search(subject: Subject, look: Look, known: set[Hashable], from_seed: str) -> Fault | None:
+    """Look for one fault that is not known yet; from the first case that shows one, only that fault counts."""
+    seen: dict[str, dict[Hashable, Failure]] = {}
+    wanted: list[Hashable] = []
+
+    def test(told: ReportedCase) -> None:
+        key = written(told)
+        if key not in seen:
+            if subject.late:
+                return
+            subject.tried()
+            seen[key] = dict(look(told))
+        if not wanted:
+            wanted.extend([fault for fault in seen[key] if fault not in known][:1])
+        if wanted and wanted[0] in seen[key]:
+            raise _Found
+
+    try:
+        draw(strategy(subject.policy), test, from_seed, _AT_ONCE)
+    except _Found:
+        return wanted[0], min((found[wanted[0]] for found in seen.values() if wanted[0] in found), key=size)
+    return None
+
+
+def draw(some: "SearchStrategy[Any]", take: Callable[[Any], object], from_seed: str, most: int) -> None:
+    """Let Hypothesis draw values from a seed, and make smaller what raises as it is taken."""
+    from hypothesis import HealthCheck, Phase, given, seed, settings  # only a search needs it
+
+    def test(value: Any) -> None:
+        take(value)
+
+    drawing = settings(
+        max_examples=most,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink),
+        report_multiple_bugs=False,
+        print_blob=False,
+        suppress_health_check=list(HealthCheck),
+    )(given(some)(test))
+    seed(from_seed)(drawing)()

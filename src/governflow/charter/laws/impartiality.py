@@ -6,9 +6,8 @@ from datetime import timedelta
 from itertools import islice
 
 from governflow.charter.answers.ask import ACTOR, Answer, asked
-from governflow.charter.answers.collect import First, everything, firsts, found, raised, sample
+from governflow.charter.answers.collect import Fault, First, everything, firsts, found, raised, sample
 from governflow.charter.answers.compare import difference, told_apart
-from governflow.charter.answers.search import Fault
 from governflow.charter.cases.dimensions import WHO, Dimensions, posts_of
 from governflow.charter.cases.reported import BEGIN, ReportedCase, timeless
 from governflow.charter.laws.registry import law

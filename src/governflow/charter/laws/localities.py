@@ -7,11 +7,10 @@ from itertools import pairwise, product
 
 from governflow.calendars import WorkingCalendar
 from governflow.charter.answers.ask import Answer, asked
-from governflow.charter.answers.collect import company, everything, firsts, found, raised, sample
+from governflow.charter.answers.collect import Fault, company, everything, firsts, found, raised, sample
 from governflow.charter.answers.compare import difference, told_apart
 from governflow.charter.answers.plain import PlainAnswer
 from governflow.charter.answers.remote import Heard, RemoteAnswers, WorkerEnvironment, answered, few, unloadable
-from governflow.charter.answers.search import Fault
 from governflow.charter.cases.reported import BEGIN, ReportedCase, mode_of, moment_of, written
 from governflow.charter.laws.registry import law
 from governflow.charter.model import Failure, the_plugin

@@ -8,9 +8,8 @@ import msgspec
 
 from governflow.charter.answers import examples as shipped
 from governflow.charter.answers.ask import Answer
-from governflow.charter.answers.collect import AT_MOST, everything, firsts, found, raised
-from governflow.charter.answers.search import Fault
-from governflow.charter.cases.reported import BEGIN, ReportedCase, mode_of, moment_of, written
+from governflow.charter.answers.collect import AT_MOST, Fault, everything, firsts, found, raised, size
+from governflow.charter.cases.reported import BEGIN, ReportedCase, mode_of, moment_of
 from governflow.charter.laws.registry import law
 from governflow.charter.model import Failure, RuleRefs, the_plugin
 from governflow.charter.subject import Subject
@@ -171,7 +170,7 @@ def unambiguous(subject: Subject) -> Iterator[Failure]:
         yield Failure(fault.text, look_at=the_plugin(subject.code))
         return
     failures = [failure for layer in layers for failure in _of_layer(layer)]
-    yield from sorted(failures, key=lambda failure: len(written(failure.case)))[:AT_MOST]
+    yield from sorted(failures, key=size)[:AT_MOST]
 
 
 def _of_layer(layer: Layer) -> Iterator[Failure]:

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky
 
+from governflow.charter.answers.collect import draw
 from governflow.charter.cases.strategy import strategy
 from governflow.charter.lives.scenarios import wander
 from governflow.charter.lives.simulation import SimulatedCase
@@ -41,7 +41,7 @@ def searched(subject: Subject, key: Callable[[SimulatedCase], str], known: set[s
         live = _Live(subject, key, known)
         # Rules that answer otherwise the second time cannot be shrunk: what was found stands.
         with suppress(_Found, _TimeIsUp, Flaky):
-            _search(live, f"{subject.seed}/{number}")
+            draw(st.data(), live, f"{subject.seed}/{number}", _AT_ONCE)
         if live.found:
             known.add(live.wanted)
             yield min(live.found, key=lambda life: len(life.scenario.steps))
@@ -73,19 +73,3 @@ def drawn(subject: Subject, data: st.DataObject) -> SimulatedCase:
         return data.draw(st.sampled_from(some))
 
     return wander(subject, data.draw(strategy(subject.policy)), choose)
-
-
-def _search(live: _Live, from_seed: str) -> None:
-    def test(data: st.DataObject) -> None:
-        live(data)
-
-    drawing = settings(
-        max_examples=_AT_ONCE,
-        database=None,
-        deadline=None,
-        phases=(Phase.generate, Phase.shrink),
-        report_multiple_bugs=False,
-        print_blob=False,
-        suppress_health_check=list(HealthCheck),
-    )(given(st.data())(test))
-    seed(from_seed)(drawing)()
