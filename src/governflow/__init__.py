@@ -3,8 +3,9 @@
 What is named here is the public face. It is loaded when it is first used, so that importing the package costs nothing.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from governflow._names import loaded_when_used
 
 if TYPE_CHECKING:
     from governflow.engine.engine import Engine
@@ -29,43 +30,6 @@ if TYPE_CHECKING:
     from governflow.policy.hookspecs import hookimpl
     from governflow.text import Text
 
-_HOME = {
-    "Actor": "model.events",
-    "CalendarError": "errors",
-    "Case": "model.case",
-    "ClockBackwards": "errors",
-    "CommandError": "errors",
-    "Conflict": "errors",
-    "Engine": "engine.engine",
-    "Event": "model.events",
-    "GovernflowError": "errors",
-    "IllegalAction": "errors",
-    "JournalError": "errors",
-    "NotAllowed": "errors",
-    "PolicyError": "errors",
-    "StoreError": "errors",
-    "TableError": "errors",
-    "Tampered": "errors",
-    "Text": "text",
-    "UnknownCase": "errors",
-    "UnsoundLifecycle": "errors",
-    "hookimpl": "policy.hookspecs",
-}
-
-
-def __getattr__(name: str) -> Any:
-    home = _HOME.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f"governflow.{home}"), name)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME})
-
-
 __all__ = [
     "Actor",
     "CalendarError",
@@ -88,3 +52,12 @@ __all__ = [
     "UnsoundLifecycle",
     "hookimpl",
 ]
+
+# The homes import each other in this order: none is loaded for a name that an earlier one has.
+__getattr__ = loaded_when_used(
+    __name__, __all__, "text", "errors", "model.events", "model.case", "policy.hookspecs", "engine.engine"
+)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

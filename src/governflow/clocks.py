@@ -1,8 +1,7 @@
 """The old name of `governflow.model.clocks`, for one release."""
 
-from governflow._deprecation import names_moved_to
-from governflow.model import clocks as _home
-from governflow.model import rulings as _rulings
-from governflow.policy import deadlines as _deadlines
+from governflow._names import names_moved_to
 
-__getattr__ = names_moved_to(_home, _rulings, _deadlines, LASTS="SURVIVES_TRANSFER", Decided="RecordedRuling")
+__getattr__ = names_moved_to(
+    "model.clocks", "model.rulings", "policy.deadlines", LASTS="SURVIVES_TRANSFER", Decided="RecordedRuling"
+)

@@ -1,7 +1,5 @@
 """The old name of `governflow.policy.builtin.defaults` and its clocks, for one release."""
 
-from governflow._deprecation import names_moved_to
-from governflow.policy.builtin import default_clocks as _clocks
-from governflow.policy.builtin import defaults as _home
+from governflow._names import names_moved_to
 
-__getattr__ = names_moved_to(_home, _clocks)
+__getattr__ = names_moved_to("policy.builtin.defaults", "policy.builtin.default_clocks")

@@ -1,7 +1,5 @@
 """The old name of `governflow.model.lifecycle`, for one release."""
 
-from governflow._deprecation import names_moved_to
-from governflow.model import base_lifecycle as _base
-from governflow.model import lifecycle as _home
+from governflow._names import names_moved_to
 
-__getattr__ = names_moved_to(_home, _base, Row="Move", Way="CompiledTransition")
+__getattr__ = names_moved_to("model.lifecycle", "model.base_lifecycle", Row="Move", Way="CompiledTransition")

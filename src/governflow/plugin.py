@@ -6,9 +6,9 @@ What decides is loaded with the module. What only a demonstration or a report of
 `digest`, ...) is loaded when it is first used, so that asking a county's rules costs no more than the rules.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from governflow._names import loaded_when_used
 from governflow.calendars import WorkingCalendar
 from governflow.calendars.allowances import Allowance, DayCount
 from governflow.model.case import Case
@@ -47,23 +47,6 @@ if TYPE_CHECKING:
     from governflow.reports.digest import digest
     from governflow.reports.merits import award, balances
     from governflow.reports.special import special_report
-
-_LAZY = {
-    "Engine": "engine.engine",
-    "Muster": "engine.musters",
-    "award": "reports.merits",
-    "balances": "reports.merits",
-    "digest": "reports.digest",
-    "special_report": "reports.special",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = globals()[name] = getattr(import_module(f"governflow.{_LAZY[name]}"), name)
-    return found
-
 
 __all__ = [
     "ANSWER",
@@ -122,3 +105,7 @@ __all__ = [
     "special_report",
     "tables",
 ]
+
+__getattr__ = loaded_when_used(
+    __name__, __all__, "engine.engine", "engine.musters", "reports.merits", "reports.digest", "reports.special"
+)

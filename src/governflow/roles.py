@@ -1,6 +1,5 @@
 """The old name of `governflow.policy.roles`, for one release."""
 
-from governflow._deprecation import names_moved_to
-from governflow.policy import roles as _home
+from governflow._names import names_moved_to
 
-__getattr__ = names_moved_to(_home)
+__getattr__ = names_moved_to("policy.roles")

@@ -1,11 +1,6 @@
 """Commands, deadlines and books: the one place where rules, cases, clock and store meet."""
 
-from typing import Any
+from governflow._names import loaded_when_used
 
-
-def __getattr__(name: str) -> Any:
-    if name == "Engine":  # where it was before this was a package; `from governflow import Engine` is the way to it
-        from governflow.engine.engine import Engine
-
-        return Engine
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# Where it was before this was a package; `from governflow import Engine` is the way to it.
+__getattr__ = loaded_when_used(__name__, ["Engine"], "engine.engine")

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from governflow._deprecation import old_attributes
+from governflow._names import old_attributes
 from governflow.errors import Tampered
 from governflow.model.clocks import Clock
 from governflow.model.events import Event

@@ -17,7 +17,7 @@ import attrs
 import msgspec
 from msgspec.structs import replace
 
-from governflow._deprecation import old_attributes
+from governflow._names import old_attributes
 from governflow.calendars import WorkingCalendar
 from governflow.calendars.allowances import Allowance
 from governflow.model.terms import Exempt, Outcome

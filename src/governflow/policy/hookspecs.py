@@ -14,7 +14,7 @@ import attrs
 import msgspec
 import pluggy
 
-from governflow._deprecation import old_attributes, old_keywords
+from governflow._names import old_attributes, old_keywords
 from governflow.calendars import WorkingCalendar
 from governflow.model.case import Case
 from governflow.model.clocks import Clock, ClockSpec

@@ -5,6 +5,7 @@ What checks and compares tables is imported when it is first asked for: an engin
 
 from typing import TYPE_CHECKING
 
+from governflow._names import loaded_when_used
 from governflow.tables.catalogue import Catalogue
 from governflow.tables.entries import CatalogueRow, Refusal
 from governflow.tables.rules import Column, Rule
@@ -29,10 +30,4 @@ __all__ = [
     "compare",
 ]
 
-
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from governflow.tables import findings, table_diff
-
-    return getattr(table_diff if name in ("Change", "compare") else findings, name)
+__getattr__ = loaded_when_used(__name__, __all__, "tables.table_diff", "tables.findings")

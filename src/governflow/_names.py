@@ -1,7 +1,12 @@
-"""Old names that go on working for one release, each with a `DeprecationWarning` that says the new one."""
+"""Names that are found elsewhere: loaded when they are first used, or renamed.
 
+An old name goes on working for one release, with a `DeprecationWarning` that says the new one.
+"""
+
+import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from importlib import import_module
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -65,7 +70,27 @@ def old_keywords(**names: str) -> Callable[[type[T]], type[T]]:
     return decorated
 
 
-def names_moved_to(*homes: ModuleType, **renamed: str) -> Callable[[str], Any]:
+def loaded_when_used(module: str, names: Collection[str], *homes: str) -> Callable[[str], Any]:
+    """Return the `__getattr__` of a module that loads what it offers when it is first used.
+
+    Args:
+        module: The module's name.
+        names: What it offers.
+        *homes: The modules that have the names, in the order in which they are looked through.
+    """
+
+    def found(name: str) -> Any:
+        home = _home_of(name, homes) if name in names else None
+        if home is None:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        value = getattr(home, name)
+        setattr(sys.modules[module], name, value)
+        return value
+
+    return found
+
+
+def names_moved_to(*homes: str, **renamed: str) -> Callable[[str], Any]:
     """Return the `__getattr__` of a module that has nothing left of its own: its names are found where they are now.
 
     Args:
@@ -75,10 +100,16 @@ def names_moved_to(*homes: ModuleType, **renamed: str) -> Callable[[str], Any]:
 
     def found(name: str) -> Any:
         called = renamed.get(name, name)
-        home = next((home for home in homes if hasattr(home, called)), None)
-        if home is None or name.startswith("__"):
-            raise AttributeError(f"there is no {name!r} here: its names are in {homes[0].__name__} now")
+        home = None if name.startswith("__") else _home_of(called, homes)
+        if home is None:
+            raise AttributeError(f"there is no {name!r} here: its names are in governflow.{homes[0]} now")
         _warn(name, f"{home.__name__}.{called}")
         return getattr(home, called)
 
     return found
+
+
+def _home_of(name: str, homes: Collection[str]) -> ModuleType | None:
+    """Return the first module of the library that has a name; those behind it are not imported."""
+    modules = (import_module(f"governflow.{home}") for home in homes)
+    return next((module for module in modules if hasattr(module, name)), None)
