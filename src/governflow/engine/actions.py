@@ -288,7 +288,7 @@ def _extend(step: Transition, details: Details, by: Actor | None) -> None:
     warns = clocks.LAPSES not in clock.traits
     warn = clock.started + (due - clock.started) * clocks.WARNING_SHARE if warns else None
     step.put(clocks.retimed(clock, due, warn, step.at, original=clock.original or clock.due, calendar_unknown=flagged))
-    step.about |= {"clock": f"{clock.name}#{clock.cycle}", "approved_by": approved_by}
+    step.about |= {"clock": clock.mark, "approved_by": approved_by}
 
 
 def _calendar(step: Transition, clock: Clock) -> WorkingCalendar:
@@ -336,7 +336,7 @@ def _chosen(step: Transition, name: str | None) -> Clock:
             return ours[0]
     for clock in unfinished:
         text = step.policy.name(clock.name)
-        if name in (clock.name, f"{clock.name}#{clock.cycle}", text.en, text.zh):
+        if name in (clock.name, clock.mark, text.en, text.zh):
             return clock
     asked = Text(f" (not {name!r})", f"（不是“{name}”）") if name else Text("", "")
     running = _listed(step, unfinished)
@@ -368,7 +368,7 @@ def _reclassify(step: Transition, details: Details, by: Actor | None) -> None:
 def _appeal(step: Transition, details: Details, by: Actor | None) -> None:
     _text(details, "reason", "an appeal needs a reason", "申诉须说明理由")
     clock = _breach(step, details.get("clock"))
-    mark = f"{clock.name}#{clock.cycle}"
+    mark = clock.mark
     step.changes["appeals"] = [*(old for old in step.case.appeals if old != mark), mark]
     step.about["clock"] = mark
 
@@ -383,7 +383,7 @@ def _breach(step: Transition, name: str | None) -> Clock:
     found = [
         clock
         for clock in breaches
-        if name in (None, clock.name, f"{clock.name}#{clock.cycle}", names(clock.name).en, names(clock.name).zh)
+        if name in (None, clock.name, clock.mark, names(clock.name).en, names(clock.name).zh)
     ]
     if not found:
         listed = _listed(step, breaches)
@@ -416,7 +416,7 @@ def _rule(step: Transition, details: Details, by: Actor | None) -> None:
 
 def _marked(step: Transition, mark: str) -> Clock:
     every = (*step.case.past, *step.live.values())
-    return next(clock for clock in every if f"{clock.name}#{clock.cycle}" == mark)
+    return next(clock for clock in every if clock.mark == mark)
 
 
 def _merge(step: Transition, details: Details, by: Actor | None) -> None:

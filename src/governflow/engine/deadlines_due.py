@@ -58,7 +58,7 @@ def _fall_due(step: Transition) -> Outcomes:
     again = clock.exempt is Exempt.DISPROVED and clock.missed_at is not None and clock.missed_at < clock.due
     if clock.outcome is Outcome.BREACHED and not again:
         return _climb(step, clock)
-    step.about["clock"] = f"{clock.name}#{clock.cycle}"
+    step.about["clock"] = clock.mark
     if clock.warn == at:
         step.put(replace(clock, warn=None))
         event, after = step.seal("warned", case.state)
@@ -109,7 +109,7 @@ def _climb(step: Transition, clock: Clock) -> Outcomes:
         "from": holder,
         "to": escalation.to,
         "form": escalation.form,
-        "clock": f"{clock.name}#{clock.cycle}",
+        "clock": clock.mark,
     }
     if escalation.kind is Kind.TAKE_OVER:
         events, after = _taken_over(step, clock, climbed, escalation)

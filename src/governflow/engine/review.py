@@ -55,7 +55,7 @@ def due_changes(case: Case, step: Transition) -> dict[str, list[str]]:
     for clock in step.changed.values():
         before = case.clocks.get(clock.name)
         if before is not None and before.cycle == clock.cycle and before.due != clock.due:
-            changes[f"{clock.name}#{clock.cycle}"] = [before.due.isoformat(), clock.due.isoformat()]
+            changes[clock.mark] = [before.due.isoformat(), clock.due.isoformat()]
     return changes
 
 

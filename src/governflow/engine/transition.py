@@ -10,12 +10,11 @@ from governflow.calendars.allowances import Allowance
 from governflow.errors import CalendarError
 from governflow.model import clocks
 from governflow.model.case import Case, changed, evolve
-from governflow.model.clocks import Clock, ClockSpec
+from governflow.model.clocks import ATTEND, TRIAGE, Clock, ClockSpec
 from governflow.model.events import Actor, Event
 from governflow.model.faults import Faults, HookFault
 from governflow.model.lifecycle import Lifecycle
 from governflow.model.rulings import RecordedRuling
-from governflow.model.standing_clocks import ATTEND, TRIAGE
 from governflow.model.terms import Mode
 from governflow.policy.deadlines import Plan
 from governflow.policy.stack import Policy

@@ -137,6 +137,11 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, rename=_I
     calendar_unknown: bool = False
 
     @property
+    def mark(self) -> str:
+        """Its name and its cycle, as appeals and escalations call it: ``resolve#2``."""
+        return f"{self.name}#{self.cycle}"
+
+    @property
     def running(self) -> bool:
         """Whether it is unfinished and not paused, breached or not."""
         return self.stopped is None and self.paused is None
@@ -328,3 +333,47 @@ def due_again(clock: Clock, allowance: Allowance, calendar: WorkingCalendar) -> 
     due = allowance.due(clock.started, calendar, clock.pauses)
     warn = None if LAPSES in clock.traits else _warning(allowance, clock.started, due, calendar)
     return due, warn, not allowance.elapsed and calendar.flagged(due, clock.started)
+
+
+# --- the clocks that the engine starts by itself where no locality gives them otherwise (兜底时限) --------------------
+
+CHECK_IN = ClockSpec(
+    "check_in",
+    Text("check in", "报到"),
+    Allowance.parse("30min"),
+    frozenset({"whistle"}),
+    frozenset({"check_in"}),
+    (DUTY,),
+    "default/check_in",
+    Text("a summoned unit checks in within 30 minutes", "被吹哨单位30分钟内报到"),
+)
+MUSTER = ClockSpec(
+    "muster",
+    Text("muster", "集结"),
+    Allowance.parse("30min"),
+    frozenset({"muster"}),
+    frozenset(),
+    (DUTY,),
+    "default/muster",
+    Text("every post has checked in within 30 minutes of the assembly order", "集结指令下达后30分钟内全部到岗到位"),
+)
+TRIAGE = ClockSpec(
+    "triage",
+    Text("triage", "人工研判"),
+    Allowance.parse("1h"),
+    frozenset({"fault"}),
+    frozenset({"reassess", "dispatch"}),
+    (DUTY,),
+    "default/triage",
+    Text("a fault in the rules is looked at within an hour", "规则故障1小时内人工研判"),
+)
+ATTEND = ClockSpec(
+    "attend",
+    Text("attend", "跟进"),
+    Allowance.parse("1d"),
+    frozenset({"idle"}),
+    frozenset(),
+    (DUTY,),
+    "default/attend",
+    Text("no open case is without a clock", "未结事项必须有时限"),
+)

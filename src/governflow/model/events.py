@@ -8,6 +8,7 @@ On paper an event is one line of JSON, the *body*: exactly what is hashed. `reco
 its envelope and belongs neither to the body nor to equality.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,8 +18,26 @@ from msgspec.structs import astuple, force_setattr
 from governflow.errors import Tampered
 from governflow.model.clocks import Clock
 from governflow.model.rulings import RecordedRuling
+from governflow.text import Text
 
 VERSION = 1
+
+#: What the kinds of events are called that have no name of their own in the lifecycle.
+EVENT_NAMES: Mapping[str, Text] = {
+    "warned": Text("Warning: soon due", "临期预警"),
+    "breached": Text("Deadline missed", "超时"),
+    "urged": Text("Holder urged", "催办"),
+    "supervised": Text("Supervised from above", "督办"),
+    "taken_over": Text("Taken over by a higher form", "提级接办"),
+    "special_report_filed": Text("Special report filed", "形成专报"),
+    "lapsed": Text("Time ran out", "到期"),
+    "faulted": Text("Fault in the rules: put before a human", "规则故障：转人工研判"),
+    "forgotten": Text("Personal data erased on request", "应要求删除个人信息"),
+    "reassessed": Text("Assessed anew", "重新研判"),
+    "recalculated": Text("Deadlines counted anew", "重算时限"),
+    "denied": Text("Not allowed", "不予准许"),
+    "mode_switched": Text("Mode switched", "平急转换"),
+}
 
 
 class Actor(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

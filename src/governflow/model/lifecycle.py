@@ -14,7 +14,7 @@ soundness is checked when a lifecycle is built. What runs is a dictionary made f
 holds the two equal, and whoever only runs cases need not import `transitions`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -22,14 +22,54 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from governflow.errors import UnsoundLifecycle
-from governflow.model.lifecycle_table import FACTS, SAME, START, Action, Move
-from governflow.model.soundness import unsound
 from governflow.text import Text
 
 if TYPE_CHECKING:
     from transitions import Machine
 
-__all__ = ["FACTS", "SAME", "START", "Action", "CompiledTransition", "Lifecycle", "Move"]
+START = "start"
+SAME = "="
+
+#: What a guard may ask about, and what the answers may be (None: the name of a state).
+FACTS: Mapping[str, tuple[str, ...] | None] = {
+    "origin": None,
+    "verdict": ("satisfied", "unsatisfied", "none"),
+    "recurred": ("yes", "no"),
+}
+
+
+@attrs.frozen
+class Action:
+    """What can be done to a case.
+
+    Args:
+        name: The imperative, as in ``engine.act(name, ...)``.
+        past: The kind of the event that it leaves, in the past tense.
+        text: Its name in both languages.
+    """
+
+    name: str
+    past: str
+    text: Text
+
+
+@attrs.frozen
+class Move:
+    """One row of the table.
+
+    Args:
+        action: The action's name.
+        sources: The states that allow it.
+        target: The state that it leads to, or `SAME`.
+        guard: ``(fact, value)`` that must hold, or None. The facts are those of `FACTS`.
+        cycle: Whether it opens a new cycle of clocks.
+    """
+
+    action: str
+    sources: tuple[str, ...]
+    target: str
+    guard: tuple[str, str] | None = None
+    cycle: bool = False
 
 
 @attrs.frozen
@@ -255,15 +295,19 @@ def _guard_text(guard: tuple[str, str]) -> Text:
     }.get(guard, Text(*([f"{guard[0]} = {guard[1]}"] * 2)))
 
 
-def _compiled(
-    rows: Iterable[Move], actions: Mapping[str, Action], ends: frozenset[str]
-) -> Mapping[tuple[str, str], tuple[CompiledTransition, ...]]:
-    """Arrange a sound table by state and action, in the order in which its machine holds it."""
+def _by_state_and_action(rows: Iterable[Move]) -> dict[tuple[str, str], list[Move]]:
+    """Arrange a table by state and action, in the order in which its machine holds it."""
     by_action: dict[str, dict[str, list[Move]]] = {}
     for row in rows:
         for source in row.sources:
             by_action.setdefault(row.action, {}).setdefault(source, []).append(row)
-    closable = by_action.get("close", {}).keys()
+    return {(source, action): ways for action, sources in by_action.items() for source, ways in sources.items()}
+
+
+def _compiled(
+    rows: Iterable[Move], actions: Mapping[str, Action], ends: frozenset[str]
+) -> Mapping[tuple[str, str], tuple[CompiledTransition, ...]]:
+    moves = _by_state_and_action(rows)
 
     def compiled(row: Move, source: str) -> CompiledTransition:
         target = source if row.target == SAME else row.target
@@ -274,18 +318,12 @@ def _compiled(
             guard=row.guard,
             cycle=row.cycle,
             ends=target in ends,
-            closes=target in closable,
+            closes=(target, "close") in moves,
             triggers=_triggers(row, "visit"),
             triggers_at_desk=_triggers(row, "no_visit"),
         )
 
-    return MappingProxyType(
-        {
-            (source, action): tuple(compiled(row, source) for row in moves)
-            for action, by_source in by_action.items()
-            for source, moves in by_source.items()
-        }
-    )
+    return MappingProxyType({key: tuple(compiled(row, key[0]) for row in ways) for key, ways in moves.items()})
 
 
 def _triggers(row: Move, visit: str) -> tuple[str, ...]:
@@ -293,3 +331,82 @@ def _triggers(row: Move, visit: str) -> tuple[str, ...]:
     if row.action in ("dispatch", "transfer", "escalate"):
         return ("dispatch", f"dispatch:{visit}")
     return (row.action, "reopen") if row.cycle and row.action != "return" else (row.action,)
+
+
+# --- soundness --------------------------------------------------------------------------------------------------------
+
+
+def unsound(
+    rows: Sequence[Move], states: Mapping[str, Text], ends: frozenset[str], actions: Mapping[str, Action]
+) -> list[Text]:
+    """Return everything that makes a table unsound, each with its states; nothing if it is sound."""
+    return [*_unknown(rows, states, ends, actions), *_two_ways(rows), *_lost(rows, states, ends)]
+
+
+def _unknown(
+    rows: Iterable[Move], states: Mapping[str, Text], ends: frozenset[str], actions: Mapping[str, Action]
+) -> Iterator[Text]:
+    """Find the states, actions and facts that rows speak of and nobody declared."""
+    for state in sorted(ends - states.keys()):
+        yield Text(f"end {state!r} is not among the states", f"终点“{state}”不在状态之列")
+    if not ends:
+        yield Text("no state is an end", "没有终点状态")
+    for row in rows:
+        name = row.action
+        for state in row.sources:
+            if state not in states and state != START:
+                yield Text(f"{name!r} starts from the unknown state {state!r}", f"“{name}”的起始状态“{state}”不存在")
+        if row.target != SAME and row.target not in states:
+            yield Text(
+                f"{name!r} from {', '.join(row.sources)} leads to the unknown state {row.target!r}",
+                f"“{name}”（自 {'、'.join(row.sources)}）通向不存在的状态“{row.target}”",
+            )
+        if name not in actions:
+            yield Text(f"{name!r} is not among the actions", f"“{name}”不在动作之列")
+        fact, value = row.guard or ("", "")
+        values = FACTS.get(fact, ())
+        if fact and values is not None and value not in values:
+            yield Text(
+                f"{name!r} asks for {fact} = {value}, which no case can answer",
+                f"“{name}”要求 {fact} = {value}，任何事项都无法满足",
+            )
+
+
+def _two_ways(rows: Iterable[Move]) -> Iterator[Text]:
+    """Two rows for one action in one state are two open ways unless one fact tells them apart."""
+    for (source, action), ways in _by_state_and_action(rows).items():
+        guards = [way.guard for way in ways]
+        facts = {guard[0] if guard else None for guard in guards}
+        if len(ways) > 1 and (None in facts or len(facts) > 1 or len(set(guards)) < len(guards)):
+            targets = ", ".join(source if way.target == SAME else way.target for way in ways)
+            yield Text(
+                f"{action!r} has two open ways in state {source!r}: to {targets}",
+                f"“{action}”在状态“{source}”下有两条通路：{targets}",
+            )
+
+
+def _lost(rows: Iterable[Move], states: Iterable[str], ends: frozenset[str]) -> Iterator[Text]:
+    """Find the states that no case reaches, and those from which none reaches an end."""
+    forward: dict[str, set[str]] = {}
+    backward: dict[str, set[str]] = {}
+    for row in rows:
+        for source in row.sources:
+            target = source if row.target == SAME else row.target
+            forward.setdefault(source, set()).add(target)
+            backward.setdefault(target, set()).add(source)
+    reached, saved = _spread({START}, forward), _spread(ends, backward)
+    for state in states:
+        if state not in reached:
+            yield Text(f"state {state!r} is unreachable", f"状态“{state}”无法到达")
+    for state in states:
+        if state not in saved:
+            yield Text(f"state {state!r} is a trap: no end can be reached from it", f"状态“{state}”是死路：到不了终点")
+
+
+def _spread(seeds: Iterable[str], edges: Mapping[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    todo = set(seeds)
+    while todo:
+        found |= todo
+        todo = {target for state in todo for target in edges.get(state, ())} - found
+    return found

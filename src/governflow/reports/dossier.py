@@ -186,7 +186,7 @@ class _DossierWriter(Localizer):
     def line(self, clock: Clock) -> ClockLine:
         exempt = exemption(clock, self.outages)
         base = clock.name.partition(":")[0]
-        promised, mark = self.t("promised", "承诺日期"), f"{clock.name}#{clock.cycle}"
+        promised, mark = self.t("promised", "承诺日期"), clock.mark
         warnings = (event for event in self.history if event.kind == "warned" and event.about.get("clock") == mark)
         warned = next((event.at for event in warnings), None)
         pauses: list[tuple[datetime, datetime | None]] = [(self.local(a), self.local(b)) for a, b in clock.pauses]

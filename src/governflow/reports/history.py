@@ -9,8 +9,7 @@ from governflow.engine.explain import Archive
 from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case, condition_of, evolve
 from governflow.model.clocks import Clock
-from governflow.model.event_names import EVENT_NAMES
-from governflow.model.events import REQUESTER, Event
+from governflow.model.events import EVENT_NAMES, REQUESTER, Event
 from governflow.model.faults import faults_in
 from governflow.model.lifecycle import START
 from governflow.model.rulings import RecordedRuling

@@ -13,9 +13,8 @@ from governflow.charter.model import Failure, LookAt, as_written
 from governflow.charter.subject import Subject
 from governflow.model.case import Case
 from governflow.model.events import Event
-from governflow.model.lifecycle import SAME, START, CompiledTransition, Lifecycle, Move
+from governflow.model.lifecycle import SAME, START, CompiledTransition, Lifecycle, Move, unsound
 from governflow.model.rulings import RuleRef
-from governflow.model.soundness import unsound
 from governflow.model.terms import Outcome
 from governflow.policy.deadlines import Plan
 from governflow.policy.stack import Policy

@@ -23,8 +23,7 @@ from governflow.engine.decide import Command, decide
 from governflow.engine.engine import Engine
 from governflow.errors import GovernflowError
 from governflow.model.case import Case, evolve
-from governflow.model.event_names import EVENT_NAMES
-from governflow.model.events import Event
+from governflow.model.events import EVENT_NAMES, Event
 from governflow.model.faults import HookFault, faults_in
 from governflow.model.terms import Mode, Severity, Urgency
 from governflow.policy.stack import Policy

@@ -8,8 +8,7 @@ art. 34).
 """
 
 from governflow.calendars.allowances import Allowance
-from governflow.model.clocks import DUTY, LAPSES, PAUSES, SURVIVES_TRANSFER, ClockSpec
-from governflow.model.standing_clocks import ATTEND, CHECK_IN, MUSTER, TRIAGE
+from governflow.model.clocks import ATTEND, CHECK_IN, DUTY, LAPSES, MUSTER, PAUSES, SURVIVES_TRANSFER, TRIAGE, ClockSpec
 from governflow.model.terms import Severity
 from governflow.policy.hookspecs import Deadlines
 from governflow.text import Text
