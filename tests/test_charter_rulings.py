@@ -27,7 +27,7 @@ from governflow.calendars.allowances import Allowance
 from governflow.charter.answers.ask import asked
 from governflow.charter.answers.collect import batches, drawn, searched
 from governflow.charter.answers.examples import of_rows
-from governflow.charter.answers.remote import RemoteAnswers, WorkerEnvironment
+from governflow.charter.answers.remote import RemoteAnswers, WorkerEnvironment, changed_names, governflow_state
 from governflow.charter.cases.covering import rows
 from governflow.charter.cases.reported import reported, smallest, written
 from governflow.charter.cases.strategy import strategy
@@ -38,7 +38,6 @@ from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
 from governflow.errors import PolicyError
 from governflow.isolation.environment import OTHER_DAYS, fields_read, machine_showing, plugin_modules
-from governflow.isolation.tampering import changed_names, governflow_state
 from governflow.isolation.worker import Worker
 from governflow.model.clocks import LAPSES, PAUSES, ClockSpec
 from governflow.model.events import Actor

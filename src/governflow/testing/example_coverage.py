@@ -1,18 +1,14 @@
 """Which rules of a locality's own tables its worked examples speak of (算例覆盖)."""
 
 from collections.abc import Iterator, Mapping
-from importlib.resources.abc import Traversable
-from pathlib import Path
 from typing import Any
 
 from governflow.charter.answers.ask import Answer, asked
-from governflow.charter.answers.examples import as_told, of_rows
-from governflow.charter.cases.reported import BEGIN, mode_of
-from governflow.policy.hookspecs import Example
+from governflow.charter.answers.examples import as_told, plan_of, shipped
+from governflow.charter.cases.reported import mode_of
 from governflow.policy.stack import Policy
 from governflow.tables import Rule, Table
 from governflow.tables.domains import Closed, Domain, Number, Open, Part, Span
-from governflow.tabular.grids import read
 from governflow.text import Text
 
 #: What a rung does is no part of an example: see ``check CODE --law escalation/climbs``.
@@ -23,7 +19,7 @@ _EXPECTED_AS = {"lead": "unit"}
 def unspoken(policy: Policy) -> tuple[Text, ...]:
     """Name the rules of which no worked example speaks: see `governflow.testing.unspoken`."""
     own = policy.layers[0].source
-    answers = [(asked(policy, as_told(example.told)), example.expect) for example in _shipped(policy, own)]
+    answers = [(asked(policy, as_told(example.told)), example.expect) for example in shipped(policy)]
     tables = dict(policy.tables).get(own, {})
     return tuple(
         Text(f"no example speaks of {name}/{rule.id}: {what}", f"没有算例涉及 {name}/{rule.id}：{what}")
@@ -33,16 +29,6 @@ def unspoken(policy: Policy) -> tuple[Text, ...]:
         if rule.outcomes and "form" not in rule.cells
         for what in _lacking(policy, own, table, number, answers)
     )
-
-
-def _shipped(policy: Policy, own: str) -> Iterator[Example]:
-    for source, function, _ in policy.impls("governflow_examples"):
-        answer = function() if source == own else ()
-        if not isinstance(answer, (Path, Traversable)):
-            yield from answer or ()
-            continue
-        for grid in read(answer, "examples")[1]:
-            yield from of_rows([cells for _, cells in grid.rows])
 
 
 def _lacking(
@@ -92,13 +78,11 @@ def _decided(policy: Policy, own: str, table: Table, rule: Rule, outcome: str, a
         return False
     if table.name != "deadlines":
         return any((one.rule, one.source) == by for one in answer.rulings)
-    context = policy.context(case, mode_of(answer.told), BEGIN)
-    ruling = policy.plan(case, context, []).rulings.get(outcome)
-    if ruling is not None:
-        return (ruling.rule, ruling.source) == by
+    rulings = plan_of(policy, answer.told, case).rulings
+    if outcome in rulings:
+        return (rulings[outcome].rule, rulings[outcome].source) == by
     # Where no clock runs there is no ruling: the rule is the one that gave the others.
-    others = policy.plan(case, context, []).rulings.values()
-    return rule.outcomes[outcome] == "-" and any((one.rule, one.source) == by for one in others)
+    return rule.outcomes[outcome] == "-" and any((one.rule, one.source) == by for one in rulings.values())
 
 
 def _value(answer: Answer, column: str) -> object:

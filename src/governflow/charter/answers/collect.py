@@ -18,6 +18,7 @@ from governflow.charter.cases.strategy import strategy
 from governflow.charter.cases.systematic import BUDGET
 from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
+from governflow.errors import described
 from governflow.isolation.environment import fields_read
 from governflow.policy.stack import Policy
 from governflow.text import Text
@@ -132,7 +133,7 @@ def batches(subject: Subject) -> Iterator[list[First]]:
 
 def raised(told: ReportedCase, fault: Exception) -> Fault:
     """Tell that asking about a case broke off."""
-    what = f"{type(fault).__name__}: {fault}"
+    what = described(fault)
     sentence = Text(f"asking about this case broke off: {what}", f"就该事项提问时中断：{what}")
     return ("raised", type(fault).__name__), Failure(sentence, told)
 

@@ -9,28 +9,39 @@ from zoneinfo import ZoneInfo
 from governflow.calendars.allowances import Allowance
 from governflow.charter.answers.ask import Answer, asked
 from governflow.charter.answers.compare import said
-from governflow.charter.cases.reported import BEGIN, ReportedCase, mode_of, moment_of
+from governflow.charter.cases.reported import ReportedCase, mode_of, moment_of
 from governflow.charter.model import Failure
-from governflow.errors import GovernflowError
+from governflow.errors import GovernflowError, described
 from governflow.masking import clean
+from governflow.model.case import Case
 from governflow.model.rulings import RuleRef
 from governflow.normalize import half_width, key
+from governflow.policy.deadlines import Plan
 from governflow.policy.hookspecs import Example
 from governflow.policy.stack import Policy
 from governflow.reports.localize import Localizer
 from governflow.tables.domains import FORM, MODE, SEVERITY, TIER, URGENCY, YES_NO, Closed, Unfit
 from governflow.tables.vocabulary import CLOCKS, OUTCOMES, heading
-from governflow.tabular.grids import Grid, read
+from governflow.tabular.grids import read
 from governflow.text import Text
 
 _HOOK = "governflow_examples"
 _SOURCE = frozenset(map(key, ("source", "来源", "出处")))
-_CLOSED: Mapping[str, Closed] = {"severity": SEVERITY, "urgency": URGENCY, "tier": TIER, "form": FORM, "mode": MODE}
+_CLOSED: Mapping[str, Closed] = {
+    "severity": SEVERITY,
+    "urgency": URGENCY,
+    "tier": TIER,
+    "form": FORM,
+    "mode": MODE,
+    "visit": YES_NO,
+}
 _TOLD = ("item", "place", "severity", "urgency", "visit", "asked", "lifecycle", "mode", "at")
 _HEADINGS = {
     name: sort for question in ("route", "tier", "assess", "deadlines") for name, sort in OUTCOMES[question].items()
 }
-_UNITS = {"unit": "unit", "lead": "unit", "assist": "assist"}
+_UNITS = ("unit", "lead", "assist")
+#: The question that decides what an example expects, where it has another name.
+_DECIDED_BY = {"unit": "route", "form": "route", "assist": "route", "severity": "assess", "urgency": "assess"}
 #: What stands for nobody, for a clock that must not run, and for a fact that a case does not have.
 _NOTHING = ("-", "不设", "无")
 
@@ -42,94 +53,88 @@ def failures(policy: Policy, tried: Callable[[], None]) -> Iterator[Failure]:
         policy: The rules.
         tried: Called for each example: one that nobody shipped is not looked at, and the verdict says how many were.
     """
-    own = policy.layers[0].source
+    where = RuleRef(hook=_HOOK, source=policy.layers[0].source)
+    try:
+        examples = list(shipped(policy))
+    except Exception as fault:  # noqa: BLE001 - whatever it raises is what is wrong with it
+        yield _unread(where, _told(fault))
+        return
+    for number, example in enumerate(examples, 1):
+        tried()
+        yield from _wrong(policy, where, Text(f"example {number}", f"算例 {number}"), example)
+
+
+def shipped(policy: Policy) -> Iterator[Example]:
+    """Return the examples that the locality itself ships, as they stand in its code or in its file."""
     for source, function, _ in policy.impls(_HOOK):
-        if source != own:
-            continue
-        try:
-            answer = function()
-            shipped = list(_read(answer)) if isinstance(answer, (Path, Traversable)) else list(answer or ())
-        except GovernflowError as fault:
-            yield _unread(own, fault.text)
-            continue
-        except Exception as fault:  # noqa: BLE001 - whatever it raises is what is wrong with it
-            what = f"{type(fault).__name__}: {fault}"
-            yield _unread(own, Text(what, what))
-            continue
-        for number, example in enumerate(shipped, 1):
-            tried()
-            yield from _wrong(policy, own, number, example)
+        answer = function() if source == policy.layers[0].source else ()
+        if isinstance(answer, (Path, Traversable)):
+            for grid in read(answer, "examples")[1]:
+                yield from of_rows([cells for _, cells in grid.rows])
+        else:
+            yield from answer or ()
 
 
-def _unread(source: str, what: Text) -> Failure:
-    return Failure(
-        Text(f"the worked examples cannot be read: {what.en}", f"算例无法读取：{what.zh}"),
-        look_at=RuleRef(hook=_HOOK, source=source),
-    )
+def _unread(where: RuleRef, what: Text) -> Failure:
+    return Failure(Text(f"the worked examples cannot be read: {what.en}", f"算例无法读取：{what.zh}"), look_at=where)
 
 
-def _wrong(policy: Policy, source: str, number: int, example: object) -> Iterator[Failure]:
-    where = Text(f"example {number}", f"算例 {number}")
+def _told(fault: Exception) -> Text:
+    if isinstance(fault, (GovernflowError, Unfit)):
+        return fault.text
+    what = described(fault)
+    return Text(what, what)
+
+
+def _wrong(policy: Policy, where: RuleRef, name: Text, example: object) -> Iterator[Failure]:
+    """Find what is wrong with one example; a plugin's code may hold anything in its place."""
     if not isinstance(example, Example):
-        yield _unread(
-            source, Text(f"{where.en} is {example!r:.80}, no Example", f"{where.zh}为 {example!r:.80}，应为 Example")
-        )
+        what = Text(f"{name.en} is {example!r:.80}, no Example", f"{name.zh}为 {example!r:.80}，应为 Example")
+        yield _unread(where, what)
         return
     told: ReportedCase = {}
+
+    def bad(en: str, zh: str) -> Failure:
+        return Failure(Text(f"{name.en} {en}", f"{name.zh}{zh}"), told, look_at=where)
+
     try:
         told = as_told(example.told)
-        lacking = []
         if not str(example.source or "").strip():
-            lacking.append(Text(f"{where.en} has no source: say who promised it", f"{where.zh}没有来源：请写明出处"))
+            yield bad("has no source: say who promised it", "没有来源：请写明出处")
         if not example.expect:
-            what = f"{where.en} expects nothing: say what must come out"
-            lacking.append(Text(what, f"{where.zh}没有预期：请写明应有的裁定"))
-        yield from (Failure(sentence, told, look_at=RuleRef(hook=_HOOK, source=source)) for sentence in lacking)
+            yield bad("expects nothing: say what must come out", "没有预期：请写明应有的裁定")
         answer = asked(policy, told)
-        for name, value in example.expect.items():
-            wanted, given = _expected(policy, name, value), _given(policy, answer, name)
+        for field, value in example.expect.items():
+            wanted, given = _expected(policy, field, value), _given(policy, answer, field)
             if wanted != given:
-                yield _otherwise(policy, where, example, told, answer, name, wanted, given)
-    except (GovernflowError, Unfit) as fault:
-        sentence = Text(f"{where.en} cannot be used: {fault.text.en}", f"{where.zh}不可用：{fault.text.zh}")
-        yield Failure(sentence, told, look_at=RuleRef(hook=_HOOK, source=source))
+                promised = Text(f"{name.en} ({example.source})", f"{name.zh}（{example.source}）")
+                yield _otherwise(policy, where, promised, answer, field, wanted, given)
     except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises is what is wrong with it
-        what = f"{type(fault).__name__}: {fault}"
-        sentence = Text(f"{where.en} breaks off: {what}", f"{where.zh}中断：{what}")
-        yield Failure(sentence, told, look_at=RuleRef(hook=_HOOK, source=source))
+        why = _told(fault)
+        unusable = isinstance(fault, (GovernflowError, Unfit))
+        how = Text("cannot be used", "不可用") if unusable else Text("breaks off", "中断")
+        yield bad(f"{how.en}: {why.en}", f"{how.zh}：{why.zh}")
 
 
 def _otherwise(
-    policy: Policy,
-    where: Text,
-    example: Example,
-    told: ReportedCase,
-    answer: Answer,
-    name: str,
-    wanted: str,
-    given: str | Text,
+    policy: Policy, where: RuleRef, promised: Text, answer: Answer, name: str, wanted: str, given: str | Text
 ) -> Failure:
-    about = {"unit": "route", "form": "route", "assist": "route", "severity": "assess", "urgency": "assess"}.get(
-        name, name
-    )
-    rulings = [ruling for ruling in answer.rulings if ruling.what in (about, f"fact:{name}")]
-    case = answer.dispatched
-    if not rulings and name.startswith("clock:") and case is not None:  # a clock that starts later
-        plan = policy.plan(case, policy.context(case, mode_of(told), moment_of(told, BEGIN)), [])
-        rulings = [plan.rulings[clock] for clock in (name.removeprefix("clock:"),) if clock in plan.rulings]
+    about = (_DECIDED_BY.get(name, name), f"fact:{name}")
+    rulings = [ruling for ruling in answer.rulings if ruling.what in about]
+    if not rulings and answer.dispatched is not None:  # a clock that starts later
+        plan = plan_of(policy, answer.told, answer.dispatched)
+        rulings = [ruling for clock, ruling in plan.rulings.items() if name == f"clock:{clock}"]
     sentence = Text(
-        f"{where.en} ({example.source}) promises {name} = {wanted}; the rules say {given}",
-        f"{where.zh}（{example.source}）承诺{_in_chinese(policy, name, wanted, '=')}，"
-        f"规则的结果为{_in_chinese(policy, name, given)}",
+        f"{promised.en} promises {name} = {wanted}; the rules say {given}",
+        f"{promised.zh}承诺{_in_chinese(policy, name, wanted, '=')}，规则的结果为{_in_chinese(policy, name, given)}",
     )
     mend = Text("mend the rule, or the example if the promise has changed", "修改规则；若承诺已变更则修改算例")
-    return Failure(
-        sentence,
-        told,
-        said(policy, answer.plain),
-        rulings[-1].ref if rulings else RuleRef(hook=_HOOK, source=policy.layers[0].source),
-        mend,
-    )
+    return Failure(sentence, answer.told, said(policy, answer.plain), rulings[-1].ref if rulings else where, mend)
+
+
+def plan_of(policy: Policy, told: ReportedCase, case: Case) -> Plan:
+    """Return the plan of the clocks of a case as it was told."""
+    return policy.plan(case, policy.context(case, mode_of(told), moment_of(told)), [])
 
 
 def _in_chinese(policy: Policy, name: str, value: str | Text, equals: str = "") -> str:
@@ -173,8 +178,6 @@ def _expected(policy: Policy, name: str, value: object) -> str:
     """Return an expectation as the rules would write it."""
     if name in _CLOSED:
         return _CLOSED[name].read(value)
-    if name == "visit":
-        return YES_NO.read(value)
     if str(value).strip() in _NOTHING:
         return "-"
     if name in _UNITS:
@@ -190,17 +193,18 @@ def _given(policy: Policy, answer: Answer, name: str) -> str | Text:
     case = answer.dispatched
     if case is None:
         return Text(f"refused: {answer.refused.en}" if answer.refused else "refused", "被拒绝")
+    if name == "assist":
+        return "|".join(sorted(case.assist)) or "-"
     if name in _UNITS:
-        return case.unit if _UNITS[name] == "unit" else "|".join(sorted(case.assist)) or "-"
-    if name in ("severity", "urgency", "tier", "form"):
+        return case.unit
+    if name in ("severity", "urgency", "tier", "form", "lifecycle"):
         return str(getattr(case, name))
+    if name == "visit":
+        return "yes" if case.visit else "no"
     if name.startswith("clock:"):
-        plan = policy.plan(case, policy.context(case, mode_of(answer.told), moment_of(answer.told, BEGIN)), [])
-        spec = plan.specs.get(name.removeprefix("clock:"))
+        spec = plan_of(policy, answer.told, case).specs.get(name.removeprefix("clock:"))
         never = "dispatch:no_visit" if case.visit else "dispatch:visit"
         return "-" if spec is None or spec.starts <= {never} else spec.written
-    if name in ("lifecycle", "visit"):
-        return case.lifecycle if name == "lifecycle" else "yes" if case.visit else "no"
     known = policy.ruled.told.get(name)
     return str(case.facts.get(known[1] if known is not None else name, "-"))
 
@@ -208,17 +212,10 @@ def _given(policy: Policy, answer: Answer, name: str) -> str | Text:
 # --- from a file ------------------------------------------------------------------------------------------------------
 
 
-def _read(source: Path | Traversable) -> Iterator[Example]:
-    _, grids = read(source, "examples")
-    for grid in grids:
-        yield from _rows(grid)
-
-
-def _rows(grid: Grid) -> Iterator[Example]:
-    if not grid.rows:
-        return
-    heads = [_head(cell) for cell in grid.rows[0][1]]
-    for _, cells in grid.rows[1:]:
+def of_rows(rows: Sequence[Sequence[str]]) -> Iterator[Example]:
+    """Return the examples in rows of cells, the headings first."""
+    heads = [_head(cell) for cell in rows[0]] if rows else []
+    for cells in rows[1:]:
         parts: dict[str, dict[str, str]] = {"told": {}, "expect": {}, "source": {}}
         for (part, name), cell in zip(heads, cells, strict=False):
             if name and cell.strip():
@@ -237,8 +234,3 @@ def _head(cell: str) -> tuple[str, str]:
     if known.id in CLOCKS and known.id not in _CLOSED:
         return "expect", f"clock:{known.id}"
     return "expect", "unit" if known.id == "lead" else known.id
-
-
-def of_rows(rows: Sequence[Sequence[str]]) -> list[Example]:
-    """Return the examples in rows of cells, the headings first."""
-    return list(_rows(Grid("", tuple(enumerate((list(row) for row in rows), 1)))))

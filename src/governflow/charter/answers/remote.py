@@ -9,7 +9,7 @@ import os
 import pickle
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import nullcontext, suppress
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from types import ModuleType
@@ -25,7 +25,6 @@ from governflow.charter.model import Failure, the_plugin
 from governflow.charter.subject import Subject
 from governflow.errors import GovernflowError, PolicyError
 from governflow.isolation.environment import LUCK, OTHER_DAYS, machine_showing
-from governflow.isolation.tampering import changed_names, governflow_state
 from governflow.isolation.worker import Worker, WorkerFailed
 from governflow.model.terms import Severity, Urgency
 from governflow.policy.builtin import defaults
@@ -50,16 +49,13 @@ _ENVIRONMENT = {
 
 
 class Heard(msgspec.Struct):
-    """What came back from another process.
+    """What came back from another process."""
 
-    Args:
-        cases: Per locality, what was said of its cases, in their order.
-        tampered: What of governflow's own was changed there.
-        refused: Why the rules of a locality could not be loaded there.
-    """
-
+    #: Per locality, what was said of its cases, in their order.
     cases: dict[str, list[PlainAnswer]]
+    #: What of governflow's own was changed there.
     tampered: list[str]
+    #: Why the rules of a locality could not be loaded there.
     refused: dict[str, Text]
 
 
@@ -114,25 +110,21 @@ class RemoteAnswers:
     ) -> None:
         #: Why there are no answers, where there are none.
         self.why: Text | None = None
-        #: Whether it was too late.
-        self.late = False
-        self._worker: Worker | None = None
+        #: Whether another process could be asked at all, and whether it was too late.
+        self.begun = self.late = False
         self._heard: Heard | None = None
-        plugins = _packed(localities, how)
-        if isinstance(plugins, Text):
-            self.why = plugins
-            return
         try:
+            plugins = [
+                _packed(code, plugin)
+                for code, plugin in localities.registered.items()
+                if code not in how.without and plugin is not defaults
+            ]
             self._worker = Worker(Respondent, seed=how.seed, environment=_environment(how))
-        except WorkerFailed as fault:
+        except GovernflowError as fault:
             self.why = fault.text
             return
+        self.begun = True
         self._worker.ask(Respondent.answer, {"plugins": plugins, "cases": cases, "how": how})
-
-    @property
-    def begun(self) -> bool:
-        """Whether another process could be asked at all."""
-        return self._worker is not None
 
     def answers(self, patience: float = PATIENCE) -> Heard | None:
         """Wait for the answers, which several laws may go by; None where there are none, and `why` says why.
@@ -140,26 +132,18 @@ class RemoteAnswers:
         Args:
             patience: How long to wait, in seconds.
         """
-        if self._worker is None or self._heard is not None or self.why is not None:
-            return self._heard
-        try:
-            self._heard = self._worker.answer(Heard, patience)
-        except GovernflowError as fault:
-            self.late, self.why = isinstance(fault, WorkerFailed) and fault.late, fault.text
-            self._worker.stop()
-            return None
-        self._worker.close()
+        if self._heard is None and self.why is None:
+            try:
+                with self._worker as worker:
+                    self._heard = worker.answer(Heard, patience)
+            except GovernflowError as fault:
+                self.late, self.why = isinstance(fault, WorkerFailed) and fault.late, fault.text
         return self._heard
 
     def stop(self) -> None:
         """End it, if it is still at work."""
-        if self._worker is not None:
+        if self.begun:
             self._worker.stop()
-
-
-def patience(subject: Subject) -> float:
-    """Return how long to wait for another process: a search does not wait for long."""
-    return 1 + subject.left if subject.level == "search" else PATIENCE
 
 
 def answered(subject: Subject, name: str) -> Heard | Failure | Text:
@@ -170,7 +154,8 @@ def answered(subject: Subject, name: str) -> Heard | Failure | Text:
         cannot be taken elsewhere, or the time of a search is up.
     """
     there: RemoteAnswers = subject.begun[name]
-    heard = there.answers(patience(subject))
+    # A search does not wait for long.
+    heard = there.answers(1 + subject.left if subject.level == "search" else PATIENCE)
     if heard is not None:
         return heard
     assert there.why is not None
@@ -180,9 +165,8 @@ def answered(subject: Subject, name: str) -> Heard | Failure | Text:
     return Failure(sentence, look_at=the_plugin(subject.code), suggestion=_EVERYWHERE)
 
 
-def unloadable(subject: Subject, code: str, there: Heard, when: Text) -> Failure:
-    """Tell that rules which can be loaded elsewhere cannot be loaded in another process, and why."""
-    why = there.refused[code]  # it says whose rules
+def unloadable(subject: Subject, why: Text, when: Text) -> Failure:
+    """Tell that rules which can be loaded elsewhere cannot be loaded in another process; ``why`` says whose rules."""
     sentence = Text(f"{when.en}, {why.en}", f"{when.zh}，{why.zh}")
     return Failure(sentence, look_at=the_plugin(subject.code), suggestion=_EVERYWHERE)
 
@@ -202,34 +186,20 @@ def _environment(how: WorkerEnvironment) -> dict[str, str]:
     return found
 
 
-def _packed(localities: Localities, how: WorkerEnvironment) -> list[_Plugin] | Text:
-    """Return how to come by each plugin, or which one cannot be taken elsewhere."""
-    plugins = []
-    for code, plugin in localities.registered.items():
-        if code in how.without or plugin is defaults:
-            continue
-        packed = _plugin(code, plugin)
-        if packed is None:
-            return Text(
-                f"the plugin of {code} cannot be imported in a second interpreter: it was made inside a function, or "
-                "keeps what cannot be copied",
-                f"{code} 的插件无法在另一进程中导入：它在函数内部生成，或保存了无法复制的内容",
-            )
-        plugins.append(packed)
-    return plugins
-
-
-def _plugin(code: str, plugin: object) -> _Plugin | None:
+def _packed(code: str, plugin: object) -> _Plugin:
+    """Return how to come by a plugin; refuse one that cannot be taken elsewhere."""
     module = plugin if isinstance(plugin, ModuleType) else sys.modules.get(type(plugin).__module__)
     file = getattr(module, "__file__", None)
-    if module is None or module.__name__ == "__main__" or file is None:
-        return None
-    if module is plugin:
-        return _Plugin(code, module.__name__, file)
-    try:
-        return _Plugin(code, module.__name__, file, base64.b64encode(pickle.dumps(plugin)).decode())
-    except Exception:  # noqa: BLE001 - whatever cannot be taken elsewhere stays here
-        return None
+    if module is not None and module.__name__ != "__main__" and file is not None:
+        if module is plugin:
+            return _Plugin(code, module.__name__, file)
+        with suppress(Exception):  # whatever cannot be taken elsewhere stays here
+            return _Plugin(code, module.__name__, file, base64.b64encode(pickle.dumps(plugin)).decode())
+    raise GovernflowError(
+        f"the plugin of {code} cannot be imported in a second interpreter: it was made inside a function, or keeps "
+        "what cannot be copied",
+        f"{code} 的插件无法在另一进程中导入：它在函数内部生成，或保存了无法复制的内容",
+    )
 
 
 # --- there ------------------------------------------------------------------------------------------------------------
@@ -240,23 +210,18 @@ class Respondent:
 
     def answer(self, asking: Mapping[str, Any]) -> Heard:
         """Register plugins, ask about cases, and look at what was changed of governflow itself."""
-        asked_for = msgspec.convert(asking, _Questions)
-        how = asked_for.how
-        with ExitStack() as stack:
-            if how.day is not None:
-                stack.enter_context(machine_showing(OTHER_DAYS[how.day], (), LUCK[how.day]))
+        questions = msgspec.convert(asking, _Questions)
+        how = questions.how
+        with machine_showing(OTHER_DAYS[how.day], (), LUCK[how.day]) if how.day is not None else nullcontext():
             localities = Localities(without=how.without)
-            above = set(how.first)
-            _register(localities, (plugin for plugin in asked_for.plugins if plugin.code in above))
+            _register(localities, (plugin for plugin in questions.plugins if plugin.code in how.first))
             for code in how.first:
-                try:
+                with suppress(PolicyError):  # told where that one is checked
                     localities.policy(code)
-                except PolicyError:
-                    continue  # told where that one is checked
             before = governflow_state()
-            _register(localities, (plugin for plugin in asked_for.plugins if plugin.code not in above))
+            _register(localities, (plugin for plugin in questions.plugins if plugin.code not in how.first))
             answers, refused = {}, {}
-            for code, cases in asked_for.cases.items():
+            for code, cases in questions.cases.items():
                 try:
                     policy = localities.policy(code)
                 except PolicyError as fault:
@@ -292,7 +257,9 @@ def _register(localities: Localities, plugins: Iterable[_Plugin]) -> None:
 
 
 def _unpacked(plugin: _Plugin) -> object:
-    module = _imported(plugin.module)
+    module: ModuleType | None = None
+    with suppress(ImportError):
+        module = import_module(plugin.module)
     if getattr(module, "__file__", None) != plugin.file:
         # Imported from its file under a name of its own, or of something else here.
         spec = spec_from_file_location(plugin.module, plugin.file)
@@ -303,8 +270,42 @@ def _unpacked(plugin: _Plugin) -> object:
     return pickle.loads(base64.b64decode(plugin.pickled)) if plugin.pickled is not None else module
 
 
-def _imported(name: str) -> ModuleType | None:
-    try:
-        return import_module(name)
-    except ImportError:
-        return None
+# --- what a plugin has changed there ----------------------------------------------------------------------------------
+
+#: What is kept under a name: the value, and a copy of it where it can be changed in its place.
+Kept = tuple[object, object]
+
+
+def governflow_state() -> dict[tuple[str, str], Kept]:
+    """Return what the modules of governflow and their classes hold, and what their tables, lists and sets hold."""
+    found = {}
+    for module in [one for name, one in sys.modules.items() if name.partition(".")[0] == "governflow"]:
+        for name, value in vars(module).items():
+            found[module.__name__, name] = _kept(value)
+            if isinstance(value, type) and value.__module__ == module.__name__:
+                found.update({(f"{module.__name__}.{name}", part): _kept(held) for part, held in vars(value).items()})
+    return found
+
+
+def _kept(value: object) -> Kept:
+    return value, value.copy() if type(value) in (dict, list, set) else None  # type: ignore[attr-defined]
+
+
+def _replaced(copy: object, now: object) -> bool:
+    """Return whether an entry of a table was replaced or is gone, or a list or a set holds something else."""
+    if isinstance(copy, dict) and isinstance(now, dict):
+        return any(now.get(one) is not copy[one] for one in copy)  # a table may learn more
+    if isinstance(copy, list) and isinstance(now, list):
+        return [*map(id, copy)] != [*map(id, now)]
+    return isinstance(copy, set) and copy != now
+
+
+def changed_names(before: Mapping[tuple[str, str], Kept]) -> Iterable[str]:
+    """Return what is another now: a name that means something else, or what it holds."""
+    now = governflow_state()
+    for key, (value, copy) in before.items():
+        held, entries = now.get(key, (None, None))
+        replaced = _replaced(copy, entries)
+        # What Python keeps of a module or a class for itself may change; so may `cached_property` and the like.
+        if (held is not value or replaced) and not key[1].startswith("__"):
+            yield ".".join(key)

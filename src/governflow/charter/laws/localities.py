@@ -101,7 +101,7 @@ def _apart(subject: Subject, policy: Policy, alone: Heard, together: Heard) -> I
     when = Text(f"with {subject.code} loaded", f"加载 {subject.code} 后")
     for code, others in alone.cases.items():
         if code not in together.cases:
-            yield unloadable(subject, code, together, when)
+            yield unloadable(subject, together.refused[code], when)
             continue
         unlike = [
             (one, other) for one, other in zip(others, together.cases[code], strict=False) if one.digest != other.digest
@@ -146,8 +146,7 @@ def _before_and_after(subject: Subject) -> Iterator[Failure]:
     for code, answers in first.items():
         policy = _anew(subject, code)
         if isinstance(policy, Text):
-            there = Heard({}, [], {code: policy})
-            yield unloadable(subject, code, there, Text(f"with {subject.code} loaded", f"加载 {subject.code} 后"))
+            yield unloadable(subject, policy, Text(f"with {subject.code} loaded", f"加载 {subject.code} 后"))
             return
         for before in answers:
             subject.tried()

@@ -175,7 +175,7 @@ def _elsewhere(subject: Subject, policy: Policy, batch: list[First]) -> Iterator
             subject.note = Text(f"not looked at in another process: {there.en}", f"未在另一进程中检验：{there.zh}")
             continue
         if subject.code not in there.cases:
-            yield unloadable(subject, subject.code, there, when)
+            yield unloadable(subject, there.refused[subject.code], when)
             return
         said = {written(one.told): one for one in there.cases[subject.code]}
         pairs = [
