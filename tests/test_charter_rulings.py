@@ -975,8 +975,7 @@ def test_pure_alone_begins_no_process_in_which_this_locality_is_left_out(monkeyp
             begun.append(how)
             super().__init__(localities, cases, how)
 
-    for home in ("purity", "localities"):
-        monkeypatch.setattr(f"governflow.charter.laws.{home}.RemoteAnswers", Seen)
+    monkeypatch.setattr("governflow.charter.answers.remote.RemoteAnswers", Seen)
     assert check(subject(County()).localities, COUNTY, laws=["ruling/pure"], case={}).passed
     assert [how.without for how in begun if how.without] == []
     assert len({how.seed for how in begun}) >= 4

@@ -9,6 +9,7 @@ import msgspec
 
 from governflow.calendars.allowances import Allowance
 from governflow.charter.answers.plain import REOPENED, RUNG, PlainAnswer, differing
+from governflow.charter.model import Failure, LookAt
 from governflow.errors import CalendarError
 from governflow.isolation.literals import BUILT_IN
 from governflow.masking import clean
@@ -172,6 +173,24 @@ def told_apart(policy: Policy, one: PlainAnswer, other: PlainAnswer) -> tuple[Te
         *(_marked(_BEFORE, line) for line in _clocks(policy, one)),
         *(_marked(_AFTER, line) for line in _clocks(policy, other)),
     )
+
+
+def answered_otherwise(
+    policy: Policy, one: PlainAnswer, other: PlainAnswer, asked: Text, mend: Text, look_at: LookAt | None = None
+) -> Failure:
+    """Tell that a case was answered otherwise.
+
+    Args:
+        policy: The rules.
+        one: What they said first.
+        other: What they said then.
+        asked: How they were asked then, and who answers: the begin of the sentence.
+        mend: What would mend it.
+        look_at: Where to look if no ruling differs.
+    """
+    what, where = difference(policy, one, other)
+    sentence = Text(f"{asked.en} this case differently ({what.en})", f"{asked.zh}该事项的裁定不同（{what.zh}）")
+    return Failure(sentence, other.told, told_apart(policy, one, other), where or look_at, mend)
 
 
 _BEFORE, _AFTER = Text("before", "之前"), Text("after", "之后")

@@ -146,6 +146,14 @@ class RemoteAnswers:
             self._worker.stop()
 
 
+def begin(
+    subject: Subject, name: str, cases: Mapping[str, Sequence[ReportedCase] | None], how: WorkerEnvironment
+) -> None:
+    """Begin another process under a name, unless it was begun before; see `RemoteAnswers`."""
+    if name not in subject.begun:
+        subject.begun[name] = RemoteAnswers(subject.localities, cases, how)
+
+
 def answered(subject: Subject, name: str) -> Heard | Failure | Text:
     """Wait for what was begun under a name, and give its answers.
 

@@ -269,7 +269,6 @@ def _told(ladder: Ladder, what: Text, fault_of: Callable[[Ladder], _Fault], subj
         "a ladder never goes down or in a circle, goes to existing units only, and comes to its top",
         "升级不向下、不循环，只到现有单位，且终将到顶",
     ),
-    method="examples",
 )
 def climbs(subject: Subject) -> Iterator[Failure]:
     """Follow every ladder that nobody acts on."""
@@ -337,7 +336,6 @@ def astray(ladder: Ladder, policy: Policy) -> _Fault:
         "at the top a special report is filed, and somebody is urged until the case is done",
         "到顶形成专报，并持续催办直至办结",
     ),
-    method="examples",
 )
 def ends(subject: Subject) -> Iterator[Failure]:
     """Follow every ladder past its top."""

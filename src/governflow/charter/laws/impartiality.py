@@ -7,7 +7,7 @@ from itertools import islice
 
 from governflow.charter.answers.ask import ACTOR, Answer, asked
 from governflow.charter.answers.collect import Fault, First, everything, firsts, found, raised, sample
-from governflow.charter.answers.compare import difference, told_apart
+from governflow.charter.answers.compare import answered_otherwise
 from governflow.charter.cases.dimensions import WHO, Dimensions, posts_of
 from governflow.charter.cases.reported import BEGIN, ReportedCase, timeless
 from governflow.charter.laws.registry import law
@@ -35,7 +35,6 @@ _LIVED = 40
         "who asked, by which channel, who reported it on duty and who has how many merits changes no ruling",
         "诉求人、渠道、上报的信息员以及积分，都不改变裁定",
     ),
-    method="examples",
 )
 def impartial(subject: Subject) -> Iterator[Failure]:
     """Change who asks, and nothing else."""
@@ -109,15 +108,11 @@ class _Partial:
             yield asked(self._policy, {**plain, **other})
 
     def _told(self, before: Answer, after: Answer, who: Sequence[str]) -> Fault:
-        what, where = difference(self._policy, before.plain, after.plain)
         en, zh = " and ".join(who), "、".join({"channel": "渠道", "informant": "信息员"}[name] for name in who)
-        sentence = Text(
-            f"with another {en} the rules answer this case differently ({what.en})",
-            f"换一个{zh}，该事项的裁定不同（{what.zh}）",
-        )
+        asking = Text(f"with another {en} the rules answer", f"换一个{zh}，")
         mend = Text(f"rule on the matter alone: leave {en} out of it", f"只看事项本身：裁定不得依据{zh}")
-        said = told_apart(self._policy, before.plain, after.plain)
-        return (en, what.en), Failure(sentence, after.told, said, where, mend)
+        failure = answered_otherwise(self._policy, before.plain, after.plain, asking, mend)
+        return failure.sentence.en, failure
 
 
 # --- merits -----------------------------------------------------------------------------------------------------------
@@ -134,16 +129,11 @@ def _after_merits(subject: Subject, policy: Policy) -> Iterator[Failure]:
             subject.tried()
             again = asked(policy, first.told)
             if isinstance(first.answer, Answer) and again.digest != first.answer.digest:
-                before, after = first.answer.plain, again.plain
-                what, where = difference(policy, before, after)
-                sentence = Text(
-                    f"after merits were earned the rules answer this case differently ({what.en})",
-                    f"记入积分后，该事项的裁定不同（{what.zh}）",
-                )
+                asking = Text("after merits were earned the rules answer", "记入积分后，")
                 mend = Text(
                     "merits reward those on duty: no ruling may look at them", "积分只用于激励：裁定不得依据积分"
                 )
-                yield Failure(sentence, first.told, told_apart(policy, before, after), where, mend)
+                yield answered_otherwise(policy, first.answer.plain, again.plain, asking, mend)
     except CommandError as refusal:
         yield Failure(Text(f"merits cannot be entered: {refusal.text.en}", f"积分无法记入：{refusal.text.zh}"))
     except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises is what is looked for

@@ -91,9 +91,6 @@ def look_at(events: Iterable[Event]) -> RuleRef | None:
     return rulings[-1].ref if rulings else None
 
 
-# --- case/attended ----------------------------------------------------------------------------------------------------
-
-
 @law(
     "case/attended",
     Text("every matter has a home", "件件有着落"),
@@ -101,7 +98,6 @@ def look_at(events: Iterable[Event]) -> RuleRef | None:
         "at every moment an open case has a responsible unit and a running clock, or a suspension with a date",
         "未结事项任何时刻都有责任单位，并有计时中的时限或有期限的挂起",
     ),
-    method="examples",
 )
 def attended(subject: Subject) -> Iterator[Failure]:
     """Look at every moment of every life."""
@@ -179,7 +175,6 @@ EXCUSED = frozenset({"decline", "merge", "withdraw"})
         "no case ends without an answer to whoever asked, and their evaluation, its lapse, or a verification",
         "事项未向诉求人反馈、未经评价（或评价到期、核查）不得办结",
     ),
-    method="examples",
 )
 def answered(subject: Subject) -> Iterator[Failure]:
     """Follow every way through every lifecycle exactly; then look at the ends of lives."""
@@ -306,9 +301,6 @@ def _judged(event: Event, ends: frozenset[str]) -> bool:
     """Return whether the time to judge ran out, or was used by what does not end the case."""
     used = (Outcome.LAPSED,) if event.state in ends else (Outcome.LAPSED, Outcome.MET)
     return any(clock.name == "evaluate" and clock.outcome in used for clock in event.clocks)
-
-
-# --- lifecycle/sound --------------------------------------------------------------------------------------------------
 
 
 @law(

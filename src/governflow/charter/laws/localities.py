@@ -1,16 +1,19 @@
 """Laws on how localities stand beside and above one another (层级)."""
 
 from bisect import bisect
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import pairwise, product
+
+import attrs
 
 from governflow.calendars import WorkingCalendar
 from governflow.charter.answers.ask import Answer, asked
 from governflow.charter.answers.collect import Fault, company, everything, firsts, found, raised, sample
-from governflow.charter.answers.compare import difference, told_apart
+from governflow.charter.answers.compare import answered_otherwise
 from governflow.charter.answers.plain import PlainAnswer
-from governflow.charter.answers.remote import Heard, RemoteAnswers, WorkerEnvironment, answered, few, unloadable
+from governflow.charter.answers.remote import Heard, WorkerEnvironment, answered, begin, few, unloadable
 from governflow.charter.cases.reported import BEGIN, ReportedCase, mode_of, moment_of, written
 from governflow.charter.laws.registry import law
 from governflow.charter.model import Failure, the_plugin
@@ -38,21 +41,22 @@ _SEED = 1
 
 def together(subject: Subject) -> None:
     """Begin a process in which the others are asked after this locality was loaded and asked."""
-    if "together" in subject.begun:
-        return
-    own = [*([subject.only] if subject.only is not None else []), *company(subject)]
     home, *others_above = subject.policy.layers
     above = tuple(layer.code for layer in others_above if _package(layer) != _package(home))
-    cases = {subject.code: own, **dict.fromkeys(_codes(subject))}
-    subject.begun["together"] = RemoteAnswers(subject.localities, cases, WorkerEnvironment(seed=_SEED, first=above))
+    cases = {subject.code: asked_elsewhere(subject), **dict.fromkeys(_codes(subject))}
+    begin(subject, "together", cases, WorkerEnvironment(seed=_SEED, first=above))
+
+
+def asked_elsewhere(subject: Subject) -> list[ReportedCase]:
+    """Return the cases that other processes are asked: `company`, and before it the only one that is looked at."""
+    return [*([subject.only] if subject.only is not None else []), *company(subject)]
 
 
 def alone_and_together(subject: Subject) -> None:
     """Begin that process, and one in which the others are asked and this locality was never heard of."""
     together(subject)
-    if "together" in subject.begun and "alone" not in subject.begun:
-        how = WorkerEnvironment(seed=_SEED, without=(subject.code,))
-        subject.begun["alone"] = RemoteAnswers(subject.localities, dict.fromkeys(_codes(subject)), how)
+    how = WorkerEnvironment(seed=_SEED, without=(subject.code,))
+    begin(subject, "alone", dict.fromkeys(_codes(subject)), how)
 
 
 def _package(layer: Layer) -> str:
@@ -68,7 +72,6 @@ def _package(layer: Layer) -> str:
         "installing this locality's plugin changes no other locality's rulings, and nothing of governflow itself",
         "安装本地插件不改变其他地方的裁定，也不改动 governflow 自身",
     ),
-    method="examples",
     ahead=alone_and_together,
 )
 def isolated(subject: Subject) -> Iterator[Failure]:
@@ -164,12 +167,9 @@ def _anew(subject: Subject, code: str) -> Policy | Text:
 
 
 def _meddles(subject: Subject, policy: Policy, code: str, before: PlainAnswer, after: PlainAnswer) -> Failure:
-    what, _ = difference(policy, before, after)
-    sentence = Text(
-        f"with {subject.code} loaded, {code} answers this case differently ({what.en})",
-        f"加载 {subject.code} 后，{code} 对该事项的裁定不同（{what.zh}）",
-    )
-    return Failure(sentence, before.told, told_apart(policy, before, after), the_plugin(subject.code), _KEEP_OUT)
+    asked = Text(f"with {subject.code} loaded, {code} answers", f"加载 {subject.code} 后，{code} 对")
+    failure = answered_otherwise(policy, before, after, asked, _KEEP_OUT)
+    return attrs.evolve(failure, look_at=the_plugin(subject.code))
 
 
 _KEEP_OUT = Text(
@@ -210,7 +210,6 @@ _STARTS = tuple(
         "where a layer below declares a statute, a locality may tighten its clock, never loosen or drop it",
         "上级规定的法定时限，地方只可缩短，不得放宽或取消",
     ),
-    method="examples",
 )
 def stricter(subject: Subject) -> Iterator[Failure]:
     """Compare each layer's clocks with those of the stack below it, counted on the calendars of both."""
@@ -223,9 +222,8 @@ def stricter(subject: Subject) -> Iterator[Failure]:
         return
     # Only where a layer says something of clocks or calendars can a clock be another one.
     pairs = [(child, parent) for child, parent in pairwise(stack) if _speaks(child)]
-    judge = _Judge(subject)
     if pairs:
-        yield from found(subject, lambda told: judge.look(pairs, told), [one.told for one in sample(subject)])
+        yield from found(subject, lambda told: _loosened(subject, pairs, told), [one.told for one in sample(subject)])
 
 
 def _speaks(policy: Policy) -> bool:
@@ -235,71 +233,54 @@ def _speaks(policy: Policy) -> bool:
     return any(source == own for hook in hooks for source, _, _ in policy.impls(hook)) or bool(tables)
 
 
-class _Judge:
-    """Compares clocks; equal ones are compared once."""
+def _loosened(subject: Subject, pairs: Sequence[tuple[Policy, Policy]], told: ReportedCase) -> Iterator[Fault]:
+    """Find what one case's clocks are looser in."""
+    answer = next((one.answer for one in firsts(subject, (told,))), None)
+    if not isinstance(answer, Answer) or answer.dispatched is None or answer.reported is None:
+        return  # what cannot be reported is the matter of ruling/total
+    at = moment_of(told, BEGIN)
+    try:
+        for child, parent in pairs:
+            own = child.layers[0].source
+            for case, mode in _variants(child, answer.reported, answer.dispatched, told):
+                for key, what, spec in _looser(child, parent, case, mode, at):
+                    where = RuleRef.of(spec.rule or spec.name, own) if spec else RuleRef(source=own)
+                    yield (child.code, *key), Failure(what, told, (), where, _MEND)
+    except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises is what is looked for
+        yield raised(told, fault)
 
-    def __init__(self, subject: Subject) -> None:
-        self._subject = subject
-        self._known: dict[Hashable, list[tuple[str, Text]]] = {}
-        self._kept: list[object] = []  # so that no id is given twice
 
-    def look(self, pairs: Sequence[tuple[Policy, Policy]], told: ReportedCase) -> Iterator[Fault]:
-        """Find what one case's clocks are looser in."""
-        (first,) = firsts(self._subject, (told,)) or (None,)
-        answer = first.answer if first is not None else None
-        if not isinstance(answer, Answer) or answer.dispatched is None or answer.reported is None:
-            return  # what cannot be reported is the matter of ruling/total
-        at = moment_of(told, BEGIN)
-        try:
-            for child, parent in pairs:
-                for case, mode in _variants(child, answer.reported, answer.dispatched, told):
-                    for key, what, spec in self._looser(child, parent, case, mode, at):
-                        own = child.layers[0].source
-                        where = RuleRef.of(spec.rule or spec.name, own) if spec else RuleRef(source=own)
-                        yield (child.code, *key), Failure(what, told, (), where, _MEND)
-        except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises is what is looked for
-            yield raised(told, fault)
+def _looser(
+    child: Policy, parent: Policy, case: Case, mode: Mode, at: datetime
+) -> Iterator[tuple[tuple[str, str], Text, ClockSpec | None]]:
+    faults: Faults = []
+    ours = child.plan(case, child.context(case, mode, at), faults)
+    law_ = parent.plan(case, parent.context(case, mode, at), [])
+    for fault in faults:
+        if fault.source == child.layers[0].source and fault.hook == "governflow_deadlines":
+            sentence = Text(f"{fault.where} {fault.text.en}", f"{fault.source} 的 {fault.hook}：{fault.text.zh}")
+            yield (fault.kind, " ".join(fault.args)), sentence, None
+    for name, spec in law_.specs.items():
+        if STATUTE not in spec.traits:
+            continue
+        own = ours.specs.get(name)
+        if own is None:
+            yield ("dropped", name), _told(spec, "is dropped", "被取消"), None
+            continue
+        if own.allowance.elapsed and spec.allowance.elapsed:
+            calendars = None
+        else:
+            calendars = tuple(who.calendar(name, who.context(case, mode, at), []) for who in (child, parent))
+        for kind, sentence in _compared(own, spec, calendars):
+            yield (kind, name), sentence, own
 
-    def _looser(
-        self, child: Policy, parent: Policy, case: Case, mode: Mode, at: datetime
-    ) -> Iterator[tuple[tuple[str, str], Text, ClockSpec | None]]:
-        faults: Faults = []
-        ours = child.plan(case, child.context(case, mode, at), faults)
-        law_ = parent.plan(case, parent.context(case, mode, at), [])
-        for fault in faults:
-            if fault.source == child.layers[0].source and fault.hook == "governflow_deadlines":
-                sentence = Text(f"{fault.where} {fault.text.en}", f"{fault.source} 的 {fault.hook}：{fault.text.zh}")
-                yield (fault.kind, " ".join(fault.args)), sentence, None
-        for name, spec in law_.specs.items():
-            if STATUTE not in spec.traits:
-                continue
-            own = ours.specs.get(name)
-            if own is None:
-                yield ("dropped", name), _told(spec, "is dropped", "被取消"), None
-                continue
-            for kind, sentence in self._compared((child, parent), case, mode, at, own, spec):
-                yield (kind, name), sentence, own
 
-    def _compared(
-        self,
-        pair: tuple[Policy, Policy],
-        case: Case,
-        mode: Mode,
-        at: datetime,
-        own: ClockSpec,
-        spec: ClockSpec,
-    ) -> list[tuple[str, Text]]:
-        calendars = [
-            who.calendar(spec.name, who.context(case, mode, at), [])
-            if not (own.allowance.elapsed and spec.allowance.elapsed)
-            else None
-            for who in pair
-        ]
-        key = (own, spec, *map(id, calendars))
-        if key not in self._known:
-            self._kept += calendars
-            self._known[key] = [*_rules(own, spec), *_due(own, spec, calendars)]
-        return self._known[key]
+@lru_cache(1024)
+def _compared(
+    own: ClockSpec, spec: ClockSpec, calendars: Sequence[WorkingCalendar] | None
+) -> Sequence[tuple[str, Text]]:
+    always = WorkingCalendar.always("Asia/Shanghai")
+    return (*_rules(own, spec), *_due(own, spec, calendars or (always, always)))
 
 
 def _variants(policy: Policy, reported: Case, dispatched: Case, told: ReportedCase) -> Iterator[tuple[Case, Mode]]:
@@ -339,12 +320,11 @@ def _rules(own: ClockSpec, spec: ClockSpec) -> Iterator[tuple[str, Text]]:
         yield "extension", _told(spec, f"may be extended {how} instead of {limit}", f"可延长{zh}，而法定为 {limit}")
 
 
-def _due(own: ClockSpec, spec: ClockSpec, calendars: Sequence[WorkingCalendar | None]) -> Iterator[tuple[str, Text]]:
+def _due(own: ClockSpec, spec: ClockSpec, calendars: Sequence[WorkingCalendar]) -> Iterator[tuple[str, Text]]:
     """Count both from moments all over the year."""
-    always = WorkingCalendar.always("Asia/Shanghai")
     for start in _STARTS:
-        mine = own.allowance.due(start, calendars[0] or always)
-        lawful = spec.allowance.due(start, calendars[1] or always)
+        mine = own.allowance.due(start, calendars[0])
+        lawful = spec.allowance.due(start, calendars[1])
         if mine > lawful:
             begun, ends, law_ends = (f"{moment:%Y-%m-%d %H:%M}" for moment in (start, mine, lawful))
             en, zh = f"({own.written} instead of {spec.written})", f"（{own.written}，法定 {spec.written}）"

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import islice
+from itertools import cycle, islice
 from random import Random  # noqa: TID251 - a fixed seed gives the same order every time
 
 from governflow.charter.answers.ask import Answer, asked
 from governflow.charter.answers.collect import First, batches, company, firsts, raised
-from governflow.charter.answers.compare import difference, told_apart
+from governflow.charter.answers.compare import answered_otherwise
 from governflow.charter.answers.plain import PlainAnswer
-from governflow.charter.answers.remote import RemoteAnswers, WorkerEnvironment, answered, unloadable
+from governflow.charter.answers.remote import WorkerEnvironment, answered, begin, unloadable
 from governflow.charter.cases.reported import ReportedCase, written
-from governflow.charter.laws.localities import together
+from governflow.charter.laws.localities import asked_elsewhere, together
 from governflow.charter.laws.registry import law
 from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
@@ -47,23 +47,16 @@ _PROCESSES = (("together", _FRESH), *((f"order {seed}", _SETS) for seed in _ORDE
 
 def _ahead(subject: Subject) -> None:
     """Begin the other processes."""
-    if "machine" in subject.begun:
-        return
     together(subject)
     every = asked_elsewhere(subject)
+    some = {subject.code: every[:_EVERY] + every[_EVERY::_EVERY]}
     for seed in _ORDERS:
-        cases = {subject.code: every[:_EVERY] + every[_EVERY::_EVERY]}
-        subject.begun[f"order {seed}"] = RemoteAnswers(subject.localities, cases, WorkerEnvironment(seed=seed))
+        begin(subject, f"order {seed}", some, WorkerEnvironment(seed=seed))
     names = tuple(
         word for word in literals_of(subject.policy).texts if word.isascii() and word.isidentifier() and word.isupper()
     )
     how = WorkerEnvironment(seed=2, backwards=True, day=0, variables=names)
-    subject.begun["machine"] = RemoteAnswers(subject.localities, {subject.code: every}, how)
-
-
-def asked_elsewhere(subject: Subject) -> list[ReportedCase]:
-    """Return the cases that other processes are asked: `company`, and before it the only one that is looked at."""
-    return [*([subject.only] if subject.only is not None else []), *company(subject)]
+    begin(subject, "machine", {subject.code: every}, how)
 
 
 @law(
@@ -74,7 +67,6 @@ def asked_elsewhere(subject: Subject) -> list[ReportedCase]:
         "no rule asks the machine for the time, for chance, for files or for the environment",
         "同一事项的裁定始终相同：连问两次、换个顺序、换个日子、换个进程均如此；规则不取用机器时间、随机数、文件和环境变量",
     ),
-    method="examples",
     ahead=_ahead,
 )
 def pure(subject: Subject) -> Iterator[Failure]:
@@ -108,21 +100,15 @@ def _impure(subject: Subject, policy: Policy, batch: list[First]) -> Iterator[Fa
     if subject.only is not None:  # what it is told after may be what changes it
         firsts(subject, company(subject))
     try:
-        for told, answer in given if len(given) == 1 else given[::2]:
-            if subject.late:
-                return
-            again = asked(policy, told)
-            if again.digest != answer.digest:
-                yield _varies(policy, answer.plain, again.plain, _TWICE)
-        for numbers, order, when in (
-            (("check",), range(len(given) - 1, -1, -2), _ORDER),
-            (("1", "2026-0002", "999999"), Random(1).sample(range(len(given)), -(-len(given) // 3)), _NUMBER),
+        for when, some, numbers in (
+            (_TWICE, given if len(given) == 1 else given[::2], ("check",)),
+            (_ORDER, given[::-2], ("check",)),
+            (_NUMBER, Random(1).sample(given, -(-len(given) // 3)), ("1", "2026-0002", "999999")),
         ):
-            for turn, place in enumerate(order):
-                told, answer = given[place]
+            for (told, answer), number in zip(some, cycle(numbers), strict=False):
                 if subject.late:
                     return
-                again = asked(policy, told, number=numbers[turn % len(numbers)])
+                again = asked(policy, told, number=number)
                 if again.digest != answer.digest:
                     yield _varies(policy, answer.plain, again.plain, when)
         for day, (moment, luck) in enumerate(zip(OTHER_DAYS, LUCK, strict=True)):
@@ -153,13 +139,8 @@ def _on_another_day(
             touched += [(told, touch) for touch in watch.touched[before:][:1]]
     for (_, answer), again in zip(given, later, strict=True):
         if again.digest != answer.digest:
-            yield _varies(
-                policy,
-                answer.plain,
-                again.plain,
-                _DAY,
-                *(touch.where for told, touch in touched if told is answer.told),
-            )
+            asking = next((touch.where for told, touch in touched if told is answer.told), None)
+            yield _varies(policy, answer.plain, again.plain, _DAY, asking)
 
 
 def _elsewhere(subject: Subject, policy: Policy, batch: list[First]) -> Iterator[Failure]:
@@ -190,10 +171,6 @@ def _elsewhere(subject: Subject, policy: Policy, batch: list[First]) -> Iterator
         first = first or said
 
 
-def _varies(policy: Policy, one: PlainAnswer, other: PlainAnswer, when: Text, *asking: RuleRef) -> Failure:
-    what, where = difference(policy, one, other)
-    sentence = Text(
-        f"{when.en}, the rules answer this case differently ({what.en})", f"{when.zh}，该事项的裁定不同（{what.zh}）"
-    )
-    look_at = where or next(iter(asking), named_of(Text("the hooks", "钩子"), policy.layers[0].source))
-    return Failure(sentence, one.told, told_apart(policy, one, other), look_at, _PURE)
+def _varies(policy: Policy, one: PlainAnswer, other: PlainAnswer, when: Text, asking: RuleRef | None = None) -> Failure:
+    look_at = asking or named_of(Text("the hooks", "钩子"), policy.layers[0].source)
+    return answered_otherwise(policy, one, other, Text(f"{when.en}, the rules answer", f"{when.zh}，"), _PURE, look_at)

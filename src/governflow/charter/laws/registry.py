@@ -53,7 +53,7 @@ LAWS: dict[str, Law] = {}
 
 
 def law(
-    id: str, slogan: Text, says: Text, *, method: str, ahead: Callable[["Subject"], object] | None = None
+    id: str, slogan: Text, says: Text, *, method: str = "examples", ahead: Callable[["Subject"], object] | None = None
 ) -> Callable[[Check], Check]:
     """Add a law to the charter."""
 

@@ -25,8 +25,6 @@ from governflow.policy.stack import Layer, Policy
 from governflow.tables import Table
 from governflow.text import Text
 
-# --- ruling/total -----------------------------------------------------------------------------------------------------
-
 
 @law(
     "ruling/total",
@@ -35,7 +33,6 @@ from governflow.text import Text
         "every admissible case gets a severity, a tier, an existing unit and a running clock, and no rule fails at it",
         "每一件可受理的事项都有严重程度、层级、确有的承办单位和运行中的时限，且没有规则出错",
     ),
-    method="examples",
 )
 def total(subject: Subject) -> Iterator[Failure]:
     """Report and dispatch every case."""
@@ -149,9 +146,6 @@ def _actors(policy: Policy, case: Case) -> Iterator[Actor | None]:
     yield from (Actor("charter", unit) for unit in dict.fromkeys((case.unit, *kinds.values())))
 
 
-# --- ruling/unambiguous -----------------------------------------------------------------------------------------------
-
-
 @law(
     "ruling/unambiguous",
     Text("one matter, one answer", "一事一策，不留空白"),
@@ -224,9 +218,6 @@ def _as_told(case: Mapping[str, str | int]) -> ReportedCase:
     return told | ({"facts": facts} if facts else {})
 
 
-# --- ruling/examples --------------------------------------------------------------------------------------------------
-
-
 @law(
     "ruling/examples",
     Text("what was promised to the public is what the rules say", "说到做到"),
@@ -234,7 +225,6 @@ def _as_told(case: Mapping[str, str | int]) -> ReportedCase:
         "the worked examples that the plugin ships, each with its source, come out as stated",
         "插件附带的每个算例都注明出处，且裁定结果与所述一致",
     ),
-    method="examples",
 )
 def examples(subject: Subject) -> Iterator[Failure]:
     """Rule on each example that the locality itself ships."""

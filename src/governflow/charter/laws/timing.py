@@ -37,9 +37,6 @@ _PARTS = 7
 _EVERY, _VERIFIED = 5, 4
 
 
-# --- clock/positive ---------------------------------------------------------------------------------------------------
-
-
 @law(
     "clock/positive",
     Text("every duty has its time", "事事有时限"),
@@ -47,7 +44,6 @@ _EVERY, _VERIFIED = 5, 4
         "a clock is due after it starts, warns before it is due, can be met, and keeps within the law's own limit",
         "截止晚于开始，预警早于截止，时限能够被履行，且不超过法定最长时限",
     ),
-    method="examples",
 )
 def positive(subject: Subject) -> Iterator[Failure]:
     """Count every clock of the plans from several moments, in every state; then look at every clock of every life."""
@@ -168,9 +164,6 @@ def _times(clock: Clock) -> Text | None:
     return None
 
 
-# --- clock/monotone ---------------------------------------------------------------------------------------------------
-
-
 @law(
     "clock/monotone",
     Text("pressing matters first; in an emergency nobody is slower", "急事先办；急时不慢于平时"),
@@ -178,21 +171,16 @@ def _times(clock: Clock) -> Text | None:
         "all else equal, what is more urgent is never due later, and emergency running is never slower than everyday",
         "其他条件相同时，越紧急的事项截止不得越晚；急时不得慢于平时",
     ),
-    method="examples",
 )
 def monotone(subject: Subject) -> Iterator[Failure]:
     """Compare each clock of a case with that of the same case, more urgent or in an emergency, as its life goes on."""
     return each_once(later(subject))
 
 
-# --- clock/splits -----------------------------------------------------------------------------------------------------
-
-
 @law(
     "clock/splits",
     Text("nothing depends on when somebody looked", "结果与何时查看无关"),
     Text("advancing in many steps leaves the same events as in one", "分多步推进与一步推进留下同样的事件"),
-    method="examples",
 )
 def splits(subject: Subject) -> Iterator[Failure]:
     """Live lives again in many leaps of time, and again without any, and compare the events."""
@@ -231,14 +219,10 @@ def _that_differs(pair: Sequence[Event | None]) -> RuleRef | None:
     return odd[0].ref if odd else None
 
 
-# --- replay/same ------------------------------------------------------------------------------------------------------
-
-
 @law(
     "replay/same",
     Text("the book is the truth", "账本即真相"),
     Text("folding the events again gives the same case, and the book is whole", "由事件重放得到同样的事项，且账本完整"),
-    method="examples",
 )
 def replayed(subject: Subject) -> Iterator[Failure]:
     """Fold every life's events again, and let the ledger of every so-manieth check itself."""
