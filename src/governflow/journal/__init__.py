@@ -5,10 +5,9 @@
 writes refused rows whole, so that they can be mended and run again.
 """
 
-from governflow.journal.identity import MAX_CELL
 from governflow.journal.mapping import Map
 from governflow.journal.parser import read
-from governflow.journal.records import DatedAction, Item, Row
+from governflow.journal.records import MAX_CELL, DatedAction, Item, Row
 from governflow.journal.rejects import RejectsWriter
 from governflow.model.headings import ACTIONS, FIELDS, HEADINGS, ORDER
 from governflow.tabular.records import Fault, Notice, Reject

@@ -6,6 +6,7 @@ the reader raises `ValueFault`, naming what would be allowed.
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TypeVar
 
 from governflow.journal.records import Value
@@ -29,7 +30,7 @@ _DIGITS = Text(
     "Excel has rounded this number and its last digits are lost: format the column as text and enter it again",
     "Excel 已将此编号取整，末尾数字已丢失：请将该列设为文本格式后重新录入",
 )
-_ERROR = Text(
+ERROR = Text(
     "the cell holds an Excel error instead of a value: mend the formula, then paste the column as values",
     "单元格是 Excel 错误值：请修正公式后将该列粘贴为数值",
 )
@@ -42,22 +43,12 @@ FORMULA = Text(
 def read_text(text: str) -> str:
     """Return free text as it stands, unless it is what Excel leaves of a formula that failed."""
     if text[:1] == "#" and text in ERRORS:
-        raise ValueFault(_ERROR, NOTHING)
+        raise ValueFault(ERROR, NOTHING)
     return text
 
 
 def read_id(text: str) -> str:
-    """Read a name or number by which something is known.
-
-    Args:
-        text: The cell, without blanks around it.
-
-    Returns:
-        Half-width, otherwise as typed: leading zeros stay.
-
-    Raises:
-        ValueFault: If Excel has lost digits of it, or it is a formula.
-    """
+    """Read a name or number by which something is known: half-width, otherwise as typed, leading zeros and all."""
     text = half_width(text)
     if "+" in text and _DIGITS_LOST.fullmatch(text):
         raise ValueFault(_DIGITS, NOTHING)
@@ -91,14 +82,7 @@ def field_reader(field: Field) -> Callable[[str], Value]:
 
 
 def action_reader(actions: Mapping[str, str]) -> Callable[[str], str]:
-    """Return the reader of action names.
-
-    Args:
-        actions: Every name by which an action may be called, to its canonical name.
-
-    Returns:
-        A function from the cell to the canonical name; for any other word it names the nearest.
-    """
+    """Return the reader of action names, given each with its canonical name; of any other word it names the nearest."""
     known = {key(name): canonical for name, canonical in actions.items()}
     names = dict.fromkeys(actions.values())
     chinese = [name for name in actions if not name.isascii()]
@@ -130,18 +114,5 @@ def translating(table: Mapping[str, str], read: Callable[[str], _V]) -> Callable
 
 def remembering(read: Callable[[str], _V]) -> Callable[[str], _V]:
     """Return a reader that does not read the same text twice, in bounded memory: units and items repeat."""
-    known: dict[str, _V] = {}
-
-    def remember(text: str) -> _V:
-        try:
-            return known[text]
-        except KeyError:
-            pass
-        value = read(text)
-        if len(text) <= _SHORT:
-            if len(known) >= _REMEMBERED:
-                known.clear()
-            known[text] = value
-        return value
-
-    return remember
+    known = lru_cache(_REMEMBERED)(read)
+    return lambda text: known(text) if len(text) <= _SHORT else read(text)

@@ -7,7 +7,7 @@ import attrs
 from governflow.journal.mapping import Map
 from governflow.model.headings import FIELDS, HEADINGS
 from governflow.normalize import key, nearest
-from governflow.tabular.records import RESERVED, Reject
+from governflow.tabular.records import RESERVED
 from governflow.text import Text
 
 #: What every row must have.
@@ -107,11 +107,3 @@ def conflict(columns: Columns) -> Text:
     en = "; ".join(f"{', '.join(names)} could all be {field}" for field, names in columns.conflicts.items())
     zh = "；".join(f"{'、'.join(names)} 都可能是{FIELDS[field].zh}" for field, names in columns.conflicts.items())
     return Text(f"{en}: say in a map which one it is", f"{zh}：请用对照表指明")
-
-
-def without_reserved(reject: Reject) -> Reject:
-    """Return a reject that was read from a rejects file without the columns that were added for the clerk."""
-    if RESERVED.isdisjoint(reject.headings):
-        return reject
-    cells = {name: cell for name, cell in reject.cells.items() if name not in RESERVED}
-    return attrs.evolve(reject, headings=tuple(h for h in reject.headings if h not in RESERVED), cells=cells)

@@ -3,7 +3,9 @@
 Nothing is parsed behind this point: yes and no are bools, scores whole numbers, moments aware datetimes.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from hashlib import blake2b
 from typing import TypeAlias, TypedDict
 
 import msgspec
@@ -96,3 +98,61 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
 
 
 Item: TypeAlias = Row | Reject | Notice
+
+
+# --- what makes a row the same row, and what no row may hold ----------------------------------------------------------
+
+#: A cell with more characters than this is no cell of a journal.
+MAX_CELL = 1_000_000
+
+# Between cells, and between a heading and its cell; control characters that no keyboard makes.
+_NEXT, _IS = "\x1e", "\x1f"
+
+
+def prefix(heading: str) -> str:
+    """Return what stands before a cell in the digest: its folded heading and a separator that occurs nowhere in it."""
+    return heading.replace(_NEXT, "").replace(_IS, "") + _IS
+
+
+def digest(parts: list[str], cells: Iterable[str]) -> bytes | None:
+    """Return the 16 bytes by which a row is known.
+
+    Args:
+        parts: One for each cell that is not empty: `prefix` and cell, without blanks around it, in a fixed order.
+        cells: The cells, whole.
+
+    Returns:
+        The digest; None if a cell is too long or holds what is no text, as `unfit` then tells.
+    """
+    whole = _NEXT.join(parts)
+    if "\0" in whole or (len(whole) > MAX_CELL and max(map(len, cells)) > MAX_CELL):
+        return None
+    if whole.count(_NEXT) != len(parts) - 1 or whole.count(_IS) != len(parts):
+        # Somebody's cell holds our own separators: say how long each part is, so that no two rows look alike.
+        whole = "".join(f"{len(part)}{_NEXT}{part}" for part in parts)
+    if "\r" in whole:  # a workbook has \n where a CSV file has \r\n
+        whole = whole.replace("\r\n", "\n").replace("\r", "\n")
+    try:
+        return blake2b(whole.encode(), digest_size=16).digest()
+    except UnicodeEncodeError:
+        return None
+
+
+def unfit(cells: Mapping[str, str]) -> list[Fault]:
+    """Return what is wrong with the cells of a row that has no digest: one fault at least."""
+    faults = []
+    for heading, cell in cells.items():
+        shown = cell.replace("\0", "␀").encode("utf-8", "replace").decode()
+        if len(cell) > MAX_CELL:
+            reason = Text(f"the cell has {len(cell)} characters", f"单元格有 {len(cell)} 个字符")
+            allowed = Text(f"at most {MAX_CELL} characters", f"最多 {MAX_CELL} 个字符")
+            faults.append(Fault(heading, shorten(cell), reason, allowed))
+        elif "\0" in cell:
+            faults.append(
+                Fault(heading, shorten(shown), Text("the cell holds a NUL character", "单元格含有空字符（NUL）"))
+            )
+        elif shown != cell:
+            reason = Text("the cell holds half a character", "单元格含有残缺字符")
+            faults.append(Fault(heading, shorten(shown), reason))
+    reason = Text("a heading of this row holds characters that are no text", "该行的表头含有非文字字符")
+    return faults or [Fault("", "", reason)]
