@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,9 @@ from governflow.journal import Map, Reject, RejectsWriter
 from governflow.policy.registry import Localities
 from governflow.policy.vocabulary import actions_of
 from governflow.reports.rates import Lives, Report, case_as_json, lives
-from governflow.run.external_sort import ExternalSort
 from governflow.run.refusals import AHEAD
 from governflow.run.runner import Progress, Result, run
+from governflow.run.sorted_journal import ExternalSort
 from governflow.text import Text
 from governflow.timesource import SystemClock, to_micros
 
@@ -167,7 +167,7 @@ def _print_json(head: Mapping[str, Any], report: Report, cases: Lives, zone: Zon
     A mended row may bring a case to the store after others that were reported later: they are sorted on disk.
     """
     out = sys.stdout
-    with ExternalSort() as by_report:
+    with closing(ExternalSort()) as by_report:
         for number, (case, climbs) in enumerate(cases):
             report.add(case, climbs)
             line = json.dumps(case_as_json(case, climbs, report.outages, zone, lang), ensure_ascii=False)

@@ -84,144 +84,121 @@ class Map:
             # tomllib's errors and undecodable bytes are ValueErrors; both say where.
             why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise MapError(f"the map {path.name} cannot be read: {why}", f"无法读取对照表 {path.name}：{why}") from None
-        made, faults = _understand(data, actions)
-        if faults:
+        reader = _MapReader(data, actions)
+        made = reader.map()
+        if faults := reader.faults:
             en, zh = "; ".join(fault.en for fault in faults), "；".join(fault.zh for fault in faults)
             raise MapError(f"the map {path.name} cannot be used: {en}", f"对照表 {path.name} 无法使用：{zh}")
         return made
 
 
 def unknown_zone(name: str) -> Text:
-    """Say that a zone is not known.
-
-    Args:
-        name: What was asked for.
-
-    Returns:
-        The sentence.
-    """
+    """Say that a zone is not known."""
     return Text(
         f"{name!r} is not a known time zone (write it like Asia/Shanghai)",
         f"未知时区“{name}”（写法如 Asia/Shanghai）",
     )
 
 
-def _understand(data: Mapping[str, object], actions: Mapping[str, str]) -> tuple[Map, list[Text]]:
-    faults = [
-        Text(f"unknown key {name!r}{_perhaps(name, _KEYS)}", f"未知的键“{name}”") for name in data if name not in _KEYS
-    ]
-    zone = data.get("zone")
-    if zone is not None and (not isinstance(zone, str) or zone_named(zone) is None):
-        faults.append(unknown_zone(str(zone)))
-    read_action = action_reader(actions)
-    columns = _fields(data, "columns", faults)
-    constants = _fields(data, "constants", faults)
-    times: dict[str, str] = {}
-    for name, heading in _texts(data, "times", faults).items():
-        try:
-            times[read_action(name)] = heading
-        except ValueFault as fault:
-            faults.append(Text(f"[times] {name}: {fault.reason.en}", f"[times] {name}：{fault.reason.zh}"))
-    values = _translations(data, faults, read_action)
+class _MapReader:
+    """Reads the content of a map file, and notes everything that is wrong with it."""
 
-    if "times" in data and not faults:
+    def __init__(self, data: Mapping[str, object], actions: Mapping[str, str]) -> None:
+        self.data = data
+        self.read_action = action_reader(actions)
+        self.faults: list[Text] = []
+
+    def fault(self, en: str, zh: str) -> None:
+        self.faults.append(Text(en, zh))
+
+    def map(self) -> Map:
+        data = self.data
+        for name in data:
+            if name not in _KEYS:
+                self.fault(f"unknown key {name!r}{_perhaps(name, _KEYS)}", f"未知的键“{name}”")
+        zone = data.get("zone")
+        if zone is not None and (not isinstance(zone, str) or zone_named(zone) is None):
+            self.faults.append(unknown_zone(str(zone)))
+        columns, constants = self.fields("columns"), self.fields("constants")
+        times: dict[str, str] = {}
+        for name, heading in self.texts(data, "times").items():
+            try:
+                times[self.read_action(name)] = heading
+            except ValueFault as fault:
+                self.fault(f"[times] {name}: {fault.reason.en}", f"[times] {name}：{fault.reason.zh}")
+        values = self.translations()
+        if "times" in data and not self.faults:
+            self.check_wide(columns, times)
+        for name in constants.keys() & columns.keys():
+            self.fault(f"{name} is both a column and a constant", f"{name} 既是列又是常量")
+        by_heading: dict[str, str] = {}
+        for name, heading in columns.items():
+            other = by_heading.setdefault(heading, name)
+            if other != name:
+                self.fault(f"column {heading!r} is both {other} and {name}", f"“{heading}”列同时对应 {other} 和 {name}")
+        constants = {name: self.constant(name, value) for name, value in constants.items()}
+        return Map(zone if isinstance(zone, str) else None, columns, times, constants, values)
+
+    def check_wide(self, columns: Mapping[str, str], times: Mapping[str, str]) -> None:
         if "report" not in times:
-            faults.append(Text("[times] has no report", "[times] 缺少 report（上报）"))
-        faults += [
-            Text(f"[columns] {name} has no place beside [times]", f"有 [times] 时 [columns] 不能含 {name}")
-            for name in ("time", "action")
-            if name in columns
-        ]
+            self.fault("[times] has no report", "[times] 缺少 report（上报）")
+        for name in ("time", "action"):
+            if name in columns:
+                self.fault(f"[columns] {name} has no place beside [times]", f"有 [times] 时 [columns] 不能含 {name}")
         if "case" not in columns:
-            faults.append(Text("[columns] has no case", "[columns] 缺少 case（事项编号）"))
-    for name in constants.keys() & columns.keys():
-        faults.append(Text(f"{name} is both a column and a constant", f"{name} 既是列又是常量"))
-    by_heading: dict[str, str] = {}
-    for name, heading in columns.items():
-        other = by_heading.setdefault(heading, name)
-        if other != name:
-            faults.append(
-                Text(f"column {heading!r} is both {other} and {name}", f"“{heading}”列同时对应 {other} 和 {name}")
-            )
-    for name, value in constants.items():
-        constants[name] = _constant(name, value, faults)
-    return Map(zone if isinstance(zone, str) else None, columns, times, constants, values), faults
+            self.fault("[columns] has no case", "[columns] 缺少 case（事项编号）")
 
+    def constant(self, name: str, value: str) -> str:
+        field = FIELDS[name]
+        if name == "case" or field.sort in (CellKind.TIME, CellKind.ACTION):
+            self.fault(f"[constants] {name} cannot be the same in every row", f"[constants] {name} 不能为常量")
+            return value
+        return self.checked(field_reader(field), value, f"[constants] {name}")
 
-def _constant(name: str, value: str, faults: list[Text]) -> str:
-    field = FIELDS[name]
-    if name == "case" or field.sort in (CellKind.TIME, CellKind.ACTION):
-        faults.append(Text(f"[constants] {name} cannot be the same in every row", f"[constants] {name} 不能为常量"))
-        return value
-    return _checked(field_reader(field), value, f"[constants] {name}", faults)
+    def checked(self, read: Callable[[str], Value], value: str, where: str) -> str:
+        """Return a value as maps hold it: canonical text, or as written where it stands for what is no text."""
+        try:
+            found = read(value)
+        except ValueFault as fault:
+            problem = Fault("", value, fault.reason, fault.allowed)
+            self.fault(f"{where} {value!r}: {problem.say('en')}", f"{where} “{value}”：{problem.say('zh')}")
+            return value
+        return found if isinstance(found, str) else value
 
+    def translations(self) -> dict[str, dict[str, str]]:
+        tables = self.data.get("values", {})
+        if not isinstance(tables, dict):
+            self.fault("values must be tables: [values.severity]", "values 应为表：[values.severity]")
+            return {}
+        found: dict[str, dict[str, str]] = {}
+        for name in tables:
+            field, where = FIELDS.get(name), f"[values.{name}]"
+            if field is None or name == "case" or field.sort is CellKind.TIME:
+                self.fault(f"{where}: {name} is no field whose values can be translated", f"{where}：无法翻译")
+                continue
+            read = self.read_action if field.sort is CellKind.ACTION else field_reader(field)
+            table = self.texts(tables, name, within="values.")
+            found[name] = {
+                theirs.strip(): self.checked(read, ours, where) if ours else "" for theirs, ours in table.items()
+            }
+        return found
 
-def _checked(read: Callable[[str], Value], value: str, where: str, faults: list[Text]) -> str:
-    """Return a value as maps hold it: canonical text, or as written where it stands for what is no text."""
-    try:
-        found = read(value)
-    except ValueFault as fault:
-        problem = Fault("", value, fault.reason, fault.allowed)
-        faults.append(Text(f"{where} {value!r}: {problem.say('en')}", f"{where} “{value}”：{problem.say('zh')}"))
-        return value
-    return found if isinstance(found, str) else value
+    def fields(self, section: str) -> dict[str, str]:
+        table = self.texts(self.data, section)
+        for name in (name for name in table if name not in FIELDS):
+            en = f"[{section}] {name} is no field of ours{_perhaps(name, FIELDS)}"
+            self.fault(en, f"[{section}] 没有名为 {name} 的字段")
+        return {name: text for name, text in table.items() if name in FIELDS}
 
-
-def _translations(
-    data: Mapping[str, object], faults: list[Text], read_action: Callable[[str], str]
-) -> dict[str, dict[str, str]]:
-    tables = data.get("values", {})
-    if not isinstance(tables, dict):
-        faults.append(Text("values must be tables: [values.severity]", "values 应为表：[values.severity]"))
-        return {}
-    found: dict[str, dict[str, str]] = {}
-    for name in tables:
-        field = FIELDS.get(name)
-        if field is None or name == "case" or field.sort is CellKind.TIME:
-            faults.append(
-                Text(
-                    f"[values.{name}]: {name} is no field whose values can be translated", f"[values.{name}]：无法翻译"
-                )
-            )
-            continue
-        read = read_action if field.sort is CellKind.ACTION else field_reader(field)
-        table = _texts(tables, name, faults, within="values.")
-        found[name] = {
-            theirs.strip(): _checked(read, ours, f"[values.{name}]", faults) if ours.strip() else ""
-            for theirs, ours in table.items()
-        }
-    return found
-
-
-def _fields(data: Mapping[str, object], section: str, faults: list[Text]) -> dict[str, str]:
-    table = _texts(data, section, faults)
-    for name in [name for name in table if name not in FIELDS]:
-        faults.append(
-            Text(
-                f"[{section}] {name} is no field of ours{_perhaps(name, FIELDS)}",
-                f"[{section}] 没有名为 {name} 的字段",
-            )
-        )
-        del table[name]
-    return table
-
-
-def _texts(data: Mapping[str, object], section: str, faults: list[Text], *, within: str = "") -> dict[str, str]:
-    table = data.get(section, {})
-    if not isinstance(table, dict):
-        faults.append(Text(f"{within}{section} must be a table", f"{within}{section} 应为表"))
-        return {}
-    found: dict[str, str] = {}
-    for name, value in table.items():
-        if isinstance(value, str):
-            found[name] = value.strip()
-        else:
-            faults.append(
-                Text(
-                    f"[{within}{section}] {name} must be text in quotes", f"[{within}{section}] {name} 应为带引号的文字"
-                )
-            )
-    return found
+    def texts(self, data: Mapping[str, object], section: str, *, within: str = "") -> dict[str, str]:
+        table, where = data.get(section, {}), f"{within}{section}"
+        if not isinstance(table, dict):
+            self.fault(f"{where} must be a table", f"{where} 应为表")
+            return {}
+        for name, value in table.items():
+            if not isinstance(value, str):
+                self.fault(f"[{where}] {name} must be text in quotes", f"[{where}] {name} 应为带引号的文字")
+        return {name: value.strip() for name, value in table.items() if isinstance(value, str)}
 
 
 def _perhaps(name: str, known: Mapping[str, object] | tuple[str, ...]) -> str:

@@ -45,7 +45,6 @@ class RejectsWriter:
         self._lang = lang
         self._spool: IO[str] | None = None
         self._headings: dict[str, None] = {}
-        self._known: tuple[str, ...] = ()
 
     def check(self, journal: str | PathLike[str] | None = None) -> None:
         """Find out before any work starts whether the file can be written.
@@ -62,7 +61,7 @@ class RejectsWriter:
                 f"rejects cannot be written to {path.name}: name it .csv, .xlsx or .jsonl",
                 f"无法将退回行写入 {path.name}：文件名应以 .csv、.xlsx 或 .jsonl 结尾",
             )
-        try:
+        with self._writing():
             if path.is_dir():
                 raise JournalError(f"{path} is a directory: name a file in it", f"{path} 是目录：请指明其中的文件")
             if journal is not None and path.exists() and path.samefile(journal):
@@ -74,8 +73,6 @@ class RejectsWriter:
                     pass
             with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
                 pass
-        except OSError as error:
-            raise self._unwritable(error) from None
 
     def write(self, reject: Reject) -> None:
         """Take one reject.
@@ -86,17 +83,13 @@ class RejectsWriter:
         Raises:
             JournalError: If there is no room for it.
         """
-        if reject.headings is not self._known:
-            self._known = reject.headings
-            self._headings.update(dict.fromkeys(reject.headings))
+        self._headings.update(dict.fromkeys(reject.headings))
         entry = (reject.line, reject.because(self._lang), dict(reject.cells), list(reject.surplus))
-        try:
+        with self._writing():
             if self._spool is None:
                 # Beside the target only at the end: until then the headings may still grow (JSONL).
                 self._spool = tempfile.TemporaryFile("w+", encoding="ascii")  # noqa: SIM115 - closed in close()
             self._spool.write(json.dumps(entry) + "\n")
-        except OSError as error:
-            raise self._unwritable(error) from None
         self.count += 1
 
     def close(self) -> None:
@@ -107,14 +100,20 @@ class RejectsWriter:
         """
         if self._spool is None:
             return
-        made: Path | None = None
         try:
-            suffix = self.path.suffix.lower()
-            if suffix == ".xlsx" and self.count >= SHEET_ROWS:
-                raise OSError(None, f"{self.count} rows are more than a workbook holds; name the file .csv")
-            handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
-            os.close(handle)
-            made = Path(name)
+            with self._writing():
+                self._put_in_place()
+        finally:
+            self.abandon()
+
+    def _put_in_place(self) -> None:
+        suffix = self.path.suffix.lower()
+        if suffix == ".xlsx" and self.count >= SHEET_ROWS:
+            raise OSError(None, f"{self.count} rows are more than a workbook holds; name the file .csv")
+        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
+        os.close(handle)
+        made = Path(name)
+        try:
             if suffix == ".xlsx":
                 write_sheet(made, chain([[*self._added, *self._headings]], self._rows()))
             elif suffix == ".csv":
@@ -125,13 +124,8 @@ class RejectsWriter:
                 os.fsync(file.fileno())
             made.chmod(_ordinary_mode(self.path))
             made.replace(self.path)
-            made = None
-        except OSError as error:
-            raise self._unwritable(error) from None
         finally:
-            if made is not None:
-                made.unlink(missing_ok=True)
-            self.abandon()
+            made.unlink(missing_ok=True)
 
     def abandon(self) -> None:
         """Forget what was taken and write nothing."""
@@ -149,9 +143,14 @@ class RejectsWriter:
         self.close()
         return False
 
-    def _unwritable(self, error: OSError) -> JournalError:
-        why = error.strerror or str(error)
-        return JournalError(f"{self.path} cannot be written: {why}", f"无法写入 {self.path}：{why}")
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Say of a file that cannot be written which it is, and why."""
+        try:
+            yield
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise JournalError(f"{self.path} cannot be written: {why}", f"无法写入 {self.path}：{why}") from None
 
     @property
     def _added(self) -> tuple[str, str]:

@@ -7,6 +7,7 @@ back) is taken as the first of the two. A date without a time is the end of that
 
 import re
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from governflow.normalize import ValueFault, half_width
@@ -54,7 +55,7 @@ class LocalTimes:
         self.zone = zone
         self.serials = serials
         # One look at the zone per wall hour: a journal has a million rows but few distinct hours.
-        self._offsets: dict[tuple[int, int, int, int], timedelta | None] = {}
+        self._offset = lru_cache(_CACHED)(self._offset_of_hour)
         # Likewise the halves of times that are not written the ISO way, by the blank between day and clock.
         self._days: dict[str, datetime] = {}
         self._clocks: dict[str, timedelta] = {}
@@ -91,25 +92,17 @@ class LocalTimes:
             )
         if wall.tzinfo is not None:
             return wall.astimezone(UTC), date_only
-        key = (wall.year, wall.month, wall.day, wall.hour)
-        try:
-            offset = self._offsets[key]
-        except KeyError:
-            offset = self._look(key)
+        offset = self._offset(wall.year, wall.month, wall.day, wall.hour)
         if offset is None:
             return self._carefully(wall, text), date_only
         return wall.replace(tzinfo=UTC) - offset, date_only
 
-    def _look(self, key: tuple[int, int, int, int]) -> timedelta | None:
+    def _offset_of_hour(self, year: int, month: int, day: int, hour: int) -> timedelta | None:
         """The offset of a whole wall hour, or None where it changes within that hour or the hour comes twice."""
-        start = datetime(*key, tzinfo=self.zone)
+        start = datetime(year, month, day, hour, tzinfo=self.zone)
         end = start + _HOUR - _MOMENT  # wall arithmetic
         seen = {moment.replace(fold=fold).utcoffset() for moment in (start, end) for fold in (0, 1)}
-        offset = seen.pop() if len(seen) == 1 else None
-        if len(self._offsets) >= _CACHED:
-            self._offsets.clear()
-        self._offsets[key] = offset
-        return offset
+        return seen.pop() if len(seen) == 1 else None
 
     def _carefully(self, wall: datetime, text: str) -> datetime:
         instant = wall.replace(tzinfo=self.zone, fold=0).astimezone(UTC)

@@ -67,20 +67,20 @@ def details_of(action: str, fields: Fields) -> dict[str, Any]:
     return details
 
 
-class Commands:
-    """Takes rows of one journal to an engine.
+#: Details of a report that are called like the fields that hold them.
+_REPORTED = (
+    *("item", "text", "place", "reporter", "phone", "informant"),
+    *("channel", "severity", "urgency", "visit", "note"),
+)
 
-    Args:
-        engine: The engine.
-        locality: The code of the locality whose rules apply.
-        wide: Whether the journal has one row a case.
-        auto_dispatch: Whether each reported case is dispatched at once.
-    """
+
+class Commands:
+    """Takes rows of one journal to an engine."""
 
     def __init__(self, engine: Engine, locality: str, *, wide: bool, auto_dispatch: bool) -> None:
         self._engine = engine
         self._locality = locality
-        self._policy = engine.localities.policy(locality)
+        self.policy = engine.localities.policy(locality)
         self._wide = wide
         self._auto_dispatch = auto_dispatch
         self._began = engine.now  # what is earlier than this comes late to the store
@@ -111,29 +111,20 @@ class Commands:
         self._engine.act(action, row.case, by=by, at=step.at, command_id=command_id, **details_of(action, fields))
 
     def _report(self, row: Row, fields: Fields, at: datetime, by: Actor | None, command_id: bytes) -> None:
-        facts = self._policy.ruled.facts_in(row.extra)
-        channel, informant = fields.get("channel", ""), fields.get("informant")
+        facts = self.policy.ruled.facts_in(row.extra)
+        details: dict[str, Any] = {name: value for name, value in fields.items() if name in _REPORTED}
+        proactive = fields.get("channel", "").strip().lower() in PROACTIVE
         self._engine.report(
             locality=self._locality,
             case_id=row.case,
-            item=fields.get("item", ""),
-            text=fields.get("text", ""),
-            place=fields.get("place", ""),
-            reporter=fields.get("reporter"),
-            phone=fields.get("phone"),
-            informant=informant,
-            channel=channel,
-            severity=fields.get("severity"),
-            urgency=fields.get("urgency"),
-            visit=fields.get("visit"),
             facts=facts,
-            asked=not (channel.strip().lower() in PROACTIVE or (informant and not fields.get("reporter"))),
+            asked=not (proactive or (fields.get("informant") and not fields.get("reporter"))),
             zone=row.zone,
             extra={name: value for name, value in row.extra.items() if name not in facts} or None,
-            note=fields.get("note"),
             at=at,
             by=by,
             command_id=command_id,
+            **details,
         )
         if self._auto_dispatch:
             self._engine.dispatch(row.case, at=at, command_id=command_id + b"auto")
@@ -176,7 +167,7 @@ class Commands:
 
     def _with_unit_ids(self, fields: Fields) -> Fields:
         """Return units that are called by their names the ids of the chart."""
-        units = self._policy.units
+        units = self.policy.units
         if unit := fields.get("unit"):
             fields = {**fields, "unit": "、".join(map(units.id_of, _SEVERAL.split(unit)))}
         if informant := fields.get("informant"):

@@ -7,6 +7,7 @@ again after a crash, with its rejects mended, or when next month's export has mo
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -74,53 +75,23 @@ def run(
     Raises:
         JournalError: If the journal cannot be read at all; then nothing was taken.
     """
-    result, map = Result(), map or Map()
-
-    def refuse(reject: Reject) -> None:
-        result.rejected += 1
-        rejected(reject)
-
-    rows = SortedJournal()
-    try:
-        order = _lay_out(engine, journal, locality, map, rows, refuse, result.notices)
+    map, rows = map or Map(), SortedJournal()
+    commands = Commands(engine, locality, wide=map.wide, auto_dispatch=auto_dispatch)
+    taking = _Taking(engine, commands, rows, map, rejected)
+    result = taking.result
+    with closing(rows):
+        taking.lay_out(journal)
         if not rows.steps and not result.rejected:
             raise JournalError(f"{journal.name} holds no rows", f"{journal.name} 中没有数据行")
         result.taken, result.repeats = rows.rows, rows.repeats
         result.until = until or rows.last
-        commands = Commands(engine, locality, wide=map.wide, auto_dispatch=auto_dispatch)
         with engine.in_bulk():
-            _Taking(engine, commands, rows, map, order, result, refuse).all(progress)
+            taking.take_all(progress)
             if result.until is not None:
                 engine.advance_quietly(max(result.until, engine.now or result.until))
-    finally:
-        rows.close()
-    result.notices += _notices(result, until, engine.now, map.zone or engine.localities.policy(locality).zone)
+    result.notices += _notices(result, until, engine.now, map.zone or commands.policy.zone)
     result.until = engine.now or result.until
     return result
-
-
-def _lay_out(
-    engine: Engine,
-    journal: Path,
-    locality: str,
-    map: Map,
-    rows: SortedJournal,
-    refuse: Callable[[Reject], None],
-    notices: list[Text],
-) -> Mapping[str, int]:
-    """Read a journal and lay out its rows; return the place of each action among those of one moment."""
-    policy = engine.localities.policy(locality)
-    actions = actions_of(policy)
-    order = (*ORDER, *sorted(set(actions.values()) - set(ORDER)))
-    latest = engine.clock.now() + AHEAD
-    for item in read(journal, map, zone=policy.zone, actions=actions, order=order, facts=policy.ruled.told):
-        if isinstance(item, Notice):
-            notices.append(item.text)
-            continue
-        reject = (too_far_ahead(item, latest) or rows.add(item, wide=map.wide)) if isinstance(item, Row) else item
-        if reject is not None:
-            refuse(reject)
-    return {name: place for place, name in enumerate(order)}
 
 
 def _notices(result: Result, until: datetime | None, now: datetime | None, zone: str) -> list[Text]:
@@ -150,21 +121,44 @@ def _notices(result: Result, until: datetime | None, now: datetime | None, zone:
 
 @attrs.define
 class _Taking:
-    """Takes laid-out rows one after the other."""
+    """Lays out the rows of a journal, then takes them one after the other."""
 
     engine: Engine
     commands: Commands
     journal: SortedJournal
     map: Map
-    order: Mapping[str, int]
-    result: Result
-    refuse: Callable[[Reject], None]
+    rejected: Callable[[Reject], None]
+    result: Result = attrs.field(factory=Result)
+    #: The place of each action among those of one moment.
+    order: Mapping[str, int] = attrs.field(factory=dict)
     #: The lines of wide rows of which a step was refused: they go to the rejects whole.
     refused: set[int] = attrs.field(factory=set)
     #: Steps of the present moment that were refused, each with its fault.
     held: list[tuple[Row, DatedAction, GovernflowError]] = attrs.field(factory=list)
 
-    def all(self, progress: Progress | None) -> None:
+    def lay_out(self, path: Path) -> None:
+        """Read a journal and lay out its rows."""
+        policy = self.commands.policy
+        actions = actions_of(policy)
+        order = (*ORDER, *sorted(set(actions.values()) - set(ORDER)))
+        self.order = {name: place for place, name in enumerate(order)}
+        latest = self.engine.clock.now() + AHEAD
+        for item in read(path, self.map, zone=policy.zone, actions=actions, order=order, facts=policy.ruled.told):
+            if isinstance(item, Notice):
+                self.result.notices.append(item.text)
+                continue
+            reject: Reject | None = item if isinstance(item, Reject) else None
+            if isinstance(item, Row):
+                reject = too_far_ahead(item, latest) or self.journal.add(item, wide=self.map.wide)
+            if reject is not None:
+                self.refuse(reject)
+
+    def refuse(self, reject: Reject) -> None:
+        """Hand out a row that is refused."""
+        self.result.rejected += 1
+        self.rejected(reject)
+
+    def take_all(self, progress: Progress | None) -> None:
         """Take every step that is not after the end of the run."""
         engine, until, total = self.engine, self.result.until, self.journal.steps
         before: datetime | None = None

@@ -1,17 +1,45 @@
-"""A journal sorted by time, so that a million rows need little memory; exact repeats are left out."""
+"""Sorting more than memory holds (暂存与排序): a journal of a million rows by time, exact repeats left out."""
 
+import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
+from typing import TypeAlias
 
 import msgspec
 
 from governflow.journal import DatedAction, Reject, Row
-from governflow.run.external_sort import ExternalSort, temporary_database
 from governflow.text import Text
 from governflow.timesource import from_micros, to_micros
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Row).decode
+
+
+#: What records are sorted by, whole numbers from the first to the last.
+Key: TypeAlias = tuple[int, int, int]
+
+
+class ExternalSort:
+    """Records laid out in a private temporary file, given back in the order of their keys; close it in the end."""
+
+    def __init__(self) -> None:
+        self.db = sqlite3.connect("", isolation_level=None)
+        self.db.execute("PRAGMA journal_mode=OFF")
+        self.db.execute("PRAGMA cache_size=-16384")
+        self.db.execute("BEGIN")
+        self.db.execute("CREATE TABLE records (first INTEGER, second INTEGER, third INTEGER, body BLOB)")
+
+    def add(self, key: Key, body: bytes) -> None:
+        """Lay out a record."""
+        self.db.execute("INSERT INTO records VALUES (?, ?, ?, ?)", (*key, body))
+
+    def in_order(self) -> Iterator[tuple[int, bytes]]:
+        """Return the last part of the key and the body of each record, by key."""
+        return self.db.execute("SELECT third, body FROM records ORDER BY first, second, third")
+
+    def close(self) -> None:
+        """Throw the file away."""
+        self.db.close()
 
 
 class SortedJournal:
@@ -22,7 +50,7 @@ class SortedJournal:
 
     def __init__(self) -> None:
         self._sort = ExternalSort()
-        self._db = temporary_database()
+        self._db = self._sort.db
         self._db.execute("CREATE TABLE digests (digest BLOB PRIMARY KEY) WITHOUT ROWID")
         self._db.execute("CREATE TABLE cases (name TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID")
         self._db.execute(
@@ -68,11 +96,10 @@ class SortedJournal:
     def in_order(self) -> Iterator[tuple[Row, DatedAction]]:
         """Return the actions by time, then by line, each with the row that it is of."""
         self._db.execute("DROP TABLE digests")
-        for (_, _, place), body in self._sort.in_order():
+        for place, body in self._sort.in_order():
             row = _decode(body)
             yield row, row.steps[place]
 
     def close(self) -> None:
-        """Throw the files away."""
+        """Throw the file away."""
         self._sort.close()
-        self._db.close()
