@@ -8,7 +8,7 @@ import pytest
 from governflow import Actor, Engine, NotAllowed, StoreError, Tampered, UnknownCase
 from governflow.model.events import Event, decode, encode
 from governflow.stores import MemoryStore
-from governflow.stores.chain import commitment
+from governflow.stores.store import commitment
 from governflow.testing import ManualClock, counted
 
 T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

@@ -1,5 +1,5 @@
-"""The old name of `governflow.model.events`, `governflow.stores.chain`, for one release."""
+"""The old name of `governflow.model.events`, `governflow.stores.store`, for one release."""
 
 from governflow._names import names_moved_to
 
-__getattr__ = names_moved_to("model.events", "stores.chain")
+__getattr__ = names_moved_to("model.events", "stores.store")

@@ -16,7 +16,7 @@ from governflow.model.case import Case, evolve
 from governflow.model.events import Actor, Event
 from governflow.model.terms import Mode
 from governflow.policy.stack import Policy
-from governflow.stores.chain import commitment
+from governflow.stores.store import commitment
 from governflow.timesource import in_utc
 
 #: What a command brings that may say who somebody is: it goes into the erasable table, never into an event.

@@ -5,9 +5,7 @@ from datetime import datetime
 from itertools import islice
 
 from governflow.model.case import Case
-from governflow.stores.chain import GENESIS
-from governflow.stores.due_queue import DueQueue
-from governflow.stores.store import Entry, Projection, Step, Store
+from governflow.stores.store import GENESIS, DueQueue, Entry, Projection, Step, Store
 
 
 class MemoryStore(Store):
@@ -27,19 +25,9 @@ class MemoryStore(Store):
         self._rule_sets: dict[str, bytes] = {}
 
     def begin(self) -> None:
-        """Nothing to begin: `append` takes all of a step or nothing."""
+        """Nothing to do, here and at the end: `append` takes all of a step or nothing, and keeps it nowhere else."""
 
-    def commit(self) -> None:
-        """Nothing to commit."""
-
-    def rollback(self) -> None:
-        """Nothing to roll back: an append that failed has taken nothing."""
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-    def scrub(self) -> None:
-        """Nothing to scrub."""
+    commit = rollback = close = scrub = begin
 
     def erase(self, case: str) -> int:
         return len(self._texts.pop(case, {}))

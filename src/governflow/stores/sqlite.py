@@ -13,8 +13,6 @@ from typing import Any
 from governflow.errors import StoreError, Tampered
 from governflow.model.case import Case, fold
 from governflow.model.events import decode
-from governflow.stores.chain import GENESIS
-from governflow.stores.due_queue import DueQueue
 from governflow.stores.schema import (
     INSERT_COMMAND,
     INSERT_EVENT,
@@ -26,7 +24,7 @@ from governflow.stores.schema import (
     connect,
     unusable,
 )
-from governflow.stores.store import Entry, Projection, RuleSetHash, Step, Store
+from governflow.stores.store import GENESIS, DueQueue, Entry, Projection, RuleSetHash, Step, Store
 from governflow.timesource import from_micros, to_micros
 
 _NOTHING_READ = (0, 0)
@@ -66,8 +64,8 @@ class SQLiteStore(Store):
         self.path = str(path)
         self._db = connect(self.path, must_exist=must_exist, read_only=read_only)
         self._cases: dict[str, Case] = {}
-        self._numbers: dict[str, int] = {}
-        self._tails: dict[str, bytes] = {}
+        # The number of a case, and the last hash of its chain.
+        self._chains: dict[str, tuple[int, bytes]] = {}
         # What the file says of due moments, and what was written since it was read.
         self._due: DueQueue[int] = DueQueue()
         # The last (moment, number) that was read from the file; None where there is no more.
@@ -106,20 +104,15 @@ class SQLiteStore(Store):
 
     def begin(self) -> None:
         """Take the writer's lock; if another connection wrote meanwhile, forget what was cached."""
-        if self._open:
-            return
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as fault:
-            raise unusable(self.path, fault) from fault
-        self._open = True
-        self._refresh()
+        if not self._open:
+            self._query("BEGIN IMMEDIATE")
+            self._open = True
+            self._refresh()
 
     def refresh(self) -> None:
-        """Forget what was cached if another connection wrote meanwhile."""
-        if self._open:
-            return  # within a transaction nobody else can write
-        self._refresh()
+        """Forget what was cached if another connection wrote meanwhile; within a transaction nobody else can."""
+        if not self._open:
+            self._refresh()
 
     def _refresh(self) -> None:
         version = self._query("PRAGMA data_version")[0][0]
@@ -130,8 +123,7 @@ class SQLiteStore(Store):
 
     def _forget_cache(self) -> None:
         self._cases.clear()
-        self._numbers.clear()
-        self._tails.clear()
+        self._chains.clear()
         self.generation = object()
         self._forget_upcoming()
 
@@ -147,7 +139,7 @@ class SQLiteStore(Store):
         """
         if self._bulk and self._pending + len(self._new_events) < self._bulk_size:
             return
-        self._flush()
+        self._write(durable=True)
         self._evict()
 
     def _evict(self) -> None:
@@ -157,16 +149,13 @@ class SQLiteStore(Store):
         for name in list(self._cases)[: len(self._cases) - self._cached // 2]:
             if name not in self._dirty:
                 del self._cases[name]
-        kept = self._cases.keys()
-        self._numbers = {name: number for name, number in self._numbers.items() if name in kept}
-        self._tails = {name: tail for name, tail in self._tails.items() if name in kept}
+        self._chains = {name: chain for name, chain in self._chains.items() if name in self._cases}
 
-    def _write(self) -> None:
-        """Bring what waits into the open transaction, so that queries see it; nothing becomes durable yet."""
+    def _write(self, *, durable: bool = False) -> None:
+        """Bring what waits into the open transaction, so that queries see it; make it durable only if asked to."""
         if not self._open:
             return
-        db, numbers = self._db, self._numbers
-        commands = [(key, numbers[name], version) for key, (name, version) in self._new_commands.items()]
+        commands = [(key, self._chains[name][0], version) for key, (name, version) in self._new_commands.items()]
         meta: list[tuple[str, object]] = [("position", self.position), ("head", self.head)] if self._new_events else []
         if self.now is not None and self.now != self._saved_now:
             meta.append(("now", to_micros(self.now)))
@@ -181,34 +170,23 @@ class SQLiteStore(Store):
                 (UPSERT_META, meta),
             ):
                 if rows:
-                    db.executemany(statement, rows)
+                    self._db.executemany(statement, rows)
+            if durable:
+                self._db.execute("COMMIT")
         except sqlite3.Error as fault:
             self._abandon()
             raise unusable(self.path, fault) from fault
         self._saved_now = self.now
-        self._pending += len(self._new_events)
+        self._open = not durable
+        self._pending = 0 if durable else self._pending + len(self._new_events)
         self._clear_buffers()
         if len(self._due) > _STALE:
             self._forget_upcoming()
 
-    def _flush(self) -> None:
-        """Make what waits durable."""
-        if not self._open:
-            return
-        self._write()
-        try:
-            self._db.execute("COMMIT")
-        except sqlite3.Error as fault:
-            self._abandon()
-            raise unusable(self.path, fault) from fault
-        self._open = False
-        self._pending = 0
-
     def _row(self, name: str) -> tuple[Any, ...]:
-        case = self._cases[name]
+        case, (number, tail) = self._cases[name], self._chains[name]
         upcoming = to_micros(case.next_event_at) if case.next_event_at is not None else None
-        columns = (case.locality, case.state, case.unit, case.version, upcoming)
-        return (self._numbers[name], name, *columns, self._tails[name])
+        return number, name, case.locality, case.state, case.unit, case.version, upcoming, tail
 
     def rollback(self) -> None:
         """Forget everything since `begin`; in bulk mode what was taken before stays, for a refusal wrote nothing."""
@@ -233,7 +211,7 @@ class SQLiteStore(Store):
         """Let many commands become durable together, or end that."""
         self._bulk = on
         if not on:
-            self._flush()
+            self._write(durable=True)
 
     def abandon(self) -> None:
         self._bulk = False
@@ -241,13 +219,13 @@ class SQLiteStore(Store):
 
     def close(self) -> None:
         """Make durable what waits, and close the file."""
-        self._flush()
+        self._write(durable=True)
         self._db.close()
 
     def erase(self, case: str) -> int:
         self._write()
-        number = self._number(case)
-        return self._db.execute("DELETE FROM texts WHERE number = ?", (number,)).rowcount
+        query = "DELETE FROM texts WHERE number = (SELECT number FROM cases WHERE id = ?)"
+        return self._db.execute(query, (case,)).rowcount
 
     def scrub(self) -> None:
         """Empty the write-ahead log, so that what was erased is in no file any more.
@@ -264,27 +242,13 @@ class SQLiteStore(Store):
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
-    def _number(self, name: str) -> int | None:
-        number = self._numbers.get(name)
-        if number is None:
-            rows = self._query("SELECT number, tail FROM cases WHERE id = ?", name)
-            if not rows:
-                return None
-            number = self._numbers[name] = rows[0][0]
-            self._tails[name] = rows[0][1]
-        return number
-
     def load(self, case: str) -> Case | None:
         """Return a case, or None: from the cache, or folded from its events."""
-        if not self._open:
-            self._refresh()
+        self.refresh()
         known = self._cases.get(case)
         if known is None:
-            number = self._number(case)
-            if number is None:
-                return None
-            bodies = self._query("SELECT body FROM events WHERE number = ? ORDER BY position", number)
-            known = fold(decode(body) for (body,) in bodies)
+            query = "SELECT e.body FROM events e JOIN cases c USING (number) WHERE c.id = ? ORDER BY e.position"
+            known = fold(decode(body) for (body,) in self._query(query, case))
             if known is not None:
                 self._cases[case] = known
         return known
@@ -305,7 +269,7 @@ class SQLiteStore(Store):
         if case is None:
             rows = self._db.execute(f"{query} ORDER BY e.position")
         else:
-            rows = self._db.execute(f"{query} WHERE e.number = ? ORDER BY e.position", (self._number(case),))
+            rows = self._db.execute(f"{query} WHERE c.id = ? ORDER BY e.position", (case,))
         for position, name, body, recorded in rows:
             yield Entry(position, name or "?", _bytes(body), from_micros(recorded))
 
@@ -339,23 +303,21 @@ class SQLiteStore(Store):
         rows = self._query(query, self._page)
         for upcoming, number, name, tail in rows:
             self._due.put(upcoming, number, name)
-            self._numbers[name] = number
-            self._tails[name] = tail
+            self._chains[name] = number, tail
         self._horizon = (rows[-1][0], rows[-1][1]) if len(rows) == self._page else None
 
     def texts(self, case: str) -> dict[int, tuple[bytes, bytes]]:
         self._write()
-        rows = self._query("SELECT seq, salt, content FROM texts WHERE number = ?", self._number(case))
+        rows = self._query(
+            "SELECT t.seq, t.salt, t.content FROM texts t JOIN cases c USING (number) WHERE c.id = ?", case
+        )
         return {seq: (_bytes(salt), _bytes(content)) for seq, salt, content in rows}
 
     def command(self, command_id: bytes) -> tuple[str, int] | None:
         if command_id in self._new_commands:
             return self._new_commands[command_id]
-        rows = self._query("SELECT number, version FROM commands WHERE id = ?", command_id)
-        if not rows:
-            return None
-        number, version = rows[0]
-        return self._query("SELECT id FROM cases WHERE number = ?", number)[0][0], version
+        query = "SELECT c.id, k.version FROM commands k JOIN cases c USING (number) WHERE k.id = ?"
+        return next(((name, version) for name, version in self._query(query, command_id)), None)
 
     def undelivered(self) -> list[tuple[int, str]]:
         rows = self._query("SELECT position, plugin FROM outbox ORDER BY position, plugin")
@@ -407,23 +369,24 @@ class SQLiteStore(Store):
     # --- writing ------------------------------------------------------------------------------------------------------
 
     def tail(self, case: str) -> bytes:
-        if case not in self._tails and self._number(case) is None:
-            return GENESIS
-        return self._tails[case]
+        if case not in self._chains:
+            rows = self._query("SELECT number, tail FROM cases WHERE id = ?", case)
+            if not rows:
+                return GENESIS
+            self._chains[case] = rows[0][0], rows[0][1]
+        return self._chains[case][1]
 
     def write(self, step: Step) -> None:
         before, after, lines, tail, recorded, secret, command_id, listeners = step
         name = after.id
         if before is None:
             self._count += 1
-            number = self._numbers[name] = self._count
-        else:
-            number = self._numbers[name]
+        number = self._count if before is None else self._chains[name][0]
         learnt = to_micros(recorded)
         for position, body in lines:
             self._new_events.append((position, number, learnt, body))
         self._cases[name] = after
-        self._tails[name] = tail
+        self._chains[name] = number, tail
         self._dirty[name] = None
         upcoming = to_micros(after.next_event_at) if after.next_event_at is not None else None
         self._due.put(upcoming, number, name)

@@ -9,24 +9,38 @@
 Everything that one command changes is taken in one `append` and becomes durable in one `commit`.
 """
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
-
-import attrs
+from heapq import heappop, heappush
+from typing import Generic, NamedTuple, TypeVar
 
 from governflow.errors import CommandError, StoreError, Tampered
 from governflow.model.case import Case, fold
 from governflow.model.events import Event, decode, encode
-from governflow.stores.chain import GENESIS, commitment, link
+
+#: The hash that every chain begins with.
+GENESIS = b"\0" * 32
 
 #: Returns the hash of a rule set from what a store kept of it, or None if it cannot be read.
 RuleSetHash = Callable[[bytes], str | None]
 
 
-@attrs.frozen
-class Entry:
+M = TypeVar("M", int, datetime)
+
+
+def link(previous: bytes, content: bytes) -> bytes:
+    """Return the next hash of a chain: SHA-256 over the previous hash and the content."""
+    return hashlib.sha256(previous + content).digest()
+
+
+def commitment(salt: bytes, content: bytes) -> str:
+    """Return the commitment to erasable content; without the salt it says nothing about the content."""
+    return hashlib.sha256(salt + content).hexdigest()
+
+
+class Entry(NamedTuple):
     """One line of the ledger.
 
     Args:
@@ -42,8 +56,7 @@ class Entry:
     recorded: datetime
 
 
-@attrs.frozen
-class Projection:
+class Projection(NamedTuple):
     """What a store keeps of a case beside the ledger; it can be made anew from its events.
 
     Args:
@@ -83,6 +96,38 @@ class Step(NamedTuple):
     secret: tuple[int, bytes, bytes] | None
     command_id: bytes | None
     listeners: Sequence[str]
+
+
+class DueQueue(Generic[M]):
+    """Cases by the moment at which something next happens to them: a heap whose outdated entries are dropped.
+
+    Moments are of any one type that can be compared; entries of one moment come in the order of the cases' numbers.
+    """
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[M, int, str]] = []
+        self._next: dict[str, M | None] = {}
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def clear(self) -> None:
+        """Forget all entries."""
+        self._heap.clear()
+        self._next.clear()
+
+    def put(self, moment: M | None, number: int, case: str) -> None:
+        """Enter when something next happens to a case; None if nothing does. It replaces what was entered before."""
+        if moment is not None and self._next.get(case) != moment:
+            heappush(self._heap, (moment, number, case))
+        self._next[case] = moment
+
+    def first(self) -> tuple[M, int, str] | None:
+        """Return the entry that comes first, as moment, number and case, or None."""
+        heap = self._heap
+        while heap and self._next[heap[0][2]] != heap[0][0]:
+            heappop(heap)
+        return heap[0] if heap else None
 
 
 class Store(ABC):
@@ -287,16 +332,13 @@ class Store(ABC):
             raise Tampered(f"case {case} is in the ledger, but not among the cases", f"事项 {case} 的登记被删除")
         if (head, position) != (self.head, self.position):
             raise Tampered("the ledger does not lead to the head that is kept", "账本与所存校验值不符")
-        self._verify_rule_sets(asked, rule_set_hash)
-        return f"{position}:{head.hex()}"
-
-    def _verify_rule_sets(self, asked: set[str], rule_set_hash: RuleSetHash) -> None:
         for rules, content in self.rule_sets():
             asked.discard(rules)
             if rule_set_hash(content) != rules:
                 raise Tampered(f"the rule set {rules} was altered", f"规则集 {rules} 被改动过")
         for rules in sorted(asked):
             raise Tampered(f"the rule set {rules} was removed", f"规则集 {rules} 被删除")
+        return f"{position}:{head.hex()}"
 
     def _verify_case(self, kept: Projection, found: bytes | None, asked: set[str]) -> None:
         case = kept.case
@@ -311,19 +353,15 @@ class Store(ABC):
                 f"事项 {case} 的登记状态与其事件不符",
             )
         texts = self.texts(case)
+        secrets = {event.seq: event.secret for event in events if event.secret is not None}
         erased = max((event.seq for event in events if event.kind == "forgotten"), default=0)
-        for event in events:
-            if event.secret is None:
-                if event.seq in texts:
-                    raise Tampered(f"case {case} has a text that no event speaks of", f"事项 {case} 有来历不明的文本")
-                continue
-            if event.seq not in texts:
-                if event.seq > erased:
-                    raise Tampered(f"the texts of case {case} were removed", f"事项 {case} 的文本被删除")
-            elif commitment(*texts.pop(event.seq)) != event.secret:
-                raise Tampered(f"the texts of case {case} were altered", f"事项 {case} 的文本被改动过")
-        if texts:
+        if texts.keys() - secrets.keys():
             raise Tampered(f"case {case} has a text that no event speaks of", f"事项 {case} 有来历不明的文本")
+        for seq, secret in secrets.items():
+            if seq not in texts and seq > erased:
+                raise Tampered(f"the texts of case {case} were removed", f"事项 {case} 的文本被删除")
+            if seq in texts and commitment(*texts[seq]) != secret:
+                raise Tampered(f"the texts of case {case} were altered", f"事项 {case} 的文本被改动过")
 
 
 def _read_head(text: str) -> tuple[int, str]:
