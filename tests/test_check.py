@@ -22,7 +22,7 @@ from governflow.charter.check import LEVELS, Failure, LawVerdict, Subject, Waive
 from governflow.charter.laws.registry import LAWS, Law
 from governflow.charter.model import LookAt, the_plugin
 from governflow.charter.report import text as telling
-from governflow.charter.report.checked import CheckedLocality
+from governflow.charter.report.text import CheckedLocality
 from governflow.model.lifecycle import Lifecycle, Move
 from governflow.model.rulings import RuleRef
 from governflow.policy.hookspecs import Locality
@@ -885,6 +885,7 @@ def test_the_plugin_of_pytest_loads_nothing_that_is_not_asked_for() -> None:
     loaded = set(out.split())
     assert loaded <= {
         "governflow",
+        "governflow._names",
         "governflow.errors",
         "governflow.testing",
         "governflow.testing.pytest_plugin",

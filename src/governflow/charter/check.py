@@ -1,8 +1,10 @@
 """The charter: rules proved before they meet a citizen (先检验，后上线)."""
 
+import inspect
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -11,14 +13,15 @@ from zoneinfo import ZoneInfo
 from governflow.charter.cases.given import refuse_untellable
 from governflow.charter.cases.reported import ReportedCase, timeless
 from governflow.charter.laws.chapters import laws
-from governflow.charter.laws.registry import Law
+from governflow.charter.laws.registry import LAWS, Law
 from governflow.charter.model import CheckReport, Failure, LawVerdict, as_written
 from governflow.charter.subject import Subject
-from governflow.charter.unloadable import LIFECYCLE, TABLES, layers_of, unsound_lifecycles
-from governflow.charter.waivers import unfit, waivers_of
-from governflow.errors import CommandError, PolicyError, described
+from governflow.errors import CommandError, PolicyError, UnsoundLifecycle, described
+from governflow.model.base_lifecycle import BASE
+from governflow.model.rulings import RuleRef
 from governflow.policy.hookspecs import Waiver
 from governflow.policy.registry import Localities
+from governflow.policy.stack import Layer, Policy
 from governflow.text import Text
 from governflow.timesource import SystemClock
 
@@ -26,6 +29,9 @@ LEVELS = ("certify", "search")
 #: How long each law may look at the level ``search`` unless told otherwise.
 SECONDS = 10.0
 
+#: The laws that can be looked at where the rules cannot be loaded: rules are refused for what breaks them.
+_TABLES, _LIFECYCLE = "ruling/unambiguous", "lifecycle/sound"
+_WAIVERS = "governflow_waivers"
 _HOME = Path(__file__).parents[1]
 
 
@@ -64,7 +70,8 @@ def check(
     """
     chosen = _chosen(laws)
     verdicts: list[LawVerdict] = []
-    with CharterCheck(localities, code, level=level, seconds=seconds, seed=seed, case=case, today=today) as running:
+    running = CharterCheck(localities, code, level=level, seconds=seconds, seed=seed, case=case, today=today)
+    with closing(running):
         for verdict in running.verdicts(chosen):
             if heard is not None:
                 heard(verdict)
@@ -87,17 +94,7 @@ def _chosen(wanted: Iterable[str] | None) -> list[Law]:
 class CharterCheck:
     """A check that goes on: what one law finds out about the rules is kept for the others.
 
-    Args:
-        localities: See `check`, as for the others.
-        code: The locality.
-        level: ``certify`` or ``search``.
-        seconds: How long each law may look at the level ``search``.
-        seed: What chance starts from there.
-        case: The one case to look at.
-        today: The day on which waivers are looked at.
-
-    Raises:
-        CommandError: If there is no such level, or no report could tell the case.
+    It takes the arguments of `check`, and refuses a level that there is not and a case that no report could tell.
     """
 
     def __init__(
@@ -115,8 +112,8 @@ class CharterCheck:
             raise CommandError(
                 f"{level!r} is no level: use certify or search", f"没有检验级别“{level}”：应为 certify 或 search"
             )
-        time_each = SECONDS if seconds is None else seconds
-        self.subject = Subject(localities, code, level=level, seed=seed, seconds=time_each, only=case)
+        seconds = SECONDS if seconds is None else seconds
+        self.subject = Subject(localities, code, level=level, seed=seed, seconds=seconds, only=case)
         #: Why the rules cannot be loaded; None if they can.
         self.fault: PolicyError | None = None
         #: The hash of the rule set; empty where it cannot be loaded.
@@ -126,19 +123,12 @@ class CharterCheck:
         self._begun: dict[str, Exception | None] = {}
         self._today = today
         try:
-            policy = self.subject.policy
+            self.rules = self.subject.policy.rules
         except PolicyError as fault:
             self.fault = fault
             return
-        self.rules = policy.rules
         if case is not None:
             refuse_untellable(self.subject.policy, case)
-
-    def __enter__(self) -> "CharterCheck":
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """End the processes that were begun and that nobody waits for any more."""
@@ -162,11 +152,11 @@ class CharterCheck:
             self._begin(law)
         for law in chosen:
             self._narrow(law)
-            yield self._verdict(law, waivers.get(law.id), self._begun.get(law.id))
+            yield self._verdict(law, waivers.get(law.id))
 
     @cached_property
     def _waivers(self) -> dict[str, Waiver]:
-        return waivers_of(self.subject.policy)
+        return _waivers_of(self.subject.policy)
 
     @cached_property
     def _day(self) -> date:
@@ -187,8 +177,8 @@ class CharterCheck:
         except Exception as raised:  # noqa: BLE001 - it breaks this law, not the others
             self._begun[law.id] = raised
 
-    def _verdict(self, law: Law, waiver: Waiver | None, broken: Exception | None) -> LawVerdict:
-        subject = self.subject
+    def _verdict(self, law: Law, waiver: Waiver | None = None) -> LawVerdict:
+        subject, broken = self.subject, self._begun.get(law.id)
         subject.begin()
         failures: list[Failure] = []
         begun = time.perf_counter()
@@ -199,9 +189,9 @@ class CharterCheck:
         except Exception as raised:  # noqa: BLE001 - whatever a county's rule raises, the other laws are still checked
             failures.append(_broken_off(raised))
         spent = time.perf_counter() - begun
-        bad = unfit(waiver, self._day) if waiver is not None else None
+        bad = _unfit(waiver, self._day) if waiver is not None else None
         if bad is not None:
-            failures.append(bad)
+            failures.append(Failure(bad, look_at=RuleRef(hook=_WAIVERS)))
         outcome = "passed" if not failures else "waived" if waiver is not None and bad is None else "failed"
         examples = 0 if law.method == "exact" else subject.examples
         return LawVerdict(law.id, outcome, law.method, examples, spent, tuple(failures), waiver, subject.note)
@@ -210,10 +200,10 @@ class CharterCheck:
         """Look at the laws for which rules are refused; where none of them is broken, something else is wrong."""
         layers = layers_of(self.subject.localities, self.subject.code)
         for law in laws:
-            if law.id == TABLES and layers:
-                yield self._verdict(law, None, None)
-            elif law.id == LIFECYCLE:
-                found = tuple(unsound_lifecycles(self.subject.code, layers, fault))
+            if law.id == _TABLES and layers:
+                yield self._verdict(law)
+            elif law.id == _LIFECYCLE:
+                found = tuple(_unsound_lifecycles(self.subject.code, layers, fault))
                 yield LawVerdict(law.id, "failed" if found else "passed", law.method, 0, 0.0, found)
 
 
@@ -226,6 +216,92 @@ def _broken_off(raised: Exception) -> Failure:
     return Failure(
         Text(f"the check of this law broke off: {what}", f"本条检验中断：{what}"),
         look_at=as_written(f"{Path(at.filename).name}:{at.lineno} {at.name}"),
+    )
+
+
+# --- rules that cannot be loaded --------------------------------------------------------------------------------------
+
+
+def layers_of(localities: Localities, code: str) -> list[Layer]:
+    """Return the layers of a locality; none where a plugin cannot even be imported."""
+    try:
+        return list(localities.layers(code))
+    except PolicyError:
+        return []
+
+
+def _unsound_lifecycles(code: str, layers: list[Layer], fault: PolicyError) -> Iterator[Failure]:
+    """Find the lifecycles for which rules are refused: built when the plugin is imported, or when its hook is asked."""
+    if isinstance(fault.__cause__, UnsoundLifecycle):
+        yield Failure(fault.__cause__.text, look_at=RuleRef(hook="governflow_lifecycles", source=code))
+        return
+    base = BASE
+    for layer in reversed(layers):
+        hook = getattr(layer.plugin, "governflow_lifecycles", None)
+        if hook is None:
+            continue
+        try:
+            made = hook(*[base for _ in inspect.signature(hook).parameters])
+        except UnsoundLifecycle as unsound:
+            yield Failure(unsound.text, look_at=RuleRef(hook="governflow_lifecycles", source=layer.source))
+        except Exception:  # noqa: BLE001 - then the rules are refused for that
+            return
+        else:
+            base = made.get(BASE.name, base) if isinstance(made, Mapping) else base
+
+
+# --- what a locality is let off for a while ---------------------------------------------------------------------------
+
+
+def _waivers_of(policy: Policy) -> dict[str, Waiver]:
+    """Return the locality's own waivers by law: what its city is let off it has to keep, or to waive in its own name.
+
+    Raises:
+        PolicyError: If the hook answers with something else, or waives what is no law.
+    """
+    found: dict[str, Waiver] = {}
+    faults: list[Text] = []
+    own = policy.layers[0].source
+    for source, function, _ in policy.impls(_WAIVERS):
+        if source != own:
+            continue
+        try:
+            given = list(function() or ())
+        except Exception as raised:  # noqa: BLE001 - whatever it raises, the county's author has to read it
+            what = described(raised)
+            faults.append(Text(f"{_WAIVERS} raised {what}", f"{_WAIVERS} 出错：{what}"))
+            continue
+        for waiver in given:
+            if not isinstance(waiver, Waiver) or waiver.law not in LAWS:
+                what = f"{getattr(waiver, 'law', waiver)!r:.80}"
+                faults.append(Text(f"{_WAIVERS}: {what} is no law", f"{_WAIVERS}：{what} 不是宪章条目"))
+            else:
+                found[waiver.law] = waiver
+    if faults:
+        raise PolicyError.listing(Text(f"{own} cannot be checked", f"{own} 无法检验"), faults)
+    return found
+
+
+def _unfit(waiver: Waiver, today: date) -> Text | None:
+    """Return what is wrong with a waiver: it needs a reason and an end that has not come."""
+    reason = waiver.reason
+    if not (isinstance(reason, Text) and reason.sound and reason.en.strip() and reason.zh.strip()):
+        return Text(
+            "the waiver of this law gives no reason: say why, in both languages",
+            "本条的豁免未写理由：请用中英文写明原因",
+        )
+    try:
+        until = date.fromisoformat(waiver.until)
+    except (TypeError, ValueError):
+        return Text(
+            f"the waiver of this law ends on {waiver.until!r}, which is no day: write YYYY-MM-DD",
+            f"本条豁免的截止日“{waiver.until}”不是日期：请写成 YYYY-MM-DD",
+        )
+    if until >= today:
+        return None
+    return Text(
+        f"the waiver of this law ended on {until}: mend the rules, or waive it anew with a reason",
+        f"本条的豁免已于 {until} 到期：请修改规则，或重新说明理由后豁免",
     )
 
 

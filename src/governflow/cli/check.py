@@ -14,7 +14,7 @@ from governflow.charter.model import Failure, LawVerdict
 from governflow.charter.report import html as html_report
 from governflow.charter.report import junit as junit_report
 from governflow.charter.report import text
-from governflow.charter.report.checked import CheckedLocality
+from governflow.charter.report.text import CheckedLocality
 from governflow.cli.output import new_console, print_indented, print_json
 from governflow.cli.rule_sources import borrowed, faults_of
 from governflow.errors import CommandError, PolicyError

@@ -230,7 +230,7 @@ def examine(
     from governflow.charter.check import laws
     from governflow.charter.model import CheckReport
     from governflow.charter.report import text
-    from governflow.charter.report.checked import CheckedLocality
+    from governflow.charter.report.text import CheckedLocality
     from governflow.errors import CommandError
 
     lang = lang or text.reader_lang()

@@ -3,13 +3,14 @@
 Nothing outside the page is needed and no script runs. Beside every colour stands a sign: it is read on paper too.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from html import escape
 
 from governflow.charter.laws.registry import LAWS
 from governflow.charter.model import LawVerdict
 from governflow.charter.report import text
-from governflow.charter.report.checked import CheckedLocality
+from governflow.charter.report.text import CheckedLocality
 from governflow.reports.page import SANS, PageWriter, minor
 from governflow.tables import Dead, Findings, Overlap, Rule, Table
 
@@ -42,7 +43,7 @@ code { font: 8.5pt/1.5 ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monosp
 @page { size: A4; margin: 14mm; }
 """
 
-Named = Mapping[str, Collection[str]]
+Named = dict[str, set[str]]
 _SIGNS = {"gap": "✗", "conflict": "✗", "named": "✗", "dead": "–", "fine": "✓"}
 
 
@@ -79,20 +80,17 @@ class _Page(PageWriter):
 
     def verdict(self) -> str:
         """Say in plain words what the report comes to, and how to read it."""
-        if not self.report.passed:
-            kind, said = (
-                "failed",
-                self.t(
-                    "These rules are not ready for citizens: at least one law does not hold. What was found stands "
-                    "below, each with the case that shows it and the place to look at.",
-                    "这套规则尚不能上线：至少有一条不成立。发现的问题见下，每一处都附有案例和应查看的规则。",
-                ),
-            )
-        else:
-            kind, said = (
-                "passed",
-                self.t("Nothing was found that stands against using these rules.", "未发现妨碍这套规则上线的问题。"),
-            )
+        kind, said = (
+            "failed",
+            self.t(
+                "These rules are not ready for citizens: at least one law does not hold. What was found stands "
+                "below, each with the case that shows it and the place to look at.",
+                "这套规则尚不能上线：至少有一条不成立。发现的问题见下，每一处都附有案例和应查看的规则。",
+            ),
+        )
+        if self.report.passed:
+            kind = "passed"
+            said = self.t("Nothing was found that stands against using these rules.", "未发现妨碍这套规则上线的问题。")
         how = self.t(
             "“Passed exactly” leaves nothing out. “Passed after N examples” says that N were looked at and none broke "
             "the law: that is no proof.",
@@ -105,17 +103,14 @@ class _Page(PageWriter):
         return self.table(heads, map(self.law, self.report.verdicts))
 
     def law(self, verdict: LawVerdict) -> str:
-        law = LAWS[verdict.law]
+        law, note = LAWS[verdict.law], text.note(verdict)
+        noted = minor(self.say(note)) if note is not None else ""
         return (
             f'<tr class="{verdict.outcome}"><td class="sign">{text.MARKS[verdict.outcome]}</td>'
             f"<td>{escape(law.id)} · {self.say(law.slogan)}{minor(self.say(law.says))}</td>"
-            f"<td>{self.say(text.result(verdict))}{self.note(verdict)}</td>"
+            f"<td>{self.say(text.result(verdict))}{noted}</td>"
             f'<td class="time">{text.took(verdict)}</td></tr>'
         )
-
-    def note(self, verdict: LawVerdict) -> str:
-        note = text.note(verdict)
-        return minor(self.say(note)) if note is not None else ""
 
     def stories(self, verdict: LawVerdict) -> Iterator[str]:
         head, _ = text.law_lines(verdict, self.lang)
@@ -135,45 +130,36 @@ class _Page(PageWriter):
     def tables(self) -> Iterator[str]:
         named = self.named()
         decision = [
-            (source, name, one)
+            (table.analyse(), named[source.partition("@")[0], name], table, self.voice.table(name), source)
             for source, tables in self.checked.layers
-            for name, one in tables.items()
-            if isinstance(one, Table)
+            for name, table in tables.items()
+            if isinstance(table, Table)
         ]
         if decision:
             yield f"<h2>{self.t('The decision tables', '规则表')}</h2>"
-            yield (
-                "<p>"
-                + self.t(
-                    "✗ contradicted, missing, or named by a failure above; – never the answer; ✓ nothing found.",
-                    "✗ 矛盾、缺失或被上述问题指出；– 永远不会被采用；✓ 未发现问题。",
-                )
-                + "</p>"
+            signs = self.t(
+                "✗ contradicted, missing, or named by a failure above; – never the answer; ✓ nothing found.",
+                "✗ 矛盾、缺失或被上述问题指出；– 永远不会被采用；✓ 未发现问题。",
             )
+            yield f"<p>{signs}</p>"
         # What something was found in comes first.
-        for source, name, one in sorted(decision, key=lambda found: not self.bad(found[0], found[1], found[2], named)):
-            yield f"<h3>{escape(self.voice.table(name))} · {escape(source)}</h3>"
-            yield self.decision(one, named.get((source.partition("@")[0], name), {}))
-
-    def bad(self, source: str, name: str, one: Table, named: Mapping[tuple[str, str], Named]) -> bool:
-        findings = one.analyse()
-        return bool(findings.gaps or findings.conflicts or findings.dead or named.get((source.partition("@")[0], name)))
+        decision.sort(key=lambda one: not (one[0].gaps or one[0].conflicts or one[0].dead or one[1]))
+        for findings, by_rule, table, name, source in decision:
+            yield f"<h3>{escape(name)} · {escape(source)}</h3>"
+            yield self.decision(table, findings, by_rule)
 
     def named(self) -> Mapping[tuple[str, str], Named]:
         """Return the rules that failures point to, by layer and table, each with the laws that it breaks."""
-        found: dict[tuple[str, str], dict[str, set[str]]] = {}
+        found: dict[tuple[str, str], Named] = defaultdict(lambda: defaultdict(set))
         for verdict in self.report.verdicts:
             for failure in verdict.failures:
                 for one in failure.rules:
-                    place = found.setdefault((one.source.partition("@")[0], one.table), {})
-                    place.setdefault(one.rule, set()).add(verdict.law)
+                    found[one.source.partition("@")[0], one.table][one.rule].add(verdict.law)
         return found
 
-    def decision(self, one: Table, named: Named) -> str:
-        findings = one.analyse()
+    def decision(self, one: Table, findings: Findings, named: Named) -> str:
         rows = [
-            self.rule(rule, one, *self.finding(rule, findings, named), named.get(rule.id, frozenset()))
-            for rule in one.rules
+            self.rule(rule, one, *self.finding(rule, findings, named), named.get(rule.id, set())) for rule in one.rules
         ]
         rows += [
             f'<tr class="gap"><td class="sign">{_SIGNS["gap"]}</td><td>{self.t("no rule", "无规则")}</td>'

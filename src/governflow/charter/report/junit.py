@@ -1,11 +1,12 @@
 """A check of the charter as a JUnit file, which every build server reads (检验结果的 JUnit 文件)."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
 from governflow.charter.report import text
-from governflow.charter.report.checked import CheckedLocality
+from governflow.charter.report.text import CheckedLocality
 
 #: What no XML file may hold.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -16,7 +17,7 @@ def render(reports: Sequence[CheckedLocality], lang: str) -> bytes:
     root = Xml.Element("testsuites", name="governflow check")
     for checked in reports:
         report = checked.report
-        counts = {outcome: sum(1 for one in report.verdicts if one.outcome == outcome) for outcome in text.MARKS}
+        counts = Counter(verdict.outcome for verdict in report.verdicts)
         suite = Xml.SubElement(
             root,
             "testsuite",

@@ -1,17 +1,28 @@
 """How a check of the charter is told: one line a law, and for each failure its story (检验结果的表述)."""
 
 import os
+import shlex
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import attrs
 
 from governflow.charter.cases.given import case_line
+from governflow.charter.check import layers_of
 from governflow.charter.laws.registry import LAWS
 from governflow.charter.model import CheckReport, Failure, LawVerdict
-from governflow.charter.report.checked import CheckedLocality
+from governflow.masking import clean
+from governflow.policy import files as packaged
+from governflow.policy.codes import ROOT
+from governflow.policy.registry import Localities
+from governflow.policy.stack import Layer, Policy
 from governflow.reports.localize import Localizer
-from governflow.text import Text
+from governflow.tables import Catalogue, Table
+from governflow.text import NOTHING, Text
+
+Tables = Mapping[str, Table | Catalogue]
 
 MARKS: Mapping[str, str] = {"passed": "✓", "failed": "✗", "waived": "○"}
 
@@ -33,6 +44,69 @@ class Line:
     command: bool = False
 
 
+@attrs.frozen
+class CheckedLocality:
+    """A report with the rules that it is about and the command that made it.
+
+    Args:
+        report: The report.
+        name: What the locality is called.
+        policy: Knows what things are called; the defaults where its own rules could not be loaded.
+        layers: The tables by layer, most specific first.
+        what: What was checked, as it was typed: a code or a path.
+        several: Whether what was typed holds several localities.
+        seed: What chance started from at the level ``search``.
+    """
+
+    report: CheckReport
+    name: Text
+    policy: Policy
+    layers: Sequence[tuple[str, Tables]]
+    what: str
+    several: bool = False
+    seed: int = 0
+
+    @classmethod
+    def of(
+        cls, localities: Localities, report: CheckReport, *, what: str, several: bool = False, seed: int = 0
+    ) -> "CheckedLocality":
+        """Find the rules that a report is about, also where they cannot be loaded."""
+        if report.rules:
+            policy = localities.policy(report.code)
+            tables, known = policy.tables, [policy.locality]
+        else:
+            policy, layers = Localities().policy(ROOT), layers_of(localities, report.code)
+            tables, known = tuple((layer.source, _tables(layer)) for layer in layers), [one.locality for one in layers]
+        name = Text(known[0].name_en, known[0].name) if known else Text(report.code, report.code)
+        return cls(report, name, policy, tables, what, several, seed)
+
+    def voice(self, lang: str) -> Localizer:
+        """Return what says these rules and their cases in one language."""
+        return Localizer(lang, ZoneInfo(self.policy.zone), self.policy, clean, self.layers)
+
+    def reproduce(self, verdict: LawVerdict, failure: Failure) -> str:
+        """Return the command that finds a failure again."""
+        code = self.report.code
+        parts = ["governflow", "check", self.what, *(["--locality", code] if self.several else [])]
+        parts += ["--law", verdict.law]
+        if verdict.method != "exact" and failure.case:
+            parts += ["--case", case_line(failure.case)]
+        if self.report.level == "search":
+            parts += ["--level", "search", "--seed", str(self.seed)]
+        return shlex.join(parts)
+
+
+def _tables(layer: Layer) -> Tables:
+    """Read the tables of a layer that could not be loaded, as far as they can be read."""
+    hook = getattr(layer.plugin, "governflow_tables", None)
+    try:
+        found = packaged.read(hook()) if hook is not None else {}
+    except Exception:  # noqa: BLE001 - what is wrong with them is told by the law; here they are only shown
+        return {}
+    named = found if isinstance(found, Mapping) else {}
+    return {name: one for name, one in named.items() if isinstance(one, (Table, Catalogue))}
+
+
 def reader_lang() -> str:
     """Return the language of whoever reads, as the machine is set: ``"zh"`` or ``"en"``."""
     told = (os.environ.get(name) for name in ("GOVERNFLOW_LANG", "LC_ALL", "LC_MESSAGES", "LANG"))
@@ -47,7 +121,7 @@ def result(verdict: LawVerdict) -> Text:
     if verdict.outcome == "waived" and verdict.waiver is not None:
         until, reason = verdict.waiver.until, verdict.waiver.reason
         return Text(f"waived until {until}: {reason.en}", f"豁免至 {until}：{reason.zh}")
-    more = Text("; its waiver is no longer needed", "；豁免已无必要") if verdict.waiver is not None else Text("", "")
+    more = Text("; its waiver is no longer needed", "；豁免已无必要") if verdict.waiver is not None else NOTHING
     if verdict.method == "exact":
         return Text(f"passed exactly{more.en}", f"成立（穷尽检验）{more.zh}")
     tried = verdict.examples
@@ -70,9 +144,9 @@ def took(verdict: LawVerdict) -> str:
 
 def summary(report: CheckReport) -> Text:
     """Say in one line how many laws hold."""
-    counts = {outcome: sum(1 for one in report.verdicts if one.outcome == outcome) for outcome in MARKS}
+    counts = Counter(verdict.outcome for verdict in report.verdicts)
     total, spent = len(report.verdicts), sum(one.seconds for one in report.verdicts)
-    waived = Text(f", {counts['waived']} waived", f"，{counts['waived']}条豁免") if counts["waived"] else Text("", "")
+    waived = Text(f", {counts['waived']} waived", f"，{counts['waived']}条豁免") if counts["waived"] else NOTHING
     laws = "law" if total == 1 else "laws"
     return Text(
         f"{counts['passed']} of {total} {laws} hold, {counts['failed']} failed{waived.en}; {spent:.1f} s",
@@ -83,9 +157,8 @@ def summary(report: CheckReport) -> Text:
 def title(checked: CheckedLocality) -> Text:
     """Name what was checked."""
     report, name = checked.report, checked.name
-    if not report.rules:
-        rules = Text(", cannot be loaded: the other laws were not looked at", "，规则无法加载：其余各条未检验")
-    else:
+    rules = Text(", cannot be loaded: the other laws were not looked at", "，规则无法加载：其余各条未检验")
+    if report.rules:
         rules = Text(f", rule set {report.rules}", f"，规则集 {report.rules}")
     return Text(f"{name.en} ({report.code}){rules.en}", f"{name.zh}（{report.code}）{rules.zh}")
 
@@ -98,13 +171,7 @@ def level(report: CheckReport) -> Text:
 
 
 def story(failure: Failure, *, voice: Localizer, again: str) -> Iterator[Line]:
-    """Tell one failure.
-
-    Args:
-        failure: The failure.
-        voice: Says what the facts of a case are called.
-        again: The command that finds it again.
-    """
+    """Tell one failure in the words of ``voice``, with the command that finds it again."""
     t, lang = voice.t, voice.lang
     colon = t(": ", "：")
     yield Line(0, failure.sentence.say(lang))
