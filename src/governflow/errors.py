@@ -6,7 +6,7 @@ Each error builds its own sentence, in both languages, and says what would be ri
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, tzinfo
 
-from governflow.text import Text
+from governflow.text import SEMICOLON, Text
 
 
 class GovernflowError(Exception):
@@ -222,9 +222,13 @@ class TableError(PolicyError):
 
     def __init__(self, name: str, faults: Iterable[Text]) -> None:
         found = tuple(faults)
-        en = "; ".join(fault.en for fault in found)
-        zh = "；".join(fault.zh for fault in found)
-        super().__init__(f"table {name} cannot be used: {en}", f"表格“{name}”无法使用：{zh}", found)
+        what = SEMICOLON.join(found)
+        super().__init__(f"table {name} cannot be used: {what.en}", f"表格“{name}”无法使用：{what.zh}", found)
+
+    @classmethod
+    def of(cls, name: str, en: str, zh: str) -> "TableError":
+        """Return the error of a table with one fault."""
+        return cls(name, [Text(en, zh)])
 
 
 # --- the store's ----------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """Everything a person reads exists in English and in Chinese."""
 
+from collections.abc import Iterable
+
 import attrs
 
 
@@ -36,9 +38,16 @@ class Text:
         """
         return self.zh if lang == "zh" else self.en
 
+    def join(self, texts: Iterable["Text"]) -> "Text":
+        """Return several texts as one, this one between them, as ``str.join`` does."""
+        found = list(texts)
+        return Text(self.en.join(one.en for one in found), self.zh.join(one.zh for one in found))
+
     def __str__(self) -> str:
         return self.en
 
 
 #: No words in either language: nothing is said.
 NOTHING = Text("", "")
+COMMA = Text(", ", "、")
+SEMICOLON = Text("; ", "；")

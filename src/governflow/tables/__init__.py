@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from governflow._names import loaded_when_used
 from governflow.tables.catalogue import Catalogue
-from governflow.tables.entries import CatalogueRow, Refusal
-from governflow.tables.rules import Column, Rule
+from governflow.tables.rules import CatalogueRow, Column, Refusal, Rule
 from governflow.tables.table import Table
 
 if TYPE_CHECKING:

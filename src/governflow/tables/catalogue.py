@@ -5,18 +5,17 @@ filled one continues it. Columns that are not known by name are attributes of th
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import msgspec
 
 from governflow.calendars.allowances import Allowance
 from governflow.errors import CalendarError, TableError
 from governflow.normalize import key
-from governflow.tables.entries import CatalogueRow, Refusal
-from governflow.text import Text
+from governflow.tables.rules import CatalogueRow, Refusal
 
 if TYPE_CHECKING:
     from governflow.tabular.grids import Source
@@ -116,27 +115,11 @@ class Catalogue:
         told = self.as_json()["entries"]
         for one in told:
             del one["row"], one["sheet"]
-        text = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return hashlib.sha256(msgspec.json.encode(told, order="deterministic")).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
         """Return the catalogue as plain JSON values, from which `from_json` makes it again; without refused rows."""
-        return {
-            "entries": [
-                {
-                    "sheet": entry.sheet,
-                    "row": entry.row,
-                    "item": entry.item,
-                    "code": entry.code,
-                    "condition": entry.condition,
-                    "closing": entry.closing,
-                    "allowance": None if entry.allowance is None else str(entry.allowance),
-                    "written": entry.written,
-                    "attributes": dict(entry.attributes),
-                }
-                for entry in self.entries
-            ]
-        }
+        return {"entries": [entry.as_json() for entry in self.entries]}
 
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> "Catalogue":
@@ -153,6 +136,4 @@ class Catalogue:
                 )
             )
         except (KeyError, TypeError, CalendarError) as fault:
-            raise TableError(
-                "catalogue", [Text(f"it was not kept whole: {fault}", f"保存的内容不完整：{fault}")]
-            ) from None
+            raise TableError.of("catalogue", f"it was not kept whole: {fault}", f"保存的内容不完整：{fault}") from None

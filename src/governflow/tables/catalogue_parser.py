@@ -7,7 +7,7 @@ from governflow.calendars.allowances import Allowance
 from governflow.errors import CalendarError, TableError
 from governflow.normalize import half_width, key
 from governflow.tables.domains import FORM, SEVERITY, TIER, URGENCY, YES_NO, Unfit
-from governflow.tables.entries import CatalogueRow, Refusal
+from governflow.tables.rules import CatalogueRow, Refusal
 from governflow.tables.sheet_parser import outcome
 from governflow.tables.vocabulary import FORBIDDEN, NOTE, UNIT, UNITS, OutcomeKind, heading
 from governflow.tabular.grids import Grid, Source, read
@@ -57,108 +57,81 @@ _ABOVE = 20
 def parse(source: Source, *, strict: bool) -> tuple[tuple[CatalogueRow, ...], tuple[Refusal, ...]]:
     """Return the rows of a catalogue that could be taken, and those that could not; see `Catalogue.read`."""
     name, grids = read(source)
-    entries: list[CatalogueRow] = []
-    refused: list[Refusal] = []
-    seen: dict[tuple[str, str], CatalogueRow] = {}
-    sheets = []
-    for grid in grids:
-        sheet = _Sheet.find(grid)
-        if sheet is not None:
-            sheets.append(sheet)
-        elif grid.rows:
-            refused.append(Refusal(grid.name, grid.rows[0][0], "", _NO_ITEMS))
-    faults = [fault for sheet in sheets for fault in sheet.faults]
+    placed = [(grid, _headings_at(grid)) for grid in grids if grid.rows]
+    sheets = [(grid, place) for grid, place in placed if place is not None]
     if not sheets:
-        faults.append(_NO_ITEMS)
-        refused.clear()
-    for sheet in sheets:
-        for found in sheet.rows():
+        raise TableError(name, [_NO_ITEMS])
+    refused = [Refusal(grid.name, grid.rows[0][0], "", _NO_ITEMS) for grid, place in placed if place is None]
+    faults: list[Text] = []
+    taken: dict[tuple[str, str], CatalogueRow] = {}
+    for grid, place in sheets:
+        columns = _columns(grid, place, faults)
+        for found in _rows(grid, place, columns):
             if isinstance(found, Refusal):
                 refused.append(found)
                 continue
-            same = seen.setdefault((key(found.item), key(found.condition)), found)
-            if same is found:
-                entries.append(found)
-            else:
+            same = taken.setdefault((key(found.item), key(found.condition)), found)
+            if same is not found:
                 refused.append(Refusal(found.sheet, found.row, found.item, _twice(same)))
     if strict:
         faults += [_placed(one) for one in refused]
     if faults:
         raise TableError(name, faults)
-    return tuple(entries), tuple(refused)
+    return tuple(taken.values()), tuple(refused)
 
 
-class _Sheet:
-    """One sheet while it is read."""
+def _headings_at(grid: Grid) -> int | None:
+    """The place of the row of headings: the first one that has a column of items."""
+    rows = enumerate(grid.rows[:_ABOVE])
+    return next((place for place, (_, cells) in rows if "item" in map(_column, cells)), None)
 
-    def __init__(self, grid: Grid, place: int) -> None:
-        self._grid = grid
-        self._row, cells = grid.rows[place]
-        self._below = grid.rows[place + 1 :]
-        self._columns: dict[int, str] = {}
-        self.faults: list[Text] = []
-        for at, cell in enumerate(cells):
-            if not cell.strip() or key(cell) in NOTE:
-                continue
-            name = _column(cell)
-            where = grid.where(self._row, at, half_width(cell))
-            if name not in _SOURCE and (heading(cell).forbidden or key(name) in FORBIDDEN):
-                self.faults.append(Text(f"{where.en} {_WHO.en}", f"{where.zh}{_WHO.zh}"))
-            elif name in self._columns.values():
-                self.faults.append(Text(f"{where.en} is there twice: leave one out", f"{where.zh}重复：请删去一列"))
-            self._columns[at] = name
 
-    @classmethod
-    def find(cls, grid: Grid) -> "_Sheet | None":
-        """Find the row of headings: the first one that has a column of items."""
-        for place, (_, cells) in enumerate(grid.rows[:_ABOVE]):
-            if "item" in map(_column, cells):
-                return cls(grid, place)
-        return None
+def _columns(grid: Grid, place: int, faults: list[Text]) -> Mapping[int, str]:
+    """The ids of the columns by their places."""
+    columns: dict[int, str] = {}
+    row, cells = grid.rows[place]
+    for at, cell in enumerate(cells):
+        if not cell.strip() or key(cell) in NOTE:
+            continue
+        name = _column(cell)
+        where = grid.where(row, at, half_width(cell))
+        if name not in _SOURCE and (heading(cell).forbidden or key(name) in FORBIDDEN):
+            faults.append(Text(f"{where.en} {_WHO.en}", f"{where.zh}{_WHO.zh}"))
+        elif name in columns.values():
+            faults.append(Text(f"{where.en} is there twice: leave one out", f"{where.zh}重复：请删去一列"))
+        columns[at] = name
+    return columns
 
-    def rows(self) -> Iterator[CatalogueRow | Refusal]:
-        """Return the rows below the headings, taken or refused."""
-        item: dict[str, str] = {}
-        broken = {row: what for row, _, what in self._grid.faults}
-        for row, cells in self._below:
-            told = {
-                name: cells[at].strip() if name in _OF_THE_ROW else half_width(cells[at]).strip()
-                for at, name in self._columns.items()
-                if at < len(cells) and cells[at].strip()
-            }
-            if told.get("item"):
-                item = {name: value for name, value in told.items() if name not in _OF_THE_ROW}
-            told = item | told
-            name = told.get("item", "")
-            try:
-                if row in broken:
-                    raise Unfit(f"a cell {broken[row].en}", f"有单元格{broken[row].zh}")
-                yield self._entry(row, name, told)
-            except Unfit as fault:
-                yield Refusal(self._grid.name, row, name, fault.text)
 
-    def _entry(self, row: int, item: str, told: Mapping[str, str]) -> CatalogueRow:
-        if not item:
-            raise Unfit("it belongs to no item: write the item's name", "没有事项名称：请填写")
-        allowance = None
-        written = told.get("allowance", "")
-        if written:
-            try:
-                allowance = Allowance.parse(written)
-            except CalendarError as fault:
-                raise Unfit(fault.text.en, fault.text.zh) from None
-        known = ("item", "code", "condition", "closing", "allowance")
-        return CatalogueRow(
-            self._grid.name,
-            row,
-            item,
-            told.get("code", ""),
-            told.get("condition", ""),
-            told.get("closing", ""),
-            allowance,
-            written,
-            {name: _attribute(name, value) for name, value in told.items() if name not in known},
-        )
+def _rows(grid: Grid, place: int, columns: Mapping[int, str]) -> Iterator[CatalogueRow | Refusal]:
+    """The rows below the headings, taken or refused."""
+    item: dict[str, str] = {}
+    broken = {row: what for row, _, what in grid.faults}
+    for row, cells in grid.rows[place + 1 :]:
+        told = {
+            name: cells[at].strip() if name in _OF_THE_ROW else half_width(cells[at]).strip()
+            for at, name in columns.items()
+            if at < len(cells) and cells[at].strip()
+        }
+        if told.get("item"):
+            item = {name: value for name, value in told.items() if name not in _OF_THE_ROW}
+        told = item | told
+        name = told.pop("item", "")
+        try:
+            if row in broken:
+                raise Unfit(f"a cell {broken[row].en}", f"有单元格{broken[row].zh}")
+            yield _entry(grid.name, row, name, told)
+        except (Unfit, CalendarError) as fault:
+            yield Refusal(grid.name, row, name, fault.text)
+
+
+def _entry(sheet: str, row: int, item: str, told: dict[str, str]) -> CatalogueRow:
+    if not item:
+        raise Unfit("it belongs to no item: write the item's name", "没有事项名称：请填写")
+    code, condition, closing, written = (told.pop(name, "") for name in ("code", "condition", "closing", "allowance"))
+    allowance = Allowance.parse(written) if written else None
+    attributes = {name: _attribute(name, value) for name, value in told.items()}
+    return CatalogueRow(sheet, row, item, code, condition, closing, allowance, written, attributes)
 
 
 def _column(cell: str) -> str:

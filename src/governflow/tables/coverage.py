@@ -5,7 +5,7 @@ outside a set of rules? It is answered by halving the box until one rule covers 
 """
 
 from collections.abc import Iterable, Sequence
-from functools import reduce
+from functools import cached_property, reduce
 from itertools import accumulate
 from operator import or_
 from typing import TypeAlias
@@ -15,40 +15,37 @@ import attrs
 from governflow.tables.partition import Axis, Region, bits
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Space:
     """Rules as boxes over the axes of their columns.
 
     Args:
         axes: One for each column.
         boxes: One for each rule.
-        by_atom: For each axis and each of its classes the mask of the rules that take it in.
-        same: For each axis, for each mask that a rule has there, the rules that touch it.
     """
 
     axes: tuple[Axis, ...]
     boxes: tuple[Region, ...]
-    by_atom: tuple[tuple[int, ...], ...]
-    _touching: list[dict[int, int]] = attrs.field(init=False, eq=False, repr=False)
 
-    def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "_touching", [{} for _ in self.axes])
-
-    @classmethod
-    def of(cls, axes: Iterable[Axis], boxes: Iterable[Region]) -> "Space":
-        """Lay out the boxes."""
-        axes, boxes = tuple(axes), tuple(boxes)
+    @cached_property
+    def by_atom(self) -> tuple[tuple[int, ...], ...]:
+        """For each axis and each of its classes the mask of the rules that take it in."""
         by_atom = []
-        for place, axis in enumerate(axes):
+        for place, axis in enumerate(self.axes):
             rules = [0] * axis.size
             by_mask: dict[int, int] = {}
-            for number, box in enumerate(boxes):
+            for number, box in enumerate(self.boxes):
                 by_mask[box[place]] = by_mask.get(box[place], 0) | 1 << number
             for mask, holders in by_mask.items():
                 for atom in bits(mask):
                     rules[atom] |= holders
             by_atom.append(tuple(rules))
-        return cls(axes, boxes, tuple(by_atom))
+        return tuple(by_atom)
+
+    @cached_property
+    def _touching(self) -> tuple[dict[int, int], ...]:
+        """For each axis, for each mask that was asked for there, the rules that touch it."""
+        return tuple({} for _ in self.axes)
 
     @property
     def whole(self) -> Region:
@@ -88,7 +85,10 @@ class Space:
         used = 0
         if not all(box):
             return None, used
-        lines = tuple(_grouped(self.by_atom[place], mask, rules) for place, mask in enumerate(box))
+        lines = tuple(
+            _grouped([(1 << atom, held[atom]) for atom in bits(mask)], rules)
+            for held, mask in zip(self.by_atom, box, strict=True)
+        )
         # The pieces are searched depth first, the one that fewer rules touch first: there a hole is found soonest.
         waiting = [(lines, rules, tuple(more))]
         while waiting:
@@ -107,7 +107,7 @@ class Space:
                 rest = _without(piece, others[0])
                 waiting += [(tuple(((mask, 0),) for mask in part), 0, others[1:]) for part in rest]
                 continue
-            lines = tuple(_regrouped(line, active) for line in lines)
+            lines = tuple(_grouped(line, active) for line in lines)
             place, halves = _cut(lines)
             parts = []
             for half in halves:
@@ -137,11 +137,7 @@ class Space:
 _Line: TypeAlias = tuple[tuple[int, int], ...]
 
 
-def _grouped(by_atom: tuple[int, ...], mask: int, rules: int) -> _Line:
-    return _regrouped([(1 << atom, by_atom[atom]) for atom in bits(mask)], rules)
-
-
-def _regrouped(line: Iterable[tuple[int, int]], rules: int) -> _Line:
+def _grouped(line: Iterable[tuple[int, int]], rules: int) -> _Line:
     groups: dict[int, int] = {}
     for mask, held in line:
         held &= rules

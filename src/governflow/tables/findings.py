@@ -3,17 +3,16 @@
 Every finding names the rules and their rows, and gives one concrete case.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Iterable, Sequence
 
 import attrs
 
 from governflow.tables.coverage import Space
 from governflow.tables.domains import Number
-from governflow.tables.partition import Axis, Region, Value, bits, example, sampled, spoken
+from governflow.tables.partition import Cases, Region, bits
 from governflow.tables.rules import Rule
 from governflow.tables.vocabulary import outcomes_text
-from governflow.text import Text
+from governflow.text import COMMA, Text
 
 #: So many gaps are reported, and so many sentences of each kind are said.
 AT_MOST = 20
@@ -21,75 +20,46 @@ AT_MOST = 20
 _FEW = 8
 
 
-@attrs.frozen
-class Gap:
+@attrs.frozen(slots=False)
+class Gap(Cases):
     """Cases that no rule answers.
 
     Args:
-        region: The condition of each column that matters.
-        case: One of the cases.
-        example: The same case to be read.
         near: The rules that answer the next lower and higher number, each with its condition there.
     """
 
-    region: Mapping[str, Text]
-    case: Mapping[str, Value]
-    example: Text
     near: tuple[tuple[Rule, Text], ...] = ()
 
     @property
     def text(self) -> Text:
         """The finding as a sentence."""
-        said = listed(self.region.values())
         en = "".join(f"{rule.where.en} says {cell.en}, " for rule, cell in self.near)
         zh = "".join(f"{rule.where.zh}写的是{cell.zh}，" for rule, cell in self.near)
         return Text(
-            f"{en}nobody answers {said.en}: add a rule for it (for example {self.example.en})",
-            f"{zh}没有规则回答{said.zh}：请补充规则（例如{self.example.zh}）",
+            f"{en}nobody answers {self.said.en}: add a rule for it (for example {self.example.en})",
+            f"{zh}没有规则回答{self.said.zh}：请补充规则（例如{self.example.zh}）",
         )
 
 
 @attrs.frozen(slots=False)
-class Overlap:
-    """Two rules of a ``unique`` table that answer one case differently.
-
-    A bad table has tens of thousands of them, and nobody reads more than a few: what is said of one is worked out when
-    it is asked for.
+class Overlap(Cases):
+    """Cases that two rules of a ``unique`` table answer differently.
 
     Args:
         rules: The two.
-        box: What both take in, as masks over the axes.
-        axes: The axes.
     """
 
     rules: tuple[Rule, Rule]
-    box: Region
-    axes: tuple[Axis, ...] = attrs.field(eq=False, repr=False)
-
-    @cached_property
-    def region(self) -> Mapping[str, Text]:
-        """What both take in."""
-        return spoken(self.axes, self.box)
-
-    @cached_property
-    def case(self) -> Mapping[str, Value]:
-        """A case that both answer."""
-        return sampled(self.axes, self.box)
-
-    @property
-    def example(self) -> Text:
-        """The same case to be read."""
-        return example(self.axes, self.box)
 
     @property
     def text(self) -> Text:
         """The finding as a sentence."""
         one, two = self.rules
-        said, this, that = listed(self.region.values()), outcomes_text(one.outcomes), outcomes_text(two.outcomes)
+        this, that = outcomes_text(one.outcomes), outcomes_text(two.outcomes)
         return Text(
-            f"{one.where.en} answers {this.en} and {two.where.en} answers {that.en} to {said.en}: narrow one of them "
-            f"(for example {self.example.en})",
-            f"{one.where.zh}的结果为{this.zh}，{two.where.zh}的结果为{that.zh}，二者都适用于{said.zh}："
+            f"{one.where.en} answers {this.en} and {two.where.en} answers {that.en} to {self.said.en}: narrow one of "
+            f"them (for example {self.example.en})",
+            f"{one.where.zh}的结果为{this.zh}，{two.where.zh}的结果为{that.zh}，二者都适用于{self.said.zh}："
             f"请收窄其中一条（例如{self.example.zh}）",
         )
 
@@ -114,14 +84,13 @@ class Dead:
             return Text(
                 f"{where.en} fits no admissible case: mend its conditions", f"{where.zh}不适用于任何情形：请修改条件"
             )
-        few = self.covers[:5]
-        en, zh = ", ".join(rule.where.en for rule in few), "、".join(rule.where.zh for rule in few)
-        if len(few) < len(self.covers):
-            en, zh = f"{en} and {len(self.covers) - 5} more", f"{zh}等 {len(self.covers)} 条"
+        few = COMMA.join(rule.where for rule in self.covers[:5])
+        if len(self.covers) > 5:
+            few = Text(f"{few.en} and {len(self.covers) - 5} more", f"{few.zh}等 {len(self.covers)} 条")
         return Text(
-            f"{where.en} can never be the answer, {en} {'takes' if len(self.covers) == 1 else 'take'} in all its "
+            f"{where.en} can never be the answer, {few.en} {'takes' if len(self.covers) == 1 else 'take'} in all its "
             "cases: leave it out or move it up",
-            f"{where.zh}永远不会被采用，其全部情形已由{zh}包含：请删去或上移",
+            f"{where.zh}永远不会被采用，其全部情形已由{few.zh}包含：请删去或上移",
         )
 
 
@@ -170,7 +139,7 @@ def find(space: Space, rules: Sequence[Rule], *, first: bool) -> Findings:
     live = space.every & ~sum(1 << number for number, _ in dead)
     gaps = holes(space, space.whole, live, AT_MOST + 1)
     return Findings(
-        tuple(_gap(space, rules, gap) for gap in gaps[:AT_MOST]),
+        tuple(Gap(space.axes, gap, _near(space, rules, gap)) for gap in gaps[:AT_MOST]),
         len(gaps) > AT_MOST,
         () if first else tuple(_conflicts(space, rules)),
         tuple(one for _, one in dead),
@@ -180,18 +149,10 @@ def find(space: Space, rules: Sequence[Rule], *, first: bool) -> Findings:
 def holes(space: Space, box: Region, rules: int, limit: int) -> list[Region]:
     """Find the parts of a box that lie outside all of some rules, at most so many, none overlapping."""
     found: list[Region] = []
-    while len(found) < limit:
-        hole = space.uncovered(box, rules, found)
-        if hole is None:
-            break
+    while len(found) < limit and (hole := space.uncovered(box, rules, found)) is not None:
         wide = space.widen(hole, rules, found)
         found.append(tuple(a & b for a, b in zip(wide, box, strict=True)))
     return found
-
-
-def _gap(space: Space, rules: Sequence[Rule], region: Region) -> Gap:
-    axes = space.axes
-    return Gap(spoken(axes, region), sampled(axes, region), example(axes, region), _near(space, rules, region))
 
 
 def _near(space: Space, rules: Sequence[Rule], region: Region) -> tuple[tuple[Rule, Text], ...]:
@@ -228,7 +189,7 @@ def _conflicts(space: Space, rules: Sequence[Rule]) -> Iterable[Overlap]:
         later = space.every >> number << number
         for other in bits(space.touching(box, later & ~alike[number])):
             both = tuple(a & b for a, b in zip(box, space.boxes[other], strict=True))
-            yield Overlap((rules[number], rules[other]), both, space.axes)
+            yield Overlap(space.axes, both, (rules[number], rules[other]))
 
 
 def _dead(space: Space, rules: Sequence[Rule], *, first: bool) -> Iterable[tuple[int, Dead]]:
@@ -253,11 +214,3 @@ def _fewest(space: Space, box: Region, covers: int) -> int:
             if space.uncovered(box, covers & ~(1 << cover)) is None:
                 covers &= ~(1 << cover)
     return covers
-
-
-def listed(said: Iterable[Text]) -> Text:
-    """Say several conditions that all hold."""
-    found = list(said)
-    if not found:
-        return Text("any case", "任何情形")
-    return Text(", ".join(one.en for one in found), "、".join(one.zh for one in found))

@@ -7,6 +7,7 @@ holds for every admissible case, not for a sample.
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from functools import cached_property
 from typing import TypeAlias
 
 import attrs
@@ -26,7 +27,7 @@ from governflow.tables.domains import (
     Part,
     Span,
 )
-from governflow.text import Text
+from governflow.text import COMMA, Text
 
 Value: TypeAlias = str | int
 
@@ -202,12 +203,8 @@ def _codes(domain: Code, named: set[str]) -> Atoms:
 
 def _free(prefix: str, exact: set[str], prefixes: set[str]) -> str | None:
     """A code that begins so and that no other named code or longer prefix takes in; None if there is none."""
-    others = prefixes - {prefix}
-    for lengths in (CODE_LENGTHS[:3], CODE_LENGTHS[3:]):
-        found = _search(prefix, lengths, exact, others)
-        if found is not None:
-            return found
-    return None
+    some = (_search(prefix, lengths, exact, prefixes - {prefix}) for lengths in (CODE_LENGTHS[:3], CODE_LENGTHS[3:]))
+    return next(filter(None, some), None)
 
 
 def _search(prefix: str, lengths: tuple[int, ...], exact: set[str], others: set[str]) -> str | None:
@@ -219,11 +216,9 @@ def _search(prefix: str, lengths: tuple[int, ...], exact: set[str], others: set[
         return None if length is None else (prefix or "1").ljust(length, "0")
     if len(prefix) in lengths and prefix not in exact:
         return prefix
-    for digit in "0123456789" if prefix else "1234567890":
-        found = _search(prefix + digit, lengths, set(below) & exact, set(below) & others)
-        if found is not None:
-            return found
-    return None
+    longer = (prefix + digit for digit in ("0123456789" if prefix else "1234567890"))
+    some = (_search(more, lengths, set(below) & exact, set(below) & others) for more in longer)
+    return next(filter(None, some), None)
 
 
 # --- a column's axis --------------------------------------------------------------------------------------------------
@@ -302,20 +297,46 @@ class Axis:
 Region: TypeAlias = tuple[int, ...]
 
 
-def spoken(axes: tuple[Axis, ...], region: Region) -> Mapping[str, Text]:
-    """Say a region column by column; what may be anything is left out."""
-    return {axis.id: axis.say(mask) for axis, mask in zip(axes, region, strict=True) if mask != axis.full}
-
-
-def example(axes: tuple[Axis, ...], region: Region) -> Text:
-    """Say one case in a region, as `sampled` gives it."""
-    said = [axis.say_value(axis.sample(mask)) for axis, mask in zip(axes, region, strict=True)]
-    if not said:
-        return Text("any case", "任何事项")
-    return Text(", ".join(one.en for one in said), "、".join(one.zh for one in said))
-
-
 def sampled(axes: tuple[Axis, ...], region: Region) -> Mapping[str, Value]:
     """Return one case in a region; what it does not state is left out."""
     values = {axis.id: axis.sample(mask) for axis, mask in zip(axes, region, strict=True)}
     return {name: value for name, value in values.items() if value is not None}
+
+
+@attrs.frozen(slots=False)
+class Cases:
+    """The cases of one region.
+
+    A bad table has tens of thousands of such regions, and nobody reads more than a few: what is said of one is worked
+    out when it is asked for.
+
+    Args:
+        axes: The axes of the space.
+        box: The region, as masks over the axes.
+    """
+
+    axes: tuple[Axis, ...] = attrs.field(eq=False, repr=False)
+    box: Region
+
+    @cached_property
+    def region(self) -> Mapping[str, Text]:
+        """The condition of each column that matters."""
+        pairs = zip(self.axes, self.box, strict=True)
+        return {axis.id: axis.say(mask) for axis, mask in pairs if mask != axis.full}
+
+    @property
+    def said(self) -> Text:
+        """All conditions of the region in one."""
+        return COMMA.join(self.region.values()) if self.region else Text("any case", "任何情形")
+
+    @cached_property
+    def case(self) -> Mapping[str, Value]:
+        """One of the cases; what it does not state is left out."""
+        return sampled(self.axes, self.box)
+
+    @property
+    def example(self) -> Text:
+        """The same case to be read."""
+        if not self.axes:
+            return Text("any case", "任何事项")
+        return COMMA.join(axis.say_value(self.case.get(axis.id)) for axis in self.axes)

@@ -1,10 +1,15 @@
-"""Columns and rules: what a decision table is made of (规则表的列与规则)."""
+"""What tables are made of: the columns and rules of a decision table, the rows of a catalogue (列、规则与清单行)."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import attrs
 
-from governflow.tables.domains import Domain
+from governflow.calendars.allowances import Allowance
+from governflow.normalize import nearest
+from governflow.tables import vocabulary
+from governflow.tables.cells import read_cell, read_domain
+from governflow.tables.domains import Cell, Closed, Domain, Unfit
 from governflow.text import Text
 
 
@@ -26,10 +31,71 @@ class Column:
     default: str | int | None = None
     always: bool = False
 
+    @classmethod
+    def of(cls, name: str, text: Text, written: str, table: str) -> "Column":
+        """Make a column of a table from its cell of the domain row; "" for the domain that it is known by.
+
+        Raises:
+            Unfit: The domain cannot be read, is missing, or is not the known one.
+        """
+        known = vocabulary.KNOWN.get(name)
+        domain, default = read_domain(written)
+        if known is not None and isinstance(known.domain, Closed):
+            if domain is not None and not _same(known.domain, domain):
+                raise Unfit(
+                    f"has the domain {known.domain.written}: write that, or nothing",
+                    f"的取值范围是 {known.domain.written}：请照写或留空",
+                )
+            domain = known.domain
+        elif domain is None and known is not None:
+            domain = known.domain
+        elif domain is None:
+            near = nearest(name, [*vocabulary.KNOWN, *vocabulary.OUTCOMES.get(table, {})])
+            en, zh = (f"; or is {near} meant", f"；是否应为 {near}") if near else ("", "")
+            raise Unfit(
+                f"has no domain: write what {name} may hold under it (a|b, 0..365, code, *), or mark it as an outcome: "
+                f"→{name}{en}",
+                f"没有取值范围：请在取值行写明（甲|乙、0..365、区划代码、任意），结果列用 → 标明{zh}",
+            )
+        always = known is not None and known.always and not default
+        return cls(name, text, domain, domain.read(default) if default else None, always)
+
     @property
     def unstated(self) -> bool:
         """Whether "not stated" is an admissible value of its own."""
         return self.default is None and not self.always
+
+    def condition(self, text: str) -> Cell | None:
+        """Read a condition cell; None for anything.
+
+        Raises:
+            Unfit: It cannot be read, or asks for "not stated" where that cannot be.
+        """
+        cell = read_cell(self.domain, text)
+        if cell is not None and cell.unstated and not self.unstated:
+            en, zh = ("every case states it", "每件事项都有") if self.always else ("it has a default", "已有默认值")
+            raise Unfit(f"asks for none, but {en}: name its values", f"写了“未填”，但{zh}：请写具体取值")
+        return cell
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the column as plain JSON values."""
+        return {
+            "id": self.id,
+            "en": self.text.en,
+            "zh": self.text.zh,
+            "domain": self.domain.written,
+            "default": self.default,
+        }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any], table: str) -> "Column":
+        """Make a column again from what `as_json` gave."""
+        default = "" if told["default"] is None else f"; default {told['default']}"
+        return cls.of(told["id"], Text(told["en"], told["zh"]), told["domain"] + default, table)
+
+
+def _same(known: Closed, domain: Domain) -> bool:
+    return isinstance(domain, Closed) and {known.member(value) for value in domain.values} == set(known.values)
 
 
 @attrs.frozen
@@ -59,3 +125,67 @@ class Rule:
         """Its id and where it stands, to be found in the file."""
         en, zh = (f"sheet {self.sheet}, ", f"工作表“{self.sheet}”") if self.sheet else ("", "")
         return Text(f"{self.id} ({en}row {self.row})", f"{self.id}（{zh}第 {self.row} 行）")
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the rule as plain JSON values."""
+        cells, outcomes, reason = dict(self.cells), dict(self.outcomes), [self.reason.en, self.reason.zh]
+        return attrs.asdict(self, recurse=False) | {"cells": cells, "outcomes": outcomes, "reason": reason}
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> "Rule":
+        """Make a rule again from what `as_json` gave."""
+        return cls(**{**told, "reason": Text(*told["reason"])})
+
+
+@attrs.frozen
+class CatalogueRow:
+    """One row of a catalogue.
+
+    Args:
+        sheet: The sheet's name, "" for a CSV file.
+        row: Its row in the sheet, from 1.
+        item: The item's name.
+        code: Its code, "" for none.
+        condition: When it is taken up under this row (立案条件), "" for always.
+        closing: When it counts as done (结案条件).
+        allowance: How long it may take, or None.
+        written: The allowance as it is written.
+        attributes: All other columns by id; several units are separated by ``|``.
+    """
+
+    sheet: str
+    row: int
+    item: str
+    code: str = ""
+    condition: str = ""
+    closing: str = ""
+    allowance: Allowance | None = None
+    written: str = ""
+    attributes: Mapping[str, str] = attrs.field(factory=dict)
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The responsible units (处置单位)."""
+        return tuple(self.attributes.get("units", "").split("|")) if self.attributes.get("units") else ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the row as plain JSON values."""
+        allowance = None if self.allowance is None else str(self.allowance)
+        return attrs.asdict(self, recurse=False) | {"allowance": allowance, "attributes": dict(self.attributes)}
+
+
+@attrs.frozen
+class Refusal:
+    """One row that could not be taken.
+
+    Args:
+        sheet: The sheet's name, "" for a CSV file.
+        row: Its row in the sheet, from 1.
+        item: The item that it belongs to, "" if that is not known.
+        reason: Why, and what would be right.
+    """
+
+    sheet: str
+    row: int
+    item: str
+    reason: Text

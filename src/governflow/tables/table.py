@@ -6,24 +6,23 @@ that all of a case's masks have in common. So an answer costs about the same wit
 """
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import attrs
+import msgspec
 
 from governflow.errors import CommandError, TableError
-from governflow.tables import conditions, vocabulary
+from governflow.tables import vocabulary
 from governflow.tables.cells import canonical
 from governflow.tables.domains import Cell, Part, Unfit
 from governflow.tables.rules import Column, Rule
-from governflow.text import Text
+from governflow.tables.vocabulary import Hit
 
 if TYPE_CHECKING:
     from governflow.tables.coverage import Space
     from governflow.tables.findings import Findings
-    from governflow.tables.partition import Axis, Region
     from governflow.tabular.grids import Source
 
 #: A column as `Table.match` asks it: id, the atom of a value, the rules of each atom, of a case that does not state it,
@@ -45,7 +44,7 @@ class Table:
     """
 
     name: str
-    hit: Literal["unique", "first"]
+    hit: Hit
     columns: tuple[Column, ...]
     outcomes: tuple[str, ...]
     rules: tuple[Rule, ...]
@@ -57,7 +56,7 @@ class Table:
         source: "Source",
         *,
         name: str,
-        hit: Literal["unique", "first"] | None = None,
+        hit: Hit | None = None,
         sheet: str | None = None,
     ) -> "Table":
         """Read a table from a CSV file (UTF-8 or GB18030) or a workbook.
@@ -74,8 +73,7 @@ class Table:
         """
         from governflow.tables.sheet_parser import parse  # only who reads files needs their parser
 
-        parsed = parse(source, name=name, hit=hit, sheet=sheet)
-        return cls(name, parsed.hit, parsed.columns, parsed.outcomes, parsed.rules, parsed.gives)
+        return cls(name, *parse(source, name=name, hit=hit, sheet=sheet))
 
     # --- asking ---
 
@@ -139,36 +137,24 @@ class Table:
     def digest(self) -> str:
         """SHA-256 over what the table says, whatever file it came from, as hexadecimal digits."""
         told = self.as_json()
-        domains = {column.id: column for column in self.columns}
-        for one, rule in zip(told["rules"], self.rules, strict=True):
+        columns = {column.id: column for column in self.columns}
+        for one in told["rules"]:
             del one["row"], one["sheet"]
             one["cells"] = {
-                name: canonical(domains[name].domain, conditions.condition(domains[name], cell))
-                for name, cell in rule.cells.items()
+                name: canonical(columns[name].domain, columns[name].condition(cell))
+                for name, cell in one["cells"].items()
             }
-        text = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return hashlib.sha256(msgspec.json.encode(told, order="deterministic")).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
         """Return the table as plain JSON values, from which `from_json` makes it again."""
         return {
             "name": self.name,
             "hit": self.hit,
-            "columns": [_as_json(column) for column in self.columns],
-            "gives": [_as_json(column) for column in self.gives],
+            "columns": [column.as_json() for column in self.columns],
+            "gives": [column.as_json() for column in self.gives],
             "outcomes": list(self.outcomes),
-            "rules": [
-                {
-                    "id": rule.id,
-                    "row": rule.row,
-                    "sheet": rule.sheet,
-                    "cells": dict(rule.cells),
-                    "outcomes": dict(rule.outcomes),
-                    "reason": [rule.reason.en, rule.reason.zh],
-                    "basis": rule.basis,
-                }
-                for rule in self.rules
-            ],
+            "rules": [rule.as_json() for rule in self.rules],
         }
 
     @classmethod
@@ -180,34 +166,14 @@ class Table:
         """
         try:
             columns, gives = (
-                tuple(
-                    conditions.column(
-                        one["id"],
-                        Text(one["en"], one["zh"]),
-                        one["domain"] + ("" if one["default"] is None else f"; default {one['default']}"),
-                        told["name"],
-                    )
-                    for one in told[part]
-                )
-                for part in ("columns", "gives")
+                tuple(Column.from_json(one, told["name"]) for one in told[part]) for part in ("columns", "gives")
             )
-            rules = tuple(
-                Rule(
-                    one["id"],
-                    one["row"],
-                    one["sheet"],
-                    dict(one["cells"]),
-                    dict(one["outcomes"]),
-                    Text(*one["reason"]),
-                    one["basis"],
-                )
-                for one in told["rules"]
-            )
+            rules = tuple(Rule.from_json(one) for one in told["rules"])
             table = cls(told["name"], told["hit"], columns, tuple(told["outcomes"]), rules, gives)
             table._cells  # noqa: B018 - so that cells that do not fit the columns are found here
         except (KeyError, TypeError, AttributeError, Unfit) as fault:
-            raise TableError(
-                str(told.get("name", "?")), [Text(f"it was not kept whole: {fault}", f"保存的内容不完整：{fault}")]
+            raise TableError.of(
+                str(told.get("name", "?")), f"it was not kept whole: {fault}", f"保存的内容不完整：{fault}"
             ) from None
         return table
 
@@ -234,11 +200,7 @@ class Table:
     @cached_property
     def _cells(self) -> tuple[tuple[Cell | None, ...], ...]:
         return tuple(
-            tuple(
-                conditions.condition(column, rule.cells[column.id]) if column.id in rule.cells else None
-                for column in self.columns
-            )
-            for rule in self.rules
+            tuple(column.condition(rule.cells.get(column.id, "")) for column in self.columns) for rule in self.rules
         )
 
     def cell(self, rule: int, column: Column) -> Cell | None:
@@ -260,10 +222,8 @@ class Table:
             Axis(column.id, column.text, cut(column.domain, self.parts_of(column)), column.unstated)
             for column in self.columns
         )
-        return Space.of(axes, (self._box(axes, cells) for cells in self._cells))
-
-    def _box(self, axes: "tuple[Axis, ...]", cells: tuple[Cell | None, ...]) -> "Region":
-        return tuple(axis.mask(cell) for axis, cell in zip(axes, cells, strict=True))
+        boxes = (tuple(axis.mask(cell) for axis, cell in zip(axes, cells, strict=True)) for cells in self._cells)
+        return Space(axes, tuple(boxes))
 
     @cached_property
     def _index(self) -> tuple[tuple[_Probe, ...], int]:
@@ -284,13 +244,3 @@ class Table:
         from governflow.tables.findings import find  # only who checks a table needs what finds its faults
 
         return find(self.space, self.rules, first=self.hit == "first")
-
-
-def _as_json(column: Column) -> dict[str, Any]:
-    return {
-        "id": column.id,
-        "en": column.text.en,
-        "zh": column.text.zh,
-        "domain": column.domain.written,
-        "default": column.default,
-    }

@@ -1,45 +1,38 @@
 """What a changed table changes, exactly (规则变更影响)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import attrs
 
 from governflow.tables.coverage import Space
 from governflow.tables.domains import Closed, Code, Domain, Number, Open, Part
-from governflow.tables.findings import AT_MOST, holes, listed
-from governflow.tables.partition import Axis, Region, Value, bits, cut, example, sampled, spoken
+from governflow.tables.findings import AT_MOST, holes
+from governflow.tables.partition import Axis, Cases, Region, bits, cut
 from governflow.tables.rules import Column, Rule
 from governflow.tables.table import Table
 from governflow.tables.vocabulary import outcomes_text
 from governflow.text import Text
 
 
-@attrs.frozen
-class Change:
+@attrs.frozen(slots=False)
+class Change(Cases):
     """Cases that two tables answer differently.
 
     Args:
-        region: The condition of each column that matters.
-        case: One of the cases.
-        example: The same case to be read.
         old: The rule that answered them, or None.
         new: The rule that answers them now, or None.
     """
 
-    region: Mapping[str, Text]
-    case: Mapping[str, Value]
-    example: Text
     old: Rule | None
     new: Rule | None
 
     @property
     def text(self) -> Text:
         """The change as a sentence."""
-        said = listed(self.region.values())
         old, new = _answer(self.old), _answer(self.new)
         return Text(
-            f"{said.en}: {old.en} becomes {new.en} (for example {self.example.en})",
-            f"{said.zh}：由{old.zh}改为{new.zh}（例如{self.example.zh}）",
+            f"{self.said.en}: {old.en} becomes {new.en} (for example {self.example.en})",
+            f"{self.said.zh}：由{old.zh}改为{new.zh}（例如{self.example.zh}）",
         )
 
 
@@ -74,19 +67,14 @@ def compare(old: Table, new: Table) -> list[Change]:
         for two in (*bits(space.touching(_both(space, one, None), theirs)), None):
             was = None if one is None else old.rules[one]
             now = None if two is None else new.rules[two - count]
-            if _outcomes(was) == _outcomes(now):
+            if (was.outcomes if was else {}) == (now.outcomes if now else {}):
                 continue
             box = _both(space, one, two)
             before = ours if one is None else ours & (1 << one) - 1
             before |= theirs if two is None else theirs & (1 << two) - 1
-            for region in holes(space, box, space.touching(box, before), AT_MOST):
-                axes = space.axes
-                changes.append(Change(spoken(axes, region), sampled(axes, region), example(axes, region), was, now))
+            found = holes(space, box, space.touching(box, before), AT_MOST)
+            changes += [Change(space.axes, region, was, now) for region in found]
     return changes
-
-
-def _outcomes(rule: Rule | None) -> Mapping[str, str]:
-    return rule.outcomes if rule is not None else {}
 
 
 def _live(table: Table) -> int:
@@ -104,30 +92,23 @@ def _both(space: Space, one: int | None, two: int | None) -> Region:
 
 def _common(old: Table, new: Table) -> tuple[Space, int]:
     """Both tables' rules over the columns of either, the old ones first."""
-    sides = (old, new)
-    axes: list[Axis] = []
-    columns: list[list[tuple[Axis, Column] | None]] = []
-    for name, text, holders in _columns(old, new):
-        domain = _united([holder.domain for holder in holders if holder])
-        parts: list[Part] = []
-        for holder in holders:
-            if holder is not None:
-                parts += _parts(holder.domain)
-        for table, holder in zip(sides, holders, strict=True):
-            if holder is not None:
-                parts += table.parts_of(holder)
-        unstated = any(not holder.always for holder in holders if holder)
-        axes.append(Axis(name, text, cut(domain, parts), unstated))
-        columns.append([(axes[-1], holder) if holder else None for holder in holders])
-    boxes = []
+    sides, columns = (old, new), list(_columns(old, new))
+    axes = []
+    for name, text, holders in columns:
+        held = [(table, column) for table, column in zip(sides, holders, strict=True) if column]
+        parts = [part for table, column in held for part in (*_parts(column.domain), *table.parts_of(column))]
+        domain = _united(held[0][1].domain, held[-1][1].domain)
+        axes.append(Axis(name, text, cut(domain, parts), any(not column.always for _, column in held)))
+    boxes: list[Region] = []
     for side, table in enumerate(sides):
-        for number in range(len(table.rules)):
-            box = []
-            for axis, held in zip(axes, columns, strict=True):
-                pair = held[side]
-                box.append(axis.full if pair is None else axis.mask(table.cell(number, pair[1]), pair[1].default))
-            boxes.append(tuple(box))
-    return Space.of(axes, boxes), len(old.rules)
+        asked = [(axis, holders[side]) for axis, (_, _, holders) in zip(axes, columns, strict=True)]
+        boxes += [
+            tuple(
+                axis.mask(table.cell(number, column), column.default) if column else axis.full for axis, column in asked
+            )
+            for number in range(len(table.rules))
+        ]
+    return Space(tuple(axes), tuple(boxes)), len(old.rules)
 
 
 def _columns(old: Table, new: Table) -> Iterable[tuple[str, Text, tuple[Column | None, Column | None]]]:
@@ -154,19 +135,14 @@ def _parts(domain: Domain) -> list[Part]:
     return list(domain.values) if isinstance(domain, Closed) else []
 
 
-def _united(domains: list[Domain]) -> Domain:
+def _united(first: Domain, last: Domain) -> Domain:
     """A domain that holds both."""
-    first, last = domains[0], domains[-1]
     if first == last:
         return first
     if isinstance(first, Number) and isinstance(last, Number):
-        lows = [one.low for one in (first, last)]
-        highs = [one.high for one in (first, last)]
-        return Number(
-            None if None in lows else min(low for low in lows if low is not None),
-            None if None in highs else max(high for high in highs if high is not None),
-            first.whole and last.whole,
-        )
+        low = None if first.low is None or last.low is None else min(first.low, last.low)
+        high = None if first.high is None or last.high is None else max(first.high, last.high)
+        return Number(low, high, first.whole and last.whole)
     if isinstance(first, Closed) and isinstance(last, Closed):
         names = dict(zip((*first.values, *last.values), (*first.names, *last.names), strict=True))
         return Closed(tuple(names), tuple(names.values()))

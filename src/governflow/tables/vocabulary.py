@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import Literal, TypeAlias
 
 import attrs
 
@@ -11,12 +12,16 @@ from governflow.model.base_lifecycle import BASE
 from governflow.model.headings import FIELDS
 from governflow.normalize import half_width, key
 from governflow.tables.domains import FORM, KIND, MODE, SEVERITY, TIER, URGENCY, YES_NO, Closed, Domain, Number, Open
-from governflow.text import Text
+from governflow.text import COMMA, Text
 
+IS = Text(" = ", "=")
 UNIT, UNITS, ALLOWANCE, TEXT = "unit", "units", "allowance", "text"
 
 #: Outcomes in an outcome column are of a closed set or one of the sorts above.
 OutcomeKind = Closed | str
+
+#: Whether one rule at most may fit, or the first that fits counts.
+Hit: TypeAlias = Literal["unique", "first"]
 
 
 @attrs.frozen
@@ -82,7 +87,7 @@ OUTCOMES: Mapping[str, Mapping[str, tuple[OutcomeKind, tuple[str, ...]]]] = Mapp
 RULE = frozenset(map(key, ("rule", "rule id", "规则", "规则编号", "规则号")))
 DOMAIN = frozenset(map(key, ("domain", "取值", "取值范围")))
 HIT = frozenset(map(key, ("hit policy", "命中策略")))
-HITS: Mapping[str, str] = MappingProxyType({"unique": "unique", "唯一": "unique", "first": "first", "首个": "first"})
+HITS: Mapping[str, Hit] = MappingProxyType({"unique": "unique", "唯一": "unique", "first": "first", "首个": "first"})
 NOTE = frozenset(map(key, ("note", "notes", "备注")))
 REASONS: Mapping[str, str] = MappingProxyType(
     {
@@ -183,10 +188,8 @@ def outcome_text(name: str, value: str) -> Text:
 
 def outcomes_text(outcomes: Mapping[str, str]) -> Text:
     """Return what a rule decides."""
-    said = [(outcome_name(name), outcome_text(name, value)) for name, value in outcomes.items()]
-    if not said:
-        return Text("no opinion", "不作规定")
-    return Text(", ".join(f"{n.en} = {v.en}" for n, v in said), "、".join(f"{n.zh}={v.zh}" for n, v in said))
+    said = [IS.join((outcome_name(name), outcome_text(name, value))) for name, value in outcomes.items()]
+    return COMMA.join(said) if said else Text("no opinion", "不作规定")
 
 
 def _first(words: Mapping[str, str], parts: Iterable[str]) -> str | None:
