@@ -4,59 +4,76 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from governflow.engine import musters, review
-from governflow.engine.outbox import Outbox
+from governflow.engine import musters, rulings
+from governflow.engine.merits import entry as merit_entry
+from governflow.engine.musters import Muster
 from governflow.engine.session import Session, require_actor
 from governflow.errors import CommandError
 from governflow.model.case import Case
 from governflow.model.events import Actor, Event
 from governflow.model.terms import Mode, member
+from governflow.policy.hookspecs import Merit
 from governflow.policy.stack import Policy
+from governflow.timesource import in_utc
 
 #: What a switch may not be entered before: another one, and posts that came to a muster.
 _SETTLED = frozenset({"mode_switched", "checked_in"})
 
 
 class Books:
-    """The localities' own books; `Engine` documents the methods of the same names.
+    """The methods of an engine that read and write the localities' own books."""
 
-    Args:
-        session: Where they are kept.
-        outbox: Tells plugins of what happens in them.
-    """
+    _session: Session
 
-    def __init__(self, session: Session, outbox: Outbox) -> None:
-        self._session, self._outbox = session, outbox
+    def mode(self, locality: str) -> Mode:
+        """Return the mode to which a locality itself was last switched, whatever those above it are in."""
+        book = self._book(locality)
+        return book.mode if book is not None else Mode.NORMAL
 
-    def events(self, locality: str) -> list[Event]:
-        """Return the entries of a book, oldest first."""
+    def book(self, locality: str) -> list[Event]:
+        """Return the entries of a locality's own book, oldest first: mode switches, musters, outages, merits."""
         with self._session.lock:
             return self._session.store.history(f"@{locality}")
-
-    def load(self, locality: str) -> Case | None:
-        """Return a book as it stands, or None if nothing was entered yet."""
-        with self._session.lock:
-            self._session.store.refresh()
-            return self._session.store.load(f"@{locality}")
 
     def outages(self, locality: str) -> Sequence[tuple[datetime, datetime]]:
         """Return the declared outages of a locality and of those above it, as pairs of moments in UTC."""
         return [
             (datetime.fromisoformat(event.about["from"]), datetime.fromisoformat(event.about["to"]))
             for code in self._session.rules_of(locality).lineage
-            for event in self.events(code)
+            for event in self.book(code)
             if event.kind == "outage_declared"
         ]
 
-    def switch_mode(self, locality: str, mode: str, reason: str, by: Actor | None, at: datetime | None) -> Event:
-        """Switch a locality's mode, and that of every open case below it; return the entry."""
+    def muster(self, locality: str) -> Muster | None:
+        """Return the present muster of a locality, or None in everyday running."""
+        return musters.muster(self._book(locality))
+
+    def switch_mode(
+        self, locality: str, mode: str, *, reason: str, by: Actor | None = None, at: datetime | None = None
+    ) -> Event:
+        """Switch a locality between everyday and emergency running (平急转换); it is written in the locality's book.
+
+        Switching to emergency calls a muster of all posts. Every open case of the locality and of what lies below it
+        records what the switch does to it; its running clocks get the allowances of the new mode.
+
+        Args:
+            locality: The locality's code.
+            mode: ``normal`` or ``emergency``.
+            reason: Why.
+            by: Who ordered it.
+            at: When; now by default.
+
+        Returns:
+            The entry in the book.
+
+        Raises:
+            CommandError: If it runs in this mode already, or a later switch is in the book.
+        """
         session = self._session
         wanted = member(Mode, mode)
         if not isinstance(reason, str) or not reason.strip():
             raise CommandError("a switch of mode needs a reason", "切换状态须说明理由")
-        require_actor(by)
-        moment = session.moment(at)
-        with session.transaction:
+        with session.step(by, at) as moment:
             policy = session.localities.policy(session.localities.require_code(locality))
             self._refuse_earlier(policy.code, moment)
             book, fallen, now = self._caught_up(policy, moment)
@@ -66,26 +83,74 @@ class Books:
             for step in steps:
                 session.append(*step)
             session.forget_modes()
-        self._outbox.deliver()
         return events[0]
 
-    def check_in(self, locality: str, post: str, by: Actor | None, at: datetime | None) -> Event:
-        """Let a post check in at the muster; return the entry."""
-        require_actor(by)
-        moment = self._session.moment(at)
-        with self._session.transaction:
+    def check_in_at_muster(
+        self, locality: str, *, post: str, by: Actor | None = None, at: datetime | None = None
+    ) -> Event:
+        """Let a post check in at the muster (到岗); the muster is complete when the last one has.
+
+        Args:
+            locality: The locality's code.
+            post: The post's unit.
+            by: Who reports it.
+            at: When it came; now by default.
+
+        Raises:
+            CommandError: If the post is not awaited.
+        """
+        with self._session.step(by, at) as moment:
             policy = self._session.localities.policy(locality)
             book, fallen, now = self._caught_up(policy, moment)
             events, after = musters.check_in(now, policy, moment, post, by)
             self._session.append(policy, book, after, fallen + events)
-        self._outbox.deliver()
         return events[0]
 
-    def enter(self, locality: str, kind: str, about: dict[str, Any], by: Actor | None, at: datetime | None) -> Event:
+    def award(
+        self, locality: str, merit: Merit, *, source: str, by: Actor | None = None, at: datetime | None = None
+    ) -> Event:
+        """Enter merits by hand (积分登记), for what no event of a case shows. They never influence a ruling.
+
+        Args:
+            locality: The locality's code.
+            merit: To whom, how many points, why, until when.
+            source: Where it is known from: a roster, an inspection, a resident committee's minutes.
+            by: Who enters it.
+            at: When; now by default.
+        """
+        return self._enter(locality, "merit_entered", merit_entry(merit, source, None), by, at)
+
+    def declare_outage(
+        self,
+        locality: str,
+        since: datetime,
+        until: datetime,
+        *,
+        reason: str,
+        by: Actor | None = None,
+        at: datetime | None = None,
+    ) -> Event:
+        """Declare that nobody could keep deadlines for a while; breaches due inside are exempt from the statistics.
+
+        Args:
+            locality: The locality's code.
+            since: From when, timezone-aware.
+            until: Until when.
+            reason: Why.
+            by: Who declared it.
+            at: When it was declared; now by default.
+        """
+        start, end = in_utc(since), in_utc(until)
+        if end <= start:
+            raise CommandError("an outage ends after it begins", "停运的结束时间必须晚于开始时间")
+        about = {"from": start.isoformat(), "to": end.isoformat(), "reason": reason}
+        return self._enter(locality, "outage_declared", about, by, at)
+
+    def _enter(self, locality: str, kind: str, about: dict[str, Any], by: Actor | None, at: datetime | None) -> Event:
         """Write an entry that changes nothing but the book."""
         require_actor(by)
         moment = self._session.moment(at)
-        with self._session.transaction:
+        with self._session.transaction():
             rules = self._session.rules_of(locality)
             book = self._session.store.load(f"@{locality}")
             if book is not None:  # a muster that is late is late before whatever is written now
@@ -93,6 +158,12 @@ class Books:
                 if fallen:
                     self._session.append(rules, book, now, fallen)
             return self._session.append_to_book(locality, kind, about, by, moment)
+
+    def _book(self, locality: str) -> Case | None:
+        """Return a book as it stands, or None if nothing was entered yet."""
+        with self._session.lock:
+            self._session.store.refresh()
+            return self._session.store.load(f"@{locality}")
 
     def _caught_up(self, policy: Policy, at: datetime) -> tuple[Case | None, list[Event], Case]:
         """Return a locality's book as it is kept, what fell due in it before a moment, and the book then."""
@@ -102,7 +173,7 @@ class Books:
         return book, *self._session.catch_up(book, policy, at)
 
     def _refuse_earlier(self, code: str, at: datetime) -> None:
-        later = [event for event in self.events(code) if event.kind in _SETTLED and event.at > at]
+        later = [event for event in self.book(code) if event.kind in _SETTLED and event.at > at]
         if later:
             raise CommandError(
                 "the book of {code} has {kind} at {at} already: a switch cannot come before it",
@@ -128,5 +199,5 @@ class Books:
             effective = Mode.EMERGENCY if others else mode
             if now.next_event_at is None or now.mode is effective:
                 continue
-            switched, after = review.remode(now, rules, then, effective, by)
+            switched, after = rulings.remode(now, rules, then, effective, by)
             yield rules, case, after, fallen + switched

@@ -1,6 +1,6 @@
 """Takes one command: known ids, versions, what fell due before it, the decision, and the events, in one transaction."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,13 +8,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from governflow.engine.decide import Command, decide, unreported
-from governflow.engine.outbox import Outbox
 from governflow.engine.session import Session, require_actor
-from governflow.engine.step import Outcomes
 from governflow.errors import CommandError, Conflict, NotAllowed, UnknownCase
 from governflow.model.case import Case, evolve
 from governflow.model.events import Actor, Event
-from governflow.model.terms import Mode
 from governflow.policy.stack import Policy
 from governflow.stores.store import commitment
 from governflow.timesource import in_utc
@@ -23,22 +20,14 @@ from governflow.timesource import in_utc
 TEXTS = ("reporter", "phone", "text", "note", "reason", "extra")
 _TEXTS = frozenset(TEXTS)
 
-#: Asks the rules anew about a case: case, policy, moment, mode, actor.
-Review = Callable[[Case, Policy, datetime, Mode, Actor | None], Outcomes]
-
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
 class CommandHandler:
-    """Takes commands about cases.
+    """Takes commands about cases."""
 
-    Args:
-        session: The store and the rules.
-        outbox: Tells plugins of what was recorded.
-    """
-
-    def __init__(self, session: Session, outbox: Outbox) -> None:
-        self._session, self._outbox = session, outbox
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def take(
         self,
@@ -46,19 +35,19 @@ class CommandHandler:
         case_id: str | None,
         details: Mapping[str, Any],
         by: Actor | None,
-        at: datetime,
+        at: datetime | None,
         command_id: str | bytes | None,
         version: int | None = None,
         locality: str | None = None,
     ) -> Case:
         """Take a command and return the case afterwards; `Engine.act` documents arguments and refusals."""
-        at = in_utc(at)
+        session = self._session
+        at = in_utc(session.clock.now() if at is None else at)
         require_actor(by)
         key = command_id.encode() if isinstance(command_id, str) else command_id
-        session = self._session
         with session.lock:  # a refusal and what the book says of it belong together
             try:
-                with session.transaction:
+                with session.transaction():
                     if key is not None and (seen := session.store.command(key)) is not None:
                         return self._as_of(*seen)
                     case, policy, is_new = self._subject(action, case_id, details, at, locality)
@@ -77,41 +66,10 @@ class CommandHandler:
             except NotAllowed as refused:
                 if refused.denial is not None:
                     self._deny(refused.denial, case_id if action != "report" else None, locality, by, at, key)
-                    self._outbox.deliver_new()
+                    session.deliver_new()
                 raise
         if policy.observed:
-            self._outbox.deliver_new()
-        return after
-
-    def review(self, ask: Review, case_id: str, by: Actor | None, at: datetime | None) -> Case:
-        """Ask the rules anew about a case, write what that changes, and return the case afterwards."""
-        session = self._session
-        require_actor(by)
-        moment = session.moment(at)
-        with session.transaction:
-            case = session.load(case_id)
-            policy = session.localities.policy(case.locality)
-            fallen, now = session.catch_up(case, policy, moment)
-            events, after = ask(now, policy, moment, session.mode(policy, moment), by)
-            if fallen or events:
-                session.append(policy, case, after, fallen + events)
-        self._outbox.deliver()
-        return after
-
-    def forget(self, case_id: str, by: Actor | None, at: datetime | None) -> Case:
-        """Erase the texts of a case and return it; `Engine.forget` documents it."""
-        session = self._session
-        require_actor(by)
-        moment = session.moment(at)
-        with session.transaction:
-            case = session.load(case_id)
-            about = {"texts": session.store.erase(case_id)}
-            event = Event(case_id, case.version + 1, "forgotten", moment, case.state, by=by, about=about)
-            after = evolve(case, event)
-            session.append(session.rules_of(case.locality), case, after, [event])
-        with session.lock:
-            session.store.scrub()
-        self._outbox.deliver()
+            session.deliver_new()
         return after
 
     def _deny(
@@ -126,7 +84,7 @@ class CommandHandler:
         """Write a denial into the case, or into the locality's book if there is no case yet; once for a command."""
         session = self._session
         mark = b"denied:" + key if key is not None else None
-        with session.transaction:
+        with session.transaction():
             if mark is not None and session.store.command(mark) is not None:
                 return
             case = session.store.load(case_id) if case_id is not None else None

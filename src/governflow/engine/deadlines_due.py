@@ -7,8 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from governflow.engine import actions, rulings
-from governflow.engine.step import Outcomes, choose, close_if_done, take, triaged
-from governflow.engine.transition import Transition
+from governflow.engine.transition import Outcomes, Transition, choose, close_if_done, take, triaged
 from governflow.model import clocks
 from governflow.model.case import Case
 from governflow.model.clocks import DUTY, LAPSES, SURVIVES_TRANSFER, Clock
@@ -50,10 +49,8 @@ def _fall_due(step: Transition) -> Outcomes:
         actions.resume(step, {}, None)
         way = choose(step, step.lifecycle.transitions_for(case.state, "resume"), {})
         if way is None:  # a lifecycle without a way back: the case stays where it is, and its clocks run
-            event, after = step.seal("resumed", case.state, "resume")
-        else:
-            event, after = take(step, way, None)
-        return [event], after
+            return step.seal("resumed", case.state, "resume")
+        return take(step, way, None)
     clock = _first_due(case, at)
     again = clock.exempt is Exempt.DISPROVED and clock.missed_at is not None and clock.missed_at < clock.due
     if clock.outcome is Outcome.BREACHED and not again:
@@ -61,14 +58,12 @@ def _fall_due(step: Transition) -> Outcomes:
     step.about["clock"] = clock.mark
     if clock.warn == at:
         step.put(replace(clock, warn=None))
-        event, after = step.seal("warned", case.state)
-        return [event], after
+        return step.seal("warned", case.state)
     if LAPSES in clock.traits:
         return _lapse(step, clock)
     # A breach that was disproved excuses nothing of the due time that took its place.
     step.put(replace(clocks.breached(clock), exempt=None))
-    event, after = step.seal("breached", case.state)
-    return [event], after
+    return step.seal("breached", case.state)
 
 
 def _first_due(case: Case, at: datetime) -> Clock:
@@ -79,20 +74,13 @@ def _first_due(case: Case, at: datetime) -> Clock:
 
 def _lapse(step: Transition, clock: Clock) -> Outcomes:
     step.put(clocks.lapsed(clock))
-    way = next(
-        (
-            way
-            for way in step.lifecycle.transitions_for(step.case.state, clock.name)
-            if way.guard == ("verdict", Verdict.NONE)
-        ),
-        None,
-    )
+    ways = step.lifecycle.transitions_for(step.case.state, clock.name)
+    way = next((way for way in ways if way.guard == ("verdict", Verdict.NONE)), None)
     if way is None:
         step.attend()
-        event, after = step.seal("lapsed", step.case.state)
-        return [event], after
+        return step.seal("lapsed", step.case.state)
     actions.evaluate(step, Verdict.NONE, None, None)
-    return close_if_done(step, *take(step, way, None, kind="lapsed"))
+    return close_if_done(step, take(step, way, None, kind="lapsed"))
 
 
 def _climb(step: Transition, clock: Clock) -> Outcomes:
@@ -112,14 +100,11 @@ def _climb(step: Transition, clock: Clock) -> Outcomes:
         "clock": clock.mark,
     }
     if escalation.kind is Kind.TAKE_OVER:
-        events, after = _taken_over(step, clock, climbed, escalation)
-    else:
-        if escalation.kind is Kind.SPECIAL_REPORT:
-            step.changes["special"] = step.at.isoformat()
-        step.put(replace(clock, **climbed))
-        event, after = step.seal(_RUNG_EVENTS[escalation.kind], case.state)
-        events = [event]
-    return events, after
+        return _taken_over(step, clock, climbed, escalation)
+    if escalation.kind is Kind.SPECIAL_REPORT:
+        step.changes["special"] = step.at.isoformat()
+    step.put(replace(clock, **climbed))
+    return step.seal(_RUNG_EVENTS[escalation.kind], case.state)
 
 
 def _rung(step: Transition, cause: Breach) -> Escalation:
@@ -151,8 +136,7 @@ def _taken_over(step: Transition, clock: Clock, climbed: dict[str, Any], escalat
             if escalation.form is not None:
                 step.changes["form"] = escalation.form
                 rulings.tier(step, only_if_changed=True)
-        event, after = step.seal("taken_over", case.state)
-        return [event], after
+        return step.seal("taken_over", case.state)
     if SURVIVES_TRANSFER in clock.traits:
         step.put(replace(clock, **climbed))
     step.end_ladders(but=clock.name)
@@ -165,5 +149,4 @@ def _taken_over(step: Transition, clock: Clock, climbed: dict[str, Any], escalat
         if escalation.form is not None:
             step.changes["form"] = escalation.form
             rulings.tier(step, only_if_changed=True)
-    event, after = take(step, ways[0], None, kind="taken_over")
-    return [event], after
+    return take(step, ways[0], None, kind="taken_over")

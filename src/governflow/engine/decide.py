@@ -14,8 +14,16 @@ import msgspec
 
 from governflow.engine import actions
 from governflow.engine.rulings import tier
-from governflow.engine.step import Outcomes, choose, close_if_done, listed, refuse_before, take, triaged
-from governflow.engine.transition import Transition
+from governflow.engine.transition import (
+    Outcomes,
+    Transition,
+    choose,
+    close_if_done,
+    listed,
+    refuse_before,
+    take,
+    triaged,
+)
 from governflow.errors import CommandError, IllegalAction, NotAllowed, shown
 from governflow.model.base_lifecycle import BASE
 from governflow.model.case import NO_FACTS, Case, changed
@@ -86,8 +94,9 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
     way = ways[0] if ways[0].guard is None else choose(step, ways, details)
     if way is None:
         raise _illegal(step, action)
-    event, after = take(step, way, by, command.secret)
-    outcomes = close_if_done(step, event, after) if action == "evaluate" else ([event], after)
+    outcomes = take(step, way, by, command.secret)
+    if action == "evaluate":
+        outcomes = close_if_done(step, outcomes)
     return triaged(step, outcomes) if step.faults else outcomes
 
 

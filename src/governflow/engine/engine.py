@@ -10,7 +10,7 @@ before it is fired first, each thing with its own moment.
 """
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -18,30 +18,31 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 
 import msgspec
 
-from governflow.engine import review
+from governflow.engine import rulings
 from governflow.engine.books import Books
 from governflow.engine.command_handler import CommandHandler
-from governflow.engine.merits import entry as merit_entry
-from governflow.engine.musters import Muster, muster
-from governflow.engine.outbox import Outbox
-from governflow.engine.session import Session
+from governflow.engine.session import Session, require_actor
+from governflow.engine.transition import Outcomes
 from governflow.engine.verbs import Common, ReportDetails, Verbs
-from governflow.errors import CommandError, NotAllowed
-from governflow.model.case import Case
+from governflow.errors import NotAllowed
+from governflow.model.case import Case, evolve
 from governflow.model.events import Actor, Event
 from governflow.model.terms import Mode
-from governflow.policy.hookspecs import Merit
 from governflow.policy.registry import Localities
 from governflow.policy.rulesets import read_again
 from governflow.policy.stack import Policy
 from governflow.stores import Store, open_store
-from governflow.timesource import Entropy, SystemClock, TimeSource, in_utc, salt
+from governflow.timesource import Entropy, SystemClock, TimeSource, salt
 
 if TYPE_CHECKING:
     from governflow.engine.explain import Explanation
 
 
-class Engine(Verbs):
+#: Asks the rules anew about a case: case, policy, moment, mode, actor.
+Review = Callable[[Case, Policy, datetime, Mode, Actor | None], Outcomes]
+
+
+class Engine(Verbs, Books):
     """Takes commands, keeps deadlines, remembers everything. Safe to share between threads.
 
     Args:
@@ -59,12 +60,8 @@ class Engine(Verbs):
         entropy: Entropy = salt,
         localities: Localities | None = None,
     ) -> None:
-        session = Session(store, clock or SystemClock(), entropy, localities or Localities())
-        self.store, self.clock, self.localities = store, session.clock, session.localities
-        self._session = session
-        self._outbox = Outbox(session)
-        self._books = Books(session, self._outbox)
-        self._commands = CommandHandler(session, self._outbox)
+        self._session = Session(store, clock or SystemClock(), entropy, localities or Localities())
+        self._commands = CommandHandler(self._session)
 
     @classmethod
     def open(
@@ -98,6 +95,21 @@ class Engine(Verbs):
         if deliver:
             engine.deliver()
         return engine
+
+    @property
+    def store(self) -> Store:
+        """Where the cases are kept."""
+        return self._session.store
+
+    @property
+    def clock(self) -> TimeSource:
+        """What it means by now."""
+        return self._session.clock
+
+    @property
+    def localities(self) -> Localities:
+        """The localities it knows."""
+        return self._session.localities
 
     def __enter__(self) -> "Engine":
         return self
@@ -167,8 +179,7 @@ class Engine(Verbs):
         """
         if unknown := sorted(details.keys() - ReportDetails.__annotations__.keys()):
             raise TypeError(f"report() takes no argument {', '.join(unknown)}")
-        moment = self.clock.now() if at is None else at
-        return self._commands.take("report", case_id, details, by, moment, command_id, None, locality)
+        return self._commands.take("report", case_id, details, by, at, command_id, None, locality)
 
     def act(
         self,
@@ -202,8 +213,7 @@ class Engine(Verbs):
             Conflict: If ``version`` is stale.
             CommandError: If the details make no sense or the fact comes too late to fit.
         """
-        moment = self.clock.now() if at is None else at
-        return self._commands.take(action, case_id, details, by, moment, command_id, version)
+        return self._commands.take(action, case_id, details, by, at, command_id, version)
 
     # --- time ---------------------------------------------------------------------------------------------------------
 
@@ -236,7 +246,7 @@ class Engine(Verbs):
 
     def _advance(self, to: datetime | None, fired: list[Event] | None) -> None:
         goal = self._session.moment(to)
-        with self._session.transaction:
+        with self._session.transaction():
             observed = self._session.fire_due(goal, fired)
         if observed:
             self.deliver()
@@ -247,7 +257,7 @@ class Engine(Verbs):
         Returns:
             How many deliveries failed and wait.
         """
-        return self._outbox.deliver()
+        return self._session.deliver()
 
     @contextmanager
     def in_bulk(self) -> Iterator[None]:
@@ -374,11 +384,23 @@ class Engine(Verbs):
 
     def reassess(self, case_id: str, *, by: Actor | None = None, at: datetime | None = None) -> Case:
         """Ask the rules installed now about an open case; past rulings stay in the book."""
-        return self._commands.review(review.reassess, case_id, by, at)
+        return self._review(rulings.reassess, case_id, by, at)
 
     def recalculate(self, case_id: str, *, by: Actor | None = None, at: datetime | None = None) -> Case:
         """Count anew the clocks that were fixed when the calendar did not yet know the year."""
-        return self._commands.review(review.recalculate, case_id, by, at)
+        return self._review(rulings.recalculate, case_id, by, at)
+
+    def _review(self, ask: Review, case_id: str, by: Actor | None, at: datetime | None) -> Case:
+        """Ask the rules anew about a case, write what that changes, and return the case afterwards."""
+        session = self._session
+        with session.step(by, at) as moment:
+            case = session.load(case_id)
+            policy = session.localities.policy(case.locality)
+            fallen, now = session.catch_up(case, policy, moment)
+            events, after = ask(now, policy, moment, session.mode(policy, moment), by)
+            if fallen or events:
+                session.append(policy, case, after, fallen + events)
+        return after
 
     def forget(self, case_id: str, *, by: Actor | None = None, at: datetime | None = None) -> Case:
         """Erase everything that may say who somebody is; the ledger stays whole and verifiable.
@@ -394,106 +416,20 @@ class Engine(Verbs):
         Raises:
             StoreError: If another connection keeps the old pages from being overwritten.
         """
-        return self._commands.forget(case_id, by, at)
-
-    # --- the localities' own books ------------------------------------------------------------------------------------
+        session = self._session
+        require_actor(by)
+        moment = session.moment(at)
+        with session.transaction():
+            case = session.load(case_id)
+            about = {"texts": session.store.erase(case_id)}
+            event = Event(case_id, case.version + 1, "forgotten", moment, case.state, by=by, about=about)
+            after = evolve(case, event)
+            session.append(session.rules_of(case.locality), case, after, [event])
+        with session.lock:
+            session.store.scrub()
+        session.deliver()
+        return after
 
     def rules_of(self, locality: str) -> Policy:
         """Return a locality's rules, or the defaults if they cannot be loaded: one county stops no other's clocks."""
         return self._session.rules_of(locality)
-
-    def mode(self, locality: str) -> Mode:
-        """Return the mode to which a locality itself was last switched, whatever those above it are in."""
-        book = self._books.load(locality)
-        return book.mode if book is not None else Mode.NORMAL
-
-    def book(self, locality: str) -> list[Event]:
-        """Return the entries of a locality's own book, oldest first: mode switches, musters, outages, merits."""
-        return self._books.events(locality)
-
-    def outages(self, locality: str) -> Sequence[tuple[datetime, datetime]]:
-        """Return the declared outages of a locality and of those above it, as pairs of moments in UTC."""
-        return self._books.outages(locality)
-
-    def switch_mode(
-        self, locality: str, mode: str, *, reason: str, by: Actor | None = None, at: datetime | None = None
-    ) -> Event:
-        """Switch a locality between everyday and emergency running (平急转换); it is written in the locality's book.
-
-        Switching to emergency calls a muster of all posts. Every open case of the locality and of what lies below it
-        records what the switch does to it; its running clocks get the allowances of the new mode.
-
-        Args:
-            locality: The locality's code.
-            mode: ``normal`` or ``emergency``.
-            reason: Why.
-            by: Who ordered it.
-            at: When; now by default.
-
-        Returns:
-            The entry in the book.
-
-        Raises:
-            CommandError: If it runs in this mode already, or a later switch is in the book.
-        """
-        return self._books.switch_mode(locality, mode, reason, by, at)
-
-    def check_in_at_muster(
-        self, locality: str, *, post: str, by: Actor | None = None, at: datetime | None = None
-    ) -> Event:
-        """Let a post check in at the muster (到岗); the muster is complete when the last one has.
-
-        Args:
-            locality: The locality's code.
-            post: The post's unit.
-            by: Who reports it.
-            at: When it came; now by default.
-
-        Raises:
-            CommandError: If the post is not awaited.
-        """
-        return self._books.check_in(locality, post, by, at)
-
-    def muster(self, locality: str) -> Muster | None:
-        """Return the present muster of a locality, or None in everyday running."""
-        return muster(self._books.load(locality))
-
-    def award(
-        self, locality: str, merit: Merit, *, source: str, by: Actor | None = None, at: datetime | None = None
-    ) -> Event:
-        """Enter merits by hand (积分登记), for what no event of a case shows. They never influence a ruling.
-
-        Args:
-            locality: The locality's code.
-            merit: To whom, how many points, why, until when.
-            source: Where it is known from: a roster, an inspection, a resident committee's minutes.
-            by: Who enters it.
-            at: When; now by default.
-        """
-        return self._books.enter(locality, "merit_entered", merit_entry(merit, source, None), by, at)
-
-    def declare_outage(
-        self,
-        locality: str,
-        since: datetime,
-        until: datetime,
-        *,
-        reason: str,
-        by: Actor | None = None,
-        at: datetime | None = None,
-    ) -> Event:
-        """Declare that nobody could keep deadlines for a while; breaches due inside are exempt from the statistics.
-
-        Args:
-            locality: The locality's code.
-            since: From when, timezone-aware.
-            until: Until when.
-            reason: Why.
-            by: Who declared it.
-            at: When it was declared; now by default.
-        """
-        start, end = in_utc(since), in_utc(until)
-        if end <= start:
-            raise CommandError("an outage ends after it begins", "停运的结束时间必须晚于开始时间")
-        about = {"from": start.isoformat(), "to": end.isoformat(), "reason": reason}
-        return self._books.enter(locality, "outage_declared", about, by, at)

@@ -12,8 +12,7 @@ from typing import Any
 
 import attrs
 
-from governflow.engine.step import Outcomes, triaged
-from governflow.engine.transition import Transition
+from governflow.engine.transition import Outcomes, Transition, triaged
 from governflow.errors import CommandError
 from governflow.model import clocks
 from governflow.model.base_lifecycle import BASE
@@ -85,8 +84,7 @@ def switch(
     if posts:
         step.start(step.plan.specs.get(MUSTER.name, MUSTER), MUSTER.name)
         step.about["posts"] = [post.id for post in posts]
-    event, after = step.seal("mode_switched", BOOK, "", by)
-    return triaged(step, ([event], after))
+    return triaged(step, step.seal("mode_switched", BOOK, "", by))
 
 
 def check_in(book: Case, policy: Policy, at: datetime, post: str, by: Actor | None) -> Outcomes:
@@ -111,5 +109,4 @@ def check_in(book: Case, policy: Policy, at: datetime, post: str, by: Actor | No
         came = [step.live[f"{_POST}{name}"].stopped for name in known.posts]
         last = max(moment for moment in came if moment is not None)
         step.put(clocks.stopped(step.live[MUSTER.name], last))
-    event, after = step.seal("checked_in", BOOK, "", by)
-    return [event], after
+    return step.seal("checked_in", BOOK, "", by)

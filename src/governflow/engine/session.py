@@ -1,14 +1,18 @@
-"""What the parts of an engine share: one store, one lock, one clock, and one way to write a step (会话)."""
+"""What the parts of an engine share: one store, one lock, one clock, and one way to write a step (会话).
+
+What was written is told to the plugins after the commit (办后告知): ``governflow_recorded``.
+"""
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from governflow.engine import deadlines_due
 from governflow.engine.merits import entry as merit_entry
 from governflow.engine.musters import BOOK
-from governflow.errors import ClockBackwards, CommandError, PolicyError, UnknownCase
+from governflow.errors import ClockBackwards, CommandError, PolicyError, UnknownCase, described
 from governflow.model.case import Case, evolve
 from governflow.model.events import Actor, Event, decode, encode
 from governflow.model.faults import HookFault
@@ -33,35 +37,6 @@ def require_actor(by: object) -> None:
         )
 
 
-class Transaction:
-    """Makes what is done in its ``with`` block durable together, or none of it; one thread at a time is inside."""
-
-    def __init__(self, store: Store, lock: threading.RLock) -> None:
-        self._store, self._lock = store, lock
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-        try:
-            self._store.begin()
-        except BaseException:
-            self._lock.release()
-            raise
-
-    def __exit__(self, fault: type[BaseException] | None, *_: object) -> None:
-        try:
-            if fault is None:
-                self._store.commit()
-        except BaseException as failed:
-            fault = type(failed)
-            raise
-        finally:
-            try:
-                if fault is not None:
-                    self._store.rollback()
-            finally:
-                self._lock.release()  # a store that cannot even roll back must not stop every other thread
-
-
 class Session:
     """A store and the rules for it.
 
@@ -78,10 +53,32 @@ class Session:
         self.entropy = entropy
         self.localities = localities
         self.lock = threading.RLock()
-        self.transaction = Transaction(store, self.lock)
         self._modes: dict[str, tuple[Switches, ...]] = {}
         self._kept_rules: set[str] = set()
         self._generation = store.generation
+        self._delivering = False
+        self._failed: set[tuple[int, str]] = set()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make what is done in the ``with`` block durable together, or none of it; one thread at a time is inside."""
+        with self.lock:
+            self.store.begin()
+            try:
+                yield
+                self.store.commit()
+            except BaseException:
+                self.store.rollback()
+                raise
+
+    @contextmanager
+    def step(self, by: object, at: datetime | None) -> Iterator[datetime]:
+        """Give the moment, in UTC, at which somebody does what the ``with`` block writes; tell the plugins of it."""
+        require_actor(by)
+        moment = self.moment(at)
+        with self.transaction():
+            yield moment
+        self.deliver()
 
     def moment(self, at: datetime | None) -> datetime:
         """Return a moment in UTC; the clock's present one if none is given."""
@@ -231,3 +228,47 @@ class Session:
         """Return every switch of a locality's mode, oldest first."""
         events = self.store.history(f"@{locality}", holding=b'"mode_switched"')
         return tuple((event.at, Mode(event.changes["mode"])) for event in events if event.kind == "mode_switched")
+
+    # --- what plugins have still to hear; a delivery that fails is kept and tried again ------------------------------
+
+    def deliver(self) -> int:
+        """Deliver everything that waits, what failed before included; return how many deliveries failed."""
+        with self.lock:
+            self._failed.clear()
+            self.deliver_new()
+            return len(self._failed)
+
+    def deliver_new(self) -> None:
+        """Deliver what was not tried yet; what failed once waits for the next `deliver`."""
+        with self.lock:
+            if self._delivering:
+                return  # a plugin acts on what it hears: what that leads to is delivered in its turn
+            self._delivering = True
+            try:
+                while waiting := [entry for entry in self.store.undelivered() if entry not in self._failed]:
+                    faults = {entry: self._tell(*entry) for entry in waiting}
+                    self._failed |= {entry for entry, fault in faults.items() if fault is not None}
+                    with self.transaction():
+                        for entry, fault in faults.items():
+                            self.store.delivered(*entry, fault)
+            finally:
+                self._delivering = False
+
+    def _tell(self, position: int, plugin: str) -> str | None:
+        """Call a plugin; return why it failed, or None if it heard the event."""
+        entry = self.store.entry(position)
+        case = self.store.load(entry.case)
+        assert case is not None
+        event = decode(entry.body, entry.recorded)
+        try:
+            policy = self.localities.policy(case.locality)
+        except PolicyError as fault:
+            return str(fault)
+        for source, function, names in policy.impls("governflow_recorded"):
+            if source.partition("@")[0] == plugin:
+                try:
+                    function(*[event if name == "event" else case for name in names])
+                except Exception as fault:  # noqa: BLE001 - a plugin that fails never breaks the case
+                    return described(fault)
+                return None
+        return f"{plugin} is not registered"
