@@ -1,23 +1,20 @@
 """What locality authors test their rules with; public and supported."""
 
 import warnings
-from collections.abc import Callable, Collection
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
+from governflow._names import loaded_when_used
 from governflow.timesource import Counted, ManualClock, counted
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from hypothesis.stateful import RuleBasedStateMachine
-    from hypothesis.strategies import SearchStrategy
-
     from governflow.charter.check import CharterCheck
     from governflow.engine.engine import Engine
     from governflow.policy.registry import Localities
-    from governflow.policy.stack import Policy
-    from governflow.text import Text
+    from governflow.testing.example_coverage import unspoken
+    from governflow.testing.invented_localities import policies
+    from governflow.testing.state_machine import lives
+    from governflow.testing.strategies import cases, journals, registered, written
 
 
 def engine(clock: ManualClock | None = None, *, localities: "Localities | None" = None) -> "Engine":
@@ -42,133 +39,6 @@ def engine(clock: ManualClock | None = None, *, localities: "Localities | None" 
     from governflow.engine.engine import Engine
 
     return Engine.open(clock=clock or ManualClock(BEGIN), entropy=counted(), localities=localities)
-
-
-def cases(locality: "str | Policy", *, localities: "Localities | None" = None) -> "SearchStrategy[dict[str, Any]]":
-    """Return a Hypothesis strategy of cases, cut at the boundaries of a locality's own tables, units and hooks.
-
-    Args:
-        locality: Its code, or its policy.
-        localities: Where the code is registered; the installed ones by default.
-
-    Returns:
-        Keyword arguments for `Engine.report`, facts among them.
-    """
-    from governflow.testing.strategies import cases
-
-    return cases(locality, localities)
-
-
-def journals(
-    locality: "str | Policy",
-    *,
-    localities: "Localities | None" = None,
-    cases: int = 3,
-    rows: int = 20,
-    begin: datetime | None = None,
-) -> "SearchStrategy[list[dict[str, str]]]":
-    """Return a Hypothesis strategy of journals that tell whole lives in legal order, in a locality's own words.
-
-    Args:
-        locality: Its code, or its policy.
-        localities: Where the code is registered; the installed ones by default.
-        cases: How many cases a journal tells of at most.
-        rows: How many rows follow the first report at most.
-        begin: When the first case is reported, timezone-aware; Monday 2026-03-02 09:00 in Shanghai by default.
-
-    Returns:
-        Rows, heading to cell; `written` makes a file of them. ``governflow run`` takes every one of them.
-    """
-    from governflow.testing.strategies import USUAL, journals
-
-    return journals(locality, localities, most=cases, rows=rows, begin=begin or USUAL)
-
-
-def written(rows: "list[dict[str, str]]", path: "Path") -> "Path":
-    """Write the rows of a journal into a CSV file.
-
-    Args:
-        rows: The rows, as `journals` draws them.
-        path: The file.
-
-    Returns:
-        The file.
-    """
-    from governflow.testing.strategies import written
-
-    return written(rows, path)
-
-
-def policies() -> "SearchStrategy[Policy]":
-    """Return a Hypothesis strategy of lawful invented localities: chart, tables, zone, lifecycle, sometimes a hook.
-
-    Returns:
-        Policies; `registered` gives the localities to which tools look them up.
-    """
-    from governflow.testing.invented_localities import policies
-
-    return policies()
-
-
-def registered(policy: "Policy") -> "Localities":
-    """Return localities in which the plugins of a policy are registered.
-
-    Args:
-        policy: The policy, as `policies` draws it.
-    """
-    from governflow.testing.strategies import registered
-
-    return registered(policy)
-
-
-def lives(
-    locality: "str | Policy", *, localities: "Localities | None" = None, without: "Collection[str]" = ()
-) -> "type[RuleBasedStateMachine]":
-    """Return a Hypothesis state machine that lives whole lives of a locality's cases and holds the laws against them.
-
-    Its rules are all that can happen: any legal action, time that passes, switches of the mode, musters, outages, hooks
-    that fail for a while. Its invariants are the laws of the charter on lives.
-
-    Args:
-        locality: Its code, or its policy.
-        localities: Where the code is registered; the installed ones by default.
-        without: The ids of laws that are not looked at: those that the locality waives.
-
-    Returns:
-        The machine; its ``TestCase`` is a test for pytest and unittest.
-
-    Example:
-        ``TestLives = governflow.testing.lives("371621").TestCase``
-    """
-    from governflow.testing.state_machine import lives_of
-
-    return lives_of(locality, localities, without)
-
-
-def unspoken(code: str, *, localities: "Localities | None" = None) -> "tuple[Text, ...]":
-    """Name the rules of a locality's own decision tables that no worked example of it speaks of.
-
-    An example speaks of a rule that rules on it, of the outcomes that it expects, and of the values that it has in the
-    rule's conditions: every one of a list, and the whole numbers on the inner side of each bound.
-
-    Args:
-        code: Its code.
-        localities: Where it is registered; the installed ones by default.
-
-    Returns:
-        A sentence for each rule, outcome or value that is not spoken of. Rules of the ladder are left out, and those
-        that ask for a form of handling: no report tells either.
-
-    Raises:
-        PolicyError: If the rules cannot be used.
-
-    Example:
-        ``assert governflow.testing.unspoken("371621") == ()``
-    """
-    from governflow.policy.registry import Localities
-    from governflow.testing.example_coverage import unspoken
-
-    return unspoken((localities or Localities()).policy(code))
 
 
 def conformance(
@@ -289,3 +159,13 @@ __all__ = [
     "unspoken",
     "written",
 ]
+
+#: What draws at random needs Hypothesis: it is loaded when it is first used.
+__getattr__ = loaded_when_used(
+    __name__,
+    __all__,
+    "testing.example_coverage",
+    "testing.strategies",
+    "testing.invented_localities",
+    "testing.state_machine",
+)

@@ -6,6 +6,7 @@ from typing import Any
 from governflow.charter.answers.ask import Answer, asked
 from governflow.charter.answers.examples import as_told, plan_of, shipped
 from governflow.charter.cases.reported import mode_of
+from governflow.policy.registry import Localities
 from governflow.policy.stack import Policy
 from governflow.tables import Rule, Table
 from governflow.tables.domains import Closed, Domain, Number, Open, Part, Span
@@ -16,8 +17,27 @@ _RUNGS = "escalate"
 _EXPECTED_AS = {"lead": "unit"}
 
 
-def unspoken(policy: Policy) -> tuple[Text, ...]:
-    """Name the rules of which no worked example speaks: see `governflow.testing.unspoken`."""
+def unspoken(code: str, *, localities: Localities | None = None) -> tuple[Text, ...]:
+    """Name the rules of a locality's own decision tables that no worked example of it speaks of.
+
+    An example speaks of a rule that rules on it, of the outcomes that it expects, and of the values that it has in the
+    rule's conditions: every one of a list, and the whole numbers on the inner side of each bound.
+
+    Args:
+        code: Its code.
+        localities: Where it is registered; the installed ones by default.
+
+    Returns:
+        A sentence for each rule, outcome or value that is not spoken of. Rules of the ladder are left out, and those
+        that ask for a form of handling: no report tells either.
+
+    Raises:
+        PolicyError: If the rules cannot be used.
+
+    Example:
+        ``assert governflow.testing.unspoken("371621") == ()``
+    """
+    policy = (localities or Localities()).policy(code)
     own = policy.layers[0].source
     answers = [(asked(policy, as_told(example.told)), example.expect) for example in shipped(policy)]
     tables = dict(policy.tables).get(own, {})

@@ -1,7 +1,8 @@
 """Lawful localities that nobody has seen yet, drawn by Hypothesis, for tools that take any locality (虚构地方)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+import attrs
 from hypothesis import strategies as st
 
 from governflow.model.case import Case
@@ -21,30 +22,18 @@ _ITEMS = ("streetlight", "路灯不亮", "pothole", "噪音扰民")
 _RAISED = Ruling(Tier.ONE, Text("an emergency goes to the top at once", "特急事项直报区级"), "tier/at-once")
 
 
+@attrs.frozen(eq=False, repr=False)
 class Invented:
-    """The plugin of an invented locality.
+    """The plugin of an invented locality."""
 
-    Args:
-        code: Its code.
-        zone: Its IANA zone.
-        units: Its chart.
-        tables: Its tables by question.
-        revisits: Whether no case is closed before somebody has gone back to look.
-        raises: Whether a hook gives emergencies the highest tier.
-    """
-
-    def __init__(
-        self,
-        code: str,
-        zone: str,
-        units: OrgChart,
-        tables: Mapping[str, Table | Catalogue],
-        *,
-        revisits: bool,
-        raises: bool,
-    ) -> None:
-        self.code, self.zone, self.units, self.tables = code, zone, units, tables
-        self.revisits, self.raises = revisits, raises
+    code: str
+    zone: str
+    units: OrgChart
+    tables: Mapping[str, Table | Catalogue]
+    #: Whether no case is closed before somebody has gone back to look.
+    revisits: bool
+    #: Whether a hook gives emergencies the highest tier.
+    raises: bool
 
     def __repr__(self) -> str:
         tables = {name: table.as_json() for name, table in self.tables.items()}
@@ -78,17 +67,19 @@ class Invented:
 
 @st.composite
 def policies(draw: st.DrawFn) -> Policy:
-    """See `governflow.testing.policies`."""
+    """Return a Hypothesis strategy of lawful invented localities: chart, tables, zone, lifecycle, sometimes a hook.
+
+    Returns:
+        Policies; `registered` gives the localities to which tools look them up.
+    """
     code, zone, units = draw(st.sampled_from(_CODES)), draw(st.sampled_from(_ZONES)), draw(_charts())
-    tables: dict[str, Table | Catalogue] = {}
-    if draw(st.booleans()):
-        tables["catalogue"] = _catalogue(draw, units)
-    if draw(st.booleans()):
-        tables["tier"] = _tiers(draw)
-    if draw(st.booleans()):
-        tables["route"] = _routes(draw, units)
-    if draw(st.booleans()):
-        tables["deadlines"] = _deadlines(draw)
+    kinds: Mapping[str, Callable[[st.DrawFn, OrgChart], Table | Catalogue]] = {
+        "catalogue": _catalogue,
+        "tier": _tiers,
+        "route": _routes,
+        "deadlines": _deadlines,
+    }
+    tables = {name: table(draw, units) for name, table in kinds.items() if draw(st.booleans())}
     plugin = Invented(code, zone, units, tables, revisits=draw(st.booleans()), raises=draw(st.booleans()))
     localities = Localities()
     localities.register(code, plugin)
@@ -129,7 +120,7 @@ def _catalogue(draw: st.DrawFn, units: OrgChart) -> Catalogue:
     return Catalogue.read(("catalogue.csv", "\n".join(["item,domain,lead", *rows]).encode()))
 
 
-def _tiers(draw: st.DrawFn) -> Table:
+def _tiers(draw: st.DrawFn, units: OrgChart) -> Table:
     """Draw tiers by severity and by how many people it concerns: nothing left out, nothing said twice."""
     rows = []
     for severity in ("general", "complex", "major"):
@@ -150,7 +141,7 @@ def _routes(draw: st.DrawFn, units: OrgChart) -> Table:
     )
 
 
-def _deadlines(draw: st.DrawFn) -> Table:
+def _deadlines(draw: st.DrawFn, units: OrgChart) -> Table:
     """Draw allowances that grow shorter as cases grow more urgent."""
     unit = draw(st.sampled_from(["h", "wd", "cd", "d"]))
     rows = []

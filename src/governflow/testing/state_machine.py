@@ -11,8 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from governflow.charter.cases.given import case_line
 from governflow.charter.cases.strategy import strategy
 from governflow.charter.laws import escalation as ladders
-from governflow.charter.laws import lives, timing
-from governflow.charter.laws.lives import Wrong
+from governflow.charter.laws import timing
+from governflow.charter.laws.lives import Wrong, left_lying, unanswered
 from governflow.charter.lives.fault_injection import FAILING, MANNERS, twin
 from governflow.charter.lives.scenarios import LATER, shortened
 from governflow.charter.lives.simulation import (
@@ -58,8 +58,8 @@ def _climbing(fault: Callable[[ladders.Ladder, Policy], tuple[Text | None, int]]
 
 
 _AT_EVERY_STEP: Mapping[str, Law] = {
-    "case/attended": lambda life, subject: lives.left_lying(life, subject.policy),
-    "case/answered": lambda life, subject: lives.unanswered(life, subject.policy),
+    "case/attended": lambda life, subject: left_lying(life, subject.policy),
+    "case/answered": lambda life, subject: unanswered(life, subject.policy),
     "clock/positive": lambda life, subject: timing.backwards(life, subject.policy),
     "escalation/climbs": _climbing(ladders.astray),
     "escalation/ends": _climbing(ladders.silent),
@@ -70,10 +70,25 @@ _AT_THE_END: Mapping[str, Law] = {
 }
 
 
-def lives_of(
-    locality: str | Policy, localities: Localities | None, without: Collection[str]
+def lives(
+    locality: str | Policy, *, localities: Localities | None = None, without: Collection[str] = ()
 ) -> type[RuleBasedStateMachine]:
-    """See `governflow.testing.lives`."""
+    """Return a Hypothesis state machine that lives whole lives of a locality's cases and holds the laws against them.
+
+    Its rules are all that can happen: any legal action, time that passes, switches of the mode, musters, outages, hooks
+    that fail for a while. Its invariants are the laws of the charter on lives.
+
+    Args:
+        locality: Its code, or its policy.
+        localities: Where the code is registered; the installed ones by default.
+        without: The ids of laws that are not looked at: those that the locality waives.
+
+    Returns:
+        The machine; its ``TestCase`` is a test for pytest and unittest.
+
+    Example:
+        ``TestLives = governflow.testing.lives("371621").TestCase``
+    """
     found, policy = known(locality, localities)
 
     class Lives(_Lives):
@@ -97,37 +112,41 @@ class _Lives(RuleBasedStateMachine):
 
     subject: Subject
     waived: frozenset[str]
+    simulator: Simulator
 
     def __init__(self) -> None:
         super().__init__()
-        self.simulator: Simulator | None = None
         self.looked_at = 0
-        self.broken = False
+        #: Whether there is a life in which nothing was found wrong yet.
+        self.sound = False
 
     @initialize(data=st.data(), later=st.none() | st.sampled_from(LATER), failing=st.booleans())
     def report(self, data: st.DataObject, later: int | None, failing: bool) -> None:  # noqa: FBT001
         """Report a case, at once or at another time of the year."""
         told = data.draw(strategy(self.subject.policy), label="told")
-        waits = later is not None and told.get("mode") != Mode.EMERGENCY
+        if told.get("mode") == Mode.EMERGENCY:
+            later = None
         failing = failing and twin(self.subject) is not None
-        self.simulator = Simulator(self.subject, told, waits=waits, failing=failing)
-        if waits and later is not None:
-            self.simulator.step(ScenarioStep(later, "report"))
+        self.simulator = Simulator(self.subject, told, waits=later is not None, failing=failing)
+        self.sound = True
+        if later is not None:
+            self._do(later, "report")
         if failing:
-            self.simulator.step(ScenarioStep(0, MEND))
+            self._do(0, MEND)
 
     def _do(self, after: int, does: str, pick: int = 0) -> None:
-        assert self.simulator is not None
         self.simulator.step(ScenarioStep(after, does, pick))
 
     def _lives(self) -> bool:
-        return self.simulator is not None and self.simulator.case is not None
+        return self.simulator.case is not None
+
+    def _may_fail(self) -> bool:
+        return self.simulator.twin is not None
 
     @precondition(_lives)
     @rule(data=st.data(), after=_SHORT, pick=_PICKS)
     def act(self, data: st.DataObject, after: int, pick: int) -> None:
         """Do anything that the lifecycle allows in the case's state."""
-        assert self.simulator is not None
         case = self.simulator.case
         assert case is not None
         may = choices(self.simulator.policy, case)
@@ -147,30 +166,24 @@ class _Lives(RuleBasedStateMachine):
         self._do(min(after, HOUR) if self._alarmed() else after, ADVANCE)
 
     def _alarmed(self) -> bool:
-        assert self.simulator is not None
         return self.simulator.engine.mode(self.subject.code) is Mode.EMERGENCY
 
     @precondition(_lives)
     @rule(minute=st.integers(0, 1))
     def until_something_falls_due(self, minute: int) -> None:
         """Let time pass to the very minute at which the next thing falls due by itself, or to the one after."""
-        assert self.simulator is not None
-        case = self.simulator.case
-        if (
-            case is not None
-            and case.next_event_at is not None
-            and case.next_event_at >= self.simulator.at
-            and not self._alarmed()
-        ):
-            self._do(int((case.next_event_at - self.simulator.at).total_seconds() // 60) + minute, ADVANCE)
+        case, now = self.simulator.case, self.simulator.at
+        due = case.next_event_at if case is not None else None
+        if due is not None and due >= now and not self._alarmed():
+            self._do(int((due - now).total_seconds() // 60) + minute, ADVANCE)
 
-    @precondition(lambda self: self.simulator is not None and self.simulator.twin is not None)
+    @precondition(_may_fail)
     @rule(after=_SHORT, pick=st.integers(0, len(FAILING) * MANNERS - 1))
     def a_hook_begins_to_fail(self, after: int, pick: int) -> None:
         """Let one hook of the locality raise or answer nonsense from now on."""
         self._do(after, FAIL, pick)
 
-    @precondition(lambda self: self.simulator is not None and self.simulator.twin is not None)
+    @precondition(_may_fail)
     @rule(after=_SHORT)
     def the_rules_answer_again(self, after: int) -> None:
         """Mend what fails."""
@@ -179,22 +192,22 @@ class _Lives(RuleBasedStateMachine):
     @invariant()
     def the_laws_hold(self) -> None:
         """Hold the life so far against every law on lives that one life can break."""
-        case = self.simulator.case if self.simulator is not None else None
-        if self.simulator is None or case is None or case.version == self.looked_at:
-            return
-        self.looked_at = case.version
-        self._hold(self.simulator.life(), _AT_EVERY_STEP)
+        case = self.simulator.case
+        if case is not None and case.version != self.looked_at:
+            self.looked_at = case.version
+            self._hold(_AT_EVERY_STEP)
 
     def teardown(self) -> None:
         """Live the whole life again in other leaps of time, and let the ledger check itself."""
-        if self.simulator is not None and self._lives() and not self.broken:
-            self._hold(self.simulator.life(), _AT_THE_END)
+        if self.sound and self._lives():
+            self._hold(_AT_THE_END)
 
-    def _hold(self, life: SimulatedCase, laws: Mapping[str, Law]) -> None:
+    def _hold(self, laws: Mapping[str, Law]) -> None:
+        life = self.simulator.life()
         for law, fault in laws.items():
             wrong = fault(life, self.subject) if law not in self.waived else None
             if wrong is not None:
-                self.broken = True
+                self.sound = False
                 raise AssertionError(_story(law, fault, life, self.subject))
 
 

@@ -15,6 +15,7 @@ from governflow.charter.lives.simulation import choices
 from governflow.engine.engine import Engine
 from governflow.errors import GovernflowError
 from governflow.journal.records import Fields
+from governflow.model.case import Case
 from governflow.model.headings import FIELDS, HEADINGS
 from governflow.model.terms import Severity, Urgency
 from governflow.normalize import key
@@ -31,10 +32,15 @@ _BUILT_IN = frozenset({"000000", NATION})
 _GAPS = (1, 4, 20, 45, 180, 600, 1440, 4320, 10080)
 #: A cell that is longer is no journal's.
 _LONGEST = 60
+_TERMS: Mapping[str, type[Severity | Urgency]] = {"severity": Severity, "urgency": Urgency}
 
 
 def registered(policy: Policy) -> Localities:
-    """Return localities in which a policy's plugins are registered: what tools ask for beside its code."""
+    """Return localities in which the plugins of a policy are registered.
+
+    Args:
+        policy: The policy, as `policies` draws it.
+    """
     localities = Localities()
     for layer in policy.layers:
         if layer.code not in _BUILT_IN:
@@ -44,15 +50,21 @@ def registered(policy: Policy) -> Localities:
 
 def known(locality: str | Policy, localities: Localities | None) -> tuple[Localities, Policy]:
     """Find a locality by its code or its policy."""
-    if isinstance(locality, Policy):
-        localities = localities or registered(locality)
-        return localities, localities.policy(locality.code)
-    localities = localities or Localities()
-    return localities, localities.policy(locality)
+    if localities is None:
+        localities = registered(locality) if isinstance(locality, Policy) else Localities()
+    return localities, localities.policy(locality.code if isinstance(locality, Policy) else locality)
 
 
-def cases(locality: str | Policy, localities: Localities | None) -> st.SearchStrategy[dict[str, Any]]:
-    """See `governflow.testing.cases`."""
+def cases(locality: str | Policy, *, localities: Localities | None = None) -> st.SearchStrategy[dict[str, Any]]:
+    """Return a Hypothesis strategy of cases, cut at the boundaries of a locality's own tables, units and hooks.
+
+    Args:
+        locality: Its code, or its policy.
+        localities: Where the code is registered; the installed ones by default.
+
+    Returns:
+        Keyword arguments for `Engine.report`, facts among them.
+    """
     _, policy = known(locality, localities)
 
     def as_reported(told: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,26 +74,40 @@ def cases(locality: str | Policy, localities: Localities | None) -> st.SearchStr
 
 
 def journals(
-    locality: str | Policy, localities: Localities | None, *, most: int, rows: int, begin: datetime
+    locality: str | Policy,
+    *,
+    localities: Localities | None = None,
+    cases: int = 3,
+    rows: int = 20,
+    begin: datetime | None = None,
 ) -> st.SearchStrategy[list[dict[str, str]]]:
-    """See `governflow.testing.journals`."""
+    """Return a Hypothesis strategy of journals that tell whole lives in legal order, in a locality's own words.
+
+    Args:
+        locality: Its code, or its policy.
+        localities: Where the code is registered; the installed ones by default.
+        cases: How many cases a journal tells of at most.
+        rows: How many rows follow the first report at most.
+        begin: When the first case is reported, timezone-aware; Monday 2026-03-02 09:00 in Shanghai by default.
+
+    Returns:
+        Rows, heading to cell; `written` makes a file of them. ``governflow run`` takes every one of them.
+    """
     found, policy = known(locality, localities)
-    return _journal(found, policy, most, rows, begin)
 
+    @st.composite
+    def journal(draw: st.DrawFn) -> list[dict[str, str]]:
+        clerk = _Clerk(draw, found, policy, begin or BEGIN)
+        clerk.report()
+        for _ in range(draw(st.integers(0, rows))):
+            clerk.at += timedelta(minutes=draw(st.sampled_from(_GAPS)))
+            if len(clerk.names) < cases and draw(st.integers(0, 5)) == 0:
+                clerk.report()
+            else:
+                clerk.act()
+        return clerk.rows
 
-@st.composite
-def _journal(
-    draw: st.DrawFn, localities: Localities, policy: Policy, most: int, rows: int, begin: datetime
-) -> list[dict[str, str]]:
-    clerk = _Clerk(draw, localities, policy, begin)
-    clerk.report()
-    for _ in range(draw(st.integers(0, rows))):
-        clerk.at += timedelta(minutes=draw(st.sampled_from(_GAPS)))
-        if len(clerk.names) < most and draw(st.integers(0, 5)) == 0:
-            clerk.report()
-        else:
-            clerk.act()
-    return clerk.rows
+    return journal()
 
 
 class _Clerk:
@@ -95,10 +121,11 @@ class _Clerk:
         self.names: list[str] = []
         self.rows: list[dict[str, str]] = []
 
-    def write(self, case: str, action: str, cells: Mapping[str, str], facts: Mapping[str, str] | None = None) -> None:
+    def write(self, case: str, action: str, told: Mapping[str, Any], facts: Mapping[str, str] | None = None) -> None:
         """Write a row: times on the wall clock, headings in Chinese, actions as the locality calls them."""
         own = self.policy.name(action).zh
         word = own if self.words.get(own) == action else action
+        cells = {field: _cell(field, value) for field, value in told.items()}
         row = {"time": self._wall(self.at), "case": case, "action": word, **cells}
         self.rows.append({FIELDS[name].zh: cell for name, cell in row.items()} | dict(facts or {}))
 
@@ -111,32 +138,27 @@ class _Clerk:
     def report(self) -> None:
         """Report another case."""
         drawn, name = self.draw(self.told), f"甲{len(self.names) + 1}"
-        texts = [(field, str(drawn[field]).strip()) for field in ("item", "place") if field in drawn]
-        cells: dict[str, str] = {
-            field: cell for field, cell in texts if cell and len(cell) <= _LONGEST and cell.isprintable()
+        told: dict[str, Any] = {
+            field: drawn[field] for field in ("severity", "urgency", "visit", "asked") if field in drawn
         }
-        terms: Mapping[str, type[Severity | Urgency]] = {"severity": Severity, "urgency": Urgency}
-        cells |= {field: kind(drawn[field]).text.zh for field, kind in terms.items() if field in drawn}
-        if "visit" in drawn:
-            cells["visit"] = "是" if drawn["visit"] else "否"
-        if drawn.get("asked") is False:
-            cells["channel"] = "主动发现"
+        for field in ("item", "place"):
+            cell = str(drawn.get(field, "")).strip()
+            if cell and len(cell) <= _LONGEST and cell.isprintable():
+                told[field] = cell
+        if told.get("asked") is False:
+            told["channel"] = "主动发现"
         facts = {
             fact: str(value)
             for fact, value in drawn.get("facts", {}).items()
             if key(fact) not in HEADINGS and str(value).strip()
         }
-        told: dict[str, Any] = {
-            field: drawn[field] for field in ("severity", "urgency", "visit", "asked") if field in drawn
-        }
-        told |= {field: cell for field, cell in cells.items() if field in ("item", "place", "channel")}
         self.engine.advance(self.at)
         try:
             self.engine.report(locality=self.policy.code, case_id=name, at=self.at, facts=facts or None, **told)
         except GovernflowError:
             return
         self.names.append(name)
-        self.write(name, "report", cells, facts)
+        self.write(name, "report", {field: value for field, value in told.items() if field != "asked"}, facts)
 
     def act(self) -> None:
         """Do something that the case allows; what the rules refuse is not written down."""
@@ -148,16 +170,16 @@ class _Clerk:
         if not may.possible:
             return
         action = self.draw(st.sampled_from(may.moving or may.possible) | st.sampled_from(may.possible))
-        cells, fields = self._filled(action, case.id)
+        fields = self._filled(action, case)
         try:
             self.engine.act(action, case.id, by=actor_of(action, fields), at=self.at, **details_of(action, fields))
         except GovernflowError:
             return
-        self.write(case.id, action, cells)
+        self.write(case.id, action, fields)
 
-    def _filled(self, action: str, case_id: str) -> tuple[dict[str, str], Fields]:
-        """Fill in what an action needs: the cells as a clerk writes them, and what they are read as."""
-        case, draw = self.engine.case(case_id), self.draw
+    def _filled(self, action: str, case: Case) -> Fields:
+        """Fill in what an action needs."""
+        draw = self.draw
         units = tuple(self.policy.units.units)
         running = [clock.name for clock in case.clocks.values() if clock.stopped is None]
         waiting = [name.partition(":")[2] for name in running if name.startswith("check_in:")]
@@ -183,26 +205,31 @@ class _Clerk:
             fields["satisfied"] = draw(st.booleans())
         if action == "merge":
             fields["into"] = draw(st.sampled_from(self.names))
-        cells = {name: value for name, value in fields.items() if isinstance(value, str)}
-        if "until" in fields:
-            cells["until"] = fields["until"].isoformat()
-        if "satisfied" in fields:
-            cells["satisfied"] = "是" if fields["satisfied"] else "否"
-        if action == "reclassify":
-            cells["severity"] = Severity(fields["severity"]).text.zh
-            cells["urgency"] = Urgency(fields["urgency"]).text.zh
-        return cells, fields
+        return fields
+
+
+def _cell(field: str, value: Any) -> str:
+    """Write a value as a clerk does."""
+    if field in _TERMS:
+        return _TERMS[field](value).text.zh
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def written(rows: list[dict[str, str]], path: Path) -> Path:
-    """See `governflow.testing.written`."""
+    """Write the rows of a journal into a CSV file.
+
+    Args:
+        rows: The rows, as `journals` draws them.
+        path: The file.
+
+    Returns:
+        The file.
+    """
     headings = list(dict.fromkeys(heading for row in rows for heading in row))
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, headings, restval="")
         writer.writeheader()
         writer.writerows(rows)
     return path
-
-
-#: When drawn journals begin unless told otherwise.
-USUAL = BEGIN
