@@ -143,15 +143,15 @@ def test_every_action_is_known_in_english_and_chinese(tmp_path: Path) -> None:
 def test_a_locality_may_name_its_own_actions(tmp_path: Path) -> None:
     path = of_text(tmp_path, "time,case,action\n2019-04-25 09:32,1,基层报单\n")
     assert rows(path, actions={**ACTIONS, "基层报单": "report"})[0].steps[0].action == "report"
-    assert rejects(path)[0].column == "action"
+    assert rejects(path)[0].faults[0].column == "action"
 
 
 def test_an_unknown_action_is_refused_with_the_nearest_and_all_that_are_known(tmp_path: Path) -> None:
     reject = one_reject(tmp_path, action="dispach")
-    assert (reject.line, reject.column, reject.value) == (1, "action", "dispach")
-    assert "dispatch" in reject.reason.en
-    assert "check_in" in reject.allowed.en
-    assert "报到" in reject.allowed.zh
+    assert (reject.line, reject.faults[0].column, reject.faults[0].value) == (1, "action", "dispach")
+    assert "dispatch" in reject.faults[0].reason.en
+    assert "check_in" in reject.faults[0].allowed.en
+    assert "报到" in reject.faults[0].allowed.zh
     assert reject.say("zh").startswith("第 1 行：“action”列：")
 
 
@@ -189,9 +189,9 @@ def test_a_value_that_is_not_known_is_refused_naming_row_column_value_and_what_i
     tmp_path: Path, column: str, value: str, allowed: str
 ) -> None:
     reject = one_reject(tmp_path, **{column: value})
-    assert (reject.line, reject.column, reject.value) == (1, column, value)
-    assert allowed in reject.allowed.en
-    assert reject.allowed.zh
+    assert (reject.line, reject.faults[0].column, reject.faults[0].value) == (1, column, value)
+    assert allowed in reject.faults[0].allowed.en
+    assert reject.faults[0].allowed.zh
     assert reject.cells[column] == value
 
 
@@ -281,20 +281,20 @@ def test_24_00_is_the_next_midnight(tmp_path: Path) -> None:
 )
 def test_a_time_that_cannot_be_is_refused(tmp_path: Path, written: str) -> None:
     reject = one_reject(tmp_path, time=written)
-    assert (reject.column, reject.value) == ("time", written)
-    assert "2019-04-25 09:32" in reject.allowed.en
+    assert (reject.faults[0].column, reject.faults[0].value) == ("time", written)
+    assert "2019-04-25 09:32" in reject.faults[0].allowed.en
 
 
 @pytest.mark.parametrize("written", ["4/25/2019", "25.4.2019 09:32", "4-5-19"])
 def test_a_time_that_does_not_begin_with_the_year_is_not_guessed(tmp_path: Path, written: str) -> None:
-    assert "write the year first" in one_reject(tmp_path, time=written).reason.en
+    assert "write the year first" in one_reject(tmp_path, time=written).faults[0].reason.en
 
 
 def test_a_time_that_the_clocks_skipped_is_refused(tmp_path: Path) -> None:
     path = of_text(tmp_path, "time,case,action\n2019-03-10 02:30,1,report\n2019-03-10 03:00,2,report\n")
     (reject,) = rejects(path, zone="America/New_York")
-    assert "does not exist in America/New_York" in reject.reason.en
-    assert "拨快" in reject.reason.zh
+    assert "does not exist in America/New_York" in reject.faults[0].reason.en
+    assert "拨快" in reject.faults[0].reason.zh
 
 
 def test_a_time_that_came_twice_is_the_first_of_the_two(tmp_path: Path) -> None:
@@ -308,7 +308,7 @@ def test_a_time_that_came_twice_is_the_first_of_the_two(tmp_path: Path) -> None:
 def test_until_is_read_as_a_time_and_keeps_its_offset(tmp_path: Path) -> None:
     assert one_row(tmp_path, until="2019/5/1 8:00").fields["until"].isoformat() == "2019-05-01T08:00:00+08:00"
     assert one_row(tmp_path, until="2019/5/1").fields["until"].isoformat() == "2019-05-01T23:59:59+08:00"
-    assert one_reject(tmp_path, until="soon").column == "until"
+    assert one_reject(tmp_path, until="soon").faults[0].column == "until"
 
 
 def test_a_zone_that_does_not_exist_is_refused(tmp_path: Path) -> None:
@@ -348,13 +348,13 @@ def test_steps_of_one_moment_follow_the_lifecycle(tmp_path: Path) -> None:
 def test_a_time_before_the_report_is_refused_naming_both_columns(tmp_path: Path) -> None:
     path = of_text(tmp_path, "id,type,opened,closed,taken\n7,l,2019-04-02 08:00,2019-04-01 08:00,\n")
     (reject,) = rejects(path, WIDE)
-    assert reject.column == "closed"
-    assert "before the report in column opened (2019-04-02 08:00)" in reject.reason.en
+    assert reject.faults[0].column == "closed"
+    assert "before the report in column opened (2019-04-02 08:00)" in reject.faults[0].reason.en
 
 
 def test_a_wide_row_without_the_time_of_its_report_is_refused(tmp_path: Path) -> None:
     (reject,) = rejects(of_text(tmp_path, "id,type,opened,closed,taken\n7,l,,2019-04-01 08:00,\n"), WIDE)
-    assert (reject.column, reject.reason.en) == ("opened", "the cell is empty")
+    assert (reject.faults[0].column, reject.faults[0].reason.en) == ("opened", "the cell is empty")
 
 
 def test_every_mapped_column_must_exist(tmp_path: Path) -> None:
@@ -420,8 +420,8 @@ def test_an_empty_action_is_the_one_that_the_map_puts_for_it(tmp_path: Path) -> 
 def test_a_word_that_the_map_translates_to_no_action_is_refused_naming_the_word(tmp_path: Path) -> None:
     text = "time,case,action\n2019-04-01 08:00,1,Memo\n"
     (reject,) = rejects(*mapped(tmp_path, '[values.action]\n"Memo" = ""\n', text))
-    assert (reject.column, reject.value) == ("action", "Memo")
-    assert reject.reason.en == "the map gives this word no action"
+    assert (reject.faults[0].column, reject.faults[0].value) == ("action", "Memo")
+    assert reject.faults[0].reason.en == "the map gives this word no action"
 
 
 def test_a_map_names_all_its_faults_in_one_sentence(tmp_path: Path) -> None:
@@ -567,9 +567,9 @@ def test_zeros_before_an_id_stay_and_its_blanks_and_full_width_digits_go(tmp_pat
 @pytest.mark.parametrize("column", ["case", "phone", "unit"])
 def test_an_id_whose_digits_excel_lost_is_refused(tmp_path: Path, column: str) -> None:
     reject = one_reject(tmp_path, **{column: "1.01E+11"})
-    assert (reject.column, reject.value) == (column, "1.01E+11")
-    assert "last digits are lost" in reject.reason.en
-    assert "as text" in reject.reason.en
+    assert (reject.faults[0].column, reject.faults[0].value) == (column, "1.01E+11")
+    assert "last digits are lost" in reject.faults[0].reason.en
+    assert "as text" in reject.faults[0].reason.en
 
 
 def test_a_numeric_id_beyond_excels_fifteen_digits_is_refused(tmp_path: Path) -> None:
@@ -578,7 +578,7 @@ def test_a_numeric_id_beyond_excels_fifteen_digits_is_refused(tmp_path: Path) ->
     found = items(of_cells(tmp_path, [["time", "case", "action"], *([at, case, "report"] for case in cases)]))
     assert [type(item) for item in found] == [Row, Reject, Reject]
     assert isinstance(found[1], Reject)
-    assert "rounded" in found[1].reason.en
+    assert "rounded" in found[1].faults[0].reason.en
     # JSON keeps all digits.
     line = of_text(tmp_path, '{"time": "2019-04-25", "case": 110101199003070012, "action": "report"}', "j.jsonl")
     assert rows(line)[0].case == "110101199003070012"
@@ -620,7 +620,7 @@ def test_bare_numbers_in_a_workbook_that_counts_from_1904_are_not_guessed(tmp_pa
     book.save(path)
     bad, good = items(path)
     assert isinstance(bad, Reject)
-    assert "1904" in bad.reason.en
+    assert "1904" in bad.faults[0].reason.en
     assert isinstance(good, Row)
     assert good.steps[0].at == datetime(2019, 4, 25, 4, tzinfo=UTC)
 
@@ -635,8 +635,8 @@ def test_a_formula_in_a_mapped_column_is_refused_and_in_another_kept(tmp_path: P
         ],
     )
     (reject,) = rejects(path)
-    assert (reject.column, reject.value, reject.cells["note"]) == ("note", "=B2&C2", "=B2&C2")
-    assert "paste it as values" in reject.reason.en
+    assert (reject.faults[0].column, reject.faults[0].value, reject.cells["note"]) == ("note", "=B2&C2", "=B2&C2")
+    assert "paste it as values" in reject.faults[0].reason.en
     kept = [item for item in items(path) if isinstance(item, Row)]
     assert kept[0].extra == {"seq": "=ROW()-1"}
     assert [notice.kind for notice in notices(path)] == ["unmapped", "formulas"]
@@ -648,8 +648,8 @@ def test_an_excel_error_in_a_mapped_column_is_refused(tmp_path: Path, error: str
         cells = {"time": "2019-04-25", "case": "1", "action": "report", "item": "x", "unit": "y", "severity": "一般"}
         cells[column] = error
         (reject,) = rejects(of_cells(tmp_path, [list(cells), list(cells.values())]))
-        assert (reject.column, reject.value) == (column, error)
-        assert "Excel error" in reject.reason.en
+        assert (reject.faults[0].column, reject.faults[0].value) == (column, error)
+        assert "Excel error" in reject.faults[0].reason.en
 
 
 def test_a_cell_beyond_the_headings_of_a_sheet_is_kept_under_its_column(tmp_path: Path) -> None:
@@ -793,7 +793,7 @@ def test_a_nul_character_is_refused(tmp_path: Path) -> None:
     found = items(of_text(tmp_path, HEAD + GOOD.format("1\0") + GOOD.format(2)))
     assert [type(item) for item in found] == [Reject, Row]
     assert isinstance(found[0], Reject)
-    assert (found[0].column, found[0].line) == ("case", 2)
+    assert (found[0].faults[0].column, found[0].line) == ("case", 2)
     assert found[0].cells["case"] == "1\0"
 
 
@@ -820,7 +820,7 @@ def test_a_quote_that_is_never_closed_costs_one_row(tmp_path: Path) -> None:
         assert [type(item) for item in found] == [Row, Reject, *[Row] * after]
         assert isinstance(found[1], Reject)
         assert (found[1].line, found[1].cells["note"]) == (3, "open")
-        assert "quote" in found[1].reason.en
+        assert "quote" in found[1].faults[0].reason.en
         assert [item.line for item in found if isinstance(item, Row)] == [2, *range(4, 4 + after)]
 
 
@@ -861,7 +861,7 @@ def test_a_jsonl_line_that_is_no_row_is_refused_and_the_others_go_through(tmp_pa
     bad = [item for item in found if isinstance(item, Reject)]
     assert len(bad) == 1
     assert bad[0].line == 2
-    assert word in bad[0].reason.en
+    assert word in bad[0].faults[0].reason.en
     assert [item.line for item in found if isinstance(item, Row)] == [1, 4]
 
 

@@ -5,6 +5,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import attrs
 
 from governflow.errors import JournalError, TableError
-from governflow.tabular.records import Record, Reject, letter
+from governflow.tabular.records import NO_FORMULAS, Record, Reject, letter
 from governflow.tabular.source import InMemory, sort_of, unreadable
 from governflow.text import Text
 
@@ -73,67 +74,34 @@ def read(source: Source, name: str = "") -> tuple[str, tuple[Grid, ...]]:
     except OSError as error:
         raise TableError(name, [unreadable(Path(file), error).text]) from None
     if not data.strip():
-        raise TableError(name, [Text("the file is empty", "文件是空的")])
+        raise TableError.of(name, "the file is empty", "文件是空的")
     held = InMemory(file, data)
     try:
         kind, encoding = sort_of(held)
-        if kind == "xlsx":
-            return name, _workbook(name, held)
-        text = data.decode(encoding)
+        return name, _workbook(name, held) if kind == "xlsx" else (_csv(name, data.decode(encoding)),)
     except JournalError as error:
         raise TableError(name, [error.text]) from None
     except UnicodeDecodeError:
-        undecodable = Text("it cannot be decoded: save it as CSV UTF-8", "无法解码：请另存为 CSV UTF-8")
-        raise TableError(name, [undecodable]) from None
-    return name, (Grid("", _rows(name, text)),)
+        raise TableError.of(
+            name, "it cannot be decoded: save it as CSV UTF-8", "无法解码：请另存为 CSV UTF-8"
+        ) from None
 
 
-def _rows(name: str, text: str) -> tuple[tuple[int, list[str]], ...]:
-    found: list[tuple[int, list[str]]] = []
+def _csv(name: str, text: str) -> Grid:
     cells = csv.reader(io.StringIO(text, newline=""))
     try:
         # Rows are counted as a spreadsheet shows them, which is not by lines where a cell has several.
-        for row, values in enumerate(cells, 1):
-            if any(value.strip() for value in values):
-                found.append((row, values))
-                _not_too_many(name, len(found))
+        rows, _ = _filled(name, ((row, (), values, NO_FORMULAS) for row, values in enumerate(cells, 1)))
     except csv.Error as error:
         line = cells.line_num
-        raise TableError(
-            name, [Text(f"it is no CSV after line {line}: {error}", f"第 {line} 行之后不是 CSV：{error}")]
+        raise TableError.of(
+            name, f"it is no CSV after line {line}: {error}", f"第 {line} 行之后不是 CSV：{error}"
         ) from None
-    return tuple(found)
+    return Grid("", tuple(rows.items()))
 
 
-def _not_too_many(name: str, count: int) -> None:
-    if count > MOST_RULES + _ABOVE:
-        raise TableError(
-            name,
-            [
-                Text(
-                    f"it has more than {MOST_RULES:,} rules: split it by a question that comes first",
-                    f"规则超过 {MOST_RULES} 条：请按先判断的问题拆成几张表",
-                )
-            ],
-        )
-
-
-def _workbook(name: str, file: InMemory) -> tuple[Grid, ...]:
-    from governflow.tabular.workbook import Book  # which is only needed for workbooks
-
-    book = Book(file)
-    try:
-        sheets = [(title, _records(name, sheet.records())) for title, sheet in book.tables()]
-    finally:
-        book.close()
-    merged = _merged(file.data)
-    return tuple(_filled(title, rows, faults, merged.get(title, ())) for title, (rows, faults) in sheets)
-
-
-_Found: TypeAlias = tuple[dict[int, list[str]], list[tuple[int, int, Text]]]
-
-
-def _records(name: str, records: Iterable[Record | Reject]) -> _Found:
+def _filled(name: str, records: Iterable[Record | Reject]) -> tuple[dict[int, list[str]], list[tuple[int, int, Text]]]:
+    """The rows that are not empty, and the cells of them whose formulas are not known by value."""
     rows: dict[int, list[str]] = {}
     faults: list[tuple[int, int, Text]] = []
     for record in records:
@@ -142,11 +110,25 @@ def _records(name: str, records: Iterable[Record | Reject]) -> _Found:
         if not any(value.strip() for value in values):
             continue
         rows[row] = values
-        _not_too_many(name, len(rows))
+        if len(rows) > MOST_RULES + _ABOVE:
+            raise TableError.of(
+                name,
+                f"it has more than {MOST_RULES:,} rules: split it by a question that comes first",
+                f"规则超过 {MOST_RULES} 条：请按先判断的问题拆成几张表",
+            )
         # "=5" typed as a condition is kept by spreadsheets as a formula; it means what it says.
         real = sorted(place for place in formulas if not _LITERAL.fullmatch(values[place]))
         faults += [(row, place, Text("holds a formula: put its value there", "是公式：请改为数值")) for place in real]
     return rows, faults
+
+
+def _workbook(name: str, file: InMemory) -> tuple[Grid, ...]:
+    from governflow.tabular.workbook import Book  # which is only needed for workbooks
+
+    with closing(Book(file)) as book:
+        sheets = [(title, *_filled(name, sheet.records())) for title, sheet in book.tables()]
+    merged = _merged(file.data)
+    return tuple(_merged_down(title, rows, faults, merged.get(title, ())) for title, rows, faults in sheets)
 
 
 def _merged(data: bytes) -> dict[str, "Sequence[CellRange]"]:
@@ -165,7 +147,7 @@ def _merged(data: bytes) -> dict[str, "Sequence[CellRange]"]:
     return {sheet.title: tuple(sheet.merged_cells.ranges) for sheet in book.worksheets}
 
 
-def _filled(
+def _merged_down(
     title: str, rows: dict[int, list[str]], faults: list[tuple[int, int, Text]], merged: "Sequence[CellRange]"
 ) -> Grid:
     for area in merged:

@@ -23,14 +23,7 @@ SHOWN = 60
 
 
 def shorten(value: str) -> str:
-    """Cut a value down to what fits into a sentence.
-
-    Args:
-        value: Any text, of any length.
-
-    Returns:
-        The value on one line, at most `SHOWN` characters and a mark of what was left out.
-    """
+    """Cut a value down to what fits into a sentence: one line of `SHOWN` characters and a mark of what was left out."""
     flat = " ".join(value[: SHOWN * 4].split())
     if len(value) <= SHOWN * 4 and len(flat) <= SHOWN:
         return flat
@@ -54,22 +47,13 @@ class Fault:
     allowed: Text = NOTHING
 
     def say(self, lang: str) -> str:
-        """Return the fault as one sentence.
-
-        Args:
-            lang: ``"zh"`` or ``"en"``.
-
-        Returns:
-            The sentence, without the line number.
-        """
-        zh = lang == "zh"
-        parts = []
+        """Return the fault as one sentence, without the line number."""
+        said = self.reason.say(lang)
         if self.column:
-            parts.append(f"“{self.column}”列：" if zh else f"column {self.column}: ")
-        parts.append(self.reason.say(lang))
+            said = f"“{self.column}”列：{said}" if lang == "zh" else f"column {self.column}: {said}"
         if self.allowed.say(lang):
-            parts.append(f"；应为：{self.allowed.zh}" if zh else f"; allowed: {self.allowed.en}")
-        return "".join(parts)
+            said += f"；应为：{self.allowed.zh}" if lang == "zh" else f"; allowed: {self.allowed.en}"
+        return said
 
 
 @attrs.frozen
@@ -90,46 +74,12 @@ class Reject:
     cells: Mapping[str, str]
     surplus: tuple[str, ...] = ()
 
-    @property
-    def column(self) -> str:
-        """The heading of the first fault; empty when the row as a whole is at fault."""
-        return self.faults[0].column
-
-    @property
-    def value(self) -> str:
-        """The cell of the first fault, shortened for display."""
-        return self.faults[0].value
-
-    @property
-    def reason(self) -> Text:
-        """Why the row is refused (its first fault)."""
-        return self.faults[0].reason
-
-    @property
-    def allowed(self) -> Text:
-        """What would be right (for its first fault); may be empty."""
-        return self.faults[0].allowed
-
     def say(self, lang: str) -> str:
-        """Return line, columns, reasons and what would be allowed.
-
-        Args:
-            lang: ``"zh"`` or ``"en"``.
-
-        Returns:
-            One line of text for a person.
-        """
+        """Return line, columns, reasons and what would be allowed, on one line."""
         return (f"第 {self.line} 行：" if lang == "zh" else f"line {self.line}: ") + self.because(lang)
 
     def because(self, lang: str) -> str:
-        """Return the reasons without the line number.
-
-        Args:
-            lang: ``"zh"`` or ``"en"``.
-
-        Returns:
-            One line of text for a person.
-        """
+        """Return the reasons without the line number, on one line."""
         return ("；" if lang == "zh" else "; ").join(fault.say(lang) for fault in self.faults)
 
 
@@ -148,60 +98,31 @@ class Notice:
     text: Text
 
     def say(self, lang: str) -> str:
-        """Return the sentence.
-
-        Args:
-            lang: ``"zh"`` or ``"en"``.
-
-        Returns:
-            One line of text for a person.
-        """
+        """Return the sentence."""
         return self.text.say(lang)
 
 
 def refuse(line: int, headings: tuple[str, ...], values: Sequence[str], reason: Text) -> Reject:
-    """Make a reject of a row that could not be taken apart as its headings want it.
-
-    Args:
-        line: Where it begins.
-        headings: Of the file.
-        values: The cells that were found; those beyond the last heading become the surplus.
-        reason: Why it is refused.
-
-    Returns:
-        The reject.
-    """
+    """Return the reject of a row that could not be taken apart as its headings want it."""
     cells = dict(zip(headings, values, strict=False))
     return Reject(line, (Fault("", "", reason),), headings, cells, tuple(values[len(headings) :]))
 
 
 def uneven(line: int, headings: tuple[str, ...], values: Sequence[str]) -> Reject:
-    """Make a reject of a row with more or fewer cells than there are headings.
-
-    Args:
-        line: Where it begins.
-        headings: Of the file.
-        values: Its cells.
-
-    Returns:
-        The reject.
-    """
+    """Return the reject of a row with more or fewer cells than there are headings."""
     found, wanted = len(values), len(headings)
-    reason = Text(
-        f"the row has {found} cells, but there are {wanted} headings", f"该行有 {found} 个单元格，而表头有 {wanted} 列"
-    )
-    return refuse(line, headings, values, reason)
+    en = f"the row has {found} cells, but there are {wanted} headings"
+    return refuse(line, headings, values, Text(en, f"该行有 {found} 个单元格，而表头有 {wanted} 列"))
+
+
+def trim(values: list[str], width: int) -> None:
+    """Drop blank cells beyond the last heading: Excel writes them where a column was once formatted."""
+    while len(values) > width and not values[-1].strip():
+        values.pop()
 
 
 def letter(place: int) -> str:
-    """Name a column as a spreadsheet does.
-
-    Args:
-        place: Its place from 0.
-
-    Returns:
-        ``A`` to ``Z``, then ``AA`` and so on.
-    """
+    """Name a column, by its place from 0, as a spreadsheet does: ``A`` to ``Z``, then ``AA`` and so on."""
     name, place = "", place + 1
     while place:
         place, rest = divmod(place - 1, 26)

@@ -30,15 +30,11 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 class RowSource(Protocol):
     """One grid of text: a CSV file, or one sheet of a workbook."""
 
-    #: Whether a bare number may be an Excel day number.
-    serials: bool
+    #: Empty until the row that holds them was found.
+    headings: tuple[str, ...]
 
     def records(self) -> Iterator[Record | Reject]:
-        """Return the rows; their headings are empty until `head` was called."""
-        ...
-
-    def head(self, headings: tuple[str, ...]) -> None:
-        """Tell the table its headings, once the row that holds them was given."""
+        """Return the rows; those above the headings have none."""
         ...
 
 
@@ -62,12 +58,13 @@ def named(
             headings = _headings(record[2])
             absent = missing(headings)
             if not absent:
-                _no_duplicates(headings)
-                if skipped:
-                    yield _above(record[0], skipped)
+                yield from _taken_for_granted(headings, record[0], skipped)
                 if len(tables) > 1:
-                    yield _sheets(name, [other for other, _ in tables if other != name])
-                table.head(headings)
+                    others = [other for other, _ in tables if other != name]
+                    en, zh = ", ".join(others), "、".join(others)
+                    what = Text(f"sheet {name} is read; not read: {en}", f"读取工作表“{name}”；未读取：{zh}")
+                    yield Notice("sheet", what)
+                table.headings = headings
                 yield from records
                 return
             if best is None or len(absent) < len(best[1]):
@@ -89,34 +86,17 @@ def _headings(cells: Sequence[str]) -> tuple[str, ...]:
     return tuple(name or f"({letter(place)})" for place, name in enumerate(names))
 
 
-def _no_duplicates(headings: tuple[str, ...]) -> None:
-    if len(set(headings)) == len(headings):
-        return
-    twice = sorted({name for name in headings if headings.count(name) > 1}, key=headings.index)
-    raise JournalError(
-        f"several columns have the same heading: {', '.join(twice)}; give each its own",
-        f"有多列使用同一表头：{'、'.join(twice)}；请分别命名",
-    )
-
-
-def _above(line: int, skipped: int) -> Notice:
-    rows = "row" if skipped == 1 else "rows"
-    return Notice(
-        "heading",
-        Text(
-            f"the headings are in line {line}; {skipped} {rows} above them skipped",
-            f"表头在第 {line} 行；其上 {skipped} 行已跳过",
-        ),
-    )
-
-
-def _sheets(name: str, others: list[str]) -> Notice:
-    return Notice(
-        "sheet",
-        Text(
-            f"sheet {name} is read; not read: {', '.join(others)}", f"读取工作表“{name}”；未读取：{'、'.join(others)}"
-        ),
-    )
+def _taken_for_granted(headings: tuple[str, ...], line: int, skipped: int) -> Iterator[Notice]:
+    twice = list(dict.fromkeys(name for name in headings if headings.count(name) > 1))
+    if twice:
+        raise JournalError(
+            f"several columns have the same heading: {', '.join(twice)}; give each its own",
+            f"有多列使用同一表头：{'、'.join(twice)}；请分别命名",
+        )
+    if skipped:
+        rows = "row" if skipped == 1 else "rows"
+        en = f"the headings are in line {line}; {skipped} {rows} above them skipped"
+        yield Notice("heading", Text(en, f"表头在第 {line} 行；其上 {skipped} 行已跳过"))
 
 
 @attrs.frozen

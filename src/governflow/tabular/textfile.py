@@ -3,14 +3,16 @@
 import csv
 import json
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TextIO
 
+import attrs
+
 from governflow.errors import JournalError
 from governflow.normalize import number_text
-from governflow.tabular.records import NO_FORMULAS, Fault, Record, Reject, refuse, shorten, uneven
+from governflow.tabular.records import NO_FORMULAS, Fault, Record, Reject, refuse, shorten, trim, uneven
 from governflow.text import Text
 
 #: A record longer than this many characters is no row of a journal but a file without an end of line or of quote.
@@ -71,24 +73,13 @@ def _endless() -> JournalError:
     )
 
 
+@attrs.define
 class CsvTable:
-    """One CSV file.
+    """One CSV file."""
 
-    Args:
-        path: The file.
-        encoding: In which to open it.
-    """
-
-    serials = True
-
-    def __init__(self, path: Path, encoding: str) -> None:
-        self._path = path
-        self._encoding = encoding
-        self._headings: tuple[str, ...] = ()
-
-    def head(self, headings: tuple[str, ...]) -> None:
-        """Tell the table its headings."""
-        self._headings = headings
+    _path: Path
+    _encoding: str
+    headings: tuple[str, ...] = ()
 
     def records(self) -> Iterator[Record | Reject]:
         """Return the rows, numbered by the physical line on which each begins.
@@ -104,7 +95,7 @@ class CsvTable:
             taken = lines.taken
             line = 1
             for values in csv.reader(lines, delimiter=delimiter):
-                headings = self._headings
+                headings = self.headings
                 count = len(taken)
                 if count == 1 and len(values) == len(headings) and not lines.starved:
                     yield line, headings, values, NO_FORMULAS
@@ -112,11 +103,11 @@ class CsvTable:
                     lines.size = 0
                     line += 1
                     continue
-                torn = lines.starved or (count > 1 and not _strict(taken, delimiter))
+                torn = lines.starved or (count > 1 and len(_strictly(taken, delimiter)) != 1)
                 if headings and count > 1 and (torn or len(values) != len(headings)):
                     # A quote that somebody forgot swallows the rows after it. Where one of the lines is a whole row by
                     # itself, only the first line is lost and reading goes on behind it.
-                    if any(_whole(later, delimiter, len(headings)) for later in taken[1:]):
+                    if len(headings) in (len(row) for later in taken[1:] for row in _strictly([later], delimiter)):
                         first = next(csv.reader([taken[0].rstrip("\r\n")], delimiter=delimiter))
                         yield refuse(line, headings, first, _OPEN_QUOTE)
                         lines.give_back(1)
@@ -128,7 +119,7 @@ class CsvTable:
                         continue
                 lines.next_record()
                 start, line = line, line + count
-                _trim(values, len(headings) or len(values))
+                trim(values, len(headings) or len(values))
                 if not any(map(str.strip, values)):
                     continue
                 if not headings:
@@ -149,25 +140,12 @@ _OPEN_QUOTE = Text('a quote (") is opened but not closed properly', '引号（"�
 _TALL = Text(f"the row runs over more than {MANY_LINES} lines", f"该行跨越 {MANY_LINES} 行以上")
 
 
-def _trim(values: list[str], width: int) -> None:
-    """Drop blank cells beyond the last heading: Excel writes them where a column was once formatted."""
-    while len(values) > width and not values[-1].strip():
-        values.pop()
-
-
-def _strict(lines: list[str], delimiter: str) -> bool:
-    """Whether the lines of one record quote as the book says; a swallowed row shows as text behind a closing quote."""
+def _strictly(lines: list[str], delimiter: str) -> list[list[str]]:
+    """Return the rows of lines that quote as the book says; none where text follows a closing quote."""
     try:
-        return sum(1 for _ in csv.reader(lines, delimiter=delimiter, strict=True)) == 1
+        return list(csv.reader(lines, delimiter=delimiter, strict=True))
     except csv.Error:
-        return False
-
-
-def _whole(line: str, delimiter: str, width: int) -> bool:
-    try:
-        return any(len(cells) == width for cells in csv.reader([line], delimiter=delimiter, strict=True))
-    except csv.Error:
-        return False
+        return []
 
 
 def _delimiter(file: TextIO) -> str:
@@ -202,43 +180,38 @@ def jsonl_records(path: Path, encoding: str) -> Iterator[Record | Reject]:
         for line, text in enumerate(iter(partial(file.readline, MAX_RECORD), ""), 1):
             if len(text) >= MAX_RECORD:
                 raise _endless()
-            text = text.strip()
-            if not text:
-                continue
-            try:
-                found = decode(text)
-            except (ValueError, RecursionError):
-                yield _no_object(line, text, Text("the line is not JSON", "该行不是有效的 JSON"))
-                continue
-            if not isinstance(found, _Pairs):
-                yield _no_object(line, text, Text("the line is no JSON object", "该行不是 JSON 对象"))
-                continue
-            keys = tuple(str(name).strip() for name, _ in found)
-            if len(set(keys)) != len(keys):
-                yield _no_object(line, text, Text("a name occurs twice in the object", "对象中有重复的名称"))
-                continue
-            nested = next((name for name, value in found if isinstance(value, (list, _Pairs))), None)
-            if nested is not None:
-                reason = Text("the value is a list or an object", "值是列表或对象")
-                yield _no_object(line, text, reason, column=nested)
-                continue
-            if len(known) > 1000:
-                known.clear()
-            yield line, known.setdefault(keys, keys), [_text(value) for _, value in found], NO_FORMULAS
+            if text := text.strip():
+                if len(known) > 1000:
+                    known.clear()
+                yield _object(line, text, decode, known)
+
+
+def _object(
+    line: int, text: str, decode: Callable[[str], object], known: dict[tuple[str, ...], tuple[str, ...]]
+) -> Record | Reject:
+    try:
+        found = decode(text)
+    except (ValueError, RecursionError):
+        return _no_object(line, text, Text("the line is not JSON", "该行不是有效的 JSON"))
+    if not isinstance(found, _Pairs):
+        return _no_object(line, text, Text("the line is no JSON object", "该行不是 JSON 对象"))
+    keys = tuple(str(name).strip() for name, _ in found)
+    if len(set(keys)) != len(keys):
+        return _no_object(line, text, Text("a name occurs twice in the object", "对象中有重复的名称"))
+    for name, value in found:
+        if isinstance(value, (list, _Pairs)):
+            return _no_object(line, text, Text("the value is a list or an object", "值是列表或对象"), column=name)
+    return line, known.setdefault(keys, keys), [str(_WORDS.get(value, value)) for _, value in found], NO_FORMULAS
+
+
+#: How the values of JSON that are no text are written; numbers are read as they stand.
+_WORDS: Mapping[object, str] = {None: "", True: "true", False: "false"}
 
 
 class _Pairs(tuple[tuple[str, object], ...]):
     """The pairs of a JSON object as they stand, so that a repeated name is seen."""
 
     __slots__ = ()
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
 
 
 def _no_object(line: int, text: str, reason: Text, *, column: str = "") -> Reject:

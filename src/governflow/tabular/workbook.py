@@ -13,9 +13,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
+import attrs
+
 from governflow.errors import JournalError
 from governflow.normalize import number_text
-from governflow.tabular.records import NO_FORMULAS, RESERVED, Record, Reject, letter, uneven
+from governflow.tabular.records import NO_FORMULAS, RESERVED, Record, Reject, letter, trim, uneven
 from governflow.tabular.source import File
 
 if TYPE_CHECKING:
@@ -130,26 +132,13 @@ class Book:
             done += len(some)
 
 
+@attrs.define
 class SheetTable:
-    """One sheet of a workbook.
+    """One sheet of a workbook."""
 
-    Args:
-        book: The workbook.
-        sheet: The sheet.
-    """
-
-    def __init__(self, book: Book, sheet: "ReadOnlyWorksheet") -> None:
-        self._book = book
-        self._sheet = sheet
-        self._headings: tuple[str, ...] = ()
-        self._again = False
-        self.serials = book.serials
-
-    def head(self, headings: tuple[str, ...]) -> None:
-        """Tell the table its headings."""
-        self._headings = headings
-        # What a rejects file has beyond its headings was refused for standing there, and is so until it is mended.
-        self._again = not RESERVED.isdisjoint(headings)
+    _book: Book
+    _sheet: "ReadOnlyWorksheet"
+    headings: tuple[str, ...] = ()
 
     def records(self) -> Iterator[Record | Reject]:
         """Return the rows, numbered as in Excel.
@@ -160,14 +149,12 @@ class SheetTable:
         for line, row in enumerate(self._book.rows(self._sheet), 1):
             if not row:
                 continue
+            headings, width = self.headings, len(self.headings)
             values = [_text(cell) if cell.value is not None else "" for cell in row]
-            headings = self._headings
-            width = len(headings)
-            if len(values) < width:
-                values += [""] * (width - len(values))
-            while len(values) > width and not values[-1].strip():
-                values.pop()
-            if self._again and len(values) > width:
+            values += [""] * (width - len(values))
+            trim(values, width)
+            if len(values) > width and not RESERVED.isdisjoint(headings):
+                # What a rejects file has beyond its headings was refused for standing there, until it is mended.
                 yield uneven(line, headings, values)
                 continue
             if width and len(values) > width:
