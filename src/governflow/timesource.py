@@ -11,7 +11,7 @@ from governflow.errors import CommandError
 Entropy = Callable[[], bytes]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+MICROSECOND = timedelta(microseconds=1)
 
 
 class TimeSource(Protocol):
@@ -53,7 +53,7 @@ def in_utc(moment: datetime) -> datetime:
 
 def to_micros(moment: datetime) -> int:
     """Return a moment as microseconds since 1970, exactly."""
-    return (moment - _EPOCH) // _MICROSECOND
+    return (moment - _EPOCH) // MICROSECOND
 
 
 def from_micros(micros: int) -> datetime:
@@ -62,17 +62,10 @@ def from_micros(micros: int) -> datetime:
 
 
 def zone_named(name: str) -> ZoneInfo | None:
-    """Find a zone.
-
-    Args:
-        name: Its IANA name.
-
-    Returns:
-        The zone, or None where there is none of that name.
-    """
+    """Return the zone of an IANA name, or None where there is none."""
     try:
         return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # not found; not a proper name; the name of a directory
+    except (KeyError, ValueError, OSError, TypeError):  # not found; no proper name; the name of a directory; no text
         return None
 
 

@@ -198,8 +198,10 @@ class Allowance:
     amount: int
     unit: Unit
     counting: DayCount | None = None
-    _span: timedelta = attrs.field(init=False, eq=False, repr=False)
-    _elapsed: bool = attrs.field(init=False, eq=False, repr=False)
+    #: The time itself: elapsed or working hours, or so many days of 24 hours.
+    span: timedelta = attrs.field(init=False, eq=False, repr=False)
+    #: Whether it runs round the clock and needs no calendar.
+    elapsed: bool = attrs.field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         if self.unit not in get_args(Unit):
@@ -223,8 +225,8 @@ class Allowance:
             raise CalendarError(
                 f"{self.amount}{self.unit} is more time than there is: give less", f"{self.amount}{self.unit} 过长"
             ) from None
-        object.__setattr__(self, "_span", span)
-        object.__setattr__(self, "_elapsed", self.unit in _SECONDS)
+        object.__setattr__(self, "span", span)
+        object.__setattr__(self, "elapsed", self.unit in _SECONDS)
 
     @classmethod
     def parse(cls, text: "str | timedelta", counting: DayCount | None = None) -> "Allowance":
@@ -283,16 +285,6 @@ class Allowance:
             return f"{self.amount}{chinese}"
         return f"{self.amount} {english}{'' if self.amount == 1 else 's'}"
 
-    @property
-    def span(self) -> timedelta:
-        """The time itself: elapsed or working hours, or so many days of 24 hours."""
-        return self._span
-
-    @property
-    def elapsed(self) -> bool:
-        """Whether it runs round the clock and needs no calendar."""
-        return self._elapsed
-
     def due(self, start: datetime, calendar: WorkingCalendar, pauses: Pauses = ()) -> datetime:
         """Return the moment at which the allowance is used up.
 
@@ -307,15 +299,15 @@ class Allowance:
         Raises:
             CalendarError: `start` has no zone, a pause has no end, or the calendar refuses.
         """
-        if self._elapsed:
+        if self.elapsed:
             if pauses:
-                return _ROUND_THE_CLOCK.due(start, self._span, pauses)
+                return _ROUND_THE_CLOCK.due(start, self.span, pauses)
             try:
-                return (start if start.tzinfo is UTC else utc(start)) + self._span
+                return (start if start.tzinfo is UTC else utc(start)) + self.span
             except OverflowError:
-                return _ROUND_THE_CLOCK.due(start, self._span)  # which says what is wrong
+                return _ROUND_THE_CLOCK.due(start, self.span)  # which says what is wrong
         if self.unit == "wh":
-            return calendar.due(start, self._span, pauses)
+            return calendar.due(start, self.span, pauses)
         if self.counting is None:
             # By the Civil Code only the day matters on which the clock starts, and many cases start on one day.
             due = _due_on(utc(start).astimezone(calendar.zone).date(), self, calendar)
@@ -351,7 +343,7 @@ class Allowance:
                 f"the share {share!r} is not between 0 and 1: give 0.8", f"比例 {share!r} 应在 0 与 1 之间"
             )
         start, due = utc(start), utc(due)
-        if not self._elapsed and not calendar.round_the_clock:
+        if not self.elapsed and not calendar.round_the_clock:
             calendar = self._counting.calendar(calendar)
             worked = calendar.between(start, due)
             if worked:
@@ -380,7 +372,7 @@ class Allowance:
         if begin >= due or end <= begin:
             return due
         later = end + (due - begin)
-        if self._elapsed:
+        if self.elapsed:
             return later
         calendar = self._counting.calendar(calendar)
         if self.unit == "cd":
@@ -398,7 +390,7 @@ class Allowance:
             due: When it is due, aware.
             calendar: The calendar that it ran on.
         """
-        return not self._elapsed and self._counting.calendar(calendar).flagged(due, start)
+        return not self.elapsed and self._counting.calendar(calendar).flagged(due, start)
 
     @property
     def _counting(self) -> DayCount:

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Literal, TypeAlias, get_args
-from zoneinfo import ZoneInfo
 
 from governflow.calendars.timeline import SECOND, Span
 from governflow.errors import CalendarError
+from governflow.timesource import zone_named
 
 Beyond: TypeAlias = Literal["flag", "error"]
 Window: TypeAlias = tuple[str, str]
@@ -89,13 +89,11 @@ def read_shifts(given: Mapping[date, Sequence[Sequence[str]]]) -> tuple[tuple[da
 
 def read_zone(name: str) -> str:
     """Return the name of a time zone that there is."""
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError, TypeError):
+    if zone_named(name) is None:
         raise CalendarError(
             f"there is no time zone {name!r}: give an IANA name, such as 'Asia/Shanghai'",
             f"没有时区 {name!r}：请给出 IANA 名称，例如 'Asia/Shanghai'",
-        ) from None
+        )
     return name
 
 

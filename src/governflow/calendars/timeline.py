@@ -7,14 +7,16 @@ The windows of a year are mapped once, when the year is first asked for, with th
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import lru_cache
+from itertools import accumulate, groupby, pairwise
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 import attrs
 
 from governflow.errors import CalendarError
+from governflow.timesource import MICROSECOND, from_micros, to_micros
 
 Kind: TypeAlias = Literal["counted", "closed", "holiday", "make-up", "paused"]
 Pauses: TypeAlias = Iterable[tuple[datetime, datetime | None]]
@@ -26,22 +28,14 @@ DAY = 86_400 * SECOND
 FOREVER = 1 << 62
 # Two years short of what `datetime` can hold, so that no zone's offset and no margin ever runs over the edge.
 FIRST_YEAR, LAST_YEAR = 3, 9997
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EPOCH_DAY = _EPOCH.toordinal()
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
 
 
 # --- moments and days -------------------------------------------------------------------------------------------------
 
 
 def utc(moment: datetime) -> datetime:
-    """Return the moment in UTC.
-
-    Args:
-        moment: Any timezone-aware datetime.
-
-    Raises:
-        CalendarError: The moment has no timezone.
-    """
+    """Return an aware moment in UTC; raises `CalendarError` for one without a zone."""
     if not isinstance(moment, datetime) or moment.utcoffset() is None:
         raise CalendarError(
             f"{moment!r} is not a moment with a time zone: give an aware datetime, such as one with tzinfo=UTC",
@@ -50,22 +44,12 @@ def utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def micros(length: timedelta) -> int:
-    """A length of time in microseconds."""
-    return (length.days * 86_400 + length.seconds) * SECOND + length.microseconds
-
-
 def instant(moment: datetime) -> int:
-    """Where a moment lies on the time line."""
+    """Return where a moment lies on the time line."""
     try:
-        return micros(moment - _EPOCH)
+        return to_micros(moment)
     except TypeError:  # only a naive datetime, or none at all, cannot be subtracted: `utc` says so
-        return micros(utc(moment) - _EPOCH)
-
-
-def moment(at: int) -> datetime:
-    """The moment that lies there, in UTC."""
-    return _EPOCH + timedelta(microseconds=at)
+        return to_micros(utc(moment))
 
 
 def midnight(day: int) -> int:
@@ -83,16 +67,12 @@ def year_of(at: int) -> int:
             f"a calendar counts from the year {FIRST_YEAR} to {LAST_YEAR} and no further: give a moment in between",
             f"日历只能计算公元 {FIRST_YEAR} 年至 {LAST_YEAR} 年：请给出其间的时间",
         )
-    return moment(at).year
-
-
-def _clip(first: int, last: int) -> tuple[int, int]:
-    return max(first, FIRST_YEAR), min(last, LAST_YEAR)
+    return from_micros(at).year
 
 
 def _offset(zone: ZoneInfo, at: int) -> int:
-    offset = moment(at).astimezone(zone).utcoffset()
-    return micros(offset) if offset is not None else 0
+    offset = from_micros(at).astimezone(zone).utcoffset()
+    return offset // MICROSECOND if offset is not None else 0
 
 
 @lru_cache(maxsize=4096)
@@ -137,23 +117,12 @@ def merged(pauses: Pauses) -> list[Span]:
 
 
 def joined(pauses: Pauses) -> list[tuple[datetime, datetime | None]]:
-    """Return the pauses sorted, in UTC, with those that overlap or touch made one; an end of None stays None.
-
-    Args:
-        pauses: Pairs of aware datetimes; an end of None means that the clock still stands.
-
-    Raises:
-        CalendarError: A moment has no zone, or a pause ends before it begins.
-    """
-    return [(moment(a), None if b == FOREVER else moment(b)) for a, b in merged(pauses)]
+    """Return the pauses sorted, in UTC, with those that overlap or touch made one; an end of None stays None."""
+    return [(from_micros(a), None if b == FOREVER else from_micros(b)) for a, b in merged(pauses)]
 
 
 def still_paused(since: datetime) -> CalendarError:
-    """Return the error for a clock whose due time cannot be known, because a pause of it has no end.
-
-    Args:
-        since: When the pause began.
-    """
+    """Return the error for a clock whose due time cannot be known, because a pause of it has no end."""
     return CalendarError(
         f"the clock stands still since {since.isoformat()} with no end to the pause, so its due time is not known:"
         " resume it first, or give the pause an end",
@@ -180,7 +149,7 @@ class Table:
     rests: list[Span]  # holidays
 
     def worked(self, at: int) -> int:
-        """The open time of the table up to then."""
+        """Return the open time of the table up to then."""
         i = bisect_right(self.opens, at) - 1
         if i < 0:
             return 0
@@ -204,7 +173,7 @@ class Table:
                     break  # used up before this pause begins: it moves nothing
                 need -= available
             if end == FOREVER and begin <= self.end:
-                raise still_paused(moment(begin))
+                raise still_paused(from_micros(begin))
             if end > self.end:
                 return None
             at = end
@@ -291,7 +260,7 @@ class Timeline:
             high += high - low + 1
         else:
             low -= high - low + 1
-        low, high = _clip(low, high)
+        low, high = max(low, FIRST_YEAR), min(high, LAST_YEAR)
         # Refuse at once what would otherwise be looked for until the end of all years.
         left = (LAST_YEAR - table.first_year if need >= 0 else table.last_year - FIRST_YEAR) + 1
         most = sum(b - a for windows in self.week for a, b in windows) * 54 * left
@@ -301,12 +270,9 @@ class Timeline:
         return self._build(low, high)
 
     def _build(self, first: int, last: int) -> Table:
-        first, last = _clip(first, last)
+        first, last = max(first, FIRST_YEAR), min(last, LAST_YEAR)
         parts = [self._year(year) for year in range(first, last + 1)]
         opened = sorted(window for part, _ in parts for window in part)
-        sums = [0]
-        for a, b, _ in opened:
-            sums.append(sums[-1] + b - a)
         self._table = Table(
             first_year=first,
             last_year=last,
@@ -315,7 +281,7 @@ class Timeline:
             opens=[a for a, _, _ in opened],
             closes=[b for _, b, _ in opened],
             days=[day for _, _, day in opened],
-            sums=sums,
+            sums=list(accumulate((b - a for a, b, _ in opened), initial=0)),
             working=sorted({day for _, _, day in opened}),
             rests=sorted(span for _, part in parts for span in part),
         )
@@ -323,43 +289,31 @@ class Timeline:
 
     def pieces(self, first: int, last: int, stops: Sequence[Span]) -> list[Piece]:
         """Cut [first, last) into counted, uncounted and paused stretches, no two alike in a row."""
+        table = self.table(first, last)
+        near = slice(max(bisect_right(table.opens, first) - 1, 0), bisect_left(table.opens, last))
+        spans = [*zip(table.opens[near], table.closes[near], strict=True), *stops]
+        spans += table.rests[
+            max(bisect_right(table.rests, (first, first)) - 1, 0) : bisect_left(table.rests, (last, last))
+        ]
+        edges = {first, last, *(edge for span in spans for edge in span if first < edge < last)}
+
+        def kind_of(piece: Span) -> Kind:
+            at = piece[0]
+            if _within(stops, at):
+                return "paused"
+            i = bisect_right(table.opens, at) - 1
+            if i >= 0 and at < table.closes[i]:
+                return "make-up" if table.days[i] in self.make_up else "counted"
+            return "holiday" if _within(table.rests, at) else "closed"
+
         pieces: list[Piece] = []
-        for a, b, kind in self._tiles(first, last):
-            at = a
-            for begin, end in stops:
-                if at < end and begin < b:
-                    pieces += [(at, max(at, begin), kind), (max(at, begin), min(end, b), "paused")]
-                    at = min(end, b)
-            pieces.append((at, b, kind))
-        whole: list[Piece] = []
-        for a, b, kind in pieces:
-            if a == b:
-                continue
-            if whole and whole[-1][2] == kind:
-                whole[-1] = (whole[-1][0], b, kind)
-            else:
-                whole.append((a, b, kind))
-        return whole
+        for kind, alike in groupby(pairwise(sorted(edges)), kind_of):
+            run = list(alike)
+            pieces.append((run[0][0], run[-1][1], kind))
+        return pieces
 
-    def _tiles(self, begin: int, end: int) -> list[Piece]:
-        """Cut [begin, end) into counted and uncounted stretches; some may be empty."""
-        table = self.table(begin, end)
-        tiles: list[Piece] = []
-        at = begin
-        for i in range(max(bisect_right(table.opens, begin) - 1, 0), bisect_left(table.opens, end)):
-            if table.closes[i] > at:
-                tiles += self._gap(table, at, max(at, table.opens[i]))
-                at, opened = min(end, table.closes[i]), max(at, table.opens[i])
-                tiles.append((opened, at, "make-up" if table.days[i] in self.make_up else "counted"))
-        return tiles + self._gap(table, at, end)
 
-    @staticmethod
-    def _gap(table: Table, at: int, end: int) -> list[Piece]:
-        gap: list[Piece] = []
-        for begin, until in table.rests[max(bisect_right(table.rests, (at, at)) - 1, 0) :]:
-            if begin >= end:
-                break
-            if until > at:
-                gap += [(at, max(at, begin), "closed"), (max(at, begin), min(end, until), "holiday")]
-                at = min(end, until)
-        return [*gap, (at, end, "closed")]
+def _within(spans: Sequence[Span], at: int) -> bool:
+    """Return whether an instant lies in one of the spans, which are sorted and do not overlap."""
+    i = bisect_right(spans, (at, FOREVER)) - 1
+    return i >= 0 and at < spans[i][1]

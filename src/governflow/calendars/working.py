@@ -7,7 +7,7 @@ A calendar is read from windows, holidays and shifts. Every question to it is tw
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -36,13 +36,12 @@ from governflow.calendars.timeline import (
     Timeline,
     instant,
     merged,
-    micros,
     midnight,
-    moment,
     utc,
     year_of,
 )
 from governflow.errors import CalendarError
+from governflow.timesource import MICROSECOND, from_micros
 
 Boundary: TypeAlias = Literal["close", "open"]
 
@@ -101,15 +100,15 @@ class WorkingCalendar:
     coverage: tuple[date, date] | None = attrs.field(default=None, kw_only=True, converter=read_coverage)
     beyond: Beyond = attrs.field(default="flag", kw_only=True, converter=read_beyond)
     zone: ZoneInfo = attrs.field(init=False, eq=False, repr=False)
-    _round_the_clock: bool = attrs.field(init=False, eq=False, repr=False)
+    #: Whether it is always open: every hour of every day.
+    round_the_clock: bool = attrs.field(init=False, eq=False, repr=False)
     _timeline: Timeline = attrs.field(init=False, eq=False, repr=False)
-    _regular: "WorkingCalendar | None" = attrs.field(init=False, default=None, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         certain = self.coverage is None or self.beyond == "flag"
         whole_week = [windows for _, windows in self.weekly] == [(("00:00", "24:00"),)] * 7
         object.__setattr__(self, "zone", ZoneInfo(self.tz))
-        object.__setattr__(self, "_round_the_clock", whole_week and certain and not self.holidays and not self.shifts)
+        object.__setattr__(self, "round_the_clock", whole_week and certain and not self.holidays and not self.shifts)
         weekly = dict(self.weekly)
         line = Timeline(
             self.zone,
@@ -190,12 +189,12 @@ class WorkingCalendar:
                 f"{allowance!r} is not a timedelta: give one, or let Allowance.parse(...).due(...) do it",
                 f"{allowance!r} 不是 timedelta：请给出 timedelta，或使用 Allowance.parse(...).due(...)",
             )
-        if self._round_the_clock and not pauses:  # by far the most frequent question
+        if self.round_the_clock and not pauses:  # by far the most frequent question
             try:
                 return (start if start.tzinfo is UTC else utc(start)) + allowance
             except OverflowError:
                 year_of(FOREVER)
-        at, need, stops = instant(start), micros(allowance), merged(pauses) if pauses else ()
+        at, need, stops = instant(start), allowance // MICROSECOND, merged(pauses) if pauses else ()
         line = self._timeline
         table: Table | None = line.table(at, at)
         found = at if need == 0 and boundary == "close" else None
@@ -215,7 +214,7 @@ class WorkingCalendar:
                 table = line.extend(table, need)
         if self.beyond == "error":
             self._insist(*self._ends(at, found))
-        return moment(found)
+        return from_micros(found)
 
     def between(self, start: datetime, end: datetime, pauses: Pauses = ()) -> timedelta:
         """Return the working time from `start` to `end`, less the pauses.
@@ -242,7 +241,7 @@ class WorkingCalendar:
             a, b = max(begin, first), min(until, last)
             if a < b:
                 worked -= table.worked(b) - table.worked(a)
-        return timedelta(microseconds=worked)
+        return worked * MICROSECOND
 
     def segments(self, start: datetime, due: datetime, pauses: Pauses = ()) -> list[Segment]:
         """Explain a span of time as segments that tile it exactly: no gap, no overlap, no two alike in a row.
@@ -262,7 +261,7 @@ class WorkingCalendar:
         if last <= first:
             return []
         pieces = self._timeline.pieces(first, last, merged(pauses))
-        return [Segment(moment(a), moment(b), kind) for a, b, kind in pieces]
+        return [Segment(from_micros(a), from_micros(b), kind) for a, b, kind in pieces]
 
     def is_working(self, day: date) -> bool:
         """Return whether the calendar is open at any time of the day (工作日)."""
@@ -329,27 +328,18 @@ class WorkingCalendar:
                 f"{day} is closed and has no close of business: ask for a working day",
                 f"{day} 不开放，没有停止业务的时间：请给出工作日",
             )
-        return moment(max(end for _, end in opened))
+        return from_micros(max(end for _, end in opened))
 
     def end_of_day(self, day: date) -> datetime:
         """Return the moment at which the local day ends (二十四时), in UTC."""
         whole = self._timeline.whole(_ordinal(day))
         if not whole:  # a date that the zone left out (a move across the date line) ended where the one before it did
             return self.end_of_day(day - timedelta(days=1))
-        return moment(max(end for _, end in whole))
+        return from_micros(max(end for _, end in whole))
 
     def regular(self) -> "WorkingCalendar":
         """Return the same week without any holiday or shift: for rules that skip weekends only."""
-        regular = self._regular
-        if regular is None:
-            regular = WorkingCalendar(tz=self.tz, weekly=dict(self.weekly))
-            object.__setattr__(self, "_regular", regular)
-        return regular
-
-    @property
-    def round_the_clock(self) -> bool:
-        """Whether it is always open: every hour of every day."""
-        return self._round_the_clock
+        return _plain_week(self.tz, self.weekly)
 
     def covers(self, day: date) -> bool:
         """Return whether the holiday list speaks for the day."""
@@ -373,7 +363,7 @@ class WorkingCalendar:
     def _ends(self, one: int, other: int) -> Iterable[date]:
         """The first and the last day of the half-open span between two instants."""
         first, last = min(one, other), max(one, other)
-        return (moment(at).astimezone(self.zone).date() for at in (first, max(first, last - 1)))
+        return (from_micros(at).astimezone(self.zone).date() for at in (first, max(first, last - 1)))
 
     def _insist(self, *days: date) -> None:
         """Refuse to answer if a day is not covered and that matters."""
@@ -389,7 +379,14 @@ class WorkingCalendar:
         )
 
 
+# Equal calendars are one: their tables are worth keeping.
+
+
 @cache
 def _always(tz: str) -> WorkingCalendar:
-    """One calendar a zone: its tables are worth keeping."""
     return WorkingCalendar(tz=tz, weekly={name: [("00:00", "24:00")] for name in DAYS})
+
+
+@lru_cache(maxsize=1024)
+def _plain_week(tz: str, weekly: tuple[tuple[str, tuple[Window, ...]], ...]) -> WorkingCalendar:
+    return WorkingCalendar(tz=tz, weekly=dict(weekly))
