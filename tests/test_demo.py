@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from importlib.metadata import distribution
+from importlib.metadata import EntryPoint, distribution
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from governflow.errors import JournalError
 from governflow.model.headings import FIELDS
 from governflow.model.units import OrgChart, Unit
 from governflow.policy import registry
-from governflow.policy.discovery import Installed
+from governflow.policy.discovery import GROUP, Installed
 from governflow.run.runner import run
 from governflow.text import Text
 
@@ -64,7 +64,8 @@ def test_with_its_plugin_installed_huimins_own_day_is_shown(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "plugins" / "huimin" / "src"))
-    plugin = Installed(demo.LOCALITY, "governflow_huimin", distribution("governflow"))
+    point = EntryPoint(demo.LOCALITY, "governflow_huimin", GROUP)
+    plugin = Installed(point, distribution("governflow"))
     monkeypatch.setattr(registry, "installed", lambda: {demo.LOCALITY: (plugin,)})
     status = demonstrate(locality=None, journal=None, html=None, as_json=False, lang="en")
     shown = capsys.readouterr()

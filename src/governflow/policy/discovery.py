@@ -1,63 +1,48 @@
-"""Which localities are installed (插件发现), without importing or even parsing what nobody asked for.
+"""Which localities are installed (插件发现), without importing what nobody asked for.
 
-`importlib.metadata.entry_points` reads and parses the metadata of every distribution, whatever its group: with a
-distribution for each of 2,800 counties that is half a second before the first case. Here the folders of ``sys.path``
-are listed, each ``entry_points.txt`` is read once and only searched for our group; everything else (versions, loading,
-distributions in archives) is left to `importlib.metadata`.
+`importlib.metadata.entry_points` fails as a whole where one distribution on the path is broken, whatever its group. So
+the distributions are looked at one by one here, and who is broken hides no other.
 """
 
-import os
-import re
 import sys
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-import attrs
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from importlib.metadata import Distribution  # it brings half of `email`, and most never need it
+    from importlib.metadata import Distribution, EntryPoint  # it brings half of `email`, and most never need it
 
 GROUP = "governflow"
 
-_SECTION = re.compile(rb"^\[governflow\][ \t]*\r?\n((?:(?!\[).*(?:\n|\Z))*)", re.MULTILINE)
-_LINE = re.compile(rb"^[ \t]*([^#;=\s][^=\n]*?)[ \t]*=[ \t]*([^\r\n#;]+?)[ \t]*\r?$", re.MULTILINE)
 
+class Installed(NamedTuple):
+    """One entry point of the group ``governflow``, named by a locality's code, and the distribution that brings it."""
 
-@attrs.frozen
-class Installed:
-    """One entry point of the group ``governflow``.
-
-    Args:
-        code: The locality's code.
-        value: The module, and the object in it if one is named.
-        home: The distribution's metadata folder, or the distribution itself where it is no folder.
-    """
-
-    code: str
-    value: str
-    home: "str | Distribution" = attrs.field(eq=False)
+    point: "EntryPoint"
+    distribution: "Distribution"
 
     @property
-    def distribution(self) -> "Distribution":
-        """The distribution that brings it."""
-        from importlib.metadata import PathDistribution
+    def home(self) -> str:
+        """The distribution's metadata folder."""
+        return str(getattr(self.distribution, "_path", self.distribution))
 
-        return PathDistribution(Path(self.home)) if isinstance(self.home, str) else self.home
+    @property
+    def version(self) -> str | None:
+        """The distribution's version, or None where its metadata names none."""
+        return self._says("Version")
 
     @property
     def called(self) -> str:
         """What a person calls the distribution: ``governflow-huimin 0.1.0``."""
-        return f"{_name(self.distribution) or self.home} {version_of(self.distribution) or '?'}"
+        return f"{self._says('Name') or self.home} {self.version or '?'}"
 
-    def load(self) -> object:
-        """Import the plugin."""
-        from importlib.metadata import EntryPoint
+    def _says(self, what: str) -> str | None:
+        try:
+            return self.distribution.metadata[what] or None
+        except (KeyError, OSError, UnicodeError):
+            return None
 
-        return EntryPoint(self.code, self.value, GROUP).load()
 
-
-def installed(path: Iterable[str] | None = None) -> dict[str, tuple[Installed, ...]]:
+def installed(path: Sequence[str] | None = None) -> dict[str, tuple[Installed, ...]]:
     """Find the installed localities.
 
     Args:
@@ -67,69 +52,19 @@ def installed(path: Iterable[str] | None = None) -> dict[str, tuple[Installed, .
     Returns:
         What speaks for each code: more than one entry is a fault of the installation.
     """
-    found: dict[str, list[Installed]] = {}
+    from importlib.metadata import distributions
+
+    found: dict[str, tuple[Installed, ...]] = {}
     seen: set[str] = set()
-    for folder in sys.path if path is None else path:
-        for name, content, home in _entry_points(folder or "."):
-            if name in seen:
-                continue
-            seen.add(name)
-            section = _SECTION.search(content.removeprefix(b"\xef\xbb\xbf"))
-            for code, value in _LINE.findall(section[1]) if section else ():
-                # What is not UTF-8 is somebody's broken metadata: its own lines fail when they are used.
-                words = [part.decode(errors="backslashreplace") for part in (code, value)]
-                one = Installed(words[0].strip("\"'"), words[1], home)
-                found.setdefault(one.code, []).append(one)
-    return {code: tuple(ones) for code, ones in found.items()}
-
-
-def _entry_points(folder: str) -> Iterator[tuple[str, bytes, "str | Distribution"]]:
-    """Return what each distribution of a folder says, by its normalised name."""
-    try:
-        names = sorted(name for name in os.listdir(folder) if name.endswith((".dist-info", ".egg-info")))
-    except NotADirectoryError:
-        yield from _in_archive(folder)
-        return
-    except OSError:
-        return  # an entry of the path that is not there
-    for name in names:
-        home = os.path.join(folder, name)
-        stem = name.removesuffix(".dist-info").removesuffix(".egg-info").partition("-")[0]
-        distribution = stem.lower().replace("_", "-").replace(".", "-")
+    for distribution in distributions(path=sys.path if path is None else list(path)):
         try:
-            with open(os.path.join(home, "entry_points.txt"), "rb") as file:
-                yield distribution, file.read(), home
-        except OSError:
-            yield distribution, b"", home  # it has none, and hides another of its name all the same
-
-
-def _in_archive(archive: str) -> Iterator[tuple[str, bytes, "str | Distribution"]]:
-    from importlib.metadata import DistributionFinder, MetadataPathFinder
-
-    try:
-        found = list(MetadataPathFinder.find_distributions(DistributionFinder.Context(path=[archive])))
-    except OSError:
-        return  # no archive after all
-    for distribution in found:
-        name = _name(distribution)
-        try:
-            text = distribution.read_text("entry_points.txt") or ""
-        except (OSError, UnicodeError):
-            text = ""
-        if name is not None:
-            yield name.lower().replace("_", "-").replace(".", "-"), text.encode(), distribution
-
-
-def version_of(distribution: "Distribution") -> str | None:
-    """Return a distribution's version, or None where its metadata names none."""
-    try:
-        return distribution.version or None
-    except (KeyError, OSError, UnicodeError):
-        return None
-
-
-def _name(distribution: "Distribution") -> str | None:
-    try:
-        return distribution.metadata["Name"]
-    except (KeyError, OSError, UnicodeError):
-        return None
+            # The name of the metadata's folder: `name` would have every distribution's metadata parsed.
+            name: str = getattr(distribution, "_normalized_name")  # noqa: B009 - typeshed does not know it
+            points = distribution.entry_points if name not in seen else ()
+        except (OSError, TypeError, ValueError):  # it cannot be read, or makes no sense
+            continue
+        seen.add(name)
+        for point in points:
+            if point.group == GROUP:
+                found[point.name] = (*found.get(point.name, ()), Installed(point, distribution))
+    return found

@@ -15,7 +15,7 @@ import attrs
 
 from governflow.errors import CommandError, PolicyError, described, shown
 from governflow.policy.codes import NATION, ROOT, prefixes
-from governflow.policy.discovery import Installed, installed, version_of
+from governflow.policy.discovery import Installed, installed
 from governflow.policy.hookspecs import Locality
 from governflow.policy.stack import Layer, Policy
 from governflow.text import Text
@@ -181,7 +181,7 @@ class Localities:
             return Text("built in", "内置")
         if code in self._registered:
             return Text("registered in this process", "本进程登记")
-        listed = [one.called for one in self._installed[code]]
+        listed = sorted(one.called for one in self._installed[code])
         return Text(" and ".join(listed), "、".join(listed))
 
     def layers(self, code: str) -> Iterator[Layer]:
@@ -242,25 +242,25 @@ class Localities:
             return registered, "governflow" if code == ROOT else code
         if code == NATION and code not in self._installed:
             return import_module(_BUILT_IN[NATION]), code  # only a Chinese locality needs the country's statutes
-        ones = self._installed[code]
-        if len(ones) > 1:
-            listed = [f"{one.called} ({one.value})" for one in ones]
+        one, *others = self._installed[code]
+        value = one.point.value
+        if others:
+            listed = sorted(f"{rival.called} ({rival.point.value})" for rival in (one, *others))
             raise PolicyError(
                 f"two plugins for {code}: {' and '.join(listed)}; uninstall all but one",
                 f"{code} 装有多个插件：{'、'.join(listed)}；请只保留一个",
             )
         try:
-            plugin = ones[0].load()
+            plugin = one.point.load()
         except (Exception, SystemExit) as fault:
             what = described(fault)
             raise PolicyError(
-                f"the plugin of {code} ({ones[0].value}) cannot be imported: {what}",
-                f"{code} 的插件（{ones[0].value}）无法导入：{what}",
+                f"the plugin of {code} ({value}) cannot be imported: {what}",
+                f"{code} 的插件（{value}）无法导入：{what}",
             ) from fault
-        version = version_of(ones[0].distribution)
-        if version is None:
+        if one.version is None:
             raise PolicyError(
-                f"the distribution of {code} ({ones[0].home}) names no version: install it anew",
-                f"{code} 的插件包（{ones[0].home}）没有版本号：请重新安装",
+                f"the distribution of {code} ({one.home}) names no version: install it anew",
+                f"{code} 的插件包（{one.home}）没有版本号：请重新安装",
             )
-        return plugin, f"{code}@{version}"
+        return plugin, f"{code}@{one.version}"
