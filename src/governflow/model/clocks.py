@@ -9,6 +9,7 @@ recorded. The rules:
 * After a breach the clock climbs the ladder of escalation until it is stopped; ``next_rung_at`` is the next rung.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -337,43 +338,34 @@ def due_again(clock: Clock, allowance: Allowance, calendar: WorkingCalendar) -> 
 
 # --- the clocks that the engine starts by itself where no locality gives them otherwise (兜底时限) --------------------
 
-CHECK_IN = ClockSpec(
-    "check_in",
-    Text("check in", "报到"),
-    Allowance.parse("30min"),
-    frozenset({"whistle"}),
-    frozenset({"check_in"}),
-    (DUTY,),
-    "default/check_in",
-    Text("a summoned unit checks in within 30 minutes", "被吹哨单位30分钟内报到"),
-)
-MUSTER = ClockSpec(
-    "muster",
-    Text("muster", "集结"),
-    Allowance.parse("30min"),
-    frozenset({"muster"}),
-    frozenset(),
-    (DUTY,),
-    "default/muster",
-    Text("every post has checked in within 30 minutes of the assembly order", "集结指令下达后30分钟内全部到岗到位"),
-)
-TRIAGE = ClockSpec(
-    "triage",
-    Text("triage", "人工研判"),
-    Allowance.parse("1h"),
-    frozenset({"fault"}),
-    frozenset({"reassess", "dispatch"}),
-    (DUTY,),
-    "default/triage",
-    Text("a fault in the rules is looked at within an hour", "规则故障1小时内人工研判"),
-)
-ATTEND = ClockSpec(
-    "attend",
-    Text("attend", "跟进"),
-    Allowance.parse("1d"),
-    frozenset({"idle"}),
-    frozenset(),
-    (DUTY,),
-    "default/attend",
-    Text("no open case is without a clock", "未结事项必须有时限"),
+#: What a clock is called, its allowance, what starts it, what stops it (words with blanks between), and its traits.
+Runs = tuple[Text, str, str, str, tuple[str, ...]]
+
+
+def specified(runs: Mapping[str, Runs], why: Mapping[str, tuple[str, Text]]) -> tuple[ClockSpec, ...]:
+    """Return the clocks of two tables by name: when each runs; the id of the rule that says so, and its reason."""
+    return tuple(
+        ClockSpec(
+            name, text, Allowance.parse(span), frozenset(starts.split()), frozenset(stops.split()), traits, *why[name]
+        )
+        for name, (text, span, starts, stops, traits) in runs.items()
+    )
+
+
+_RUNS: Mapping[str, Runs] = {
+    "check_in": (Text("check in", "报到"), "30min", "whistle", "check_in", (DUTY,)),
+    "muster": (Text("muster", "集结"), "30min", "muster", "", (DUTY,)),
+    "triage": (Text("triage", "人工研判"), "1h", "fault", "reassess dispatch", (DUTY,)),
+    "attend": (Text("attend", "跟进"), "1d", "idle", "", (DUTY,)),
+}
+_REASONS = {
+    "check_in": Text("a summoned unit checks in within 30 minutes", "被吹哨单位30分钟内报到"),
+    "muster": Text(
+        "every post has checked in within 30 minutes of the assembly order", "集结指令下达后30分钟内全部到岗到位"
+    ),
+    "triage": Text("a fault in the rules is looked at within an hour", "规则故障1小时内人工研判"),
+    "attend": Text("no open case is without a clock", "未结事项必须有时限"),
+}
+CHECK_IN, MUSTER, TRIAGE, ATTEND = specified(
+    _RUNS, {name: (f"default/{name}", reason) for name, reason in _REASONS.items()}
 )

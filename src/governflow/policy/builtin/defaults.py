@@ -87,56 +87,47 @@ _DAY = timedelta(days=1)
 _WEEK = timedelta(weeks=1)
 
 
-def _ladder(case: Case, breach: Breach, context: Context) -> tuple[Escalation, Text]:
+def _rung(
+    kind: Kind, to: str, next_after: timedelta, en: str, zh: str, *, form: Form | None = None
+) -> Ruling[Escalation]:
+    return Ruling(Escalation(kind, to, form, next_after), Text(en, zh), "ladder/default")
+
+
+def _ladder(case: Case, breach: Breach, context: Context) -> Ruling[Escalation]:
     """Climb one rung: urge, supervise, take over form by form, special report, urge daily, then weekly."""
-    units, clock, gap = context.units, breach.clock, breach.gap
+    units, holder, gap = context.units, breach.holder, breach.gap
     if breach.rung == 0:
-        return Escalation(Kind.URGE, breach.holder, None, gap), Text("it is due: the holder is urged", "到期催办")
-    above = units.above(breach.holder, case.form)
+        return _rung(Kind.URGE, holder, gap, "it is due: the holder is urged", "到期催办")
+    above = units.above(holder, case.form)
     if breach.rung == 1 and above is not None:
-        return (
-            Escalation(Kind.SUPERVISE, above, None, gap),
-            Text("still not done: the next unit up supervises", "逾期未办：上一级督办"),
-        )
-    if clock.name == "dispatch":
+        return _rung(Kind.SUPERVISE, above, gap, "still not done: the next unit up supervises", "逾期未办：上一级督办")
+    if breach.clock.name == "dispatch":
         # Whoever is above dispatches; where to, the policy's own route says (兜底).
-        return (
-            Escalation(Kind.TAKE_OVER, above or breach.holder, None, gap),
-            Text("nobody dispatched it: the level above does", "无人派单：上一级兜底派单"),
-        )
-    if clock.name.startswith("check_in:") or clock.name == MUSTER.name:
-        if above is not None:
-            return (
-                Escalation(Kind.TAKE_OVER, above, None, gap),
-                Text("nobody checked in: the next unit up takes on the duty", "无人报到：上一级接手"),
-            )
-        return _at_the_top(case, breach, context)
+        en, zh = "nobody dispatched it: the level above does", "无人派单：上一级兜底派单"
+        return _rung(Kind.TAKE_OVER, above or holder, gap, en, zh)
+    if breach.clock.name.startswith("check_in:") or breach.clock.name == MUSTER.name:
+        if above is None:
+            return _at_the_top(case, breach, context)
+        en, zh = "nobody checked in: the next unit up takes on the duty", "无人报到：上一级接手"
+        return _rung(Kind.TAKE_OVER, above, gap, en, zh)
     higher = case.form.next if case.form else Form.DIRECT
     while higher is not None:
         unit = units.for_form(higher, case.unit)
         if unit is not None and unit.level >= units.level(case.unit, case.form):
-            return (
-                Escalation(Kind.TAKE_OVER, unit.id, higher, gap),
-                Text(f"not managed: {higher.text.en}", f"未能办结：提级为{higher.text.zh}"),
-            )
+            en, zh = f"not managed: {higher.text.en}", f"未能办结：提级为{higher.text.zh}"
+            return _rung(Kind.TAKE_OVER, unit.id, gap, en, zh, form=higher)
         higher = higher.next
     return _at_the_top(case, breach, context)
 
 
-def _at_the_top(case: Case, breach: Breach, context: Context) -> tuple[Escalation, Text]:
-    top = context.units.for_form(FORMS[-1], case.unit)
-    holder = breach.holder
+def _at_the_top(case: Case, breach: Breach, context: Context) -> Ruling[Escalation]:
     if case.special is None:
-        return (
-            Escalation(Kind.SPECIAL_REPORT, top.id if top else holder, None, _DAY),
-            Text("no higher form is left: a special report to the leader in charge", "已至最高层级：形成专报"),
-        )
+        top = context.units.for_form(FORMS[-1], case.unit)
+        en, zh = "no higher form is left: a special report to the leader in charge", "已至最高层级：形成专报"
+        return _rung(Kind.SPECIAL_REPORT, top.id if top else breach.holder, _DAY, en, zh)
     since = max(case.special, breach.clock.due + breach.gap)
-    daily = context.at - since < _WEEK
-    return (
-        Escalation(Kind.URGE, holder, None, _DAY if daily else _WEEK),
-        Text("urged until it is solved", "专报后持续催办"),
-    )
+    gap = _DAY if context.at - since < _WEEK else _WEEK
+    return _rung(Kind.URGE, breach.holder, gap, "urged until it is solved", "专报后持续催办")
 
 
 # --- the hooks --------------------------------------------------------------------------------------------------------
@@ -202,5 +193,4 @@ def governflow_deadlines(case: Case) -> Deadlines:
 @hookimpl
 def governflow_escalate(case: Case, cause: Breach, context: Context) -> Ruling[Escalation]:
     """The default ladder (催办、督办、提级、专报)."""
-    escalation, reason = _ladder(case, cause, context)
-    return Ruling(escalation, reason, "ladder/default")
+    return _ladder(case, cause, context)

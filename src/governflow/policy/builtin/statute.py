@@ -28,11 +28,11 @@ import attrs
 from governflow.calendars import WorkingCalendar
 from governflow.calendars.allowances import Allowance
 from governflow.model.case import Case
-from governflow.model.clocks import DUTY, LAPSES, PAUSES, STATUTE, Clock, ClockSpec
+from governflow.model.clocks import DUTY, LAPSES, PAUSES, STATUTE, Clock, Runs, specified
 from governflow.model.events import Actor
 from governflow.model.lifecycle import SAME, Action, Lifecycle, Move
 from governflow.model.terms import Kind
-from governflow.policy.builtin.default_clocks import ARRIVE, DISPATCH, EVALUATE, WHOLE
+from governflow.policy.builtin.default_clocks import ARRIVE, DISPATCH, EVALUATE, RESOLVE, WHOLE
 from governflow.policy.hookspecs import (
     Allowed,
     Breach,
@@ -52,85 +52,57 @@ PETITION = "petition"
 _LOCALITY = Locality("100000", "中华人民共和国", "People's Republic of China")
 
 
-def _cited(article: int, what: Text) -> Text:
-    return Text(f"{what.en} (petition regulation, art. {article})", f"{what.zh}（信访工作条例第{article}条）")
+def _law(article: int, en: str, zh: str) -> tuple[str, Text]:
+    """Return the id of the rule that an article of the petition regulation is, and what it says, cited."""
+    said = Text(f"{en} (petition regulation, art. {article})", f"{zh}（信访工作条例第{article}条）")
+    return f"petition-regulation/{article}", said
 
 
 # --- the clocks -------------------------------------------------------------------------------------------------------
-
-
-def _clock(
-    name: str, en: str, zh: str, allowance: str, *traits: str, starts: str, stops: str, article: int, why: Text
-) -> ClockSpec:
-    return ClockSpec(
-        name,
-        Text(en, zh),
-        Allowance.parse(allowance),
-        frozenset(starts.split()),
-        frozenset(stops.split()),
-        (*traits, STATUTE),
-        f"petition-regulation/{article}",
-        _cited(article, why),
-    )
 
 
 _WHOLE = attrs.evolve(
     WHOLE,
     traits=(*WHOLE.traits, STATUTE),
     extension=Allowance.parse("30cd"),
-    reason=_cited(
-        34, Text("answered within 60 days, extended once by 30 days at most", "60日内办结，可延长一次且不超过30日")
+    reason=_law(34, "answered within 60 days, extended once by 30 days at most", "60日内办结，可延长一次且不超过30日")[
+        1
+    ],
+)
+_RUNS: Mapping[str, Runs] = {
+    "register": (
+        *(Text("register and pass on", "登记转办"), "15cd", "report return reopen", "dispatch decline resolve"),
+        (STATUTE,),
     ),
-)
-_REGISTER = _clock(
-    *("register", "register and pass on", "登记转办", "15cd"),
-    starts="report return reopen",
-    stops="dispatch decline resolve",
-    article=22,
-    why=Text("registered and passed on to whoever is competent within 15 days", "15日内登记并转送、交办"),
-)
-_RECEIPT = _clock(
-    *("receipt", "tell of the receipt", "受理告知", "15cd", DUTY),
-    starts="dispatch",
-    stops="inform answer",
-    article=23,
-    why=Text("the petitioner is told within 15 days that it was received", "15日内告知信访人接收情况"),
-)
-_OBJECTION = _clock(
-    *("objection", "objection", "转办异议", "5wd", LAPSES),
-    starts="dispatch",
-    stops="return resolve",
-    article=23,
-    why=Text("whoever is not competent objects within 5 working days", "无权处理的单位5个工作日内提出异议"),
-)
-_REQUEST_REVIEW = _clock(
-    *("request_review", "request a review", "申请复查", "30cd", LAPSES),
-    starts="answer",
-    stops="request_review",
-    article=35,
-    why=Text("a review may be requested for 30 days after the answer", "答复后30日内可以申请复查"),
-)
-_REVIEW = _clock(
-    *("review", "review", "复查", "30cd", DUTY),
-    starts="request_review",
-    stops="review",
-    article=35,
-    why=Text("the next higher organ decides the review within 30 days", "上一级机关30日内完成复查"),
-)
-_REQUEST_REREVIEW = _clock(
-    *("request_rereview", "request a re-review", "申请复核", "30cd", LAPSES),
-    starts="review",
-    stops="request_rereview",
-    article=36,
-    why=Text("a re-review may be requested for 30 days after the review", "复查后30日内可以申请复核"),
-)
-_REREVIEW = _clock(
-    *("rereview", "re-review", "复核", "30cd", DUTY, PAUSES),
-    starts="request_rereview",
-    stops="rereview",
-    article=36,
-    why=Text("the re-review is decided within 30 days, hearings not counted", "30日内完成复核，听证时间不计"),
-)
+    "receipt": (Text("tell of the receipt", "受理告知"), "15cd", "dispatch", "inform answer", (DUTY, STATUTE)),
+    "objection": (Text("objection", "转办异议"), "5wd", "dispatch", "return resolve", (LAPSES, STATUTE)),
+    "request_review": (Text("request a review", "申请复查"), "30cd", "answer", "request_review", (LAPSES, STATUTE)),
+    "review": (Text("review", "复查"), "30cd", "request_review", "review", (DUTY, STATUTE)),
+    "request_rereview": (
+        Text("request a re-review", "申请复核"),
+        "30cd",
+        "review",
+        "request_rereview",
+        (LAPSES, STATUTE),
+    ),
+    "rereview": (Text("re-review", "复核"), "30cd", "request_rereview", "rereview", (DUTY, PAUSES, STATUTE)),
+}
+_WHY = {
+    "register": _law(22, "registered and passed on to whoever is competent within 15 days", "15日内登记并转送、交办"),
+    "receipt": _law(23, "the petitioner is told within 15 days that it was received", "15日内告知信访人接收情况"),
+    "objection": _law(
+        23, "whoever is not competent objects within 5 working days", "无权处理的单位5个工作日内提出异议"
+    ),
+    "request_review": _law(35, "a review may be requested for 30 days after the answer", "答复后30日内可以申请复查"),
+    "review": _law(35, "the next higher organ decides the review within 30 days", "上一级机关30日内完成复查"),
+    "request_rereview": _law(
+        36, "a re-review may be requested for 30 days after the review", "复查后30日内可以申请复核"
+    ),
+    "rereview": _law(
+        36, "the re-review is decided within 30 days, hearings not counted", "30日内完成复核，听证时间不计"
+    ),
+}
+_REGISTER, _RECEIPT, _OBJECTION, _REQUEST_REVIEW, _REVIEW, _REQUEST_REREVIEW, _REREVIEW = specified(_RUNS, _WHY)
 #: As long as a review may be requested the case stays with the answer; requesting one is a judgement too.
 _EVALUATE = attrs.evolve(
     EVALUATE,
@@ -142,17 +114,16 @@ _EVALUATE = attrs.evolve(
 # The clocks of 54321 never start in a petition. They are not dropped: a county's table that gives every case another
 # allowance must find the clock that it names.
 _UNUSED = tuple(
-    ClockSpec(
-        name,
-        text,
-        _WHOLE.allowance,
-        frozenset(),
-        frozenset(),
-        (),
-        _WHOLE.rule,
-        Text("a petition has the clocks of the regulation instead", "信访事项适用信访工作条例的时限"),
+    attrs.evolve(
+        spec,
+        allowance=_WHOLE.allowance,
+        starts=frozenset(),
+        stops=frozenset(),
+        traits=(),
+        rule=_WHOLE.rule,
+        reason=Text("a petition has the clocks of the regulation instead", "信访事项适用信访工作条例的时限"),
     )
-    for name, text in ((DISPATCH.name, DISPATCH.text), (ARRIVE.name, ARRIVE.text), ("resolve", Text("resolve", "办结")))
+    for spec in (DISPATCH, ARRIVE, RESOLVE)
 )
 
 _EVERYDAY = Deadlines((_WHOLE,))
@@ -207,46 +178,50 @@ def _petition(base: Lifecycle) -> Lifecycle:
 
 # --- refusals ---------------------------------------------------------------------------------------------------------
 
-#: What is possible until a clock runs out: the clock, the article, and what to say of the last day.
-_UNTIL: Mapping[str, tuple[str, int, Text]] = {
+#: What is possible until a clock runs out: the clock, and the law that says so of the last day.
+_UNTIL: Mapping[str, tuple[str, tuple[str, Text]]] = {
     "return": (
         _OBJECTION.name,
-        23,
-        Text(
+        _law(
+            23,
             "the 5 working days for an objection ended on {day}: whoever received it keeps it",
             "5个工作日的异议期已于{day}届满：由接收单位办理",
         ),
     ),
     "request_review": (
         _REQUEST_REVIEW.name,
-        35,
-        Text(
+        _law(
+            35,
             "the 30 days for requesting a review ended on {day}: the answer stands",
             "30日的复查申请期已于{day}届满：原处理意见有效",
         ),
     ),
     "request_rereview": (
         _REQUEST_REREVIEW.name,
-        36,
-        Text(
+        _law(
+            36,
             "the 30 days for requesting a re-review ended on {day}: the review stands",
             "30日的复核申请期已于{day}届满：复查意见有效",
         ),
     ),
 }
-_TOO_EARLY = Text(
-    "a re-review may be requested until {day}: close it after that", "{day}前仍可申请复核：届满后方可归档"
+_TOO_EARLY = _law(
+    36, "a re-review may be requested until {day}: close it after that", "{day}前仍可申请复核：届满后方可归档"
 )
-_OWN_ANSWER = Text("nobody reviews their own answer: a unit above does", "不得自查自核：应由上级机关作出")
-_CONCLUDED = Text(
+_OWN_ANSWER = {
+    action: _law(article, "nobody reviews their own answer: a unit above does", "不得自查自核：应由上级机关作出")
+    for action, article in (("review", 35), ("rereview", 36))
+}
+_CONCLUDED = _law(
+    36,
     "the re-review was the last word: the same facts and grounds are not taken again",
     "已复核终结：不得就同一事实和理由再行提起",
 )
 
 
-def _refused(article: int, what: Text, day: str = "") -> Refused:
-    sentence = _cited(article, Text(what.en.format(day=day), what.zh.format(day=day)))
-    return Refused(sentence, f"petition-regulation/{article}")
+def _refused(law: tuple[str, Text], day: str = "") -> Refused:
+    rule, said = law
+    return Refused(Text(said.en.format(day=day), said.zh.format(day=day)), rule)
 
 
 def _last_day(clock: Clock, context: Context) -> str:
@@ -318,22 +293,21 @@ def governflow_authorise(actor: Actor | None, action: str, case: Case, context: 
     """Refuse what comes too late or too early in the life of a petition, and everything after its re-review."""
     if case.lifecycle != PETITION:
         return None
-    if action in ("review", "rereview"):
-        own = _reviews_itself(actor, action, case, context)
-        return _refused(35 if action == "review" else 36, _OWN_ANSWER) if own else None
+    if action in _OWN_ANSWER:
+        return _refused(_OWN_ANSWER[action]) if _reviews_itself(actor, action, case, context) else None
     if action == "close" and case.state == "reviewed":
         clock = case.clocks.get(_REQUEST_REREVIEW.name)
         if clock is None or context.at > clock.due:
             return None
-        return _refused(36, _TOO_EARLY, _last_day(clock, context))
+        return _refused(_TOO_EARLY, _last_day(clock, context))
     if action not in _UNTIL:
         return None
     if case.state == "concluded":
-        return _refused(36, _CONCLUDED)
-    name, article, ended = _UNTIL[action]
+        return _refused(_CONCLUDED)
+    name, ended = _UNTIL[action]
     clock = case.clocks.get(name)
     if clock is not None and context.at > clock.due and not clock.calendar_unknown:
-        return _refused(article, ended, _last_day(clock, context))
+        return _refused(ended, _last_day(clock, context))
     # The intake takes down what the petitioner requests, whoever holds the case.
     taken_down = actor is not None and actor.unit == context.units.intake and action != "return"
     return Allowed() if taken_down else None
