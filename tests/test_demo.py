@@ -65,7 +65,7 @@ def test_with_its_plugin_installed_huimins_own_day_is_shown(
 ) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "plugins" / "huimin" / "src"))
     point = EntryPoint(demo.LOCALITY, "governflow_huimin", GROUP)
-    plugin = Installed(point, distribution("governflow"))
+    plugin = Installed(point.value, point.load, distribution("governflow"))
     monkeypatch.setattr(registry, "installed", lambda: {demo.LOCALITY: (plugin,)})
     status = demonstrate(locality=None, journal=None, html=None, as_json=False, lang="en")
     shown = capsys.readouterr()

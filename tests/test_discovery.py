@@ -73,7 +73,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def found(*folders: Path) -> dict[str, list[str]]:
-    return {code: [one.point.value for one in ones] for code, ones in installed([*map(str, folders)]).items()}
+    return {code: [one.value for one in ones] for code, ones in installed([*map(str, folders)]).items()}
 
 
 # --- nothing is looked for that nobody asked for ----------------------------------------------------------------------
@@ -136,7 +136,7 @@ def test_what_is_on_the_import_path_is_found_without_saying_where(
 ) -> None:
     distribution(tmp_path, "990101", "place_county")
     monkeypatch.syspath_prepend(str(tmp_path))
-    assert [one.point.value for one in installed()["990101"]] == ["place_county"]
+    assert [one.value for one in installed()["990101"]] == ["place_county"]
     assert Localities().known("990101")
 
 

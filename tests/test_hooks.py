@@ -576,9 +576,7 @@ def guarded(monkeypatch: pytest.MonkeyPatch) -> None:
 
     class One:
         code, value, called = COUNTY, "in this test", "governflow-test 0.1"
-
-        class distribution:
-            version = "0.1"
+        version = "0.1"
 
         @staticmethod
         def load() -> object:

@@ -700,9 +700,7 @@ def county(monkeypatch: pytest.MonkeyPatch) -> None:
     class One:
         code, value = COUNTY, "in this test"
         called = "governflow-test 0.1"
-
-        class distribution:
-            version = "0.1"
+        version = "0.1"
 
         @staticmethod
         def load() -> object:

@@ -5,19 +5,26 @@ the distributions are looked at one by one here, and who is broken hides no othe
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from importlib.metadata import Distribution, EntryPoint  # it brings half of `email`, and most never need it
+    from importlib.metadata import Distribution  # it brings half of `email`, and most never need it
 
 GROUP = "governflow"
 
 
 class Installed(NamedTuple):
-    """One entry point of the group ``governflow``, named by a locality's code, and the distribution that brings it."""
+    """One entry point of the group ``governflow``.
 
-    point: "EntryPoint"
+    Args:
+        value: The module, and the object in it if one is named.
+        load: What imports the plugin.
+        distribution: The distribution that brings it.
+    """
+
+    value: str
+    load: Callable[[], object]
     distribution: "Distribution"
 
     @property
@@ -66,5 +73,5 @@ def installed(path: Sequence[str] | None = None) -> dict[str, tuple[Installed, .
         seen.add(name)
         for point in points:
             if point.group == GROUP:
-                found[point.name] = (*found.get(point.name, ()), Installed(point, distribution))
+                found[point.name] = (*found.get(point.name, ()), Installed(point.value, point.load, distribution))
     return found

@@ -243,20 +243,19 @@ class Localities:
         if code == NATION and code not in self._installed:
             return import_module(_BUILT_IN[NATION]), code  # only a Chinese locality needs the country's statutes
         one, *others = self._installed[code]
-        value = one.point.value
         if others:
-            listed = sorted(f"{rival.called} ({rival.point.value})" for rival in (one, *others))
+            listed = sorted(f"{rival.called} ({rival.value})" for rival in (one, *others))
             raise PolicyError(
                 f"two plugins for {code}: {' and '.join(listed)}; uninstall all but one",
                 f"{code} 装有多个插件：{'、'.join(listed)}；请只保留一个",
             )
         try:
-            plugin = one.point.load()
+            plugin = one.load()
         except (Exception, SystemExit) as fault:
             what = described(fault)
             raise PolicyError(
-                f"the plugin of {code} ({value}) cannot be imported: {what}",
-                f"{code} 的插件（{value}）无法导入：{what}",
+                f"the plugin of {code} ({one.value}) cannot be imported: {what}",
+                f"{code} 的插件（{one.value}）无法导入：{what}",
             ) from fault
         if one.version is None:
             raise PolicyError(
