@@ -105,8 +105,7 @@ def _confer(step: Transition, details: Details, by: Actor | None) -> None:
     before = step.live.get("promise")
     if before is not None and before.stopped is None:
         step.put(clocks.cancelled(before, step.at))
-    cycle = before.cycle + 1 if before else 1
-    step.put(clocks.fixed("promise", step.at, due, (clocks.DUTY,), cycle))
+    step.put(clocks.fixed("promise", step.at, due, (clocks.DUTY,), before.cycle + 1 if before else 1))
 
 
 def _later(step: Transition, moment: datetime) -> datetime:
@@ -192,12 +191,11 @@ def _whistle(step: Transition, details: Details, by: Actor | None) -> None:
 
 def _check_in(step: Transition, details: Details, by: Actor | None) -> None:
     unit = details.get("unit") or (by.unit if by else None)
-    at = step.at
-    waiting = [clock.name.partition(":")[2] for clock in step.live.values() if _summons(clock) and clock.started <= at]
+    summoned = [clock for clock in step.live.values() if _summons(clock) and clock.started <= step.at]
+    waiting = [clock.name.partition(":")[2] for clock in summoned]
     if unit not in waiting:
-        listed = ", ".join(waiting) or "nobody"
         raise CommandError(
-            f"{unit or 'the unit'} was not summoned; still to check in: {listed}",
+            f"{unit or 'the unit'} was not summoned; still to check in: {', '.join(waiting) or 'nobody'}",
             f"“{unit or '该单位'}”未被吹哨召集；待报到：{'、'.join(waiting) or '无'}",
         )
     step.stop((f"check_in:{unit}",))
@@ -223,10 +221,9 @@ def evaluate(step: Transition, verdict: Verdict, score: int | None, by: Actor | 
     if verdict is not Verdict.NONE:
         step.changes["judged"] = verdict
     if not step.case.asked and verdict is not Verdict.NONE:
-        units = step.policy.units
         # Whoever holds the case does not verify their own work: the next unit up does.
         own = by is None or by.unit in (None, step.case.unit)
-        above = units.above(step.case.unit, step.case.form)
+        above = step.policy.units.above(step.case.unit, step.case.form)
         step.changes["verifier"] = above if own or by is None else by.unit
     if verdict is Verdict.UNSATISFIED:
         _reopen(step)
@@ -268,8 +265,7 @@ def _extend(step: Transition, details: Details, by: Actor | None) -> None:
         due = in_utc(until)
         _within_limit(step, clock, due, None)
     elif more is not None:
-        added = Allowance.parse(more)
-        calendar = _calendar(step, clock)
+        added, calendar = Allowance.parse(more), _calendar(step, clock)
         due = _added(clock, added, calendar)
         _within_limit(step, clock, due, added)
         flagged = flagged or added.flagged(clock.started, due, calendar)
@@ -330,20 +326,21 @@ def _within_limit(step: Transition, clock: Clock, due: datetime, more: Allowance
 
 def _chosen(step: Transition, name: str | None) -> Clock:
     unfinished = [clock for clock in step.live.values() if clock.stopped is None]
-    if name is None:
-        ours = [clock for clock in unfinished if clocks.SURVIVES_TRANSFER not in clock.traits] or unfinished
-        if len(ours) == 1:
-            return ours[0]
-    for clock in unfinished:
-        text = step.policy.name(clock.name)
-        if name in (clock.name, clock.mark, text.en, text.zh):
-            return clock
+    ours = [clock for clock in unfinished if clocks.SURVIVES_TRANSFER not in clock.traits] or unfinished
+    meant = [clock for clock in unfinished if _is_called(step, clock, name)] if name is not None else ours
+    if meant and (name is not None or len(meant) == 1):
+        return meant[0]
     asked = Text(f" (not {name!r})", f"（不是“{name}”）") if name else Text("", "")
     running = _listed(step, unfinished)
     raise CommandError(
         f"say which running clock is meant{asked.en}; running: {running.en}",
         f"请指明是哪个计时中的时限{asked.zh}；计时中：{running.zh}",
     )
+
+
+def _is_called(step: Transition, clock: Clock, name: str) -> bool:
+    text = step.policy.name(clock.name)
+    return name in (clock.name, clock.mark, text.en, text.zh)
 
 
 def _listed(step: Transition, listed: list[Clock]) -> Text:
@@ -367,8 +364,7 @@ def _reclassify(step: Transition, details: Details, by: Actor | None) -> None:
 
 def _appeal(step: Transition, details: Details, by: Actor | None) -> None:
     _text(details, "reason", "an appeal needs a reason", "申诉须说明理由")
-    clock = _breach(step, details.get("clock"))
-    mark = clock.mark
+    mark = _breach(step, details.get("clock")).mark
     step.changes["appeals"] = [*(old for old in step.case.appeals if old != mark), mark]
     step.about["clock"] = mark
 
@@ -379,12 +375,7 @@ def _breach(step: Transition, name: str | None) -> Clock:
         for clock in (*step.case.past, *step.live.values())
         if clock.missed_at is not None and clock.exempt is None and clock.missed_at <= step.at
     ]
-    names = step.policy.name
-    found = [
-        clock
-        for clock in breaches
-        if name in (None, clock.name, clock.mark, names(clock.name).en, names(clock.name).zh)
-    ]
+    found = [clock for clock in breaches if name is None or _is_called(step, clock, name)]
     if not found:
         listed = _listed(step, breaches)
         raise CommandError(
@@ -409,14 +400,9 @@ def _rule(step: Transition, details: Details, by: Actor | None) -> None:
     step.changes["appeals"] = [old for old in waiting if old != mark]
     step.about |= {"clock": mark, "granted": bool(granted)}
     if granted:
-        clock = _marked(step, mark)
+        clock = next(clock for clock in (*step.case.past, *step.live.values()) if clock.mark == mark)
         if clock.exempt is None:  # a fact that came meanwhile may have disproved the breach already
             step.amend(replace(clock, exempt=Exempt.APPEAL))
-
-
-def _marked(step: Transition, mark: str) -> Clock:
-    every = (*step.case.past, *step.live.values())
-    return next(clock for clock in every if clock.mark == mark)
 
 
 def _merge(step: Transition, details: Details, by: Actor | None) -> None:

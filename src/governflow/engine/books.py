@@ -173,15 +173,15 @@ class Books:
         return book, *self._session.catch_up(book, policy, at)
 
     def _refuse_earlier(self, code: str, at: datetime) -> None:
-        later = [event for event in self.book(code) if event.kind in _SETTLED and event.at > at]
-        if later:
-            raise CommandError(
-                "the book of {code} has {kind} at {at} already: a switch cannot come before it",
-                "{code} 的台账在 {at} 已有记录：不能补记更早的切换",
-                code=code,
-                kind=later[0].kind,
-                at=later[0].at,
-            )
+        for event in self.book(code):
+            if event.kind in _SETTLED and event.at > at:
+                raise CommandError(
+                    "the book of {code} has {kind} at {at} already: a switch cannot come before it",
+                    "{code} 的台账在 {at} 已有记录：不能补记更早的切换",
+                    code=code,
+                    kind=event.kind,
+                    at=event.at,
+                )
 
     def _switched_cases(
         self, code: str, at: datetime, mode: Mode, by: Actor | None

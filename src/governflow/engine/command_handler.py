@@ -10,7 +10,7 @@ import msgspec
 from governflow.engine.decide import Command, decide, unreported
 from governflow.engine.session import Session, require_actor
 from governflow.errors import CommandError, Conflict, NotAllowed, UnknownCase
-from governflow.model.case import Case, evolve
+from governflow.model.case import Case, evolve, fold
 from governflow.model.events import Actor, Event
 from governflow.policy.stack import Policy
 from governflow.stores.store import commitment
@@ -157,10 +157,6 @@ class CommandHandler:
     def _as_of(self, case_id: str, version: int) -> Case:
         """Return a case as it was at a version: what a command returned the first time."""
         case = self._session.load(case_id)
-        if case.version == version:
-            return case
-        past: Case | None = None
-        for event in self._session.store.history(case_id)[:version]:
-            past = evolve(past, event)
+        past = case if case.version == version else fold(self._session.store.history(case_id)[:version])
         assert past is not None
         return past

@@ -133,9 +133,7 @@ def _taken_over(step: Transition, clock: Clock, climbed: dict[str, Any], escalat
         step.put(replace(clock, **climbed, duty=escalation.to))
         if not clock.name.startswith("check_in:"):
             step.changes["unit"] = escalation.to
-            if escalation.form is not None:
-                step.changes["form"] = escalation.form
-                rulings.tier(step, only_if_changed=True)
+            _in_form(step, escalation)
         return step.seal("taken_over", case.state)
     if SURVIVES_TRANSFER in clock.traits:
         step.put(replace(clock, **climbed))
@@ -146,7 +144,11 @@ def _taken_over(step: Transition, clock: Clock, climbed: dict[str, Any], escalat
         step.about["escalation"] |= {"to": step.changes["unit"], "form": step.changes["form"], "by": escalation.to}
     else:
         step.changes |= {"unit": escalation.to, "assist": [], "designated": False}
-        if escalation.form is not None:
-            step.changes["form"] = escalation.form
-            rulings.tier(step, only_if_changed=True)
+        _in_form(step, escalation)
     return take(step, ways[0], None, kind="taken_over")
+
+
+def _in_form(step: Transition, escalation: Escalation) -> None:
+    if escalation.form is not None:
+        step.changes["form"] = escalation.form
+        rulings.tier(step, only_if_changed=True)

@@ -237,19 +237,12 @@ class Engine(Verbs, Books):
             ClockBackwards: If the engine has been further already.
         """
         fired: list[Event] = []
-        self._advance(to, fired)
+        self._session.advance(to, fired)
         return tuple(fired)
 
     def advance_quietly(self, to: datetime) -> None:
         """Do what `advance` does without gathering the events: for journals of millions of rows."""
-        self._advance(to, None)
-
-    def _advance(self, to: datetime | None, fired: list[Event] | None) -> None:
-        goal = self._session.moment(to)
-        with self._session.transaction():
-            observed = self._session.fire_due(goal, fired)
-        if observed:
-            self.deliver()
+        self._session.advance(to, None)
 
     def deliver(self) -> int:
         """Deliver to the plugins what was recorded and they have not heard yet; what fails is kept for the next time.

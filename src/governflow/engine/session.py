@@ -169,32 +169,28 @@ class Session:
             fallen += events
         return fallen, case
 
-    def fire_due(self, goal: datetime, fired: list[Event] | None) -> bool:
-        """Fire everything that falls due before a moment, within a transaction, and set the store's clock to it.
+    def advance(self, to: datetime | None, fired: list[Event] | None) -> None:
+        """Fire everything that falls due before a moment, and set the store's clock to it; `Engine.advance` says more.
 
         Args:
-            goal: The moment, in UTC.
+            to: The moment.
             fired: Where the events are gathered; None where nobody wants them.
-
-        Returns:
-            Whether plugins want to hear of any of it.
-
-        Raises:
-            ClockBackwards: If the clock has been further already.
         """
-        store, observed = self.store, False
-        if store.now is not None and goal < store.now:
-            raise ClockBackwards(store.now, goal)
-        while (case := store.next_due(goal)) is not None:
-            policy = self.rules_of(case.locality)
-            observed = observed or bool(policy.observed)
-            assert case.next_event_at is not None
-            events, after = deadlines_due.fire(case, policy, self.mode(policy, case.next_event_at))
-            self.append(policy, case, after, events)
-            if fired is not None:
-                fired += events
-        store.now = goal
-        return observed
+        store, observed, goal = self.store, False, self.moment(to)
+        with self.transaction():
+            if store.now is not None and goal < store.now:
+                raise ClockBackwards(store.now, goal)
+            while (case := store.next_due(goal)) is not None:
+                policy = self.rules_of(case.locality)
+                observed = observed or bool(policy.observed)
+                assert case.next_event_at is not None
+                events, after = deadlines_due.fire(case, policy, self.mode(policy, case.next_event_at))
+                self.append(policy, case, after, events)
+                if fired is not None:
+                    fired += events
+            store.now = goal
+        if observed:
+            self.deliver()
 
     def mode(self, policy: Policy, at: datetime, *, but: str | None = None) -> Mode:
         """Return the mode of a locality at a moment: emergency while it, or anything above it, is in emergency.

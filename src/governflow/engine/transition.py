@@ -131,11 +131,9 @@ class Transition:
         """Start a clock unless it is running already; the ruling that gave its allowance goes into the event."""
         name = name or spec.name
         before = self.live.get(name)
-        cycle = 1
-        if before is not None:
-            if before.stopped is None:
-                return
-            cycle = before.cycle + 1
+        if before is not None and before.stopped is None:
+            return
+        cycle = before.cycle + 1 if before is not None else 1
         if spec.span is not None:
             clock = clocks.started(spec, name, self.at, cycle)
         else:
@@ -173,8 +171,8 @@ class Transition:
         for clock in tuple(self.live.values()):
             if clock.paused is not None:
                 spec = self.plan.specs.get(clock.name.partition(":")[0])
-                allowance = allowance_of(clock, spec)
                 calendar = self.calendar(spec) if spec else WorkingCalendar.always(self.case.zone)
+                allowance = None if clock.allowance == clocks.PROMISED else Allowance.parse(clock.allowance)
                 self.put(clocks.resumed(clock, self.at, allowance, calendar))
 
     def end_ladders(self, *, but: str) -> None:
@@ -186,19 +184,11 @@ class Transition:
     def attend(self) -> None:
         """See to it that an open case has a clock, and that `attend` runs only where there is no other."""
         attending = self.live.get(ATTEND.name)
-        others = False
-        for clock in self.live.values():
-            if clock.stopped is None and clock.paused is None and clock is not attending:
-                others = True
-                break
+        others = [clock for clock in self.live.values() if clock.running and clock is not attending]
         if others and attending is not None and attending.stopped is None:
             self.put(clocks.stopped(attending, max(self.at, attending.started)))
         elif not others and (attending is None or attending.stopped is not None):
             self.start(self.plan.specs.get(ATTEND.name, ATTEND))
-
-    def triage(self) -> None:
-        """Put the case before a human: its rules are at fault."""
-        self.start(self.plan.specs.get(TRIAGE.name, TRIAGE))
 
     def seal(
         self, kind: str, state: str, action: str = "", by: Actor | None = None, secret: str | None = None
@@ -220,13 +210,6 @@ class Transition:
             self.policy.rules if self.rulings else None,
         )
         return [event], evolve(self.case, event, self._view if self._viewed == len(self.changes) else None)
-
-
-def allowance_of(clock: Clock, spec: ClockSpec | None) -> Allowance | None:
-    """Return the allowance that a clock was started with; None for a promised date."""
-    if spec is not None and spec.written == clock.allowance:
-        return spec.allowance
-    return None if clock.allowance == clocks.PROMISED else Allowance.parse(clock.allowance)
 
 
 # --- from a step to its events ---------------------------------------------------------------------------------------
@@ -331,6 +314,6 @@ def triaged(step: Transition, outcomes: Outcomes) -> Outcomes:
         if known is not None and known.stopped is None and step.policy.fault:
             return outcomes  # it is with a human already, and the fault stands in the book
         if case.state not in step.lifecycle.ends:
-            record.triage()
+            record.start(record.plan.specs.get(TRIAGE.name, TRIAGE))
     told, case = record.seal("faulted", case.state)
     return events + told, case

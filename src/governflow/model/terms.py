@@ -14,18 +14,13 @@ from governflow.text import Text
 class _Named(StrEnum):
     """A string enum whose members carry a name in both languages."""
 
-    _text: Text
+    text: Text  #: The member's name in English and Chinese.
 
     def __new__(cls, value: str, en: str = "", zh: str = "") -> "_Named":
         member = str.__new__(cls, value)
         member._value_ = value
-        member._text = Text(en, zh)
+        member.text = Text(en, zh)
         return member
-
-    @property
-    def text(self) -> Text:
-        """The member's name in English and Chinese."""
-        return self._text
 
 
 N = TypeVar("N", bound="_Named")

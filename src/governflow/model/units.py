@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -35,23 +36,19 @@ ROLES: Mapping[str, Text] = MappingProxyType(
 
 #: Forms in which the unit of the place handles a case: there is one in every village or town.
 _OF_A_PLACE = frozenset({Form.DIRECT, Form.VERIFY, Form.ASSIST})
-_COLUMNS = ("unit", "name", "name_en", "kind", "level", "parent", "forms", "roles")
-
-
-_HEADINGS = {
-    key(word): name
-    for name, words in {
-        "unit": "单位 单位编号 单位代码",
-        "name": "名称 单位名称 中文名称",
-        "name_en": "英文名称",
-        "kind": "类别 单位类别",
-        "level": "层级 级别",
-        "parent": "上级 上级单位",
-        "forms": "办理方式",
-        "roles": "角色",
-    }.items()
-    for word in (name, *words.split())
+#: The columns of a chart's file, with their Chinese headings.
+_COLUMNS = {
+    "unit": "单位 单位编号 单位代码",
+    "name": "名称 单位名称 中文名称",
+    "name_en": "英文名称",
+    "kind": "类别 单位类别",
+    "level": "层级 级别",
+    "parent": "上级 上级单位",
+    "forms": "办理方式",
+    "roles": "角色",
 }
+_NEEDED = ("unit", "name", "name_en", "kind", "level")
+_HEADINGS = {key(word): name for name, words in _COLUMNS.items() for word in (name, *words.split())}
 
 
 @attrs.frozen
@@ -112,23 +109,19 @@ class OrgChart:
             ]
         if intake not in known:
             faults.append(Text(f"the intake {intake!r} is not among the units", f"单位中没有受理平台“{intake}”"))
-        for unit in known.values():
-            if unit.parent is None:
-                continue
-            if unit.parent not in known:
-                faults.append(
-                    Text(
-                        f"unit {unit.id!r} has the unknown parent {unit.parent!r}",
-                        f"单位“{unit.id}”的上级“{unit.parent}”不存在",
-                    )
+        for child, parent in ((unit, unit.parent) for unit in known.values() if unit.parent is not None):
+            if parent not in known:
+                en, zh = (
+                    f"unit {child.id!r} has the unknown parent {parent!r}",
+                    f"单位“{child.id}”的上级“{parent}”不存在",
                 )
-            elif known[unit.parent].level <= unit.level:
-                faults.append(
-                    Text(
-                        f"unit {unit.id!r} is not below its parent {unit.parent!r}",
-                        f"单位“{unit.id}”的层级不低于其上级“{unit.parent}”",
-                    )
+                faults.append(Text(en, zh))
+            elif known[parent].level <= child.level:
+                en, zh = (
+                    f"unit {child.id!r} is not below its parent {parent!r}",
+                    f"单位“{child.id}”的层级不低于其上级“{parent}”",
                 )
+                faults.append(Text(en, zh))
         if faults:
             raise PolicyError.listing(Text("the org chart is wrong", "组织架构有误"), faults)
         return cls(MappingProxyType(known), intake, open_to_all)
@@ -147,7 +140,7 @@ class OrgChart:
         """
         rows = csv.DictReader(io.StringIO(_text(source), newline=""))
         rows.fieldnames = [_HEADINGS.get(key(name), name) for name in rows.fieldnames or ()]
-        missing = [name for name in _COLUMNS[:5] if name not in rows.fieldnames]
+        missing = [name for name in _NEEDED if name not in rows.fieldnames]
         if missing:
             raise PolicyError(
                 f"{source.name} lacks the columns {', '.join(missing)}: its header is {','.join(_COLUMNS)}",
@@ -218,7 +211,7 @@ class OrgChart:
             near: A unit. Where several communities or streets stand for the form and none of them is above it, nobody
                 does: none of them may be picked at random.
         """
-        units = self._standing.get(form, ())
+        units = self._standing[form]
         if len(units) < 2 or near is None:
             return units[0] if units else None
         own = next((self.units[above] for above in self.path(near) if form in self.units[above].forms), None)
@@ -226,11 +219,7 @@ class OrgChart:
 
     @cached_property
     def _standing(self) -> Mapping[Form, tuple[Unit, ...]]:
-        return {
-            form: found
-            for form in FORMS
-            if (found := tuple(unit for unit in self.units.values() if form in unit.forms))
-        }
+        return {form: tuple(unit for unit in self.units.values() if form in unit.forms) for form in FORMS}
 
     # --- places -------------------------------------------------------------------------------------------------------
 
@@ -332,17 +321,13 @@ class OrgChart:
 def _text(source: "Path | Traversable") -> str:
     """Read a file as Excel and WPS save it: UTF-8, or GB18030."""
     content = source.read_bytes()
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
-    try:
-        return content.decode("gb18030")
-    except UnicodeDecodeError:
-        raise PolicyError(
-            f"{source.name} is neither UTF-8 nor GB18030: save it as CSV UTF-8",
-            f"{source.name} 既不是 UTF-8 也不是 GB18030：请另存为 CSV UTF-8",
-        ) from None
+    for encoding in ("utf-8-sig", "gb18030"):
+        with suppress(UnicodeDecodeError):
+            return content.decode(encoding)
+    raise PolicyError(
+        f"{source.name} is neither UTF-8 nor GB18030: save it as CSV UTF-8",
+        f"{source.name} 既不是 UTF-8 也不是 GB18030：请另存为 CSV UTF-8",
+    )
 
 
 def _unit(row: Mapping[str, str]) -> Unit:
