@@ -7,7 +7,7 @@ import random as _random  # noqa: TID251 - it is replaced, never asked
 import sys
 import time as _time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -50,14 +50,9 @@ class _AnyDay(type):
 def machine_showing(
     moment: _datetime.datetime, homes: Iterable[Namespace], luck: float = 0.5, record: Recorder = id
 ) -> Iterator[None]:
-    """Let the machine's clock show another moment to plugins, and its random sources draw another number.
+    """Let the machine's clock show another moment to plugins, and its random sources draw another number (0 to 1).
 
-    Args:
-        moment: The moment, in UTC.
-        homes: What the plugins' modules hold; whoever asks the modules ``datetime``, ``time``, ``random`` and ``os``
-            themselves sees it too.
-        luck: From 0 to 1, what is drawn by chance.
-        record: Takes a note of what was asked for.
+    Whoever asks the modules ``datetime``, ``time``, ``random`` and ``os`` themselves sees it as well as the ``homes``.
     """
     homes, known = list(homes), set(sys.modules)
     replaced = [*_clocks(moment, record), *_dice(luck, record)]
@@ -82,24 +77,20 @@ def machine_showing(
 Put = Callable[[Any, str, object], None]
 
 
+_ABSENT = object()
+
+
 @contextmanager
 def replacing() -> Iterator[Put]:
     """Replace names for a while; whatever happens, even as they are replaced, all of them come back."""
-    saved: list[tuple[Any, str, object]] = []
+    with ExitStack() as back:
 
-    def put(where: Any, name: str, value: object) -> None:
-        held = where if isinstance(where, dict) else vars(where)
-        saved.append((where, name, held.get(name, _ABSENT)))
-        _set(where, name, value)
-
-    try:
-        yield put
-    finally:
-        for where, name, value in reversed(saved):
+        def put(where: Any, name: str, value: object) -> None:
+            held = where if isinstance(where, dict) else vars(where)
+            back.callback(_set, where, name, held.get(name, _ABSENT))
             _set(where, name, value)
 
-
-_ABSENT = object()
+        yield put
 
 
 def _set(where: Any, name: str, value: object) -> None:
@@ -147,15 +138,12 @@ def _clocks(moment: _datetime.datetime, record: Recorder) -> Iterator[tuple[obje
         record("date.today()")
         return moment.astimezone().date()
 
-    def today_now(cls: type) -> _datetime.datetime:
-        return now(cls)
-
     def utcnow(cls: type) -> _datetime.datetime:
         record("datetime.utcnow()")
         return moment.replace(tzinfo=None)
 
     a_moment = _AnyDay("datetime", (_DATETIME,), {"real": _DATETIME})
-    for name, function in (("now", now), ("today", today_now), ("utcnow", utcnow)):
+    for name, function in (("now", now), ("today", now), ("utcnow", utcnow)):
         setattr(a_moment, name, classmethod(function))
     yield _DATETIME, a_moment
     yield _DATE, _AnyDay("date", (_DATE,), {"real": _DATE, "today": classmethod(today)})
@@ -235,14 +223,7 @@ def plugin_modules(policy: Policy) -> list[Namespace]:
 
 @contextmanager
 def fields_read(*fields: str) -> Iterator[set[str]]:
-    """Watch which of some fields of a case are read.
-
-    Args:
-        *fields: Their names.
-
-    Returns:
-        The names of those that were read so far; a rule that takes all fields at once reads none of them by name.
-    """
+    """Watch which of some fields of a case are read; a rule that takes all fields at once reads none by name."""
     read: set[str] = set()
 
     def property_of(name: str) -> property:

@@ -28,16 +28,11 @@ _DECIDING = tuple(hook for hook, takes in HOOKS.items() if "case" in takes or "c
 
 @attrs.frozen
 class CodeLiterals:
-    """What hooks speak of, in the order in which it was found.
-
-    Args:
-        texts: Texts.
-        numbers: Whole numbers.
-        days: Days: constants, and what stands in a row as a year, a month and a day do.
-    """
+    """What hooks speak of, in the order in which it was found."""
 
     texts: tuple[str, ...]
     numbers: tuple[int, ...]
+    #: Constants, and what stands in a row as a year, a month and a day do.
     days: tuple[date, ...] = ()
 
 
@@ -66,12 +61,7 @@ def _days(values: list[str | int | date]) -> Iterator[date]:
 
 
 def functions(policy: Policy, hooks: Iterable[str] = HOOKS) -> Iterator[FunctionType]:
-    """Return the hooks of a stack, the built-in ones left out, and the functions of their packages that they call.
-
-    Args:
-        policy: The stack.
-        hooks: Which hooks; all of them by default.
-    """
+    """Return the hooks of a stack, the built-in ones left out, and the functions of their packages that they call."""
     waiting: list[object] = [
         function
         for hook in hooks

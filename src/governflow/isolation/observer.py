@@ -39,29 +39,23 @@ _BEYOND = (
 )
 
 
+#: The modules whose own frames stand between what is asked and who asks.
+_WATCHING = (__name__, machine_showing.__module__)
+
 #: What a function was given, by place or by name.
 _Given = Mapping[int | str, Any]
 
 
 @attrs.frozen
 class SideEffect:
-    """Something that a hook asked for or changed.
-
-    Args:
-        what: What it was.
-        where: The hook, and where it is known the line of its code.
-    """
+    """Something that a hook asked for or changed; ``where`` has the line of its code where that is known."""
 
     what: Text
     where: RuleRef
 
 
 class Observer:
-    """Sees what the modules of a stack's plugins ask for while `watching`.
-
-    Args:
-        homes: What the modules hold.
-    """
+    """Sees what the modules of a stack's plugins, each given by what it holds, ask for while `watching`."""
 
     def __init__(self, homes: Sequence[Namespace]) -> None:
         self._homes = homes
@@ -111,11 +105,15 @@ class Observer:
 
     # what is asked for
 
-    def _machine(self, what: str) -> bool:
-        """Note that the machine's clock, its dice or its addresses were asked."""
+    def _note(self, en: str, zh: str) -> None:
+        """Note what a plugin asked for; what the core asks for, or a library that a plugin uses, is no matter."""
         where = self._by()
         if where:
-            self.touched.append(SideEffect(Text(f"asks the machine for {what}", f"取用了机器的 {what}"), where))
+            self.touched.append(SideEffect(Text(en, zh), where))
+
+    def _machine(self, what: str) -> bool:
+        """Note that the machine's clock, its dice or its addresses were asked."""
+        self._note(f"asks the machine for {what}", f"取用了机器的 {what}")
         return True
 
     def _instead(self) -> Iterator[tuple[Any, str, object]]:
@@ -136,9 +134,8 @@ class Observer:
         return instead
 
     def _file(self, name: str, given: _Given) -> None:
-        where = self._by()
         file = next((given[key] for key in (0, "file", "path") if key in given), None)
-        if not where or isinstance(file, int):
+        if isinstance(file, int) or not self._by():
             return
         path = os.path.abspath(os.fsdecode("." if file is None else file))
         # ``os.open`` has flags, and a mode for the file that it makes.
@@ -147,17 +144,13 @@ class Observer:
             any(sign in mode for sign in "wax+") if isinstance(mode, str) else bool(mode & (os.O_WRONLY | os.O_RDWR))
         )
         if writes or not any(path == own or path.startswith(f"{own}{os.sep}") for own in (*self._own, *_OF_PYTHON)):
-            self.touched.append(SideEffect(Text(f"looks at the file {path}", f"读写了文件 {path}"), where))
+            self._note(f"looks at the file {path}", f"读写了文件 {path}")
 
     def _beyond(self, name: str, given: _Given) -> None:
-        if where := self._by():
-            self.touched.append(SideEffect(Text(f"asks beyond itself ({name})", f"访问了外部（{name}）"), where))
+        self._note(f"asks beyond itself ({name})", f"访问了外部（{name}）")
 
     def _variable(self, name: str, given: _Given) -> None:
-        if where := self._by():
-            self.touched.append(
-                SideEffect(Text(f"reads the environment variable {given[1]}", f"读取了环境变量 {given[1]}"), where)
-            )
+        self._note(f"reads the environment variable {given[1]}", f"读取了环境变量 {given[1]}")
 
     def _by(self) -> RuleRef | None:
         """Return which line of a plugin asked; None where it was the core, or a library that a plugin uses."""
@@ -168,11 +161,7 @@ class Observer:
                 line = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
                 return RuleRef(hook=hook or frame.f_code.co_name, source=source, line=line)
             name = str(frame.f_globals.get("__name__", ""))
-            if (
-                name != __name__
-                and name != machine_showing.__module__
-                and name.partition(".")[0] not in sys.stdlib_module_names
-            ):
+            if name not in _WATCHING and name.partition(".")[0] not in sys.stdlib_module_names:
                 return None
             frame = frame.f_back
         return None
