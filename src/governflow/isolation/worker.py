@@ -20,7 +20,6 @@ from importlib import import_module
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
-from types import TracebackType
 from typing import IO, Any, ClassVar, TypeVar
 
 import msgspec
@@ -48,24 +47,22 @@ _Answer = TypeVar("_Answer")
 
 
 class WorkerFailed(GovernflowError):
-    """A worker gave no answer: it ended, was late, or the job raised what nobody expected.
+    """A worker gave no answer: it ended, could not be started, was late, or the job raised what nobody expected.
 
     Args:
-        what: What happened, in both languages.
+        how: What it ended of, or what was raised.
         status: The exit status of a worker that ended, or was ended; None otherwise.
         raised: What the job raised; "" if it raised nothing.
-        late: Whether the time was up.
+        patience: How long the worker was waited for in vain, in seconds; None if the time was not up.
     """
 
-    def __init__(self, what: Text, *, status: int | None = None, raised: str = "", late: bool = False) -> None:
-        super().__init__(what.en, what.zh)
-        self.status, self.raised, self.late = status, raised, late
-
-    @classmethod
-    def broke_off(cls, how: str, *, status: int | None = None, raised: str = "") -> "WorkerFailed":
-        """Return the failure of a worker that ended, could not be started, or raised something."""
-        what = Text(f"a second interpreter broke off ({how})", f"另起的进程中断（{how}）")
-        return cls(what, status=status, raised=raised)
+    def __init__(self, how: str, *, status: int | None = None, raised: str = "", patience: float | None = None) -> None:
+        self.status, self.raised, self.late = status, raised, patience is not None
+        en, zh = f"a second interpreter broke off ({how})", f"另起的进程中断（{how}）"
+        if patience is not None:
+            en = f"a second interpreter gave no answer in time ({patience:.0f} s)"
+            zh = f"另起的进程未及时作答（{patience:.0f} 秒）"
+        super().__init__(en, zh)
 
 
 class _Fault(msgspec.Struct):
@@ -85,11 +82,7 @@ class _Reply(msgspec.Struct):
 
 
 #: Errors that keep their class on the way: a caller's fault is reported otherwise than that of the rules.
-_KINDS: dict[str, type[GovernflowError]] = {
-    "CommandError": CommandError,
-    "JournalError": JournalError,
-    "PolicyError": PolicyError,
-}
+_KINDS: dict[str, type[GovernflowError]] = {kind.__name__: kind for kind in (CommandError, JournalError, PolicyError)}
 
 
 def encode(value: object) -> bytes:
@@ -144,13 +137,8 @@ class Worker:
         variables = {**(os.environ if environment is None else environment)}
         variables |= {"PYTHONHASHSEED": str(seed), "PYTHONIOENCODING": "utf-8"}
         # Not msgspec: names of files and variables may hold what is no UTF-8.
-        begin = {
-            "job": [job.__module__, job.__qualname__],
-            "path": sys.path,
-            "folder": str(Path.cwd()),
-            "environment": variables,
-        }
-        self._begin = json.dumps(begin).encode()
+        place = {"path": sys.path, "folder": str(Path.cwd()), "environment": variables}
+        self._begin = json.dumps({"job": [job.__module__, job.__qualname__], **place}).encode()
         self._interpreter: _Interpreter | None = _Interpreter.taken(variables)
         self._ended = False
         self._printed = b""
@@ -158,26 +146,17 @@ class Worker:
     def __enter__(self) -> "Worker":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *raised: object) -> None:
         self.close() if kind is None else self.stop()
 
     def ask(self, question: Callable[..., object], *given: object) -> None:
-        """Put a question, without waiting for the answer.
-
-        Args:
-            question: A method of the job.
-            *given: What it is given, as plain values.
-        """
+        """Put a question, a method of the job with plain values, without waiting for the answer."""
         if self._interpreter is not None:
             self._interpreter.send(*filter(None, [self._begin]), encode([question.__name__, given]))
             self._begin = b""
 
     def answer(self, kind: type[_Answer], patience: float) -> _Answer:
-        """Wait for the answer to the question that was put last.
-
-        Args:
-            kind: What the answer is made into.
-            patience: How long to wait, in seconds.
+        """Wait for the answer to the question that was put last, at most ``patience`` seconds.
 
         Raises:
             WorkerFailed: If there is no answer; the worker is at its end then.
@@ -185,25 +164,18 @@ class Worker:
                 `PolicyError`.
         """
         if self._interpreter is None:
-            raise WorkerFailed.broke_off("stopped")
+            raise WorkerFailed("stopped")
         try:
             reply = self._interpreter.reply(patience)
         except Empty:
             self.stop()
-            raise WorkerFailed(
-                Text(
-                    f"a second interpreter gave no answer in time ({patience:.0f} s)",
-                    f"另起的进程未及时作答（{patience:.0f} 秒）",
-                ),
-                status=-signal.SIGKILL if _FORKS else 1,
-                late=True,
-            ) from None
+            raise WorkerFailed("late", status=-signal.SIGKILL if _FORKS else 1, patience=patience) from None
         if reply.ended is not None:
             self._ended = True
             last = next(filter(None, map(str.strip, reversed(self.printed().split("\n")))), "")
             self.close()
             how = f"status {reply.ended}{': ' if last else ''}{last[:_COMPLAINT]}"
-            raise WorkerFailed.broke_off(how, status=reply.ended)
+            raise WorkerFailed(how, status=reply.ended)
         if reply.fault is not None:
             raise _raised(reply.fault)
         return msgspec.json.decode(reply.answer, type=kind)
@@ -238,7 +210,7 @@ def _raised(fault: _Fault) -> GovernflowError:
         return PolicyError(fault.text.en, fault.text.zh, fault.faults)
     if fault.kind in _KINDS:
         return _KINDS[fault.kind](fault.text.en, fault.text.zh)
-    return WorkerFailed.broke_off(fault.text.en, raised=fault.text.en)
+    return WorkerFailed(fault.text.en, raised=fault.text.en)
 
 
 #: What an interpreter was started with: by which process, by which command, and the variables that count at the start.
@@ -286,7 +258,7 @@ class _Interpreter:
                 )
         except OSError as fault:
             self._folder.cleanup()
-            raise WorkerFailed.broke_off(described(fault)) from fault
+            raise WorkerFailed(described(fault)) from fault
         self.complaints = written.open("rb")
         self._questions: SimpleQueue[bytes | None] = SimpleQueue()
         self._replies: SimpleQueue[bytes | None] = SimpleQueue()
