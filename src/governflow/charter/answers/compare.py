@@ -56,8 +56,13 @@ def _failed(answer: PlainAnswer) -> tuple[Text, ...]:
     )
 
 
+def voice_of(policy: Policy, lang: str) -> Localizer:
+    """Return what says the names of these rules in one language, private words masked."""
+    return Localizer(lang, ZoneInfo(policy.zone), policy, clean)
+
+
 def _said(policy: Policy, one: RecordedRuling) -> Text:
-    en, zh = (Localizer(lang, ZoneInfo(policy.zone), policy, clean) for lang in ("en", "zh"))
+    en, zh = voice_of(policy, "en"), voice_of(policy, "zh")
     about, by = asked_for(policy, one.what), f"{one.rule} of {one.source}" if one.rule else one.source
     return Text(
         f"{about.en}: {_value(one, en)} ({one.reason.en}; {by})",
@@ -72,9 +77,7 @@ def asked_for(policy: Policy, what: str) -> Text:
         return Text(f"{again.en} after a reopening", f"重开后的{again.zh}")
     kind, _, name = what.partition(":")
     if kind == "fact":
-        return Text(
-            *(Localizer(lang, ZoneInfo(policy.zone), policy, clean).fact(name) for lang in ("en", "zh")),
-        )
+        return Text(voice_of(policy, "en").fact(name), voice_of(policy, "zh").fact(name))
     if kind == "escalate" and name:
         clock, _, rung = name.rpartition(":")
         called = policy.name(clock)
@@ -158,21 +161,21 @@ def _suspicion(policy: Policy, ruling: RecordedRuling) -> tuple[bool, bool, int]
 
 def told_apart(policy: Policy, one: PlainAnswer, other: PlainAnswer) -> tuple[Text, ...]:
     """Tell only in what two answers differ: what was said before, and what was said after."""
-    lines: list[Text] = []
     # What follows from a ruling, rung by rung and again after a reopening, says nothing new.
     unlike = sorted(_unlike(one, other), key=lambda found: found[0].startswith((REOPENED, RUNG)))
     first = [found for found in unlike if not found[0].startswith((REOPENED, RUNG))] or unlike[:1]
-    for _, before, after in first[:_APART]:
-        lines += [_marked(_BEFORE, _said(policy, ruling)) for ruling in before]
-        lines += [_marked(_AFTER, _said(policy, ruling)) for ruling in after]
-    lines += [_marked(_BEFORE, fault) for fault in _failed(one) if fault not in _failed(other)]
-    lines += [_marked(_AFTER, fault) for fault in _failed(other) if fault not in _failed(one)]
-    if lines:
-        return tuple(lines)
-    return (
-        *(_marked(_BEFORE, line) for line in _clocks(policy, one)),
-        *(_marked(_AFTER, line) for line in _clocks(policy, other)),
-    )
+    told = [
+        (mark, _said(policy, ruling))
+        for _, before, after in first[:_APART]
+        for mark, rulings in ((_BEFORE, before), (_AFTER, after))
+        for ruling in rulings
+    ]
+    was, now = _failed(one), _failed(other)
+    told += [(_BEFORE, fault) for fault in was if fault not in now]
+    told += [(_AFTER, fault) for fault in now if fault not in was]
+    if not told:
+        told = [(mark, line) for mark, side in ((_BEFORE, one), (_AFTER, other)) for line in _clocks(policy, side)]
+    return tuple(Text(f"{mark.en}: {line.en}", f"{mark.zh}：{line.zh}") for mark, line in told)
 
 
 def answered_otherwise(
@@ -194,10 +197,6 @@ def answered_otherwise(
 
 
 _BEFORE, _AFTER = Text("before", "之前"), Text("after", "之后")
-
-
-def _marked(mark: Text, line: Text) -> Text:
-    return Text(f"{mark.en}: {line.en}", f"{mark.zh}：{line.zh}")
 
 
 def _clocks(policy: Policy, answer: PlainAnswer) -> Iterator[Text]:

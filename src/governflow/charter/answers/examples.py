@@ -4,22 +4,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from governflow.calendars.allowances import Allowance
 from governflow.charter.answers.ask import Answer, asked
-from governflow.charter.answers.compare import said
+from governflow.charter.answers.compare import said, voice_of
+from governflow.charter.answers.plain import DECIDED_BY
 from governflow.charter.cases.reported import ReportedCase, mode_of, moment_of
 from governflow.charter.model import Failure
 from governflow.errors import GovernflowError, described
-from governflow.masking import clean
 from governflow.model.case import Case
 from governflow.model.rulings import RuleRef
 from governflow.normalize import half_width, key
 from governflow.policy.deadlines import Plan
 from governflow.policy.hookspecs import Example
 from governflow.policy.stack import Policy
-from governflow.reports.localize import Localizer
 from governflow.tables.domains import FORM, MODE, SEVERITY, TIER, URGENCY, YES_NO, Closed, Unfit
 from governflow.tables.vocabulary import CLOCKS, OUTCOMES, heading
 from governflow.tabular.grids import read
@@ -40,8 +38,6 @@ _HEADINGS = {
     name: sort for question in ("route", "tier", "assess", "deadlines") for name, sort in OUTCOMES[question].items()
 }
 _UNITS = ("unit", "lead", "assist")
-#: The question that decides what an example expects, where it has another name.
-_DECIDED_BY = {"unit": "route", "form": "route", "assist": "route", "severity": "assess", "urgency": "assess"}
 #: What stands for nobody, for a clock that must not run, and for a fact that a case does not have.
 _NOTHING = ("-", "不设", "无")
 
@@ -119,7 +115,7 @@ def _wrong(policy: Policy, where: RuleRef, name: Text, example: object) -> Itera
 def _otherwise(
     policy: Policy, where: RuleRef, promised: Text, answer: Answer, name: str, wanted: str, given: str | Text
 ) -> Failure:
-    about = (_DECIDED_BY.get(name, name), f"fact:{name}")
+    about = (DECIDED_BY.get(name, name), f"fact:{name}")
     rulings = [ruling for ruling in answer.rulings if ruling.what in about]
     if not rulings and answer.dispatched is not None:  # a clock that starts later
         plan = plan_of(policy, answer.told, answer.dispatched)
@@ -138,7 +134,7 @@ def plan_of(policy: Policy, told: ReportedCase, case: Case) -> Plan:
 
 
 def _in_chinese(policy: Policy, name: str, value: str | Text, equals: str = "") -> str:
-    voice = Localizer("zh", ZoneInfo(policy.zone), policy, clean)
+    voice = voice_of(policy, "zh")
     clock = name.removeprefix("clock:")
     label = voice.name(clock) if clock != name else voice.fact({"unit": "lead"}.get(name, name))
     if isinstance(value, Text):

@@ -20,7 +20,7 @@ REOPENED = "reopened:"
 #: A rung of a ladder: ``escalate:`` and the clock, and the number of the rung.
 RUNG = "escalate:"
 #: The question that decides a field of a case.
-_DECIDED_BY = {
+DECIDED_BY = {
     "severity": "assess",
     "urgency": "assess",
     "tier": "tier",
@@ -90,9 +90,9 @@ class PlainAnswer(msgspec.Struct, dict=True):
         found: dict[str, Decision] = {}
         for name, value in self.results.items():
             field, _, moment = name.partition("@")
-            if field in _DECIDED_BY:
-                routed = _DECIDED_BY[field] == "route" and moment == "report"  # nobody routes a report
-                found[name] = Decision.of(value, None if routed else given.get(_DECIDED_BY[field]))
+            if field in DECIDED_BY:
+                routed = DECIDED_BY[field] == "route" and moment == "report"  # nobody routes a report
+                found[name] = Decision.of(value, None if routed else given.get(DECIDED_BY[field]))
             elif field.endswith(":due"):
                 found[name] = Decision.of(value, given.get(field.removesuffix(":due")))
             elif field == "lifecycle":

@@ -60,22 +60,18 @@ class Heard(msgspec.Struct):
 
 
 class WorkerEnvironment(msgspec.Struct, frozen=True):
-    """How another process is unlike this one.
+    """How another process is unlike this one."""
 
-    Args:
-        seed: What its hashes start from: in which order a set gives its members.
-        backwards: Whether the gravest case is asked first, and not the plainest.
-        day: Which of `OTHER_DAYS` it is there, and which of `LUCK`; today by default.
-        without: Codes that are left out there.
-        first: Codes whose rules are loaded before anybody looks at what is changed.
-        variables: Names of variables of the environment that are set there.
-    """
-
+    #: What its hashes start from: in which order a set gives its members.
     seed: int = 1
+    #: Whether the gravest case is asked first, and not the plainest.
     backwards: bool = False
+    #: Which of `OTHER_DAYS` it is there, and which of `LUCK`; today by default.
     day: int | None = None
     without: tuple[str, ...] = ()
+    #: Codes whose rules are loaded before anybody looks at what is changed.
     first: tuple[str, ...] = ()
+    #: Names of variables of the environment that are set there.
     variables: tuple[str, ...] = ()
 
 
@@ -86,14 +82,6 @@ class _Plugin(msgspec.Struct):
     module: str
     file: str
     pickled: str | None = None
-
-
-class _Questions(msgspec.Struct):
-    """What another process is asked; see `RemoteAnswers`."""
-
-    plugins: list[_Plugin]
-    cases: dict[str, list[dict[str, Any]] | None]
-    how: WorkerEnvironment
 
 
 class RemoteAnswers:
@@ -124,14 +112,10 @@ class RemoteAnswers:
             self.why = fault.text
             return
         self.begun = True
-        self._worker.ask(Respondent.answer, {"plugins": plugins, "cases": cases, "how": how})
+        self._worker.ask(Respondent.answer, plugins, cases, how)
 
     def answers(self, patience: float = PATIENCE) -> Heard | None:
-        """Wait for the answers, which several laws may go by; None where there are none, and `why` says why.
-
-        Args:
-            patience: How long to wait, in seconds.
-        """
+        """Wait for the answers, which several laws may go by; None where there are none, and `why` says why."""
         if self._heard is None and self.why is None:
             try:
                 with self._worker as worker:
@@ -216,20 +200,21 @@ def _packed(code: str, plugin: object) -> _Plugin:
 class Respondent:
     """Asks the rules there: the job of a worker."""
 
-    def answer(self, asking: Mapping[str, Any]) -> Heard:
+    def answer(
+        self, packed: object, cases_of: Mapping[str, Sequence[ReportedCase] | None], unlike: Mapping[str, Any]
+    ) -> Heard:
         """Register plugins, ask about cases, and look at what was changed of governflow itself."""
-        questions = msgspec.convert(asking, _Questions)
-        how = questions.how
+        plugins, how = msgspec.convert(packed, list[_Plugin]), msgspec.convert(unlike, WorkerEnvironment)
         with machine_showing(OTHER_DAYS[how.day], (), LUCK[how.day]) if how.day is not None else nullcontext():
             localities = Localities(without=how.without)
-            _register(localities, (plugin for plugin in questions.plugins if plugin.code in how.first))
+            _register(localities, (plugin for plugin in plugins if plugin.code in how.first))
             for code in how.first:
                 with suppress(PolicyError):  # told where that one is checked
                     localities.policy(code)
             before = governflow_state()
-            _register(localities, (plugin for plugin in questions.plugins if plugin.code not in how.first))
+            _register(localities, (plugin for plugin in plugins if plugin.code not in how.first))
             answers, refused = {}, {}
-            for code, cases in questions.cases.items():
+            for code, cases in cases_of.items():
                 try:
                     policy = localities.policy(code)
                 except PolicyError as fault:
