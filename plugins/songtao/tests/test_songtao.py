@@ -11,8 +11,7 @@ import pytest
 from governflow import Actor, Case, Engine, NotAllowed
 from governflow.model.terms import Form, Outcome, Verdict
 from governflow.policy.registry import Localities
-from governflow.policy.stack import Policy
-from governflow.policy.vocabulary import actions_of
+from governflow.policy.stack import Policy, actions_of
 from governflow.reports.summons import summonses
 from governflow.run.runner import run
 from governflow.testing import ManualClock

@@ -15,8 +15,7 @@ from governflow_xianlin.zeros import four_zeros
 from governflow import Actor, Case, Engine, IllegalAction, NotAllowed
 from governflow.model.terms import Form, Kind, Outcome
 from governflow.policy.registry import Localities
-from governflow.policy.stack import Policy
-from governflow.policy.vocabulary import actions_of
+from governflow.policy.stack import Policy, actions_of
 from governflow.reports.digest import digest
 from governflow.reports.rates import escalations
 from governflow.run.runner import run

@@ -15,8 +15,7 @@ from governflow.calendars import WorkingCalendar
 from governflow.calendars.allowances import Allowance
 from governflow.model.terms import Form, Mode, Outcome, Verdict
 from governflow.policy.registry import Localities
-from governflow.policy.stack import Policy
-from governflow.policy.vocabulary import actions_of
+from governflow.policy.stack import Policy, actions_of
 from governflow.run.runner import run
 from governflow.testing import ManualClock
 

@@ -10,7 +10,7 @@ from governflow.engine.engine import Engine
 from governflow.journal import Map, Reject
 from governflow.model.case import Case
 from governflow.policy.registry import Localities
-from governflow.policy.vocabulary import actions_of
+from governflow.policy.stack import actions_of
 from governflow.reports.rates import lives
 from governflow.run.runner import run
 from governflow.text import Text

@@ -16,7 +16,7 @@ from governflow.engine.engine import Engine
 from governflow.errors import CommandError
 from governflow.journal import Map, Reject, RejectsWriter
 from governflow.policy.registry import Localities
-from governflow.policy.vocabulary import actions_of
+from governflow.policy.stack import actions_of
 from governflow.reports.rates import Lives, Report, case_as_json, lives
 from governflow.run.refusals import AHEAD
 from governflow.run.runner import Progress, Result, run

@@ -107,10 +107,8 @@ def unreported(case_id: str, policy: Policy, at: datetime, mode: Mode, details: 
         CommandError: If the locality has no lifecycle of that name.
     """
     ruled = policy.ruled
-    item = details.get("item") or ""
-    if ruled.catalogues:
-        item = ruled.name_of(item)
-    entry = ruled.entry(item) if ruled.catalogues else ruled.nothing
+    item = ruled.name_of(details.get("item") or "")
+    entry = ruled.entry(item)
     lifecycle = details.get("lifecycle") or entry.get("lifecycle") or BASE.name
     if lifecycle not in policy.lifecycles:
         known = ", ".join(policy.lifecycles)

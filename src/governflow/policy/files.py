@@ -36,10 +36,7 @@ def tables(folder: Traversable | Path) -> dict[str, Table | Catalogue]:
 
 
 def read(answer: object) -> object:
-    """Read the tables that a plugin names: a folder, or a file in the place of a table.
-
-    Args:
-        answer: What ``governflow_tables`` answered.
+    """Read the tables that a plugin names for ``governflow_tables``: a folder, or a file in the place of a table.
 
     Returns:
         A mapping by question where it named files; else the answer as it is.
@@ -56,10 +53,7 @@ def read(answer: object) -> object:
 
 
 def chart(answer: object) -> object:
-    """Read the org chart that a plugin names: a CSV file, or its units one by one.
-
-    Args:
-        answer: What ``governflow_units`` answered.
+    """Read the org chart that a plugin names for ``governflow_units``: a CSV file, or its units one by one.
 
     Returns:
         An `OrgChart` where it named a file or units; else the answer as it is.

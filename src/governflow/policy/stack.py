@@ -5,6 +5,7 @@ gave it. A hook that raises or answers in the wrong type never loses a case: the
 on to the plugin below.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from governflow.errors import PolicyError, shown
 from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case
 from governflow.model.faults import Faults, HookFault
+from governflow.model.headings import ACTIONS
 from governflow.model.lifecycle import Lifecycle
 from governflow.model.terms import Mode
 from governflow.model.units import OrgChart
@@ -33,6 +35,8 @@ Call = Callable[..., Any]
 #: Who is asked: the plugin's source and its function, the most specific plugin first.
 Asked = tuple[tuple[str, Call], ...]
 
+#: What stands between two local names of one action.
+_EITHER = re.compile(r"\s*[·/／]\s*")
 #: So many plans of clocks are remembered.
 _PLANS = 4096
 
@@ -240,3 +244,16 @@ def _readable(ruling: Ruling[Any]) -> bool:
     """Return whether reason and rule id can be written down and read again."""
     rule = ruling.rule
     return ruling.reason.sound and ((type(rule) is str and rule.isascii()) or Text(rule, rule).sound)
+
+
+def actions_of(policy: Policy) -> Mapping[str, str]:
+    """Return every name of an action in a locality, ours in both languages and its own, with the canonical one."""
+    names = dict(ACTIONS)
+    actions = [action for lifecycle in policy.lifecycles.values() for action in lifecycle.actions.values()]
+    for action in actions:
+        text = policy.name(action.name)
+        names |= dict.fromkeys((action.name, action.text.zh, text.zh, text.en), action.name)
+    for action in actions:
+        for word in _EITHER.split(policy.name(action.name).zh):  # 评价·群众评单: either word will do
+            names.setdefault(word, action.name)
+    return names

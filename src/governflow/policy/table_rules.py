@@ -8,7 +8,7 @@ questions that have a column in it.
 A rule without an outcome has no opinion: the layer below is asked.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -22,17 +22,6 @@ from governflow.policy.table_outcomes import FROM_ENTRY, FROM_RULE, listed, seve
 from governflow.tables import Catalogue, Column, Rule, Table
 from governflow.tables.domains import Code, Open, Unfit
 from governflow.text import Text
-
-#: The questions that tables answer, and the hook of each.
-QUESTIONS: Mapping[str, str] = MappingProxyType(
-    {
-        "assess": "governflow_assess",
-        "tier": "governflow_tier",
-        "route": "governflow_route",
-        "deadlines": "governflow_deadlines",
-        "escalate": "governflow_escalate",
-    }
-)
 
 Asking = Callable[[Case, Context, Any], Any]
 
@@ -58,7 +47,6 @@ ANSWERS = frozenset({"severity", "urgency", "tier", "lead", "assist", "form", "l
 _CONDITION = ("condition", "立案条件")
 #: Columns of a catalogue that are for people to read.
 _BESIDE = frozenset({"units", "supervisor", "domain_code", "basis", "reason"})
-_NO_ENTRY: Mapping[str, str] = MappingProxyType({})
 
 
 class TableRules:
@@ -91,7 +79,6 @@ class TableRules:
         self._readers = {
             id(table): tuple((column.id, self._reader(column)) for column in table.columns) for table in self._all()
         }
-        self.nothing = _NO_ENTRY
         self._conditions = {
             entry.condition for _, catalogue in self.catalogues for entry in catalogue.entries if entry.condition
         }
@@ -106,21 +93,21 @@ class TableRules:
         return (table for tables in self.decided.values() for table in tables.values())
 
     def _aliases(self) -> Mapping[str, str]:
-        ids = {column.id for table in self._all() for column in (*table.columns, *table.gives)}
-        named = {
-            column.text.zh: column.id
-            for table in self._all()
-            for column in (*table.columns, *table.gives)
-            if column.text.zh != column.id
-        }
-        return MappingProxyType({zh: name for zh, name in named.items() if zh in ids})
+        columns = [column for table in self._all() for column in (*table.columns, *table.gives)]
+        ids = {column.id for column in columns}
+        named = ((column.text.zh, column.id) for column in columns)
+        return {zh: name for zh, name in named if zh != name and zh in ids}
+
+    def _asked(self, layers: Iterable[Mapping[str, Table]]) -> Iterator[tuple[str, Table, Column]]:
+        """Return every column of some layers' tables, with the name of the fact that it asks for."""
+        columns = ((table, column) for tables in layers for table in tables.values() for column in table.columns)
+        return ((self._known_as.get(column.id, column.id), table, column) for table, column in columns)
 
     def canonical(self, name: str, value: str) -> str | int:
         """Return a derived value as the tables that ask for it write it."""
-        for table in self._all():
-            for column in table.columns:
-                if self._known_as.get(column.id, column.id) == name:
-                    return table.read_fact(column.id, value)
+        for known, table, column in self._asked(self.decided.values()):
+            if known == name:
+                return table.read_fact(column.id, value)
         return value
 
     # --- facts --------------------------------------------------------------------------------------------------------
@@ -130,9 +117,8 @@ class TableRules:
         waiting: dict[str, set[str]] = {}
         for tables in self.decided.values():
             for name, table in tables.items():
-                if name not in QUESTIONS:
-                    asked = {self._known_as.get(column.id, column.id) for column in table.columns}
-                    waiting.setdefault(name, set()).update(asked)
+                if name not in FROM_RULE:
+                    waiting.setdefault(name, set()).update(known for known, _, _ in self._asked([{name: table}]))
         ordered: list[str] = []
         while waiting:
             ready = [name for name, asked in waiting.items() if not asked & waiting.keys()]
@@ -141,39 +127,32 @@ class TableRules:
                 faults.append(Text(f"the tables {circle} ask about each other in a circle", f"表格 {circle} 互相引用"))
                 break
             ordered += ready
-            for name in ready:
-                del waiting[name]
+            waiting = {name: asked for name, asked in waiting.items() if name not in ready}
         return tuple(ordered)
 
     def _words(self) -> Mapping[str, set[str]]:
         words: dict[str, set[str]] = {}
-        for table in self._all():
-            for column in table.columns:
-                if isinstance(column.domain, Open):
-                    named = words.setdefault(self._known_as.get(column.id, column.id), set())
-                    named.update(one for rule in table.rules for one in several(rule.cells.get(column.id, "")))
+        for name, table, column in self._asked(self.decided.values()):
+            if isinstance(column.domain, Open):
+                named = (one for rule in table.rules for one in several(rule.cells.get(column.id, "")))
+                words.setdefault(name, set()).update(named)
         return words
 
     def _told(self, faults: list[Text]) -> Mapping[str, tuple[Table, str]]:
         told: dict[str, tuple[Table, str]] = {}
-        for tables in reversed(self.decided.values()):
-            for table in tables.values():
-                for column in table.columns:
-                    name = self._known_as.get(column.id, column.id)
-                    if name in _OF_CASE or name in self.derived:
-                        continue
-                    other = told.get(name)
-                    written = _domain(*other) if other is not None else column.domain.written
-                    if other is not None and written != column.domain.written:
-                        faults.append(
-                            Text(
-                                f"the tables {other[0].name} and {table.name} ask for {name} in two domains: {written} "
-                                f"and {column.domain.written}",
-                                f"表格“{other[0].name}”与“{table.name}”中“{column.text.zh}”的取值范围不一致："
-                                f"{written} 与 {column.domain.written}",
-                            )
-                        )
-                    told[name] = told[column.text.zh] = (table, column.id)
+        domains: dict[str, str] = {}
+        for name, table, column in self._asked(reversed(self.decided.values())):
+            if name in _OF_CASE or name in self.derived:
+                continue
+            here = column.domain.written
+            other = domains.get(name, here)
+            if here != other:
+                before = told[name][0].name
+                en = f"the tables {before} and {table.name} ask for {name} in two domains: {other} and {here}"
+                zh = f"表格“{before}”与“{table.name}”中“{column.text.zh}”的取值范围不一致：{other} 与 {here}"
+                faults.append(Text(en, zh))
+            domains[name] = here
+            told[name] = told[column.text.zh] = (table, column.id)
         return MappingProxyType(told)
 
     def read(self, facts: Mapping[str, object]) -> Mapping[str, str | int]:
@@ -273,25 +252,20 @@ class TableRules:
 
     def name_of(self, item: str) -> str:
         """Return an item by the name that the catalogues have for it: people write its code, or other letters."""
-        for _, catalogue in self.catalogues:
-            rows = catalogue.rows(item)
-            if rows:
-                return rows[0].item
-        return item
+        found = (catalogue.rows(item) for _, catalogue in self.catalogues)
+        return next((rows[0].item for rows in found if rows), item)
 
     # --- hooks --------------------------------------------------------------------------------------------------------
 
     def calls(self, hook: str, source: str) -> Iterator[Asking]:
         """Return what a layer's tables answer to a hook: its decision table first, then its catalogue."""
-        for question, asked in QUESTIONS.items():
-            if asked != hook:
-                continue
-            table = self.decided.get(source, {}).get(question)
-            if table is not None:
-                yield self._from_table(question, table)
-            for owner, catalogue in self.catalogues:
-                if owner == source and question in FROM_ENTRY:
-                    yield self._from_catalogue(question, catalogue)
+        question = hook.removeprefix("governflow_")
+        table = self.decided.get(source, {}).get(question)
+        if table is not None and question in FROM_RULE:
+            yield self._from_table(question, table)
+        for owner, catalogue in self.catalogues:
+            if owner == source and question in FROM_ENTRY:
+                yield self._from_catalogue(question, catalogue)
 
     def _from_table(self, question: str, table: Table) -> Asking:
         units, make = self.units, FROM_RULE[question]
@@ -346,7 +320,3 @@ class TableRules:
 
             return code
         return _OF_CASE.get(name) or (lambda case, context, cause: case.facts.get(name))
-
-
-def _domain(table: Table, column: str) -> str:
-    return next(one.domain.written for one in table.columns if one.id == column)

@@ -16,7 +16,7 @@ import attrs
 from governflow.engine.engine import Engine
 from governflow.errors import GovernflowError, JournalError, StoreError
 from governflow.journal import ORDER, DatedAction, Map, Notice, Reject, Row, read
-from governflow.policy.vocabulary import actions_of
+from governflow.policy.stack import actions_of
 from governflow.run.commands import Commands
 from governflow.run.refusals import AHEAD, refusal, too_far_ahead, wall_time
 from governflow.run.sorted_journal import SortedJournal

@@ -21,8 +21,7 @@ from governflow.model.terms import Severity, Urgency
 from governflow.normalize import key
 from governflow.policy.codes import NATION
 from governflow.policy.registry import Localities
-from governflow.policy.stack import Policy
-from governflow.policy.vocabulary import actions_of
+from governflow.policy.stack import Policy, actions_of
 from governflow.run.commands import actor_of, details_of
 from governflow.testing import engine as fresh
 
