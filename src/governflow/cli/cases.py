@@ -15,7 +15,7 @@ from governflow.model.events import Event
 from governflow.policy.stack import Policy
 from governflow.reports.dossier import compile_dossier
 from governflow.reports.dossier_html import render_html
-from governflow.reports.plain import plain
+from governflow.reports.format import plain
 from governflow.reports.rates import case_as_json, escalations
 from governflow.text import Text
 

@@ -14,9 +14,9 @@ from governflow.engine.explain import Archive, Explanation
 from governflow.engine.explain import explain as explain_case
 from governflow.masking import clean
 from governflow.reports.dossier_model import Step
+from governflow.reports.format import plain
 from governflow.reports.history import compile_steps
 from governflow.reports.localize import Localizer
-from governflow.reports.plain import plain
 from governflow.text import Text
 
 #: What is no ruling, and says all the same why a case is as it is.

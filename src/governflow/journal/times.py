@@ -142,15 +142,11 @@ class LocalTimes:
         if offset is not None:
             return _with_offset(midnight + since, offset, text), False
         if written == text and date.removesuffix("日") == text[: found.end("day")]:
-            self._remember(date, midnight, clock, since)
+            if len(self._days) + len(self._clocks) >= 2 * _CACHED:
+                self._days.clear()
+                self._clocks.clear()
+            self._days[date], self._clocks[clock] = midnight, since
         return midnight + since, False
-
-    def _remember(self, date: str, midnight: datetime, clock: str, since: timedelta) -> None:
-        if len(self._days) + len(self._clocks) >= 2 * _CACHED:
-            self._days.clear()
-            self._clocks.clear()
-        self._days[date] = midnight
-        self._clocks[clock] = since
 
     def _serial(self, text: str) -> tuple[datetime, bool]:
         if _SERIAL.fullmatch(text):

@@ -117,43 +117,36 @@ class _DossierWriter(Localizer):
         return self.t(f"{code} (under the rules of {known.code}, {name})", f"{code}（适用 {known.code}“{name}”）")
 
     def facts(self) -> Iterable[Fact]:
-        case, none = self.case, "—"
-
-        def fact(name: str, en: str, zh: str, value: str) -> Fact:
-            return Fact(name, self.t(en, zh), value)
-
-        yield fact("case", "Case", "事项编号", case.id)
-        yield fact("state", "State", "当前状态", self.name(case.state))
-        yield fact("locality", "Locality", "所属地区", self.locality())
-        yield fact("unit", "Responsible unit", "承办单位", self.unit(case.unit))
-        yield fact("item", "Item", "事项类别", self.safe(case.item) or none)
-        yield fact("place", "Place", "地点", self.safe(case.place) or none)
-        severity = self.join((case.severity.text.say(self.lang), case.urgency.text.say(self.lang)))
-        yield fact("severity", "Severity, urgency", "轻重缓急", severity)
-        yield fact("tier", "Tier", "事项层级", case.tier.text.say(self.lang) if case.tier else none)
-        yield fact("form", "Form of handling", "办理方式", case.form.text.say(self.lang) if case.form else none)
-        yield fact("channel", "Channel", "来源渠道", self.safe(case.channel) or none)
-        yield fact("opened", "Opened", "上报时间", self.when(case.opened) if case.opened else none)
-        yield fact(
-            "closed", "Closed", "了结时间", self.when(case.closed) if case.closed else self.t("still open", "未了结")
-        )
-        yield fact("reopened", "Reopened", "重新办理", self.t(times(case.reopened), f"{case.reopened}次"))
+        case, lang, none = self.case, self.lang, "—"
         # A reopening forgets the report in the case; the book does not.
         filed = [self.when(event.at) for event in self.history if event.kind == "special_report_filed"]
-        special = self.join(filed) or self.t("none", "无")
-        yield fact("special", "Special report", "专报", special)
-        for name, label, value in self.facts_of(case.facts):
-            yield Fact(f"fact:{name}", label, value)
-        if case.assist:
-            yield fact("assist", "Assisting units", "协办单位", self.join(map(self.unit, case.assist)))
-        if case.informant:
-            yield fact("informant", "Reported by", "信息员", self.unit(case.informant))
-        if case.mode is not Mode.NORMAL:
-            yield fact("mode", "Mode", "运行状态", case.mode.text.say(self.lang))
-        if case.merged_into:
-            yield fact("merged_into", "Merged into", "并入事项", case.merged_into)
-        if case.appeals:
-            yield fact("appeals", "Appeals to rule on", "待裁定申诉", self.join(map(self.mark, case.appeals)))
+        severity = self.join((case.severity.text.say(lang), case.urgency.text.say(lang)))
+        always = (
+            ("case", "Case", "事项编号", case.id),
+            ("state", "State", "当前状态", self.name(case.state)),
+            ("locality", "Locality", "所属地区", self.locality()),
+            ("unit", "Responsible unit", "承办单位", self.unit(case.unit)),
+            ("item", "Item", "事项类别", self.safe(case.item) or none),
+            ("place", "Place", "地点", self.safe(case.place) or none),
+            ("severity", "Severity, urgency", "轻重缓急", severity),
+            ("tier", "Tier", "事项层级", case.tier.text.say(lang) if case.tier else none),
+            ("form", "Form of handling", "办理方式", case.form.text.say(lang) if case.form else none),
+            ("channel", "Channel", "来源渠道", self.safe(case.channel) or none),
+            ("opened", "Opened", "上报时间", self.when(case.opened) if case.opened else none),
+            ("closed", "Closed", "了结时间", self.when(case.closed) if case.closed else self.t("still open", "未了结")),
+            ("reopened", "Reopened", "重新办理", self.t(times(case.reopened), f"{case.reopened}次")),
+            ("special", "Special report", "专报", self.join(filed) or self.t("none", "无")),
+        )
+        where_told = (
+            ("assist", "Assisting units", "协办单位", self.join(map(self.unit, case.assist))),
+            ("informant", "Reported by", "信息员", self.unit(case.informant) if case.informant else ""),
+            ("mode", "Mode", "运行状态", case.mode.text.say(lang) if case.mode is not Mode.NORMAL else ""),
+            ("merged_into", "Merged into", "并入事项", case.merged_into or ""),
+            ("appeals", "Appeals to rule on", "待裁定申诉", self.join(map(self.mark, case.appeals))),
+        )
+        yield from (Fact(name, self.t(en, zh), value) for name, en, zh, value in always)
+        yield from (Fact(f"fact:{name}", label, value) for name, label, value in self.facts_of(case.facts))
+        yield from (Fact(name, self.t(en, zh), value) for name, en, zh, value in where_told if value)
 
     def requester(self) -> Iterable[Fact]:
         who, contact = self.t("Requester", "诉求人"), self.t("Telephone", "联系电话")
@@ -184,24 +177,25 @@ class _DossierWriter(Localizer):
         return self.t("(no text was given)", "（未填写）")
 
     def line(self, clock: Clock) -> ClockLine:
-        exempt = exemption(clock, self.outages)
-        base = clock.name.partition(":")[0]
-        promised, mark = self.t("promised", "承诺日期"), clock.mark
+        def local(moment: datetime | None) -> datetime | None:
+            return self.local(moment) if moment is not None else None
+
+        exempt, mark = exemption(clock, self.outages), f"{clock.name}#{clock.cycle}"
         warnings = (event for event in self.history if event.kind == "warned" and event.about.get("clock") == mark)
-        warned = next((event.at for event in warnings), None)
         pauses: list[tuple[datetime, datetime | None]] = [(self.local(a), self.local(b)) for a, b in clock.pauses]
         if clock.paused is not None:
             pauses.append((self.local(clock.paused), None))
+        promised = clock.allowance == PROMISED
         return ClockLine(
-            name=base,
+            name=clock.name.partition(":")[0],
             label=self.clock(clock.name, clock.cycle),
             cycle=clock.cycle,
-            allowance=promised if clock.allowance == PROMISED else Allowance.parse(clock.allowance).text(self.lang),
+            allowance=self.t("promised", "承诺日期") if promised else Allowance.parse(clock.allowance).text(self.lang),
             started=self.local(clock.started),
             due=self.local(clock.due),
-            original=self.local(clock.original) if clock.original else None,
-            warned=self.local(warned) if warned else None,
-            stopped=self.local(clock.stopped) if clock.stopped else None,
+            original=local(clock.original),
+            warned=local(next((event.at for event in warnings), None)),
+            stopped=local(clock.stopped),
             outcome=clock.outcome,
             result=clock.outcome.text.say(self.lang),
             exempt=exempt.text.say(self.lang) if exempt else "",

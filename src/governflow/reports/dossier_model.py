@@ -10,13 +10,7 @@ from governflow.text import Text
 
 @attrs.frozen
 class Reason:
-    """Why something was done.
-
-    Args:
-        text: The reason in words.
-        rule: The id of the rule; empty where no rule was asked.
-        source: The plugin that ruled.
-    """
+    """Why something was done: in words, the id of the rule (empty where none was asked), the plugin that ruled."""
 
     text: str
     rule: str = ""
@@ -25,11 +19,11 @@ class Reason:
 
 @attrs.frozen
 class Step:
-    """One thing that happened, or the same thing several times in a row.
+    """One thing that happened, or the same thing several times in a row. Moments are in the case's zone.
 
     Args:
         seq: The number of its event in the case's book.
-        at: When, in the case's zone.
+        at: When.
         kind: What, for programs.
         what: What, for readers.
         by: Who did it.
@@ -63,13 +57,7 @@ class Step:
 
 @attrs.frozen
 class Fact:
-    """One line of a form.
-
-    Args:
-        name: What it is, for programs.
-        label: What it is, for readers.
-        value: What it says.
-    """
+    """One line of a form: what it is for programs, what it is for readers, and what it says."""
 
     name: str
     label: str
@@ -90,8 +78,7 @@ class ClockLine:
         original: The due time before the first extension.
         warned: When its warning was given.
         stopped: When it ended; None while it is unfinished.
-        outcome: What became of it.
-        result: What became of it, in words.
+        outcome: What became of it; `result` says it in words.
         exempt: Why its breach does not count, in words; empty if it does.
         pauses: When it was paused; the last one has no end while it lasts.
     """
@@ -113,13 +100,7 @@ class ClockLine:
 
 @attrs.frozen
 class Statement:
-    """Something that was told to somebody, or judged by somebody.
-
-    Args:
-        at: When, in the case's zone.
-        what: What it is: answer, reason of the refusal, verdict.
-        text: The words.
-    """
+    """What was told to somebody, or judged by somebody: when in the case's zone, what it is, and the words."""
 
     at: datetime
     what: str
@@ -128,16 +109,13 @@ class Statement:
 
 @attrs.frozen
 class Dossier:
-    """One case, one book; build it with `compile`.
+    """One case, one book; build it with `compile_dossier`.
 
     Args:
         lang: The language that it is written in.
-        id: The case's id.
-        locality: The locality's name.
         zone: The zone of all its moments.
         state: The state that the case is in, in words.
         ended: Whether the case needs no further work.
-        personal: Whether it holds personal data.
         facts: The head of the form.
         requester: Who asked, or why that is not said.
         request: What was asked, in the words of the one who asked.

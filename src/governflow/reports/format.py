@@ -1,6 +1,11 @@
-"""How reports write moments, lengths of time and reasons, in the reader's language."""
+"""How reports write moments, lengths of time and reasons in the reader's language, and themselves as JSON values."""
 
-from datetime import datetime, timedelta
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+import attrs
 
 from governflow.model.terms import Outcome
 from governflow.reports.dossier_model import Dossier, Reason, Step
@@ -55,9 +60,7 @@ def format_repeats(step: Step, lang: str) -> str:
 
 def format_tally(dossier: Dossier) -> str:
     """Return in one line how many clocks were met, breached, ..."""
-    counts: dict[str, int] = {}
-    for clock in dossier.clocks:
-        counts[clock.result] = counts.get(clock.result, 0) + 1
+    counts = Counter(clock.result for clock in dossier.clocks)
     parts = [Text(f"{number} {word}", f"{word}{number}项").say(dossier.lang) for word, number in counts.items()]
     exempt = sum(1 for clock in dossier.clocks if clock.exempt)
     if exempt:
@@ -82,3 +85,27 @@ def zone_name(dossier: Dossier) -> str:
     """Return the name of the zone in which the moments are."""
     zh = "北京时间" if dossier.zone == "Asia/Shanghai" else f" {dossier.zone} 时间"
     return Text(dossier.zone, zh).say(dossier.lang)
+
+
+def plain(value: object, zone: tzinfo | None, *names: str) -> Any:
+    """Return a value as JSON holds it: objects by their fields, moments in ISO 8601.
+
+    Args:
+        value: A report, or a part of one.
+        zone: The zone of the moments.
+        names: Which of its fields to take; by default all that are public and no names in two languages (`Text`).
+    """
+    if names:
+        return {name: plain(getattr(value, name), zone) for name in names}
+    if isinstance(value, datetime):
+        return value.astimezone(zone).isoformat()
+    if isinstance(value, Mapping):
+        return {name: plain(part, zone) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(part, zone) for part in value]
+    kind: Any = type(value)
+    if attrs.has(kind):
+        fields = {field.name: getattr(value, field.name) for field in attrs.fields(kind)}
+        public = (name for name, part in fields.items() if not name.startswith("_") and not isinstance(part, Text))
+        return {name: plain(fields[name], zone) for name in public}
+    return value

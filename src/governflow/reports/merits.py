@@ -4,6 +4,7 @@ Incentive comes first and constraint second (激励为主、约束为辅): an en
 account falls below zero.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -67,20 +68,20 @@ def balances(events: Iterable[Event], at: datetime) -> Mapping[str, Balance]:
         The accounts by whose they are, the most points first, then by name.
     """
     moment = in_utc(at)
-    found: dict[str, Balance] = {}
+    holders: dict[str, str] = {}
+    gained, lost, expired = Counter[str](), Counter[str](), Counter[str]()
     for event in events:
         if event.kind != ENTERED or event.at > moment:
             continue
-        about = event.about
-        to, points, expires = about["to"], about["points"], about["expires"]
-        old = found.get(to) or Balance(to, about["holder"], 0, 0, 0, 0)
+        to, points, expires = event.about["to"], event.about["points"], event.about["expires"]
+        holders.setdefault(to, event.about["holder"])
         if expires is not None and datetime.fromisoformat(expires) <= moment:
-            found[to] = attrs.evolve(old, expired=old.expired + 1)
-            continue
-        gained, lost = old.gained + max(points, 0), old.lost + max(-points, 0)
-        found[to] = attrs.evolve(old, gained=gained, lost=lost, points=max(gained - lost, 0))
+            expired[to] += 1
+        else:
+            (gained if points > 0 else lost)[to] += abs(points)
+    points_now = {to: max(gained[to] - lost[to], 0) for to in holders}
     return {
-        account.to: account for account in sorted(found.values(), key=lambda account: (-account.points, account.to))
+        to: Balance(to, holders[to], points, gained[to], lost[to], expired[to]) for to, points in ranked(points_now)
     }
 
 
@@ -146,12 +147,10 @@ def _within(events: Iterable[Event], since: datetime, until: datetime, holder: s
 
 
 def _ranked(entries: Iterable[Mapping[str, Any]]) -> tuple[Place, ...]:
-    points: dict[str, int] = {}
-    counts: dict[str, int] = {}
+    points, counts = Counter[str](), Counter[str]()
     for entry in entries:
-        to = entry["to"]
-        points[to] = points.get(to, 0) + entry["points"]
-        counts[to] = counts.get(to, 0) + 1
+        points[entry["to"]] += entry["points"]
+        counts[entry["to"]] += 1
     places: list[Place] = []
     for number, (to, total) in enumerate(ranked(points), start=1):
         shared = places[-1].rank if places and places[-1].points == total else number

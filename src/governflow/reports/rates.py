@@ -24,7 +24,7 @@ from governflow.model.clocks import Clock
 from governflow.model.events import Event
 from governflow.model.terms import Cause, Exempt, Kind, Outcome, Verdict
 from governflow.policy.hookspecs import CaseReader
-from governflow.reports.plain import plain
+from governflow.reports.format import plain
 from governflow.text import Text
 
 #: Without a visit, a first contact within this long after the dispatch counts as a response.
@@ -90,14 +90,12 @@ class Report:
 
     def __init__(self, outages: Outages = ()) -> None:
         self.outages = outages
-        self.cases = 0
-        self.closed = 0
+        self.cases = self.closed = 0
         self.ended: Counter[str] = Counter()
         self.clocks: dict[str, Tally] = {}
         self.rates = {"response": Rate(), "resolution": Rate(), "satisfaction": Rate()}
         self.escalations: Counter[str] = Counter()
         self.by_unit: Counter[str] = Counter()
-        self.reopened = 0
 
     @property
     def open(self) -> int:
@@ -115,11 +113,9 @@ class Report:
         self.closed += case.closed is not None or case.state in BASE.ends
         self.ended[case.state] += 1
         self.by_unit[case.unit] += 1
-        self.reopened += case.reopened
-        for entry in escalations:
-            self.escalations[entry["kind"]] += 1
+        self.escalations.update(entry["kind"] for entry in escalations)
         exempt = False
-        for clock in (*case.past, *case.clocks.values()):
+        for clock in case.all_clocks:
             tally = self.clocks.setdefault(clock.name.partition(":")[0], Tally())
             if exemption(clock, self.outages) is not None:
                 tally.exempt += 1
@@ -133,17 +129,11 @@ class Report:
         self._rate(case, out=exempt or case.state in LEFT_OUT)
 
     def _rate(self, case: Case, *, out: bool) -> None:
-        past_whole = any(
-            clock.name == "whole" and clock.outcome is Outcome.BREACHED for clock in (*case.past, *case.clocks.values())
-        )
-        evaluated = case.asked and case.judged is not None
+        past_whole = any(clock.name == "whole" and clock.outcome is Outcome.BREACHED for clock in case.all_clocks)
         counted = {
             "response": (case.dispatched is not None, _responded(case)),
-            "resolution": (
-                case.answered is not None or past_whole,
-                case.resolved is not None and not case.reopened,
-            ),
-            "satisfaction": (evaluated, case.judged is Verdict.SATISFIED),
+            "resolution": (case.answered is not None or past_whole, case.resolved is not None and not case.reopened),
+            "satisfaction": (case.asked and case.judged is not None, case.judged is Verdict.SATISFIED),
         }
         for name, (counts, succeeded) in counted.items():
             rate = self.rates[name]
@@ -180,7 +170,7 @@ def clock_order(name: str) -> tuple[int, str]:
 def _responded(case: Case) -> bool:
     if case.contacted is None:
         return False
-    arrivals = [clock for clock in (*case.past, *case.clocks.values()) if clock.name == "arrive"]
+    arrivals = [clock for clock in case.all_clocks if clock.name == "arrive"]
     if case.visit and arrivals:  # a locality may promise no time of arrival: a contact within a day counts there too
         return case.contacted <= min(arrivals, key=lambda clock: clock.cycle).due
     return case.dispatched is not None and case.contacted <= case.dispatched + CONTACT

@@ -195,7 +195,7 @@ class Count:
             self._earlier[item] += 1
         if closed is None or closed >= self.until:
             self.open += 1
-            self.overdue += any(self._late(clock) for clock in (*case.past, *case.clocks.values()))
+            self.overdue += any(map(self._late, case.all_clocks))
         else:
             self.closed += closed >= self.since
         if opened >= self.recent or (case.reopened and (closed is None or closed >= self.recent)):
