@@ -41,33 +41,18 @@ REMARKS = frozenset({"note", "inform", "urge"})
 
 
 class Command(msgspec.Struct, frozen=True, gc=False):
-    """What somebody wants done.
-
-    Args:
-        action: The action's name.
-        details: What it needs: ``to``, ``until``, ``satisfied``, ... Free text in it never reaches an event.
-        by: Who wants it.
-        secret: The commitment to the texts and personal data that come with it.
-    """
+    """What somebody wants done."""
 
     action: str
+    #: What the action needs: ``to``, ``until``, ``satisfied``, ... Free text in it never reaches an event.
     details: Mapping[str, Any]
     by: Actor | None = None
+    #: The commitment to the texts and personal data that come with it.
     secret: str | None = None
 
 
 def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mode = Mode.NORMAL) -> Outcomes:
-    """Decide what a command makes of a case.
-
-    Args:
-        case: The case; for ``report`` a fresh one from `unreported`.
-        command: What is wanted.
-        policy: The rules to ask.
-        at: When it happened, in UTC.
-        mode: The mode of the locality.
-
-    Returns:
-        The events and the case after them.
+    """Decide what a command makes of a case, for ``report`` of a fresh one from `unreported`, at a moment in UTC.
 
     Raises:
         IllegalAction: If the state does not allow the action.

@@ -64,11 +64,7 @@ class Row:
 
 
 class Archive:
-    """The tables of the time: what was kept of every rule set that the book names.
-
-    Args:
-        rule_set: Returns what was kept under a hash: ``engine.rule_set``.
-    """
+    """The tables of the time: what ``engine.rule_set`` returns of every rule set that the book names."""
 
     def __init__(self, rule_set: RuleSet) -> None:
         self._rule_set = rule_set
@@ -101,15 +97,9 @@ class Archive:
                 yield source, made
 
     def row(self, ruling: RecordedRuling, rules: str | None, condition: str | None = None) -> Row | None:
-        """Return the row that gave a ruling.
+        """Return the row of a rule set that gave a ruling, or None where no table gave it.
 
-        Args:
-            ruling: The ruling.
-            rules: The hash of the rule set that was asked.
-            condition: The condition under which the case was taken up, where a catalogue has several rows of an item.
-
-        Returns:
-            The row, or None where no table gave it.
+        Where a catalogue has several rows of an item, the condition under which the case was taken up says which.
         """
         name, _, rule = ruling.rule.partition("/")
         if rules is None or not rule:
@@ -202,13 +192,9 @@ class Explanation:
 
 
 def explain(case: Case, history: Sequence[Event], policy: Policy, kept: RuleSet | None = None) -> Explanation:
-    """Read back why a case went as it did. Rulings come from the events; no rule is asked again.
+    """Read back why a case went as it did. Rulings come from the events; no rule is asked again, only the calendars.
 
-    Args:
-        case: The case.
-        history: Its events.
-        policy: Its locality's policy: only the calendars are asked, to account for the time between.
-        kept: Returns what was kept of a rule set, to find the rows of the time: ``engine.rule_set``.
+    The rows of the time are found where it is said what was kept of a rule set: ``engine.rule_set``.
     """
     archive = Archive(kept) if kept is not None else None
     under = condition_of(case)

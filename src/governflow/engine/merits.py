@@ -15,15 +15,7 @@ ENTERED = "merit_entered"
 
 
 def entry(merit: Merit, source: str, case: str | None) -> dict[str, Any]:
-    """Return a merit as the book keeps it.
-
-    Args:
-        merit: The merit.
-        source: Who says so: a plugin, a post, an inspection.
-        case: The case that it was earned with, if any.
-
-    Returns:
-        The ``about`` of the event, plain JSON values.
+    """Return a merit as the ``about`` of the book's event keeps it, with who says so, and the case that earned it.
 
     Raises:
         CommandError: If it is nobody's, of an unknown holder, of no points, or without reason or source.

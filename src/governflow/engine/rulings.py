@@ -72,10 +72,7 @@ def derive(step: Transition) -> None:
 def tier(step: Transition, *, only_if_changed: bool = False) -> None:
     """Rule on the tier anew.
 
-    Args:
-        step: What the action has changed so far.
-        only_if_changed: Whether a tier that stays as it is leaves no ruling, as where only the form has changed:
-            crossing a level may change the tier (提级).
+    Where only the form has changed, which may change the tier (提级), one that stays as it is leaves no ruling.
     """
     answer = step.policy.ask("governflow_tier", step.faults, step.view(), step.context)
     if answer is None or (only_if_changed and answer[0] is step.case.tier):
@@ -88,10 +85,8 @@ def tier(step: Transition, *, only_if_changed: bool = False) -> None:
 def recount(step: Transition, *, flagged_only: bool = False, fairly: bool = False) -> None:
     """Count the unfinished clocks anew from their own start, with their pauses carried.
 
-    Args:
-        step: The step.
-        flagged_only: Only those that were fixed when the calendar did not yet know the days.
-        fairly: Leave alone what somebody extended, and give nobody less than the new allowance from now on.
+    ``flagged_only``: those that were fixed when the calendar did not yet know the days. ``fairly``: leave alone what
+    somebody extended, and give nobody less than the new allowance from now on.
     """
     for clock in tuple(step.live.values()):
         spec = step.plan.specs.get(clock.name.partition(":")[0])

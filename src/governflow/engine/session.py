@@ -38,14 +38,7 @@ def require_actor(by: object) -> None:
 
 
 class Session:
-    """A store and the rules for it.
-
-    Args:
-        store: Where the cases are kept.
-        clock: What ``at=None`` and ``advance()`` mean by now.
-        entropy: Where the salts of commitments come from.
-        localities: The localities that are known.
-    """
+    """A store and the rules for it; `Engine` documents what it is made of."""
 
     def __init__(self, store: Store, clock: TimeSource, entropy: Entropy, localities: Localities) -> None:
         self.store = store
@@ -104,16 +97,7 @@ class Session:
         secret: tuple[int, bytes, bytes] | None = None,
         key: bytes | None = None,
     ) -> None:
-        """Write the events of a step, the rule set that they name, and the merits that they earn.
-
-        Args:
-            policy: The rules that were asked.
-            before: The case before the step; None if it is new.
-            after: The case after it.
-            events: What happened.
-            secret: Event number, salt and content of the texts that came with the command.
-            key: The id of the command.
-        """
+        """Write the events of a step, the rule set that they name and the merits that they earn; see `Store.append`."""
         if policy.rules not in self._kept_rules:
             self.store.keep_rule_set(policy.rules, policy.rule_set)
             self._kept_rules.add(policy.rules)
@@ -170,12 +154,7 @@ class Session:
         return fallen, case
 
     def advance(self, to: datetime | None, fired: list[Event] | None) -> None:
-        """Fire everything that falls due before a moment, and set the store's clock to it; `Engine.advance` says more.
-
-        Args:
-            to: The moment.
-            fired: Where the events are gathered; None where nobody wants them.
-        """
+        """Fire everything that falls due before a moment, and set the store's clock to it; events go into ``fired``."""
         store, observed, goal = self.store, False, self.moment(to)
         with self.transaction():
             if store.now is not None and goal < store.now:
@@ -193,13 +172,7 @@ class Session:
             self.deliver()
 
     def mode(self, policy: Policy, at: datetime, *, but: str | None = None) -> Mode:
-        """Return the mode of a locality at a moment: emergency while it, or anything above it, is in emergency.
-
-        Args:
-            policy: The locality's policy.
-            at: The moment.
-            but: A code whose own switches are left out.
-        """
+        """Return the mode of a locality at a moment: emergency while it, or anything above it ``but`` one, is in it."""
         if self._generation is not self.store.generation:  # somebody else wrote, or a transaction was undone
             self._generation = self.store.generation
             self._kept_rules.clear()

@@ -28,15 +28,9 @@ Outcomes = tuple[list[Event], Case]
 
 
 class Transition:
-    """What one step changes. `live` shows the clocks of the present cycles as the step leaves them.
+    """What one step changes, at a moment in UTC. `live` shows the clocks of the present cycles as it leaves them.
 
-    Args:
-        case: The case before the step.
-        policy: The rules to ask.
-        at: When the step happens, in UTC.
-        mode: The mode of the locality.
-        lifecycle: The case's lifecycle; asked of the rules if it is left out.
-        faults: Where faults in the rules are noted.
+    The rules are asked for the lifecycle if it is left out; faults in them are noted in `faults`.
     """
 
     __slots__ = (
@@ -235,12 +229,7 @@ def take(
 ) -> Outcomes:
     """Go one way of the lifecycle: end and start the clocks that it ends and starts, and seal the event.
 
-    Args:
-        step: What the action has changed so far.
-        way: The way to go.
-        by: Who does it; None for the engine.
-        secret: The commitment to the texts that came with it.
-        kind: The kind of the event, where it is not the action's own.
+    The kind of the event is the action's own where none is given; ``secret`` is the commitment to the texts with it.
     """
     action, target, case = way.action.name, way.target, step.case
     if case.suspended_until is not None and target != case.state:

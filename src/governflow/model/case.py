@@ -175,15 +175,9 @@ def changed(case: Case, changes: Mapping[str, Any]) -> Case:
 
 
 def evolve(case: Case | None, event: Event, seen: Case | None = None) -> Case:
-    """Fold one event into a case.
+    """Fold one event into a case, None for the first one. No plugin, calendar or clock is asked.
 
-    Args:
-        case: The case before it; None for the first event.
-        event: The next event.
-        seen: The case with the event's changes applied, where somebody has looked at it already.
-
-    Returns:
-        The case after it. No plugin, calendar or clock is asked.
+    ``seen`` is the case with the event's changes applied, where somebody has looked at it already.
 
     Raises:
         Tampered: If the event is not the next one of this case.

@@ -204,10 +204,7 @@ def _disproved(clock: Clock, at: datetime) -> Exempt | None:
 def cancelled(clock: Clock, at: datetime, *, disproves: bool = True) -> Clock:
     """End a clock that nobody has to keep any more; a breach stays a breach.
 
-    Args:
-        clock: The clock.
-        at: When.
-        disproves: Whether it disproves a breach that lies later: what somebody did does, a takeover for its sake not.
+    What somebody did disproves a breach that lies later; a takeover for the sake of the breach does not.
     """
     outcome = Outcome.BREACHED if clock.outcome is Outcome.BREACHED else Outcome.CANCELLED
     exempt = _disproved(clock, at) if disproves else clock.exempt
@@ -243,13 +240,9 @@ def paused(clock: Clock, at: datetime) -> Clock:
 
 
 def resumed(clock: Clock, at: datetime, allowance: Allowance | None, calendar: WorkingCalendar) -> Clock:
-    """Let a paused clock go on with the remainder that it had.
+    """Let a paused clock go on with the remainder that it had of its allowance, counted on its calendar.
 
-    Args:
-        clock: The paused clock.
-        at: When it goes on.
-        allowance: What it was started with; None for a promised date, which a pause moves by its own length.
-        calendar: The calendar on which the remainder is counted.
+    A promised date has no allowance: a pause moves it by its own length.
     """
     since = clock.paused
     if since is None:
@@ -278,13 +271,6 @@ def retimed(clock: Clock, due: datetime, warn: datetime | None, at: datetime, **
 
     What the new times put before ``at`` is not made up: neither the warning nor the missed rungs. A clock already
     breached stays so, and its ladder begins anew at the new due time if that lies ahead.
-
-    Args:
-        clock: The clock.
-        due: The new due time.
-        warn: The new warning.
-        at: When the change is made.
-        **changes: Other fields to change with it.
     """
     new = {"due": due, **changes}
     if clock.outcome is Outcome.BREACHED:
@@ -326,11 +312,7 @@ def gap(clock: Clock) -> timedelta:
 
 
 def due_again(clock: Clock, allowance: Allowance, calendar: WorkingCalendar) -> tuple[datetime, datetime | None, bool]:
-    """Count a clock anew from its own start with its pauses carried.
-
-    Returns:
-        The due time, the warning, and whether the calendar did not know all the days up to it.
-    """
+    """Count a clock anew: its due time, its warning, and whether the calendar did not know all the days up to it."""
     due = allowance.due(clock.started, calendar, clock.pauses)
     warn = None if LAPSES in clock.traits else _warning(allowance, clock.started, due, calendar)
     return due, warn, not allowance.elapsed and calendar.flagged(due, clock.started)

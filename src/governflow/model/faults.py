@@ -65,14 +65,7 @@ _LONGEST = 500
 
 
 class HookFault(msgspec.Struct, frozen=True, gc=False):
-    """What went wrong in a hook.
-
-    Args:
-        source: The plugin, with its version.
-        hook: The hook.
-        code: One of `SENTENCES`.
-        args: What stands in its sentence.
-    """
+    """What went wrong in a hook of a plugin (``code@version``): the code of one of `SENTENCES`, and what stands in it."""
 
     source: str
     hook: str
@@ -127,9 +120,5 @@ Faults = list[HookFault]
 
 
 def faults_in(about: Mapping[str, Any]) -> tuple[HookFault, ...]:
-    """Return the faults that an event tells of.
-
-    Args:
-        about: The event's ``about``.
-    """
+    """Return the faults that the ``about`` of an event tells of."""
     return tuple(HookFault.from_json(entry) for entry in about.get("faults", ()))

@@ -74,29 +74,17 @@ class Move:
 
 @attrs.frozen
 class CompiledTransition:
-    """A compiled row: what one action does in one state.
-
-    Args:
-        action: The action.
-        source: The state that it is done in.
-        target: The state that it leads to.
-        guard: What must hold.
-        cycle: Whether it opens a new cycle of clocks.
-        ends: Whether the target is an end.
-        closes: Whether a case there may be closed at once.
-        triggers: What it starts clocks in the name of, where a visit is needed.
-        triggers_at_desk: The same where no visit is needed.
-    """
+    """A compiled row: what one action does in one state."""
 
     action: Action
     source: str
     target: str
     guard: tuple[str, str] | None
     cycle: bool
-    ends: bool
-    closes: bool
-    triggers: tuple[str, ...]
-    triggers_at_desk: tuple[str, ...]
+    ends: bool  #: Whether the target is an end.
+    closes: bool  #: Whether a case there may be closed at once.
+    triggers: tuple[str, ...]  #: What it starts clocks in the name of, where a visit is needed.
+    triggers_at_desk: tuple[str, ...]  #: The same where no visit is needed.
 
 
 @attrs.frozen(eq=False, slots=False)

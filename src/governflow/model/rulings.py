@@ -51,12 +51,7 @@ class RuleRef:
 
     @classmethod
     def of(cls, rule: str, source: str) -> "RuleRef":
-        """Return the reference to a rule.
-
-        Args:
-            rule: Its id as a ruling holds it: ``tier/T14`` is a rule of a table.
-            source: The plugin.
-        """
+        """Return the reference to a rule by the id that a ruling holds: ``tier/T14`` is a rule of a table."""
         table, _, row = rule.partition("/")
         return cls(table, row, source=source) if table and row else cls(rule=rule, source=source)
 
@@ -70,11 +65,7 @@ class RuleRef:
         return Text(plain, plain)
 
     def say(self, lang: str) -> str:
-        """Return it for a reader: ``tier/T14 of 371621@0.1.0``.
-
-        Args:
-            lang: ``"zh"`` or ``"en"``.
-        """
+        """Return it for a reader: ``tier/T14 of 371621@0.1.0``."""
         return named_of(self.name, self.source).say(lang)
 
     def __str__(self) -> str:
