@@ -51,6 +51,9 @@ def engine_alone() -> set[str]:
         "hypothesis",
         "zipfile",
         "logging",
+        "sqlite3",
+        "secrets",
+        "difflib",
     ],
 )
 def test_importing_the_engine_does_not_load(engine_alone: set[str], unneeded: str) -> None:

@@ -1,6 +1,6 @@
 """The only module that asks the machine what time it is or for randomness: the engine is given both."""
 
-import secrets  # noqa: TID251 - this module owns randomness
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -32,7 +32,7 @@ class SystemClock:
 
 def salt() -> bytes:
     """Return 16 random bytes: the salt of a commitment to personal data."""
-    return secrets.token_bytes(16)
+    return os.urandom(16)
 
 
 def in_utc(moment: datetime) -> datetime:

@@ -65,7 +65,7 @@ _LONGEST = 500
 
 
 class HookFault(msgspec.Struct, frozen=True, gc=False):
-    """What went wrong in a hook of a plugin (``code@version``): the code of one of `SENTENCES`, and what stands in it."""
+    """What went wrong in a hook of a plugin, ``code@version``: which of `SENTENCES`, and what stands in it."""
 
     source: str
     hook: str

@@ -20,6 +20,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import msgspec
 
 from governflow.errors import UnsoundLifecycle
 from governflow.text import Text
@@ -72,8 +73,7 @@ class Move:
     cycle: bool = False
 
 
-@attrs.frozen
-class CompiledTransition:
+class CompiledTransition(msgspec.Struct, frozen=True):
     """A compiled row: what one action does in one state."""
 
     action: Action

@@ -1,7 +1,5 @@
 """The org chart: who can hold a case (组织架构)."""
 
-import csv
-import io
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property
@@ -138,6 +136,9 @@ class OrgChart:
         Raises:
             PolicyError: If a cell cannot be read or the chart is wrong; every fault is named by its line.
         """
+        import csv
+        import io
+
         rows = csv.DictReader(io.StringIO(_text(source), newline=""))
         rows.fieldnames = [_HEADINGS.get(key(name), name) for name in rows.fieldnames or ()]
         missing = [name for name in _NEEDED if name not in rows.fieldnames]

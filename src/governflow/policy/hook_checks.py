@@ -6,7 +6,6 @@ not see at all, and the hook fails when it is called. Here a plugin's hooks are 
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 import pluggy
@@ -58,6 +57,8 @@ def _functions(plugin: object) -> Iterator[tuple[str, str, object]]:
 
 def _hook(name: str, hook: str, function: object) -> Iterator[Text]:
     if hook not in HOOKS:
+        from difflib import get_close_matches  # only who mistypes a hook needs it
+
         near = get_close_matches(hook, HOOKS, n=1, cutoff=0)[0]
         yield Text(f"there is no hook {hook}: do you mean {near}?", f"没有 {hook} 这个钩子：是否为 {near}？")
         return

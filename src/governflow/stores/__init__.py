@@ -1,13 +1,20 @@
 """Where cases are kept: one protocol, in memory or in SQLite (存储)."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from governflow._names import loaded_when_used
 from governflow.errors import StoreError
 from governflow.stores.memory import MemoryStore
-from governflow.stores.sqlite import SQLiteStore
 from governflow.stores.store import Entry, Store
 
+if TYPE_CHECKING:
+    from governflow.stores.sqlite import SQLiteStore
+
 __all__ = ["Entry", "MemoryStore", "SQLiteStore", "Store", "open_store"]
+
+# Who keeps everything in memory need not load SQLite.
+__getattr__ = loaded_when_used(__name__, ["SQLiteStore"], "stores.sqlite")
 
 
 def open_store(url: str | Path | None, *, must_exist: bool = False, read_only: bool = False) -> Store:
@@ -29,4 +36,6 @@ def open_store(url: str | Path | None, *, must_exist: bool = False, read_only: b
             f"{kind} stores are not supported yet: give a path for SQLite, or nothing for memory",
             "暂不支持该类数据库：请给出 SQLite 文件路径，或不给（内存）",
         )
+    from governflow.stores.sqlite import SQLiteStore
+
     return SQLiteStore(url, must_exist=must_exist, read_only=read_only)
