@@ -150,7 +150,7 @@ class Books:
         """Write an entry that changes nothing but the book."""
         require_actor(by)
         moment = self._session.moment(at)
-        with self._session.transaction():
+        with self._session.lock, self._session.transaction:
             rules = self._session.rules_of(locality)
             book = self._session.store.load(f"@{locality}")
             if book is not None:  # a muster that is late is late before whatever is written now

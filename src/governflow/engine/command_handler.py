@@ -47,7 +47,7 @@ class CommandHandler:
         key = command_id.encode() if isinstance(command_id, str) else command_id
         with session.lock:  # a refusal and what the book says of it belong together
             try:
-                with session.transaction():
+                with session.transaction:
                     if key is not None and (seen := session.store.command(key)) is not None:
                         return self._as_of(*seen)
                     case, policy, is_new = self._subject(action, case_id, details, at, locality)
@@ -84,7 +84,7 @@ class CommandHandler:
         """Write a denial into the case, or into the locality's book if there is no case yet; once for a command."""
         session = self._session
         mark = b"denied:" + key if key is not None else None
-        with session.transaction():
+        with session.transaction:
             if mark is not None and session.store.command(mark) is not None:
                 return
             case = session.store.load(case_id) if case_id is not None else None

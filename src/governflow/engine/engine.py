@@ -412,7 +412,7 @@ class Engine(Verbs, Books):
         session = self._session
         require_actor(by)
         moment = session.moment(at)
-        with session.transaction():
+        with session.lock, session.transaction:
             case = session.load(case_id)
             about = {"texts": session.store.erase(case_id)}
             event = Event(case_id, case.version + 1, "forgotten", moment, case.state, by=by, about=about)

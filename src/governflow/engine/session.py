@@ -37,6 +37,26 @@ def require_actor(by: object) -> None:
         )
 
 
+class Transaction:
+    """Makes what is done in its ``with`` block durable together, or none of it; only for who holds the lock."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __enter__(self) -> None:
+        self._store.begin()
+
+    def __exit__(self, fault: type[BaseException] | None, *_: object) -> None:
+        try:
+            if fault is None:
+                self._store.commit()
+        except BaseException:
+            self._store.rollback()
+            raise
+        if fault is not None:
+            self._store.rollback()
+
+
 class Session:
     """A store and the rules for it; `Engine` documents what it is made of."""
 
@@ -46,6 +66,7 @@ class Session:
         self.entropy = entropy
         self.localities = localities
         self.lock = threading.RLock()
+        self.transaction = Transaction(store)
         self._modes: dict[str, tuple[Switches, ...]] = {}
         self._kept_rules: set[str] = set()
         self._generation = store.generation
@@ -53,23 +74,11 @@ class Session:
         self._failed: set[tuple[int, str]] = set()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Make what is done in the ``with`` block durable together, or none of it; one thread at a time is inside."""
-        with self.lock:
-            self.store.begin()
-            try:
-                yield
-                self.store.commit()
-            except BaseException:
-                self.store.rollback()
-                raise
-
-    @contextmanager
     def step(self, by: object, at: datetime | None) -> Iterator[datetime]:
         """Give the moment, in UTC, at which somebody does what the ``with`` block writes; tell the plugins of it."""
         require_actor(by)
         moment = self.moment(at)
-        with self.transaction():
+        with self.lock, self.transaction:
             yield moment
         self.deliver()
 
@@ -156,7 +165,7 @@ class Session:
     def advance(self, to: datetime | None, fired: list[Event] | None) -> None:
         """Fire everything that falls due before a moment, and set the store's clock to it; events go into ``fired``."""
         store, observed, goal = self.store, False, self.moment(to)
-        with self.transaction():
+        with self.lock, self.transaction:
             if store.now is not None and goal < store.now:
                 raise ClockBackwards(store.now, goal)
             while (case := store.next_due(goal)) is not None:
@@ -217,7 +226,7 @@ class Session:
                 while waiting := [entry for entry in self.store.undelivered() if entry not in self._failed]:
                     faults = {entry: self._tell(*entry) for entry in waiting}
                     self._failed |= {entry for entry, fault in faults.items() if fault is not None}
-                    with self.transaction():
+                    with self.transaction:
                         for entry, fault in faults.items():
                             self.store.delivered(*entry, fault)
             finally:
