@@ -59,8 +59,7 @@ class Catalogue:
     @cached_property
     def domains(self) -> tuple[str, ...]:
         """All domains (领域)."""
-        named = (entry.attributes.get("domain", "") for entry in self.entries)
-        return tuple(dict.fromkeys(name for name in named if name))
+        return tuple(dict.fromkeys(filter(None, (entry.attributes.get("domain") for entry in self.entries))))
 
     def rows(self, item: str) -> tuple[CatalogueRow, ...]:
         """Return the rows of an item, by its name or its code; none where several items have the code."""

@@ -8,6 +8,8 @@ from governflow.normalize import half_width, key
 from governflow.tables.domains import RANGE, YES_NO, Cell, Closed, Code, Domain, Number, Open, Part, Span, Unfit
 from governflow.text import Text
 
+OR = Text(" or ", "或")
+
 #: So many alternatives of one condition are said.
 _SAID = 8
 
@@ -17,29 +19,21 @@ _DEFAULT = re.compile(r"(?:default|默认值?为?)\s*[:=]?\s*(.+)", re.IGNORECAS
 
 
 def read_domain(text: str) -> tuple[Domain | None, str]:
-    """Read a cell of the domain row.
-
-    Args:
-        text: Such as ``general|complex|major``, ``0..365; default 0`` or ``任意``; only a default leaves the domain to
-            be the one that the column is known by.
+    """Read a cell of the domain row, such as ``general|complex|major``, ``0..365; default 0`` or ``任意``.
 
     Returns:
-        The domain, None if the cell gives only a default, and the default as written ("" for none).
+        The domain, None if it is left to be the one that the column is known by, and the default as written.
 
     Raises:
         Unfit: It is none of these.
     """
-    spec, _, rest = half_width(text).partition(";")
-    spec, rest = spec.strip(), rest.strip()
+    spec, _, rest = (part.strip() for part in half_width(text).partition(";"))
     if not rest and _DEFAULT.fullmatch(spec):
         spec, rest = "", spec
-    default = ""
-    if rest:
-        found = _DEFAULT.fullmatch(rest)
-        if found is None:
-            raise Unfit(f"{rest!r} is no default: write ; default X", f"“{rest}”不是默认值：请写“；默认 X”")
-        default = found[1].strip()
-    return _domain(spec), default
+    found = _DEFAULT.fullmatch(rest)
+    if rest and found is None:
+        raise Unfit(f"{rest!r} is no default: write ; default X", f"“{rest}”不是默认值：请写“；默认 X”")
+    return _domain(spec), found[1].strip() if found else ""
 
 
 def _domain(spec: str) -> Domain | None:
@@ -62,11 +56,8 @@ def _domain(spec: str) -> Domain | None:
             f"{spec!r} is no domain: write a|b|c, yes|no, 0..365, 0.0..1.0, code or *",
             f"“{spec}”不是取值范围：请写 甲|乙|丙、是|否、0..365、0.0..1.0、区划代码 或 任意",
         )
-    values, names = [], []
-    for piece in pieces:
-        value, _, name = (part.strip() for part in piece.partition("/"))
-        values.append(value)
-        names.append(Text(value, name or value))
+    pairs = [tuple(part.strip() for part in piece.split("/", 1)) for piece in pieces]
+    values, names = [pair[0] for pair in pairs], [Text(pair[0], pair[-1] or pair[0]) for pair in pairs]
     if len(values) == 2 and {YES_NO.member(value) for value in values} == {"yes", "no"}:
         return YES_NO
     spelt = [key(word) for value, name in zip(values, names, strict=True) for word in {value, name.zh}]
@@ -79,14 +70,7 @@ def _domain(spec: str) -> Domain | None:
 
 @lru_cache(maxsize=65536)
 def read_cell(domain: Domain, text: str) -> Cell | None:
-    """Read a condition cell.
-
-    Args:
-        domain: The column's domain.
-        text: As written.
-
-    Returns:
-        What it takes in, or None for anything at all.
+    """Read a condition cell; None for anything at all.
 
     Raises:
         Unfit: It cannot be read, or speaks of values outside the domain.
@@ -94,16 +78,15 @@ def read_cell(domain: Domain, text: str) -> Cell | None:
     plain = half_width(text).strip()
     if plain.casefold() in _ANY:
         return None
-    parts: list[Part] = []
+    parts: dict[Part, None] = {}
     unstated = False
-    for piece in re.split(r"[|、]", plain):
-        word = piece.strip()
+    for word in map(str.strip, re.split(r"[|、]", plain)):
         if not word:
             raise Unfit(f"{text!r} has an empty alternative: write a|b", f"“{text}”有空的选项：请写 甲|乙")
         if word.casefold() in _NONE:
             unstated = True
         else:
-            parts += [part for part in domain.parts(word) if part not in parts]
+            parts[domain.part(word) if isinstance(domain, (Number, Code)) else domain.read(word)] = None
     return Cell(tuple(parts), unstated)
 
 
@@ -132,22 +115,12 @@ def _joined(cell: Cell) -> list[Span]:
 
 
 def say(domain: Domain, text: Text, cell: Cell) -> Text:
-    """Say a condition to people: ``severity = general or complex``, ``people >= 30``.
-
-    Args:
-        domain: The column's domain.
-        text: The column's name.
-        cell: The condition.
-    """
-    if isinstance(domain, Number):
-        said = [domain.say(span) for span in _joined(cell)]
-    else:
-        said = [domain.say(part) for part in cell.parts]
-    more = len(said) - _SAID
-    if more > 0:
-        said = [*said[:_SAID], Text(f"{more} more", f"另外 {more} 处")]
-    en, zh = " or ".join(one.en for one in said), "或".join(one.zh for one in said)
+    """Say a condition on a column of this name to people: ``severity = general or complex``, ``people >= 30``."""
+    parts = _joined(cell) if isinstance(domain, Number) else cell.parts
+    said = [domain.say(part) for part in parts[:_SAID]]
+    if len(parts) > _SAID:
+        said.append(Text(f"{len(parts) - _SAID} more", f"另外 {len(parts) - _SAID} 处"))
     if cell.unstated:
-        en, zh = (f"{en} or not stated", f"{zh}或未填") if said else ("not stated", "未填")
-    equals = bool(said) and not isinstance(domain, Number)
-    return Text(f"{text.en} {'= ' if equals else ''}{en}", f"{text.zh}{'=' if equals else ''}{zh}")
+        said.append(Text("not stated", "未填"))
+    equals = Text(" = ", "=") if parts and not isinstance(domain, Number) else Text(" ", "")
+    return equals.join((text, OR.join(said)))

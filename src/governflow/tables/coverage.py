@@ -62,10 +62,7 @@ class Space:
         for place, mask in enumerate(box):
             known = self._touching[place].get(mask)
             if known is None:
-                known = 0
-                for atom in bits(mask):
-                    known |= self.by_atom[place][atom]
-                self._touching[place][mask] = known
+                known = self._touching[place][mask] = reduce(or_, [self.by_atom[place][atom] for atom in bits(mask)], 0)
             rules &= known
             if not rules:
                 return 0
@@ -122,10 +119,7 @@ class Space:
         for place, axis in enumerate(self.axes):
             line = _with(box, place, axis.full)
             near = self.touching(line, rules)
-            mask = 0
-            for atom in range(axis.size):
-                if not self.by_atom[place][atom] & near:
-                    mask |= 1 << atom
+            mask = sum(1 << atom for atom, holders in enumerate(self.by_atom[place]) if not holders & near)
             for other in more:
                 if all(a & b for a, b in zip(line, other, strict=True)):
                     mask &= ~other[place]

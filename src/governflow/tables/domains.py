@@ -8,6 +8,7 @@ and decimals are all one kind of thing.
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import cached_property
 from typing import TypeAlias
 
 import attrs
@@ -89,15 +90,15 @@ class Closed:
     values: tuple[str, ...]
     names: tuple[Text, ...]
     also: tuple[tuple[str, ...], ...] = ()
-    _spelt: Mapping[str, str] = attrs.field(init=False, eq=False, repr=False)
 
-    def __attrs_post_init__(self) -> None:
+    @cached_property
+    def _spelt(self) -> Mapping[str, str]:
         spelt: dict[str, str] = {}
         also = self.also or ((),) * len(self.values)
         for value, name, others in zip(self.values, self.names, also, strict=True):
             for word in (value, name.en, name.zh, *others):
                 spelt.setdefault(key(word), value)
-        object.__setattr__(self, "_spelt", spelt)
+        return spelt
 
     @property
     def written(self) -> str:
@@ -124,10 +125,6 @@ class Closed:
         if found is None:
             raise _wrong(value, self.allowed)
         return found
-
-    def parts(self, piece: str) -> tuple[Part, ...]:
-        """Read one alternative of a condition cell."""
-        return (self.read(piece),)
 
     def say(self, part: Part) -> Text:
         """Name a value."""
@@ -176,18 +173,14 @@ class Number:
 
     def number(self, value: object) -> int | Decimal | None:
         """Return a value as a number of this kind, or None."""
-        if isinstance(value, bool):
-            return None
-        if isinstance(value, int):
+        if isinstance(value, int) and not isinstance(value, bool):
             return value
-        if isinstance(value, (str, float, Decimal)):
-            text = half_width(value) if isinstance(value, str) else str(value)
-            if re.fullmatch(_NUMBER, text):
-                number = Decimal(text)
-                if not self.whole:
-                    return number
-                return int(number) if number == number.to_integral_value() else None
-        return None
+        if not isinstance(value, (str, float, Decimal)) or not re.fullmatch(_NUMBER, half_width(str(value))):
+            return None
+        number = Decimal(half_width(str(value)))
+        if not self.whole:
+            return number
+        return int(number) if number == number.to_integral_value() else None
 
     def read(self, value: object) -> str | int:
         """Read a told value."""
@@ -196,13 +189,14 @@ class Number:
             raise _wrong(value, self.allowed)
         if self.whole:
             return int(number)
-        return _short(number)
+        text = format(Decimal(number), "f") if number else "0"
+        return text.rstrip("0").rstrip(".") if "." in text else text
 
     def _inside(self, number: int | Decimal) -> bool:
         span = self.span
         return span.start <= (number, 0) < span.end
 
-    def parts(self, piece: str) -> tuple[Part, ...]:
+    def part(self, piece: str) -> Part:
         """Read one alternative of a condition cell."""
         start, end = self._ends(piece)
         whole = self.span
@@ -212,7 +206,7 @@ class Number:
                 f"{piece!r} holds no number of the domain {self.written}: widen it or leave the rule out",
                 f"“{piece}”不含取值范围 {self.written} 内的任何数：请放宽或删去该规则",
             )
-        return (span,)
+        return span
 
     def _ends(self, piece: str) -> tuple[Cut, Cut]:
         if found := _COMPARED.fullmatch(piece):
@@ -275,8 +269,18 @@ class Number:
         return "in", f"{'(' if after_low else '['}{first}, {last}{']' if after_high else ')'}"
 
 
+class _Texts:
+    """Texts that are said as they are written."""
+
+    __slots__ = ()
+
+    def say(self, part: Part) -> Text:
+        """Write a text."""
+        return Text(str(part), str(part))
+
+
 @attrs.frozen
-class Code:
+class Code(_Texts):
     """Division codes (区划代码) of 2 to 12 digits, without trailing groups of zeros; other texts are other places."""
 
     written = "code"
@@ -293,19 +297,13 @@ class Code:
             text = text[:-3]
         return text
 
-    def parts(self, piece: str) -> tuple[Part, ...]:
+    def part(self, piece: str) -> Part:
         """Read one alternative of a condition cell."""
-        if re.fullmatch(r"[0-9]{1,12}\*", piece):
-            return (piece,)
-        return (self.read(piece),)
-
-    def say(self, part: Part) -> Text:
-        """Write a code."""
-        return _both(str(part))
+        return piece if re.fullmatch(r"[0-9]{1,12}\*", piece) else self.read(piece)
 
 
 @attrs.frozen
-class Open:
+class Open(_Texts):
     """Any text: what no rule names is one class, "anything else"."""
 
     written = "*"
@@ -317,14 +315,6 @@ class Open:
         if not text:
             raise _wrong(value, self.allowed)
         return text
-
-    def parts(self, piece: str) -> tuple[Part, ...]:
-        """Read one alternative of a condition cell."""
-        return (self.read(piece),)
-
-    def say(self, part: Part) -> Text:
-        """Write a text."""
-        return _both(str(part))
 
 
 Domain: TypeAlias = Closed | Number | Code | Open
@@ -350,12 +340,3 @@ KIND = _closed(Kind)
 
 def _wrong(value: object, allowed: Text) -> Unfit:
     return Unfit(f"{value!r:.80} cannot be used: give {allowed.en}", f"“{str(value)[:80]}”不可用：应为{allowed.zh}")
-
-
-def _both(text: str) -> Text:
-    return Text(text, text)
-
-
-def _short(number: int | Decimal) -> str:
-    text = format(Decimal(number), "f") if number else "0"
-    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -27,6 +27,7 @@ from governflow.tables.domains import (
     Part,
     Span,
 )
+from governflow.tables.vocabulary import IS
 from governflow.text import COMMA, Text
 
 Value: TypeAlias = str | int
@@ -62,12 +63,7 @@ class Atoms:
 
 
 def cut(domain: Domain, parts: Iterable[Part]) -> Atoms:
-    """Cut a domain where some parts of it begin and end.
-
-    Args:
-        domain: The domain.
-        parts: All that the rules speak of.
-    """
+    """Cut a domain where the parts of it that rules speak of begin and end."""
     if isinstance(domain, Number):
         return _numbers(domain, [part for part in parts if isinstance(part, Span)])
     named = [str(part) for part in parts]
@@ -87,7 +83,6 @@ def _listed(domain: Closed | Open, values: tuple[str, ...]) -> Atoms:
     places: dict[Hashable, int] = {value: place for place, value in enumerate(values)}
     if values == ("yes", "no"):
         places |= {True: 0, False: 1}
-    count = len(values) + (rest >= 0)
     other = "other"
     while other in places:
         other += "'"
@@ -95,16 +90,21 @@ def _listed(domain: Closed | Open, values: tuple[str, ...]) -> Atoms:
     def mask(parts: Iterable[Part]) -> int:
         return sum({1 << places[part] for part in parts if part in places})
 
-    def cell(mask: int) -> tuple[tuple[Part, ...], bool]:
-        inside = tuple(value for place, value in enumerate(values) if mask >> place & 1)
-        if rest < 0 or not mask >> rest & 1:
-            return inside, False
-        return tuple(value for place, value in enumerate(values) if not mask >> place & 1), True
-
     def find(value: object) -> int:
         return places.get(value, rest)
 
-    return Atoms(domain, count, mask, find, lambda place: other if place == rest else values[place], cell)
+    samples = values if rest < 0 else (*values, other)
+    return Atoms(domain, len(samples), mask, find, samples.__getitem__, _naming(values, rest))
+
+
+def _naming(values: tuple[str, ...], rest: int) -> Callable[[int], tuple[tuple[Part, ...], bool]]:
+    """Return how a mask is said by its values; with the rest in it, by those that it leaves out."""
+
+    def cell(mask: int) -> tuple[tuple[Part, ...], bool]:
+        inverse = rest >= 0 and bool(mask >> rest & 1)
+        return tuple(value for place, value in enumerate(values) if bool(mask >> place & 1) is not inverse), inverse
+
+    return cell
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------------
@@ -160,18 +160,16 @@ def _codes(domain: Code, named: set[str]) -> Atoms:
     """One atom for what each named code or prefix says beyond the longer ones; the last is every other place."""
     exact = {code for code in named if not code.endswith("*")}
     prefixes = {code[:-1] for code in named if code.endswith("*")}
-    owners = sorted(prefixes)
-    samples = {prefix: _free(prefix, exact, prefixes) for prefix in owners}
-    nodes = sorted(exact) + [f"{prefix}*" for prefix in owners if samples[prefix] is not None]
+    free = {f"{prefix}*": _free(prefix, exact, prefixes) for prefix in sorted(prefixes)}
+    samples = {code: code for code in sorted(exact)} | {node: code for node, code in free.items() if code is not None}
+    nodes = tuple(samples)
     places = {node: place for place, node in enumerate(nodes)}
     lengths = sorted({len(prefix) for prefix in prefixes}, reverse=True)
     rest = len(nodes)
-    elsewhere = _free("", exact, prefixes)
 
     def mask(parts: Iterable[Part]) -> int:
         found = 0
-        for part in parts:
-            text = str(part)
+        for text in map(str, parts):
             if text.endswith("*"):
                 found |= sum(1 << place for node, place in places.items() if node.startswith(text[:-1]))
             else:
@@ -180,25 +178,15 @@ def _codes(domain: Code, named: set[str]) -> Atoms:
 
     def find(value: object) -> int:
         text = str(value)
-        place = places.get(text) if "*" not in text else None
-        if place is not None:
-            return place
+        if text in places and "*" not in text:
+            return places[text]
         for length in lengths:
             if text[:length] in prefixes and len(text) >= length:
                 return places.get(f"{text[:length]}*", -1)
         return rest
 
-    def sample(place: int) -> Value:
-        if place == rest:
-            return elsewhere or "elsewhere"
-        return samples[nodes[place][:-1]] or "" if nodes[place].endswith("*") else nodes[place]
-
-    def cell(mask: int) -> tuple[tuple[Part, ...], bool]:
-        inverse = bool(mask >> rest & 1)
-        kept = [node for place, node in enumerate(nodes) if bool(mask >> place & 1) is not inverse]
-        return tuple(kept), inverse
-
-    return Atoms(domain, rest + 1, mask, find, sample, cell)
+    values = (*samples.values(), _free("", exact, prefixes) or "elsewhere")
+    return Atoms(domain, rest + 1, mask, find, values.__getitem__, _naming(nodes, rest))
 
 
 def _free(prefix: str, exact: set[str], prefixes: set[str]) -> str | None:
@@ -274,10 +262,8 @@ class Axis:
         """Say to people what one case states."""
         if value is None:
             return Text(f"{self.text.en} not stated", f"{self.text.zh}未填")
-        name = Text(str(value), str(value))
-        if isinstance(self.atoms.domain, Closed):
-            name = self.atoms.domain.say(str(value))
-        return Text(f"{self.text.en} = {name.en}", f"{self.text.zh}={name.zh}")
+        domain, written = self.atoms.domain, str(value)
+        return IS.join((self.text, domain.say(written) if isinstance(domain, Closed) else Text(written, written)))
 
     def say(self, mask: int) -> Text:
         """Say to people which classes a mask holds."""

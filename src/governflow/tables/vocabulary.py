@@ -177,13 +177,13 @@ def outcome_text(name: str, value: str) -> Text:
     sort = next((question[name][0] for question in OUTCOMES.values() if name in question), TEXT)
     if isinstance(sort, Closed) and value in sort.values:
         return sort.say(value)
-    if sort == ALLOWANCE and value:
-        try:
-            allowance = Allowance.parse(value)
-        except CalendarError:
-            return Text("none", "不设") if value == "-" else Text(value, value)
-        return Text(allowance.text("en"), allowance.text("zh"))
-    return Text(value, value.replace("|", "、"))
+    if sort != ALLOWANCE or not value:
+        return Text(value, value.replace("|", "、"))
+    try:
+        allowance = Allowance.parse(value)
+    except CalendarError:
+        return Text("none", "不设") if value == "-" else Text(value, value)
+    return Text(allowance.text("en"), allowance.text("zh"))
 
 
 def outcomes_text(outcomes: Mapping[str, str]) -> Text:
@@ -201,4 +201,4 @@ def _chinese(name: str) -> str:
         return KNOWN[name].zh
     if name in _ALSO:
         return _ALSO[name][0]
-    return next((words[0] for question in OUTCOMES.values() if name in question for words in [question[name][1]]), "")
+    return next((question[name][1][0] for question in OUTCOMES.values() if name in question), "")

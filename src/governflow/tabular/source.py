@@ -200,36 +200,31 @@ def _not_a_journal(path: File, en: str, zh: str) -> JournalError:
 
 def _encoding(path: File) -> str:
     """UTF-8 if the whole file is; else GB18030 (and with it GBK) if the whole file is."""
-    bad, multibyte = _first_bad_byte(path, "utf-8")
+    bad, longer = _first_bad_line(path, "utf-8")
     if bad is None:
         return "utf-8-sig"
-    if multibyte < _SURELY_UTF8 and _first_bad_byte(path, "gb18030")[0] is None:
+    if longer < _SURELY_UTF8 and _first_bad_line(path, "gb18030")[0] is None:
         return "gb18030"
-    with path.open("rb") as file:
-        line = 1
-        while bad > 0 and (chunk := file.read(min(_CHUNK, bad))):
-            line += chunk.count(b"\n")
-            bad -= len(chunk)
     raise JournalError(
-        f"{path.name} is neither UTF-8 nor GB18030 text (line {line}): save it as CSV UTF-8 or as .xlsx",
-        f"{path.name} 不是 UTF-8 或 GB18030 编码（第 {line} 行）：请另存为 CSV UTF-8 或 .xlsx",
+        f"{path.name} is neither UTF-8 nor GB18030 text (line {bad}): save it as CSV UTF-8 or as .xlsx",
+        f"{path.name} 不是 UTF-8 或 GB18030 编码（第 {bad} 行）：请另存为 CSV UTF-8 或 .xlsx",
     )
 
 
-def _first_bad_byte(path: File, encoding: str) -> tuple[int | None, int]:
-    """Where decoding fails (None: nowhere), and how many bytes before that belonged to longer characters."""
+def _first_bad_line(path: File, encoding: str) -> tuple[int | None, int]:
+    """The line in which decoding fails (None: nowhere), and by how many bytes the text before is longer than itself."""
     decoder = codecs.getincrementaldecoder(encoding)()
-    done = characters = 0
+    line, longer = 1, 0
     with path.open("rb") as file:
         while True:
             chunk = file.read(_CHUNK)
             held = len(decoder.getstate()[0])
             try:
-                characters += len(decoder.decode(chunk, final=not chunk))
+                text = decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:
-                good = done - held + error.start
-                characters += len(error.object[: error.start].decode(encoding, "replace"))
-                return good, good - characters
-            done += len(chunk)
+                good = error.object[: error.start]
+                return line + good.count(b"\n"), longer + len(good) - len(good.decode(encoding, "replace"))
+            line += chunk.count(b"\n")
+            longer += held + len(chunk) - len(decoder.getstate()[0]) - len(text)
             if not chunk:
-                return None, done - characters
+                return None, longer
