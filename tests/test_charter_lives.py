@@ -15,7 +15,6 @@ from governflow.charter import check as charter
 from governflow.charter.laws import escalation as ladders
 from governflow.charter.lives import fault_injection as faltering
 from governflow.charter.lives import scenarios
-from governflow.charter.lives import search as searching
 from governflow.charter.lives import simulation as living
 from governflow.charter.lives.simulation import ADVANCE, FAIL, MEND, REASSESS, Scenario, ScenarioStep
 from governflow.charter.model import Failure
@@ -479,11 +478,12 @@ def test_a_failing_walk_is_shortened_to_what_makes_it_fail() -> None:
     steps = [ScenarioStep(1, "note", number) for number in range(30)]
     steps[4], steps[21] = ScenarioStep(1, "dispatch"), ScenarioStep(1, "resolve")
 
-    def fails(scenario: Scenario) -> bool:
+    def look(scenario: Scenario) -> Scenario | None:
         done = [step.do for step in scenario.steps]
-        return "dispatch" in done and "resolve" in done
+        return scenario if "dispatch" in done and "resolve" in done else None
 
-    short = scenarios.shortened(Scenario({"severity": "major"}, tuple(steps)), fails)
+    short = scenarios.shortened(Scenario({"severity": "major"}, tuple(steps)), look)
+    assert short is not None
     assert [step.do for step in short.steps] == ["dispatch", "resolve"]
     assert short.told == {}
 
@@ -773,7 +773,7 @@ def _found(seed: int) -> living.SimulatedCase:
     def key(life: living.SimulatedCase) -> str:
         return "".join(fault.hook for fault in life.faults())
 
-    return next(searching.searched(search, key, set()))
+    return next(scenarios.searched(search, key, set()))
 
 
 @pytest.mark.slow

@@ -28,10 +28,8 @@ from governflow.charter.answers.ask import asked
 from governflow.charter.answers.collect import batches, drawn, searched
 from governflow.charter.answers.examples import of_rows
 from governflow.charter.answers.remote import RemoteAnswers, WorkerEnvironment, changed_names, governflow_state
-from governflow.charter.cases.covering import rows
 from governflow.charter.cases.reported import reported, smallest, written
-from governflow.charter.cases.strategy import strategy
-from governflow.charter.cases.systematic import BUDGET, anywhen
+from governflow.charter.cases.systematic import BUDGET, anywhen, rows, strategy
 from governflow.charter.check import Waiver, check, laws
 from governflow.charter.laws import localities as stacks
 from governflow.charter.model import Failure

@@ -22,7 +22,7 @@ from governflow.charter import check as charter
 from governflow.charter.cases.reported import BEGIN
 from governflow.charter.laws import timing
 from governflow.charter.laws.lives import left_lying, unanswered
-from governflow.charter.lives.search import drawn
+from governflow.charter.lives.scenarios import drawn
 from governflow.charter.subject import Subject
 from governflow.journal import Reject
 from governflow.model.case import Case

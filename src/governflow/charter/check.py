@@ -10,8 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from governflow.charter.cases.given import refuse_untellable
-from governflow.charter.cases.reported import ReportedCase, timeless
+from governflow.charter.cases.reported import ReportedCase, refuse_untellable, timeless
 from governflow.charter.laws.chapters import laws
 from governflow.charter.laws.registry import LAWS, Law
 from governflow.charter.model import CheckReport, Failure, LawVerdict, as_written

@@ -1,10 +1,14 @@
 """What is checked: one locality, its rules, and how far to look (检验对象)."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from copy import copy
 from datetime import datetime
 from functools import cached_property
+from itertools import tee
 from typing import Any, TypeVar
+
+import attrs
 
 from governflow.charter.cases.reported import BEGIN, ReportedCase
 from governflow.charter.cases.systematic import anywhen
@@ -20,6 +24,7 @@ from governflow.timesource import ManualClock, counted
 _Known = TypeVar("_Known")
 
 
+@attrs.define(eq=False, slots=False)
 class Subject:
     """One locality under examination.
 
@@ -32,25 +37,17 @@ class Subject:
         only: The one case to look at; None for all of them.
     """
 
-    def __init__(
-        self,
-        localities: Localities,
-        code: str,
-        *,
-        level: str = "certify",
-        seed: int = 0,
-        seconds: float = 10.0,
-        only: ReportedCase | None = None,
-    ) -> None:
-        self.localities = localities
-        self.code = code
-        self.level = level
-        self.seed = seed
-        self.seconds = seconds
-        self.only = only
-        #: What goes on beside the laws, by name.
-        self.begun: dict[str, Any] = {}
-        self._known: dict[Callable[[Subject], Any], Any] = {}
+    localities: Localities
+    code: str
+    level: str = attrs.field(default="certify", kw_only=True)
+    seed: int = attrs.field(default=0, kw_only=True)
+    seconds: float = attrs.field(default=10.0, kw_only=True)
+    only: ReportedCase | None = attrs.field(default=None, kw_only=True)
+    #: What goes on beside the laws, by name.
+    begun: dict[str, Any] = attrs.field(factory=dict, init=False)
+    _known: dict[Callable[["Subject"], Any], Any] = attrs.field(factory=dict, init=False)
+
+    def __attrs_post_init__(self) -> None:
         self.begin()
 
     @cached_property
@@ -64,6 +61,13 @@ class Subject:
             self._known[find] = find(self)
         found: _Known = self._known[find]
         return found
+
+    def stream(self, find: Callable[["Subject"], Iterator[_Known]]) -> Iterator[_Known]:
+        """Return what several laws look at one after the other: found once, as far as somebody has looked."""
+        if find not in self._known:
+            (self._known[find],) = tee(find(self), 1)
+        again: Iterator[_Known] = copy(self._known[find])
+        return again
 
     def begin(self) -> None:
         """Begin to look at a law: nothing is counted yet, and the time that a search has begins to run."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from governflow.charter.cases.given import plain, read_case
+from governflow.charter.cases.reported import plain, read_case
 from governflow.charter.check import check
 from governflow.charter.laws.registry import LAWS
 from governflow.charter.model import Failure, LawVerdict

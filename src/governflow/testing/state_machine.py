@@ -8,13 +8,13 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from governflow.charter.cases.given import case_line
-from governflow.charter.cases.strategy import strategy
+from governflow.charter.cases.reported import case_line
+from governflow.charter.cases.systematic import strategy
 from governflow.charter.laws import escalation as ladders
 from governflow.charter.laws import timing
-from governflow.charter.laws.lives import Wrong, left_lying, unanswered
+from governflow.charter.laws.lives import Wrong, left_lying, shortest, unanswered
 from governflow.charter.lives.fault_injection import FAILING, MANNERS, twin
-from governflow.charter.lives.scenarios import LATER, shortened
+from governflow.charter.lives.scenarios import LATER
 from governflow.charter.lives.simulation import (
     ADVANCE,
     DAY,
@@ -29,7 +29,6 @@ from governflow.charter.lives.simulation import (
     SimulatedCase,
     Simulator,
     choices,
-    play,
 )
 from governflow.charter.report.text import reader_lang
 from governflow.charter.subject import Subject
@@ -48,11 +47,10 @@ _PICKS = st.integers(0, 600)
 Law = Callable[[SimulatedCase, Subject], Wrong | None]
 
 
-def _climbing(fault: Callable[[ladders.Ladder, Policy], tuple[Text | None, int]]) -> Law:
+def _climbing(fault: Callable[[ladders.Ladder, Policy], tuple[Text, int] | None]) -> Law:
     def law(life: SimulatedCase, subject: Subject) -> Wrong | None:
-        found = (fault(ladder, subject.policy)[0] for ladder in ladders.stretches(life, subject.policy))
-        what = next((one for one in found if one is not None), None)
-        return Wrong(what) if what is not None else None
+        found = (fault(ladder, subject.policy) for ladder in ladders.stretches(life, subject.policy))
+        return next((Wrong(one[0]) for one in found if one is not None), None)
 
     return law
 
@@ -208,18 +206,12 @@ class _Lives(RuleBasedStateMachine):
             wrong = fault(life, self.subject) if law not in self.waived else None
             if wrong is not None:
                 self.sound = False
-                raise AssertionError(_story(law, fault, life, self.subject))
+                raise AssertionError(_story(law, fault, life, wrong, self.subject))
 
 
-def _story(law: str, fault: Law, life: SimulatedCase, subject: Subject) -> str:
+def _story(law: str, fault: Law, life: SimulatedCase, wrong: Wrong, subject: Subject) -> str:
     """Tell what is wrong as ``governflow check`` does, by a shorter life, with the command that looks at that life."""
-    short = play(
-        subject, shortened(life.scenario, lambda scenario: fault(play(subject, scenario), subject) is not None)
-    )
-    wrong = fault(short, subject)
-    if wrong is None:  # rules that answer otherwise the second time
-        short, wrong = life, fault(life, subject)
-    assert wrong is not None
+    short, wrong = shortest(subject, lambda one: fault(one, subject), life.scenario) or (life, wrong)
     lang = reader_lang()
     case: dict[str, Any] = short.scenario.as_case()
     again = shlex.join(["governflow", "check", subject.code, "--law", law, "--case", case_line(case)])

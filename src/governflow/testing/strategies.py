@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from governflow.charter.cases.reported import BEGIN
-from governflow.charter.cases.strategy import strategy
+from governflow.charter.cases.systematic import strategy
 from governflow.charter.lives.simulation import choices
 from governflow.engine.engine import Engine
 from governflow.errors import GovernflowError

@@ -10,8 +10,7 @@ import attrs
 import msgspec
 
 from governflow.charter.answers.plain import REOPENED, RUNG, PlainAnswer, results_of
-from governflow.charter.cases.dimensions import WHO
-from governflow.charter.cases.reported import ReportedCase, fresh, mode_of, moment_of
+from governflow.charter.cases.reported import WHO, ReportedCase, fresh, mode_of, moment_of
 from governflow.engine.decide import Command, decide
 from governflow.errors import CommandError, IllegalAction
 from governflow.model import clocks

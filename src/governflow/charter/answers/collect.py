@@ -4,18 +4,17 @@ At the level ``search`` Hypothesis goes on drawing cases. The same seed draws th
 clock says: so what is drawn last may differ.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from itertools import count, islice
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
 from governflow.charter.answers.ask import Answer, asked
 from governflow.charter.answers.compare import said
-from governflow.charter.cases.dimensions import WHO
-from governflow.charter.cases.reported import ReportedCase, smallest, written
-from governflow.charter.cases.strategy import strategy
-from governflow.charter.cases.systematic import BUDGET
+from governflow.charter.cases.reported import WHO, ReportedCase, smallest, written
+from governflow.charter.cases.systematic import BUDGET, strategy
 from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
 from governflow.errors import described
@@ -26,6 +25,7 @@ from governflow.text import Text
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
+_Shown = TypeVar("_Shown")
 #: What a law finds wrong with one case: what makes it the same fault in another case, and the failure to report.
 Fault = tuple[Hashable, Failure]
 Look = Callable[[ReportedCase], Iterable[Fault]]
@@ -152,49 +152,83 @@ def drawn(subject: Subject) -> Iterator[ReportedCase]:
 
 
 def searched(subject: Subject, look: Look, known: set[Hashable], at_most: int) -> Iterator[Fault]:
-    """Draw cases until the time is up and look at each; Hypothesis makes the case of each fault as small as it can.
+    """Draw cases and look at each, until the time is up or so many faults are known; see `drawn_faults`."""
+    seen: dict[str, dict[Hashable, Failure]] = {}
 
-    Args:
-        subject: What is checked.
-        look: Finds the faults of a case.
-        known: Faults that were found before; those that are found now are added.
-        at_most: So many faults are enough.
-    """
-    number = 0
-    while not subject.late and len(known) < at_most:
-        fault = _search(subject, look, known, f"{subject.seed}/{number}")
-        if fault is not None:
-            known.add(fault[0])
-            yield fault
-        number += 1
+    def once(told: ReportedCase) -> dict[Hashable, Failure]:
+        key = written(told)
+        if key not in seen:
+            subject.tried()
+            seen[key] = dict(look(told))
+        return seen[key]
+
+    for fault in drawn_faults(subject, strategy(subject.policy), once, known, size, _AT_ONCE):
+        yield fault
+        if len(known) >= at_most:
+            return
 
 
 class _Found(Exception):
-    """A case shows a fault: the search found what it looked for."""
+    """What was drawn shows a fault: the search found what it looked for."""
 
 
-def _search(subject: Subject, look: Look, known: set[Hashable], from_seed: str) -> Fault | None:
-    """Look for one fault that is not known yet; from the first case that shows one, only that fault counts."""
-    seen: dict[str, dict[Hashable, Failure]] = {}
-    wanted: list[Hashable] = []
+class _TimeIsUp(BaseException):
+    """The search has had its time; Hypothesis takes this for no fault of what it draws."""
 
-    def test(told: ReportedCase) -> None:
-        key = written(told)
-        if key not in seen:
-            if subject.late:
-                return
-            subject.tried()
-            seen[key] = dict(look(told))
-        if not wanted:
-            wanted.extend([fault for fault in seen[key] if fault not in known][:1])
-        if wanted and wanted[0] in seen[key]:
-            raise _Found
 
-    try:
-        draw(strategy(subject.policy), test, from_seed, _AT_ONCE)
-    except _Found:
-        return wanted[0], min((found[wanted[0]] for found in seen.values() if wanted[0] in found), key=size)
-    return None
+def drawn_faults(
+    subject: Subject,
+    some: "SearchStrategy[Any]",
+    look: Callable[[Any], Mapping[Hashable, _Shown]],
+    known: set[Hashable],
+    size: Callable[[_Shown], int],
+    most: int,
+) -> Iterator[tuple[Hashable, _Shown]]:
+    """Draw values until the time is up; Hypothesis makes what shows a fault as small as it can.
+
+    Args:
+        subject: What is checked.
+        some: What is drawn.
+        look: Returns the faults that a value shows, each with what is told of it.
+        known: Faults that were found before; those that are found now are added.
+        size: How small it is what shows a fault.
+        most: So many values are drawn before Hypothesis begins anew: what it learns leads it to the others.
+    """
+    for number in count():
+        if subject.late:
+            return
+        fault = _one_fault(subject, some, look, known, size, f"{subject.seed}/{number}", most)
+        if fault is not None:
+            known.add(fault[0])
+            yield fault
+
+
+def _one_fault(
+    subject: Subject,
+    some: "SearchStrategy[Any]",
+    look: Callable[[Any], Mapping[Hashable, _Shown]],
+    known: set[Hashable],
+    size: Callable[[_Shown], int],
+    from_seed: str,
+    most: int,
+) -> tuple[Hashable, _Shown] | None:
+    from hypothesis.errors import Flaky  # only a search needs it
+
+    shown: dict[Hashable, list[_Shown]] = {}
+
+    def test(value: Any) -> None:
+        if subject.late:
+            raise _TimeIsUp
+        for fault, what in look(value).items():
+            # From the first value that shows a fault, only that fault counts.
+            if fault not in known and (not shown or fault in shown):
+                shown.setdefault(fault, []).append(what)
+                raise _Found
+
+    # Rules that answer otherwise the second time cannot be shrunk: what was found stands.
+    with suppress(_Found, _TimeIsUp, Flaky):
+        draw(some, test, from_seed, most)
+    return next(((fault, min(found, key=size)) for fault, found in shown.items()), None)
 
 
 def draw(some: "SearchStrategy[Any]", take: Callable[[Any], object], from_seed: str, most: int) -> None:

@@ -23,8 +23,6 @@ UNKNOWN_PLACE = "查无此地"
 _ODD = ("很长的描述" * 60, "ＬＥＤ　路灯　３号", " a b ", "🚧 / \\ % {0}", "0")
 #: Where cases come from in practice.
 CHANNELS = ("热线12345", "网格员", "领导批示", "媒体", "app", "演示数据")
-#: What a case says of who asked.
-WHO = ("channel", "informant")
 
 
 #: Every hour of the day, each in another part of the year and on other days of the week.
@@ -45,31 +43,25 @@ _DAYS = tuple(
 )
 
 
-#: A day like any other, the hours of which hooks may speak; and on the hour or a minute before it.
+#: A day like any other; rules for the night begin or end at an hour of which hooks speak, or a minute before it.
 _MONDAY, _JUST = date(2026, 3, 2), (timedelta(0), timedelta(minutes=1))
 _MOMENTS = (*_HOURS, *_MONTHS, *_DAYS)
 
 
 @attrs.frozen
 class Dimensions:
-    """What a report can tell, and the values of each at which the rules may begin to answer differently.
+    """What a report can tell, and the values of each at which the rules may begin to answer differently."""
 
-    Args:
-        items: Items: every one of the catalogues, none, and one that no catalogue knows.
-        places: Places: units of each kind, none, and one that nobody knows.
-        lifecycles: Lifecycles beside the everyday one.
-        facts: Values of each fact that tables ask for.
-        channels: Ways in which a case may come in.
-        informants: Posts that may report on duty.
-        moments: When a case may be told: day and night, all over the year, and on days that hooks name.
-    """
-
+    #: Every item of the catalogues, units of each kind; none of both, and one that nobody knows.
     items: tuple[str, ...]
     places: tuple[str, ...]
+    #: Lifecycles beside the everyday one.
     lifecycles: tuple[str, ...]
+    #: Values of each fact that tables ask for.
     facts: Mapping[str, tuple[str | int, ...]]
     channels: tuple[str, ...]
     informants: tuple[str, ...]
+    #: When a case may be told: day and night, all over the year, and on days that hooks name.
     moments: tuple[str, ...]
 
     @classmethod
@@ -77,6 +69,7 @@ class Dimensions:
         """Read them off a locality's tables, chart and hooks."""
         words = literals_of(policy)
         names = [word for word in words.texts if len(word) <= _NAME][:_NAMES]
+        hours = [number for number in words.numbers if 0 < number < 24]
         columns: dict[str, dict[str | int, None]] = {}
         for _, table in tables_of(policy):
             for column, values in _cut(table).items():
@@ -98,15 +91,10 @@ class Dimensions:
                 for moment in (
                     *_MOMENTS,
                     *(datetime.combine(day, time(10)) for day in words.days[:_WORDS]),
-                    *(datetime.combine(_MONDAY, time(hour)) - late for hour in _hours(words) for late in _JUST),
+                    *(datetime.combine(_MONDAY, time(hour)) - late for hour in hours for late in _JUST),
                 )
             ),
         )
-
-
-def _hours(words: CodeLiterals) -> Iterator[int]:
-    """Return the numbers that may be hours of a day, at which a rule for the night begins or ends."""
-    return (number for number in words.numbers if 0 < number < 24)
 
 
 def tables_of(policy: Policy) -> Iterator[tuple[str, Table]]:

@@ -1,17 +1,15 @@
 """A case for every rule of a table: its conditions, turned into what a report tells (逐条用例)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from governflow.charter.cases.dimensions import tables_of
-from governflow.charter.cases.reported import ReportedCase
+from governflow.charter.cases.reported import CASE_FIELDS, YES_NO_FIELDS, ReportedCase
 from governflow.errors import CommandError
 from governflow.policy.stack import Policy
-from governflow.tables import Catalogue, Table
+from governflow.tables import Table
 from governflow.tables.partition import sampled
 
-CASE_FIELDS = ("item", "place", "severity", "urgency", "lifecycle", "mode")
-YES_NO_FIELDS = ("visit", "asked")
 #: Tables with more rules are sampled without looking for cases that no earlier rule takes.
 _MANY_RULES = 400
 #: What the defaults make of a severity, where no table says.
@@ -24,14 +22,19 @@ def of_rules(policy: Policy, source: str, table: Table) -> Iterator[ReportedCase
     for number, box in enumerate(space.boxes):
         if not all(box):
             continue
-        own = space.uncovered(box, (1 << number) - 1) if len(space.boxes) <= _MANY_RULES else None
-        wanted = sampled(space.axes, own or box)
+        wanted = _answered_by(table, number) if len(space.boxes) <= _MANY_RULES else sampled(space.axes, box)
         by_facts: dict[str, Any] = {}
         _want(policy, wanted, by_facts, depth=3)
         yield by_facts
-        items = _items_with(policy, wanted)
-        if items:
-            yield {**by_facts, "item": items[0]}
+        item = next(_items_with(policy, wanted), None)
+        if item is not None:
+            yield {**by_facts, "item": item}
+
+
+def _answered_by(table: Table, number: int) -> Mapping[str, str | int]:
+    """Return a case that a rule answers, and none before it where there is one."""
+    box = table.space.boxes[number]
+    return sampled(table.space.axes, table.space.uncovered(box, (1 << number) - 1) or box)
 
 
 def _want(policy: Policy, wanted: Mapping[str, str | int], case: dict[str, Any], depth: int) -> None:
@@ -54,27 +57,21 @@ def _invert(policy: Policy, column: str, value: str, case: dict[str, Any], depth
             continue
         for number, rule in enumerate(table.rules):
             if rule.outcomes.get(column) == value and all(table.space.boxes[number]):
-                own = table.space.uncovered(table.space.boxes[number], (1 << number) - 1)
-                _want(policy, sampled(table.space.axes, own or table.space.boxes[number]), case, depth - 1)
+                _want(policy, _answered_by(table, number), case, depth - 1)
                 return
     if column == "tier" and value in _SEVERITY_OF:
         case.setdefault("severity", _SEVERITY_OF[value])
 
 
-def _items_with(policy: Policy, wanted: Mapping[str, str | int]) -> Sequence[str]:
+def _items_with(policy: Policy, wanted: Mapping[str, str | int]) -> Iterator[str]:
     """Return the items whose own attributes are those that are wanted."""
-    found: list[str] = []
     for _, catalogue in policy.ruled.catalogues:
-        for item in _of_interest(catalogue, wanted):
-            entry = policy.ruled.entry(item)
-            asked = [name for name in wanted if entry.get(name)]
-            if asked and all(_same(policy, name, entry[name], wanted[name]) for name in asked):
-                found.append(item)
-    return found
-
-
-def _of_interest(catalogue: Catalogue, wanted: Mapping[str, str | int]) -> Iterator[str]:
-    return (item for item in catalogue.items if any((catalogue.item(item) or {}).get(name) for name in wanted))
+        for item in catalogue.items:
+            if any((catalogue.item(item) or {}).get(name) for name in wanted):
+                entry = policy.ruled.entry(item)
+                asked = [name for name in wanted if entry.get(name)]
+                if asked and all(_same(policy, name, entry[name], wanted[name]) for name in asked):
+                    yield item
 
 
 def _same(policy: Policy, name: str, attribute: str, value: str | int) -> bool:

@@ -7,21 +7,19 @@ unit of the chart. At the level ``search`` Hypothesis draws from the same values
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import islice, product
+from itertools import chain, islice, product
 from typing import TYPE_CHECKING, Any
 
-from governflow.charter.cases import covering as pairs
-from governflow.charter.cases.dimensions import WHO, Dimensions, tables_of
-from governflow.charter.cases.of_rules import CASE_FIELDS, YES_NO_FIELDS, of_rules
-from governflow.charter.cases.reported import ReportedCase, timeless, written
+from governflow.charter.cases.dimensions import Dimensions, tables_of
+from governflow.charter.cases.of_rules import of_rules
+from governflow.charter.cases.reported import ReportedCase, distinct, written
 from governflow.isolation.literals import literals_of
 from governflow.model.terms import Mode, Severity, Urgency
 from governflow.model.units import OrgChart, Unit
 from governflow.policy.stack import Policy
 
 if TYPE_CHECKING:
-    pass
-
+    from hypothesis.strategies import SearchStrategy
 
 #: About so many cases are looked at, at the level ``certify``.
 BUDGET = 2000
@@ -31,32 +29,18 @@ _MIXED = 400
 _UNITS, _REST, _WHERE = 600, 100, 500
 #: So many pairs of an item and a place that hooks name; some of them with every severity in both modes.
 _NAMED = 300
-#: All that a case of ``--case`` may tell; ``steps`` are those of a life.
-KNOWN = (*CASE_FIELDS, *YES_NO_FIELDS, *WHO, "facts", "at", "steps")
 
 
 def anywhen(policy: Policy) -> Iterator[ReportedCase]:
     """Return the cases of the level ``certify`` for laws on rulings: told at many moments, and at every unit."""
-    seen: set[str] = set()
-    for case in (*timed(policy), *everywhere(policy)):
-        if (key := written(case)) not in seen:
-            seen.add(key)
-            yield case
-
-
-def certified(policy: Policy) -> Iterator[ReportedCase]:
-    """Return the cases of the level ``certify`` as they are told at the usual moment; a few may come twice."""
-    return map(timeless, timed(policy))
+    return distinct(chain(timed(policy), everywhere(policy)), written)
 
 
 def timed(policy: Policy) -> Iterator[ReportedCase]:
     """Return the cases of the level ``certify``, many of them at other moments; a few may come twice."""
     dimensions = Dimensions.of(policy)
-    count = 0
-    for case in _systematic(policy, dimensions):
-        count += 1
-        yield case
-    yield from _meeting(dimensions, max(BUDGET - count, _MIXED))
+    alone = list(_systematic(policy, dimensions))
+    return chain(alone, _meeting(dimensions, max(BUDGET - len(alone), _MIXED)))
 
 
 def everywhere(policy: Policy) -> Iterator[ReportedCase]:
@@ -156,7 +140,7 @@ def _meeting(dimensions: Dimensions, count: int) -> Iterator[ReportedCase]:
     }
     facts = {name: (None, *values) for name, values in dimensions.facts.items()}
     values = [*axes.values(), *facts.values()]
-    for row in pairs.rows([len(one) for one in values], count):
+    for row in rows([len(one) for one in values], count):
         chosen = [one[place] for one, place in zip(values, row, strict=True)]
         case = {name: value for name, value in zip(axes, chosen, strict=False) if value not in (None, "")}
         stated = {name: value for name, value in zip(facts, chosen[len(axes) :], strict=True) if value is not None}
@@ -181,3 +165,74 @@ def _named(policy: Policy, dimensions: Dimensions) -> Iterator[ReportedCase]:
 
 def _with(word: str, dimensions: Dimensions) -> str:
     return next((item for item in dimensions.items if word in item), "") if len(word) > 1 else ""
+
+
+# --- few rows in which every two values meet (两两组合): most faults hang on two circumstances at once ----
+
+
+def rows(sizes: Sequence[int], count: int) -> Iterator[tuple[int, ...]]:
+    """Return rows of one place for each axis, so that soon every two places of any two axes stood in one row.
+
+    Each row takes what has met least; it costs a few bit operations for every two axes. The rows are always the same.
+    Each axis has at least one place.
+    """
+    axes = range(len(sizes))
+    #: Which places of the second axis have not met a place of the first one: [first][place][second] -> bits.
+    apart = [[[(1 << size) - 1 for size in sizes] for _ in range(own)] for own in sizes]
+    longest = max(axes, key=lambda axis: sizes[axis], default=0)
+    others = sorted((axis for axis in axes if axis != longest), key=lambda axis: -sizes[axis])
+    for number in range(count):
+        turn = number % len(others) if others else 0
+        row = {longest: number % sizes[longest]}
+        for axis in (*others[turn:], *others[:turn]):
+            row[axis] = _least_met(sizes[axis], [apart[one][place][axis] for one, place in row.items()], number)
+        for one, place in row.items():
+            for other, where in row.items():
+                apart[one][place][other] &= ~(1 << where)
+        yield tuple(row[axis] for axis in axes)
+
+
+def _least_met(size: int, apart: Sequence[int], number: int) -> int:
+    """Choose a place that has met as few of the others as can be; by turns where several are equal."""
+    left = (1 << size) - 1
+    for one in apart:
+        if left & one:
+            left &= one
+    start = number % size
+    later = left >> start
+    return start + _first(later) if later else _first(left)
+
+
+def _first(bits: int) -> int:
+    return (bits & -bits).bit_length() - 1
+
+
+# --- the same cases as Hypothesis draws them ---
+
+
+def strategy(policy: Policy) -> "SearchStrategy[dict[str, Any]]":
+    """Return a Hypothesis strategy of the same cases, for tests of your own.
+
+    Args:
+        policy: The rules of the locality: ``Localities().policy("371621")``.
+    """
+    from hypothesis import strategies as st  # only those who test need it
+
+    dimensions = Dimensions.of(policy)
+    facts = {name: st.sampled_from(values) for name, values in dimensions.facts.items()}
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            "item": st.sampled_from(dimensions.items),
+            "place": st.sampled_from(dimensions.places),
+            "severity": st.sampled_from([one.value for one in Severity]),
+            "urgency": st.sampled_from([one.value for one in Urgency]),
+            "visit": st.booleans(),
+            "asked": st.booleans(),
+            "mode": st.sampled_from([one.value for one in Mode]),
+            "channel": st.sampled_from(dimensions.channels),
+            "informant": st.sampled_from(dimensions.informants),
+            **({"lifecycle": st.sampled_from(dimensions.lifecycles)} if dimensions.lifecycles else {}),
+            **({"facts": st.fixed_dictionaries({}, optional=facts)} if facts else {}),
+        },
+    )

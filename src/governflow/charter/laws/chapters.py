@@ -1,9 +1,9 @@
 """Every law of the charter in its order: a chapter is a module of laws, and a new chapter is listed here (宪章目录)."""
 
-from governflow.charter.laws import escalation, impartiality, lives, localities, purity, rulings, timing
+from governflow.charter.laws import escalation, impartiality, lives, localities, rulings, timing
 from governflow.charter.laws.registry import LAWS, Law
 
-CHAPTERS = (rulings, purity, impartiality, lives, timing, escalation, localities)
+CHAPTERS = (rulings, impartiality, lives, timing, escalation, localities)
 
 
 def laws() -> dict[str, Law]:

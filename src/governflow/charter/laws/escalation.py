@@ -1,29 +1,26 @@
 """Laws about ladders: what is not done goes up, comes to the top, and is not forgotten there (升级)."""
 
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from itertools import chain
 
 import attrs
 
 from governflow.charter.cases.reported import BEGIN, ReportedCase
 from governflow.charter.laws.registry import MOST, law
-from governflow.charter.lives.paths import going, out_of, paths
-from governflow.charter.lives.scenarios import lives, pool, shortened
+from governflow.charter.lives.scenarios import going, lives, out_of, paths, pool, searched, shortened
 from governflow.charter.lives.simulation import (
-    NO_ACTIONS,
     SWITCH,
     Scenario,
     ScenarioStep,
     SimulatedCase,
-    done,
     fallen,
     line,
+    reached,
 )
 from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
 from governflow.engine import musters
-from governflow.errors import GovernflowError
 from governflow.model.case import Case
 from governflow.model.events import Event
 from governflow.model.faults import faults_in
@@ -50,7 +47,7 @@ _TRIES = 25
 _ALONE = frozenset({"warned", "breached", "supervised", "taken_over", "special_report_filed", "lapsed", "faulted"})
 
 #: What is wrong with a ladder, and at which of its rungs.
-_Fault = tuple[Text | None, int]
+_Fault = tuple[Text, int] | None
 
 
 @attrs.frozen(eq=False)
@@ -69,15 +66,11 @@ class Ladder:
 
 def ladders(subject: Subject) -> Iterator[Ladder]:
     """Return the ladders of every sort of case from every state, of many units, of every post, and those of lives."""
-    known, more = subject.once(_begun)
-    yield from tuple(known)
-    for ladder in more:
-        known.append(ladder)
-        yield ladder
+    return subject.stream(_ladders)
 
 
-def _begun(subject: Subject) -> tuple[list[Ladder], Iterator[Ladder]]:
-    return [], chain(_of_cases(subject), _of_musters(subject), _of_lives(subject))
+def _ladders(subject: Subject) -> Iterator[Ladder]:
+    return chain(_of_cases(subject), _of_musters(subject), _of_lives(subject))
 
 
 class _Climbing:
@@ -85,6 +78,12 @@ class _Climbing:
 
     def __init__(self, policy: Policy) -> None:
         self.policy, self.endless = policy, 0
+
+    def after(self, told: ReportedCase, reported: Case, steps: tuple[ScenarioStep, ...]) -> Iterator[Ladder]:
+        """Follow the ladder of a case after some steps, where the rules allow them and it is still open then."""
+        case = reached(self.policy, reported, steps)
+        if case is not None and not _over(case, self.policy):
+            yield self.follow(Scenario(told, steps), case)
 
     def follow(self, scenario: Scenario, case: Case) -> Ladder:
         """Let nobody act until the top has been silent for long enough to tell, or the case has ended."""
@@ -106,10 +105,8 @@ class _Climbing:
 def _of_cases(subject: Subject) -> Iterator[Ladder]:
     policy, climbing = subject.policy, _Climbing(subject.policy)
     if subject.only is not None and "steps" in subject.only:
-        for _, reported, _ in pool(subject):
-            case = _reached(policy, reported, Scenario.read(subject.only).steps)
-            if case is not None and not _over(case, policy):
-                yield climbing.follow(Scenario.read(subject.only), case)
+        for told, reported, _ in pool(subject):
+            yield from climbing.after(told, reported, Scenario.read(subject.only).steps)
         return
     by_name: dict[str, list[tuple[ReportedCase, Case]]] = {}
     for told, reported, _ in pool(subject, sorts=_SORTS):
@@ -127,17 +124,11 @@ def _of_cases(subject: Subject) -> Iterator[Ladder]:
             for turn in range(_EACH)
         }
         for number, steps in sorted(tried, key=lambda one: (len(one[1]), one[0], str(one[1]))):
-            told, reported = some[number]
-            case = _reached(policy, reported, steps)
-            if case is not None and not _over(case, policy):
-                yield climbing.follow(Scenario(told, steps), case)
+            yield from climbing.after(*some[number], steps)
     units = len(policy.units.units)
     for told, reported in next(iter(by_name.values()), ())[:1]:
         for place in range(0, units, max(1, units // _UNITS)):
-            steps = (ScenarioStep(1, "dispatch", 3 * place + 1),)
-            case = _reached(policy, reported, steps)
-            if case is not None:
-                yield climbing.follow(Scenario(told, steps), case)
+            yield from climbing.after(told, reported, (ScenarioStep(1, "dispatch", 3 * place + 1),))
 
 
 def _over(case: Case, policy: Policy) -> bool:
@@ -148,26 +139,10 @@ def _asides(lifecycle: Lifecycle, node: tuple[str, str]) -> Iterator[tuple[Scena
     """Return what may be done in a state that starts another ladder: a summons, a promised date, everything anew."""
     yield ()
     state, origin = node
-    if lifecycle.transitions_for(state, "whistle"):
-        yield (ScenarioStep(1, "whistle", 1),)
-    if lifecycle.transitions_for(state, "confer"):
-        yield (ScenarioStep(1, "confer", 1),)
+    for action in ("whistle", "confer"):
+        if lifecycle.transitions_for(state, action):
+            yield (ScenarioStep(1, action, 1),)
     yield from ((going(way, 1),) for way in out_of(lifecycle, state, origin) if way.cycle)
-
-
-def _reached(policy: Policy, case: Case, steps: tuple[ScenarioStep, ...]) -> Case | None:
-    at = BEGIN
-    for step in steps:
-        at += timedelta(minutes=step.after)
-        for _, after in fallen(policy, case, at):
-            case = after
-        if step.do in NO_ACTIONS:
-            continue
-        try:
-            case = done(policy, case, step.do, at, step.pick)
-        except GovernflowError:
-            return None
-    return case
 
 
 def _of_musters(subject: Subject) -> Iterator[Ladder]:
@@ -216,7 +191,7 @@ def _climbing(subject: Subject, fault_of: Callable[[Ladder], _Fault], advice: Te
         if gone >= _ASTRAY or len(sentences) >= MOST or subject.late:
             break
         subject.tried()
-        what = fault_of(ladder)[0]
+        what = _what(fault_of(ladder))
         gone += what is not None
         if what is None or what.en in sentences:
             continue
@@ -224,14 +199,17 @@ def _climbing(subject: Subject, fault_of: Callable[[Ladder], _Fault], advice: Te
         yield _told(_smallest(subject, ladder, fault_of, what), what, fault_of, subject, advice)
 
 
+def _what(fault: _Fault) -> Text | None:
+    return fault[0] if fault is not None else None
+
+
 def _searched(subject: Subject, fault_of: Callable[[Ladder], _Fault], sentences: set[str]) -> Iterator[Ladder]:
     """Return the ladders of lives that a search draws, and that show a fault which is not told yet."""
     if subject.level != "search" or subject.only is not None:
         return
-    from governflow.charter.lives.search import searched  # only a search needs Hypothesis
 
     def key(life: SimulatedCase) -> str:
-        found = (fault_of(ladder)[0] for ladder in stretches(life, subject.policy))
+        found = (_what(fault_of(ladder)) for ladder in stretches(life, subject.policy))
         return next((what.en for what in found if what is not None and what.en not in sentences), "")
 
     for life in searched(subject, key, set()):
@@ -240,21 +218,16 @@ def _searched(subject: Subject, fault_of: Callable[[Ladder], _Fault], sentences:
 
 def _smallest(subject: Subject, ladder: Ladder, fault_of: Callable[[Ladder], _Fault], what: Text) -> Ladder:
     """Leave out what the fault does not need of the case that was told, and of what was done to it."""
-    found = ladder
 
-    def fails(scenario: Scenario) -> bool:
-        nonlocal found
+    def look(scenario: Scenario) -> Ladder | None:
         alone = Subject(subject.localities, subject.code, only=scenario.as_case())
-        again = next((one for one in ladders(alone) if fault_of(one)[0] == what), None)
-        found = again or found
-        return again is not None
+        return next((one for one in ladders(alone) if _what(fault_of(one)) == what), None)
 
-    shortened(ladder.scenario, fails, tries=_TRIES)
-    return found
+    return shortened(ladder.scenario, look, tries=_TRIES) or ladder
 
 
 def _told(ladder: Ladder, what: Text, fault_of: Callable[[Ladder], _Fault], subject: Subject, advice: Text) -> Failure:
-    at = fault_of(ladder)[1]
+    _, at = fault_of(ladder) or (what, 0)
     rungs = ladder.rungs[max(0, at - 10) : at + 1]
     rulings = [ruling for event, _ in rungs for ruling in event.rulings if ruling.what == "escalate"]
     look = rulings[-1].ref if rulings else RuleRef(hook="governflow_escalate")
@@ -291,7 +264,7 @@ def astray(ladder: Ladder, policy: Policy) -> _Fault:
         if climb is None:
             before = case
             continue
-        name, to, holder = str(climb["clock"]).partition("#")[0], str(climb["to"]), str(climb["from"])
+        name, to, holder = _clock_of(climb), str(climb["to"]), str(climb["from"])
         if to not in units:
             return Text(f"it climbs to {to!r}, which the chart does not know", f"升级到组织架构中没有的“{to}”"), at
         if climb["kind"] == Kind.TAKE_OVER and name == "dispatch":
@@ -309,24 +282,30 @@ def astray(ladder: Ladder, policy: Policy) -> _Fault:
                 zh = " → ".join(unit(one).zh for one in round_)
                 return Text(f"it goes in a circle: {' -> '.join(round_)}", f"循环升级：{zh}"), at
             chain.append((to, form))
-        clock = case.clocks.get(name)
-        stopped = (
-            clock is not None
-            and clock.stopped is None
-            and clock.next_rung_at is None
-            and climb["kind"] != Kind.TAKE_OVER
-        )
-        if stopped and case.special is None:
+        if case.special is None and _stops(climb, case):
             return Text(f"the ladder of {name} stops before its top", f"时限“{clock_(name).zh}”未到顶即不再升级"), at
         before = case
+    return _never(ladder, Text("it never comes to the top: no special report is filed", "始终没有到顶：未形成专报"))
+
+
+def _clock_of(climb: Mapping[str, object]) -> str:
+    return str(climb["clock"]).partition("#")[0]
+
+
+def _stops(climb: Mapping[str, object], case: Case) -> bool:
+    """Return whether a late clock has no rung after one that hands the case to nobody else."""
+    clock = case.clocks.get(_clock_of(climb))
+    open_ = clock is not None and clock.stopped is None and clock.next_rung_at is None
+    return open_ and climb["kind"] != Kind.TAKE_OVER
+
+
+def _never(ladder: Ladder, what: Text) -> _Fault:
+    """Tell of what is late, was followed to the last, and never led to a special report."""
     if ladder.over or ladder.cut or not ladder.rungs:
-        return None, 0
+        return None
     last = ladder.rungs[-1][1]
-    if last.special is None and any(clock.outcome is Outcome.BREACHED for clock in last.all_clocks):
-        return Text("it never comes to the top: no special report is filed", "始终没有到顶：未形成专报"), len(
-            ladder.rungs
-        ) - 1
-    return None, 0
+    late = any(clock.outcome is Outcome.BREACHED for clock in last.all_clocks)
+    return (what, len(ladder.rungs) - 1) if late and last.special is None else None
 
 
 @law(
@@ -345,22 +324,16 @@ def ends(subject: Subject) -> Iterator[Failure]:
 
 def silent(ladder: Ladder, policy: Policy) -> _Fault:
     """Return where nobody is urged any more, or no special report is filed."""
-    before: datetime | None = None
     for at, (event, case) in enumerate(ladder.rungs):
         late = [clock for clock in case.clocks.values() if clock.stopped is None]
         over = at == len(ladder.rungs) - 1 and ladder.over
         if late and not over and case.next_event_at is None:
             return Text("nobody is urged any more, and nothing is due", "不再有人被催办，也没有任何时限"), at
         climb = event.about.get("escalation")
-        if climb is not None and case.special is not None:
-            before = event.at
-            clock = case.clocks.get(str(climb["clock"]).partition("#")[0])
-            stops = clock is not None and clock.stopped is None and clock.next_rung_at is None
-            if stops and climb["kind"] != Kind.TAKE_OVER and not over:
-                name = policy.name(clock.name if clock else "")
-                return Text(
-                    f"after the special report the ladder of {name.en} falls silent", f"专报之后“{name.zh}”不再催办"
-                ), at
+        if climb is not None and case.special is not None and not over and _stops(climb, case):
+            name = policy.name(_clock_of(climb))
+            what = f"after the special report the ladder of {name.en} falls silent"
+            return Text(what, f"专报之后“{name.zh}”不再催办"), at
         breached = [clock for clock in late if clock.outcome is Outcome.BREACHED]
         # Somebody is urged when a late clock climbs, or when another one falls due: a warning urges nobody.
         urging = [clock.next_rung_at if clock in breached else clock.due for clock in late if clock.running]
@@ -370,9 +343,4 @@ def silent(ladder: Ladder, policy: Policy) -> _Fault:
             days = SILENCE.days
             what = f"what is late is left alone: nobody is urged for more than {days} days"
             return Text(what, f"超时事项超过 {days} 天无人催办"), at
-    if ladder.over or ladder.cut or not ladder.rungs:
-        return None, 0
-    last = ladder.rungs[-1][1]
-    if before is None and any(clock.outcome is Outcome.BREACHED for clock in last.all_clocks):
-        return Text("no special report is ever filed", "始终未形成专报"), len(ladder.rungs) - 1
-    return None, 0
+    return _never(ladder, Text("no special report is ever filed", "始终未形成专报"))

@@ -6,8 +6,16 @@ import attrs
 
 from governflow.charter.cases.reported import ReportedCase
 from governflow.charter.laws.registry import MOST, law
-from governflow.charter.lives.paths import origin_after, out_of, paths
-from governflow.charter.lives.scenarios import by_lifecycle, lives, shortened
+from governflow.charter.lives.scenarios import (
+    by_lifecycle,
+    going,
+    lives,
+    origin_after,
+    out_of,
+    paths,
+    searched,
+    shortened,
+)
 from governflow.charter.lives.simulation import Scenario, ScenarioStep, SimulatedCase, first, play
 from governflow.charter.model import Failure, LookAt, as_written
 from governflow.charter.subject import Subject
@@ -16,7 +24,6 @@ from governflow.model.events import Event
 from governflow.model.lifecycle import SAME, START, CompiledTransition, Lifecycle, Move, unsound
 from governflow.model.rulings import RuleRef
 from governflow.model.terms import Outcome
-from governflow.policy.deadlines import Plan
 from governflow.policy.stack import Policy
 from governflow.text import Text
 
@@ -43,7 +50,7 @@ def faulty(
     subject: Subject, fault: Fault, advice: Text, *, tested: Iterable[SimulatedCase] | None = None
 ) -> Iterator[Failure]:
     """Look at lives, and tell each fault once, by the shortest life that shows it; a search then draws lives."""
-    found: dict[str, SimulatedCase] = {}
+    found: dict[str, tuple[SimulatedCase, Wrong]] = {}
     for life in lives(subject) if tested is None else tested:
         if subject.late:
             break
@@ -52,37 +59,44 @@ def faulty(
         if len(found) >= 4 * MOST:
             break
     if subject.level == "search" and subject.only is None and len(found) < MOST:
-        from governflow.charter.lives.search import searched  # only a search needs Hypothesis
 
-        for life in searched(subject, lambda life: _key(fault(life)), set(found)):
+        def key(life: SimulatedCase) -> str:
+            wrong = fault(life)
+            return wrong.what.en if wrong is not None else ""
+
+        for life in searched(subject, key, set(found)):
             _note(found, fault, life)
             if len(found) >= MOST:
                 break
-    shortest = sorted(found.values(), key=lambda life: len(life.scenario.steps))
     told: set[str] = set()
-    for life in shortest[:MOST]:
-        short = life
-        if not subject.late:
-            short = play(subject, shortened(life.scenario, lambda scenario: fault(play(subject, scenario)) is not None))
-        wrong = fault(short)
-        if wrong is None or wrong.what.en in told:
-            short, wrong = life, fault(life)
-        if wrong is None or wrong.what.en in told:
+    for life, wrong in sorted(found.values(), key=lambda one: len(one[0].scenario.steps))[:MOST]:
+        if wrong.what.en in told:
             continue
-        told.add(wrong.what.en)
-        look = wrong.look_at or look_at(short.events)
-        said = short.said(subject.policy)
-        yield Failure(wrong.what, short.scenario.as_case(), said, look, wrong.advice or advice)
+        short = shortest(subject, fault, life.scenario) if not subject.late else None
+        shown, what = (life, wrong) if short is None or short[1].what.en in told else short
+        told.add(what.what.en)
+        look = what.look_at or look_at(shown.events)
+        yield Failure(what.what, shown.scenario.as_case(), shown.said(subject.policy), look, what.advice or advice)
 
 
-def _key(wrong: Wrong | None) -> str:
-    return wrong.what.en if wrong is not None else ""
+def _note(found: dict[str, tuple[SimulatedCase, Wrong]], fault: Fault, life: SimulatedCase) -> None:
+    wrong = fault(life)
+    if wrong is None:
+        return
+    known = found.get(wrong.what.en)
+    if known is None or len(life.scenario.steps) < len(known[0].scenario.steps):
+        found[wrong.what.en] = life, wrong
 
 
-def _note(found: dict[str, SimulatedCase], fault: Fault, life: SimulatedCase) -> None:
-    key = _key(fault(life))
-    if key and (key not in found or len(life.scenario.steps) < len(found[key].scenario.steps)):
-        found[key] = life
+def shortest(subject: Subject, fault: Fault, scenario: Scenario) -> tuple[SimulatedCase, Wrong] | None:
+    """Return a shorter life in which something is wrong, and what; None if there is none."""
+
+    def look(shorter: Scenario) -> tuple[SimulatedCase, Wrong] | None:
+        life = play(subject, shorter)
+        wrong = fault(life)
+        return (life, wrong) if wrong is not None else None
+
+    return shortened(scenario, look)
 
 
 def look_at(events: Iterable[Event]) -> RuleRef | None:
@@ -179,28 +193,20 @@ EXCUSED = frozenset({"decline", "merge", "withdraw"})
 def answered(subject: Subject) -> Iterator[Failure]:
     """Follow every way through every lifecycle exactly; then look at the ends of lives."""
     policy = subject.policy
-    found = 0
-    for name, told in by_lifecycle(subject).items():
+    failures: list[Failure] = []
+    for name, (told, *_) in by_lifecycle(subject).items():
         lifecycle = policy.lifecycles[name]
-        for failure in (
-            *_silent_ways(subject, lifecycle, told[0], _plan(subject, told[0])),
-            *_one_sided(subject, lifecycle, told[0]),
-        ):
-            found += 1
-            yield failure
-    if found == 0:
+        failures += [*_silent_ways(subject, lifecycle, told), *_one_sided(subject, lifecycle, told)]
+    yield from failures
+    if not failures:
         advice = Text("lead to an end only through `answer` and an evaluation", "须经反馈与评价才能到达终态")
         yield from faulty(subject, lambda life: unanswered(life, policy), advice)
 
 
-def _plan(subject: Subject, told: ReportedCase) -> Plan:
-    case = first(subject, told)
-    assert case.opened is not None
-    return subject.policy.plan(case, subject.policy.context(case, case.mode, case.opened), [])
-
-
-def _silent_ways(subject: Subject, lifecycle: Lifecycle, told: ReportedCase, plan: Plan) -> Iterator[Failure]:
+def _silent_ways(subject: Subject, lifecycle: Lifecycle, told: ReportedCase) -> Iterator[Failure]:
     """Return a shortest way to each end that passes no answer, or an answer and nobody's judgement of it."""
+    case = first(subject, told)
+    plan = subject.policy.plan(case, subject.context(case, case.mode), [])
     # To ask for a review is a judgement too: what else stops the clock counts, as long as it ends nothing.
     judging = plan.specs["evaluate"].stops if "evaluate" in plan.specs else frozenset()
     start = next((way.target for way in lifecycle.transitions_for(START, "report")), START)
@@ -256,11 +262,9 @@ def _skipped(subject: Subject, path: tuple[CompiledTransition, ...], told: Repor
     zh = " → ".join(name(way.action.name).zh for way in path)
     end = name(path[-1].target)
     lacks = Text("nobody judged the answer", "无人评价") if heard else Text("nobody was answered", "没有反馈")
-    odd = {("verdict", "unsatisfied"), ("recurred", "yes")}
-    steps = tuple(ScenarioStep(1, way.action.name, 1 if way.guard in odd else 0) for way in path)
     return Failure(
         Text(f"a case can become {end.en} by {en}, and {lacks.en}", f"事项可经 {zh} 成为“{end.zh}”，而{lacks.zh}"),
-        Scenario(told, steps).as_case(),
+        Scenario(told, tuple(going(way, 1) for way in path)).as_case(),
         tuple(Text(f"{way.source} -> {way.target}", f"{name(way.source).zh} → {name(way.target).zh}") for way in path),
         as_written(f"governflow_lifecycles: {path[-1].action.name!r} from {path[-1].source!r}"),
         Text(
@@ -366,17 +370,14 @@ def _dead_ends(lifecycle: Lifecycle) -> Iterator[Text]:
                 f"state {state!r} is unreachable: what seems to lead there needs a case that was there before",
                 f"状态“{state}”无法到达：看似通往该状态的去路，都要求事项曾处于该状态",
             )
-    going_on: dict[tuple[str, str], set[tuple[str, str]]] = {}
+
+    def leads_to(state: str, origin: str) -> set[tuple[str, str]]:
+        going = (way for way in out_of(lifecycle, state, origin) if way.action.name not in _GIVING_UP)
+        return {(way.target, origin_after(way, origin)) for way in going}
+
     saved = {node for node in routes if node[0] in lifecycle.ends}
-    for state, origin in routes:
-        for way in out_of(lifecycle, state, origin):
-            if way.action.name not in _GIVING_UP:
-                going_on.setdefault((way.target, origin_after(way, origin)), set()).add((state, origin))
-    todo = list(saved)
-    while todo:
-        more = going_on.get(todo.pop(), set()) - saved
+    while more := {node for node in routes.keys() - saved if leads_to(*node) & saved}:
         saved |= more
-        todo += more
     for state, origin in sorted(routes.keys() - saved):
         came = Text(f" that came from {origin!r}", f"（来自“{origin}”）") if origin else Text("", "")
         yield Text(

@@ -2,9 +2,9 @@
 
 from bisect import bisect
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
-from itertools import pairwise, product
+from itertools import islice, pairwise, product
 
 import attrs
 
@@ -14,7 +14,7 @@ from governflow.charter.answers.collect import Fault, company, everything, first
 from governflow.charter.answers.compare import answered_otherwise
 from governflow.charter.answers.plain import PlainAnswer
 from governflow.charter.answers.remote import Heard, WorkerEnvironment, answered, begin, few, unloadable
-from governflow.charter.cases.reported import BEGIN, ReportedCase, mode_of, moment_of, written
+from governflow.charter.cases.reported import BEGIN, ReportedCase, mode_of, moment_of, wall_times, written
 from governflow.charter.laws.registry import law
 from governflow.charter.model import Failure, the_plugin
 from governflow.charter.subject import Subject
@@ -139,31 +139,23 @@ def _over(subject: Subject, code: str) -> bool:
 
 def _before_and_after(subject: Subject) -> Iterator[Failure]:
     """Ask the others here, load this locality and ask it, and ask them anew: for what cannot be taken elsewhere."""
-    first: dict[str, list[Answer]] = {}
-    for code in _codes(subject):
-        policy = _anew(subject, code)
-        if not isinstance(policy, Text):  # else its own fault, or that of something above it
-            first[code] = [asked(policy, told) for told in few(policy)]
+    before = _asked_here(subject)
     subject.localities.anew().policy(subject.code)
     everything(subject)
-    for code, answers in first.items():
-        policy = _anew(subject, code)
-        if isinstance(policy, Text):
-            yield unloadable(subject, policy, Text(f"with {subject.code} loaded", f"加载 {subject.code} 后"))
-            return
-        for before in answers:
-            subject.tried()
-            after = asked(policy, before.told)
-            if after.digest != before.digest:
-                yield _meddles(subject, policy, code, before.plain, after.plain)
-                return
+    yield from islice(_apart(subject, subject.policy, before, _asked_here(subject)), 1)
 
 
-def _anew(subject: Subject, code: str) -> Policy | Text:
-    try:
-        return subject.localities.anew().policy(code)
-    except PolicyError as fault:
-        return fault.text
+def _asked_here(subject: Subject) -> Heard:
+    """Ask the others in this process, with rules that are loaded anew."""
+    here = Heard({}, [], {})
+    for code in _codes(subject):
+        try:
+            policy = subject.localities.anew().policy(code)
+        except PolicyError as fault:
+            here.refused[code] = fault.text
+        else:
+            here.cases[code] = [asked(policy, told).plain for told in few(policy)]
+    return here
 
 
 def _meddles(subject: Subject, policy: Policy, code: str, before: PlainAnswer, after: PlainAnswer) -> Failure:
@@ -181,25 +173,10 @@ _KEEP_OUT = Text(
 # --- locality/stricter ------------------------------------------------------------------------------------------------
 
 #: Moments from which due times are counted: around holidays and make-up workdays, and on days like any other.
-_STARTS = tuple(
-    datetime(*moment, tzinfo=UTC)
-    for moment in (
-        (2025, 1, 24, 9, 0),
-        (2025, 3, 5, 2, 0),
-        (2025, 4, 30, 10, 30),
-        (2025, 8, 15, 15, 59),
-        (2025, 9, 28, 1, 0),
-        (2025, 12, 20, 4, 0),
-        (2026, 1, 1, 0, 30),
-        (2026, 2, 12, 9, 0),
-        (2026, 2, 17, 3, 0),
-        (2026, 3, 2, 1, 0),
-        (2026, 4, 3, 9, 59),
-        (2026, 6, 18, 8, 0),
-        (2026, 9, 24, 7, 0),
-        (2026, 9, 30, 15, 59),
-        (2026, 7, 11, 12, 0),
-    )
+_STARTS = wall_times(
+    *("2025-01-24T17:00", "2025-03-05T10:00", "2025-04-30T18:30", "2025-08-15T23:59", "2025-09-28T09:00"),
+    *("2025-12-20T12:00", "2026-01-01T08:30", "2026-02-12T17:00", "2026-02-17T11:00", "2026-03-02T09:00"),
+    *("2026-04-03T17:59", "2026-06-18T16:00", "2026-09-24T15:00", "2026-09-30T23:59", "2026-07-11T20:00"),
 )
 
 

@@ -1,6 +1,6 @@
 """The charter (宪章): what must hold of any locality's rules, each law under the slogan that is painted on the wall."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import attrs
@@ -37,15 +37,6 @@ class Law:
 
 #: How many failures a law tells of.
 MOST = 5
-
-
-def each_once(failures: Iterable[Failure]) -> Iterator[Failure]:
-    """Return failures without those whose sentence was told before, and no more than a law tells of."""
-    sentences: set[str] = set()
-    for failure in failures:
-        if failure.sentence.en not in sentences and len(sentences) < MOST:
-            sentences.add(failure.sentence.en)
-            yield failure
 
 
 #: Every law by id, in the order of the charter; the modules that define them add to it.

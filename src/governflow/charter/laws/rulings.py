@@ -9,7 +9,7 @@ import msgspec
 from governflow.charter.answers import examples as shipped
 from governflow.charter.answers.ask import Answer
 from governflow.charter.answers.collect import AT_MOST, Fault, everything, firsts, found, raised, size
-from governflow.charter.cases.reported import BEGIN, ReportedCase, mode_of, moment_of
+from governflow.charter.cases.reported import BEGIN, CASE_FIELDS, YES_NO_FIELDS, ReportedCase, mode_of, moment_of
 from governflow.charter.laws.registry import law
 from governflow.charter.model import Failure, RuleRefs, the_plugin
 from governflow.charter.subject import Subject
@@ -207,13 +207,10 @@ def _of_table(name: str, table: Table, source: str) -> Iterator[Failure]:
         yield Failure(told(dead.text), {}, (), RuleRef(name, dead.rule.id, source=source), mend)
 
 
-_OF_A_REPORT = ("item", "place", "severity", "urgency", "lifecycle", "mode")
-
-
 def _as_told(case: Mapping[str, str | int]) -> ReportedCase:
     """Tell a case of a table as a report does, as far as it can: tier, form and rung are what rules make of it."""
-    told: dict[str, object] = {name: case[name] for name in _OF_A_REPORT if name in case}
-    told |= {name: case[name] == "yes" for name in ("visit", "asked") if name in case}
+    told: dict[str, object] = {name: case[name] for name in CASE_FIELDS if name in case}
+    told |= {name: case[name] == "yes" for name in YES_NO_FIELDS if name in case}
     facts = {name: value for name, value in case.items() if name not in told}
     return told | ({"facts": facts} if facts else {})
 

@@ -1,26 +1,33 @@
 """Laws about time: clocks and replay (时限、重放); those about ladders stand in `escalation`."""
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
-from itertools import product, zip_longest
+from functools import lru_cache
+from itertools import islice, pairwise, product, zip_longest
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 import attrs
 
-from governflow.charter.cases.reported import BEGIN, ReportedCase
+from governflow.calendars import WorkingCalendar
+from governflow.calendars.allowances import Allowance
+from governflow.charter.cases.reported import BEGIN, ReportedCase, distinct, wall_times
 from governflow.charter.laws.lives import Wrong, faulty, look_at
-from governflow.charter.laws.monotone import STARTS, later, span
-from governflow.charter.laws.registry import MOST, each_once, law
-from governflow.charter.lives.scenarios import lives, pool, sorts
-from governflow.charter.lives.simulation import SimulatedCase, kind_of, play
+from governflow.charter.laws.registry import MOST, law
+from governflow.charter.lives.scenarios import Moment, lives, pool, sorts
+from governflow.charter.lives.simulation import SimulatedCase, done, first, kind_of, play
 from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
+from governflow.engine.decide import Command, decide
+from governflow.errors import CalendarError
 from governflow.masking import clean
 from governflow.model.case import Case
 from governflow.model.clocks import LAPSES, STATUTE, SURVIVES_TRANSFER, Clock, ClockSpec
 from governflow.model.events import Event
 from governflow.model.faults import Faults
 from governflow.model.rulings import RuleRef
+from governflow.model.terms import Mode, Urgency
 from governflow.policy.deadlines import Plan
 from governflow.policy.stack import Policy
 from governflow.reports.localize import Localizer
@@ -35,6 +42,23 @@ _FINISHES = frozenset({"resolve", "answer", "close"})
 _PARTS = 7
 #: Every so-manieth life is lived again in many leaps, and the ledger of every so-manieth checks itself.
 _EVERY, _VERIFIED = 5, 4
+#: Under mode and urgency: the second may not be slower than the first.
+_Under = tuple[Mode, Urgency]
+_PAIRS: tuple[tuple[_Under, _Under], ...] = (
+    *(((mode, less), (mode, more)) for mode in Mode for less, more in pairwise(Urgency)),
+    *(((Mode.NORMAL, urgency), (Mode.EMERGENCY, urgency)) for urgency in Urgency),
+)
+#: How many cases, and how many moments of lives, are compared at the level ``certify``.
+_COMPARED, _MOMENTS = 80, 150
+
+
+#: When clocks are started to compare them, and when rules are asked for them: in and out of hours, at a weekend, before
+#: and in the long holidays, on make-up workdays, at the ends of a quarter and of the year, on a leap day.
+_STARTS = wall_times(
+    *("2026-03-02T09:00", "2026-03-06T17:40", "2026-03-07T03:00", "2026-02-13T16:00", "2026-02-14T10:00"),
+    *("2026-02-18T12:00", "2026-03-31T23:30", "2026-06-30T09:00", "2026-07-15T22:00", "2026-09-30T18:00"),
+    *("2026-10-03T11:00", "2026-10-10T09:00", "2026-12-31T23:59", "2027-01-01T00:30", "2028-02-29T12:00"),
+)
 
 
 @law(
@@ -48,20 +72,10 @@ _EVERY, _VERIFIED = 5, 4
 def positive(subject: Subject) -> Iterator[Failure]:
     """Count every clock of the plans from several moments, in every state; then look at every clock of every life."""
     seen: set[object] = set()
-    kinds: set[Hashable] = set()
-    for told, case, at in _asking(subject):
-        for key, what, spec, source in _impossible(subject, case, at, seen):
-            if key in kinds or len(kinds) >= MOST:
-                continue
-            kinds.add(key)
-            said = (
-                Text(f"{spec.name}: {spec.written} ({spec.rule})", f"{spec.text.zh}：{spec.written}（{spec.rule}）")
-                if spec
-                else what
-            )
-            look = RuleRef.of(spec.rule, source) if spec else RuleRef(hook="governflow_deadlines", source=source)
-            yield Failure(what, told(), (said,), look, _OTHER_TIME)
-    if not kinds:
+    found = (one for told, case, at in _asking(subject) for one in _impossible(subject, told, case, at, seen))
+    failures = [failure for _, failure in islice(distinct(found, itemgetter(0)), MOST)]
+    yield from failures
+    if not failures:
         yield from faulty(subject, lambda life: backwards(life, subject.policy), _OTHER_TIME)
 
 
@@ -70,40 +84,41 @@ _OTHER_TIME = Text(
 )
 
 
-def _asking(subject: Subject) -> Iterator[tuple[Callable[[], ReportedCase], Case, datetime]]:
+def _asking(subject: Subject) -> Iterator[tuple[ReportedCase, Case, datetime]]:
     """Return cases and moments to ask about, each with how it is told: as reported, all over the year; as lives go."""
     for told, *cases in pool(subject, sorts=1000):
-        for case in cases:
-            yield lambda told=told: told, case, BEGIN  # type: ignore[misc]
+        yield from ((told, case, BEGIN) for case in cases)
     for told, *cases in pool(subject):
-        for case, at in product(cases, STARTS):
-            yield lambda told=told: told, case, at  # type: ignore[misc]
+        yield from ((told, case, at) for case, at in product(cases, _STARTS))
     for moment in sorts(subject):
-        yield moment.life.scenario.as_case, moment.case, moment.at
+        yield moment.life.scenario.as_case(), moment.case, moment.at
 
 
 def _impossible(
-    subject: Subject, case: Case, at: datetime, seen: set[object]
-) -> Iterator[tuple[Hashable, Text, ClockSpec | None, str]]:
-    """Return what is wrong with the clocks of a case, each with what makes it the same fault and with its plugin."""
+    subject: Subject, told: ReportedCase, case: Case, at: datetime, seen: set[object]
+) -> Iterator[tuple[Hashable, Failure]]:
+    """Tell what is wrong with the clocks of a case, each with what makes it the same fault."""
     faults: Faults = []
     plan = subject.policy.plan(case, subject.context(case, case.mode, at), faults)
     for fault in faults:
-        what = fault.text
-        sentence = Text(f"clocks that cannot be used: {what.en}", f"时限不可用：{what.zh}")
-        yield (fault.code, fault.args), sentence, None, fault.source
+        what = Text(f"clocks that cannot be used: {fault.text.en}", f"时限不可用：{fault.text.zh}")
+        look = RuleRef(hook="governflow_deadlines", source=fault.source)
+        yield (fault.code, fault.args), Failure(what, told, (what,), look, _OTHER_TIME)
     asked = (plan, case.lifecycle, case.mode)
     if asked in seen:
         return
     seen.add(asked)
     for spec in plan.specs.values():
-        if (spec, case.lifecycle, case.mode) not in seen:
-            seen.add((spec, case.lifecycle, case.mode))
-            subject.tried()
-            wrong = _wrong(subject, case, spec, plan)
-            if wrong is not None:
-                key, what = wrong
-                yield (spec.name, key), what, spec, plan.rulings[spec.name].source
+        if (spec, case.lifecycle, case.mode) in seen:
+            continue
+        seen.add((spec, case.lifecycle, case.mode))
+        subject.tried()
+        wrong = _wrong(subject, case, spec, plan)
+        if wrong is not None:
+            key, what = wrong
+            said = Text(f"{spec.name}: {spec.written} ({spec.rule})", f"{spec.text.zh}：{spec.written}（{spec.rule}）")
+            look = RuleRef.of(spec.rule, plan.rulings[spec.name].source)
+            yield (spec.name, key), Failure(what, told, (said,), look, _OTHER_TIME)
 
 
 def _wrong(subject: Subject, case: Case, spec: ClockSpec, plan: Plan) -> tuple[Hashable, Text] | None:
@@ -117,8 +132,8 @@ def _wrong(subject: Subject, case: Case, spec: ClockSpec, plan: Plan) -> tuple[H
             f"nothing stops the clock {name.en}: it can only be missed",
             f"没有任何动作能停止时限“{name.zh}”：只能超时",
         )
-    for start in STARTS:
-        length = span(subject, case, spec, start)
+    for start in _STARTS:
+        length = _span(subject, case, spec, start)
         if length is None:
             return ("uncounted", start), Text(
                 f"the clock {name.en} cannot be counted from {start:%Y-%m-%d}",
@@ -141,6 +156,23 @@ def _wrong(subject: Subject, case: Case, spec: ClockSpec, plan: Plan) -> tuple[H
                 f"时限“{name.zh}”为 {spec.written}，而法定全程时限为 {law_.written}",
             )
     return None
+
+
+def _span(subject: Subject, case: Case, spec: ClockSpec, start: datetime) -> timedelta | None:
+    """Return how long a clock runs if it starts at a moment; None if its calendar cannot tell."""
+    if spec.span is not None:
+        return spec.span
+    try:
+        return _counted(
+            spec.allowance, subject.policy.calendar(spec.name, subject.context(case, case.mode, start), []), start
+        )
+    except (CalendarError, OverflowError):
+        return None
+
+
+@lru_cache(1024)
+def _counted(allowance: Allowance, calendar: WorkingCalendar, start: datetime) -> timedelta:
+    return allowance.due(start, calendar) - start
 
 
 def backwards(life: SimulatedCase, policy: Policy) -> Wrong | None:
@@ -174,7 +206,144 @@ def _times(clock: Clock) -> Text | None:
 )
 def monotone(subject: Subject) -> Iterator[Failure]:
     """Compare each clock of a case with that of the same case, more urgent or in an emergency, as its life goes on."""
-    return each_once(later(subject))
+    return islice(distinct(_all_later(subject), lambda failure: failure.sentence.en), MOST)
+
+
+def _comparable(subject: Subject) -> Iterator[tuple[ReportedCase, dict[_Under, tuple[Case, ...]]]]:
+    """Return cases, each under every mode and urgency: those that are reported, and those that live."""
+    everything = (told for told, _, _ in pool(subject, sorts=1000))
+    some = distinct(everything, lambda told: repr(sorted(_calmly(told).items(), key=str)))
+    for told in islice(some, _COMPARED if subject.level == "certify" else None):
+        yield told, {under: _reported(subject, told, *under) for under in product(Mode, Urgency)}
+    for moment in islice(distinct(sorts(subject), _stands), _MOMENTS):
+        told = moment.life.scenario.as_case()
+        yield told, {under: _pressed(subject, moment, *under) for under in product(Mode, Urgency)}
+
+
+def _calmly(told: ReportedCase) -> ReportedCase:
+    return {name: value for name, value in told.items() if name not in ("urgency", "mode", "steps")}
+
+
+def _stands(moment: Moment) -> Hashable:
+    case = moment.case
+    return case.lifecycle, case.state, case.severity, case.form, case.reopened > 0, case.special is None
+
+
+def _reported(subject: Subject, told: ReportedCase, mode: Mode, urgency: Urgency) -> tuple[Case, ...]:
+    """Return a case as reported and as dispatched, as far as the rules take it."""
+    cases: list[Case] = []
+    # What cannot be reported or dispatched is the matter of ruling/total.
+    with suppress(Exception):
+        cases.append(first(subject, {**_calmly(told), "mode": mode.value, "urgency": urgency.value}))
+        cases.append(done(subject.policy, cases[0], "dispatch", BEGIN))
+    return tuple(cases)
+
+
+def _pressed(subject: Subject, moment: Moment, mode: Mode, urgency: Urgency) -> tuple[Case, ...]:
+    """Return a case that lives, made more or less urgent; none if it has ended, or nobody may classify it anew."""
+    with suppress(Exception):
+        command = Command("reclassify", {"urgency": urgency})
+        return (decide(attrs.evolve(moment.case, mode=mode), command, subject.policy, moment.at, mode)[1],)
+    return ()
+
+
+def _all_later(subject: Subject) -> Iterator[Failure]:
+    """Return every clock that a more urgent case, or one in an emergency, has later than the same case otherwise."""
+    seen: set[object] = set()
+    for told, variants in _comparable(subject):
+        for slow, fast in _PAIRS:
+            subject.tried()
+            for one, other in zip(variants[slow], variants[fast], strict=False):
+                if one.severity is not other.severity or one.lifecycle != other.lifecycle:
+                    break  # not all else is equal: the rules take it for another case
+                for start in _STARTS:
+                    before = subject.policy.plan(one, subject.context(one, one.mode, start), [])
+                    after = subject.policy.plan(other, subject.context(other, other.mode, start), [])
+                    key = (before, after, slow, fast, one.zone, start)
+                    if key not in seen:
+                        seen.add(key)
+                        yield from _later(subject, told, (slow, fast), ((one, before), (other, after)), start)
+
+
+def _later(
+    subject: Subject,
+    told: ReportedCase,
+    under: tuple[_Under, _Under],
+    planned: tuple[tuple[Case, Plan], tuple[Case, Plan]],
+    start: datetime,
+) -> Iterator[Failure]:
+    """Return the clocks that the more urgent case has later, or not at all."""
+    (one, before), (other, after) = planned
+    for name, less in before.specs.items():
+        more = after.specs.get(name)
+        if more is None:
+            if less.starts:
+                yield _lost(subject, told, under, less, before.rulings[name].source)
+        elif less != more or less.span is None:
+            spans = _span(subject, one, less, start), _span(subject, other, more, start)
+            if spans[0] is not None and spans[1] is not None and spans[1] > spans[0]:
+                yield _slower(subject, told, under, (less, more), start, after.rulings[name].source)
+
+
+def _lost(subject: Subject, told: ReportedCase, under: tuple[_Under, _Under], spec: ClockSpec, source: str) -> Failure:
+    why, (calm, pressing) = _compared(under)
+    name, rule = subject.policy.name(spec.name), RuleRef.of(spec.rule, source)
+    return Failure(
+        Text(
+            f"the clock {name.en} runs where {why} is {calm.en}, and there is none where it is {pressing.en}",
+            f"时限“{name.zh}”：{calm.zh}有，{pressing.zh}却没有",
+        ),
+        _told(told, under[1]),
+        (Text(f"{why} {calm.en}: {spec.written} ({spec.rule})", f"{calm.zh}：{spec.written}"),),
+        # No rule gives the clock that is missing, but one gives its like.
+        Text(
+            f"governflow_deadlines; the clock is that of {rule.say('en')}",
+            f"governflow_deadlines；该时限出自 {rule.say('zh')}",
+        ),
+        Text(f"keep the clock {spec.name}", f"保留时限“{name.zh}”"),
+    )
+
+
+def _slower(
+    subject: Subject,
+    told: ReportedCase,
+    under: tuple[_Under, _Under],
+    specs: tuple[ClockSpec, ClockSpec],
+    start: datetime,
+    source: str,
+) -> Failure:
+    why, words = _compared(under)
+    (calm, pressing), (less, more) = words, specs
+    name = subject.policy.name(less.name)
+    return Failure(
+        Text(
+            f"the clock {name.en} gives {less.written} where {why} is {calm.en}, "
+            f"but {more.written} where it is {pressing.en}",
+            f"时限“{name.zh}”：{calm.zh}为 {less.written}，{pressing.zh}反为 {more.written}",
+        ),
+        _told(told, under[1]),
+        tuple(
+            Text(
+                f"{why} {word.en}, from {start:%Y-%m-%d %H:%M} UTC: {spec.written} ({spec.rule})",
+                f"{word.zh}，自 {start:%Y-%m-%d %H:%M}（世界时）起：{spec.written}（{spec.rule}）",
+            )
+            for word, spec in zip(words, specs, strict=True)
+        ),
+        RuleRef.of(more.rule, source),
+        Text(f"give at most {less.written} here", f"此处至多给 {less.written}"),
+    )
+
+
+def _told(told: ReportedCase, fast: _Under) -> ReportedCase:
+    """Tell the more urgent case; one that lives is told as it lived, and made more urgent when it is looked at."""
+    return told if "steps" in told else {**told, "mode": fast[0].value, "urgency": fast[1].value}
+
+
+def _compared(under: tuple[_Under, _Under]) -> tuple[str, tuple[Text, Text]]:
+    """Return in what two cases differ, in mode or in urgency, and the words for it in each."""
+    modes, urgencies = zip(*under, strict=True)
+    why, (calm, pressing) = ("mode", modes) if modes[0] is not modes[1] else ("urgency", urgencies)
+    return why, (Text(calm.value, calm.text.zh), Text(pressing.value, pressing.text.zh))
 
 
 @law(

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from governflow.calendars.allowances import Allowance
 from governflow.charter.subject import Subject
@@ -50,11 +49,7 @@ class RuleFailed(Exception):
 
 
 class FaultInjector:
-    """The twin of a locality.
-
-    Args:
-        subject: The locality; the twin has its hooks, and those of `FAILING` that it does not have.
-    """
+    """The twin of a locality: it has its hooks, and those of `FAILING` that the locality does not have."""
 
     def __init__(self, subject: Subject) -> None:
         own = subject.policy.layers[0]
@@ -112,14 +107,6 @@ def _silent() -> None:
     """A hook without an opinion."""
 
 
-_TWINS: WeakKeyDictionary[Subject, FaultInjector] = WeakKeyDictionary()
-
-
 def twin(subject: Subject) -> FaultInjector | None:
     """Return the twin of a locality, made once; None for the defaults, below which nobody could answer."""
-    if len(subject.policy.layers) < 2:
-        return None
-    known = _TWINS.get(subject)
-    if known is None:
-        known = _TWINS[subject] = FaultInjector(subject)
-    return known
+    return subject.once(FaultInjector) if len(subject.policy.layers) > 1 else None

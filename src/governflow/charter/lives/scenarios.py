@@ -3,17 +3,19 @@
 At the level ``certify`` they are the same every time. At the level ``search`` Hypothesis draws them: see `searched`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
 from random import Random  # noqa: TID251 - seeded: the same seed makes the same lives
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from governflow.charter.cases.reported import BEGIN, ReportedCase, written
-from governflow.charter.cases.systematic import certified
+from governflow.charter.answers.collect import drawn_faults
+from governflow.charter.cases.reported import BEGIN, ReportedCase, distinct, timeless, wall_times, written
+from governflow.charter.cases.systematic import strategy, timed
 from governflow.charter.lives.fault_injection import FAILING, MANNERS, twin
-from governflow.charter.lives.paths import paths, ways
 from governflow.charter.lives.simulation import (
     ADVANCE,
     DAY,
@@ -29,18 +31,19 @@ from governflow.charter.lives.simulation import (
     SimulatedCase,
     Simulator,
     choices,
-    done,
     first,
     idle,
     play,
+    reached,
 )
 from governflow.charter.subject import Subject
-from governflow.errors import GovernflowError
 from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case
-from governflow.model.lifecycle import Lifecycle
+from governflow.model.lifecycle import START, CompiledTransition, Lifecycle
 from governflow.model.terms import Mode
-from governflow.policy.stack import Policy
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import DataObject
 
 #: How long nobody acts at the end of a life: longer than the law gives for the whole case.
 _TAIL = 70 * DAY
@@ -50,32 +53,18 @@ _PAUSES = (0, 1, 3, 10, 45, 2 * HOUR, 10 * HOUR, DAY, 3 * DAY, 7 * DAY, 20 * DAY
 #: How many random lives each lifecycle gets at the level ``certify``, and how many sorts of cases are looked at.
 _RANDOM, _SORTS = 30, 12
 _PICKS = range(600)
+#: So many lives are drawn before Hypothesis begins anew: what it learns from the first ones leads it to the others.
+_AT_ONCE = 200
 
 
-def minutes(moment: str) -> int:
-    """Return how many minutes after `BEGIN` it is some wall time in Shanghai."""
-    return round((datetime.fromisoformat(f"{moment}+08:00") - BEGIN).total_seconds() / 60)
-
-
-#: When lives begin that do not begin at once: at a weekend, out of hours, before and in long holidays, on a make-up
-#: workday, on the last days of a quarter and of a year, on the day that most years do not have.
+#: After how many minutes lives begin that do not begin at once: out of hours, at a weekend, on the last days of a
+#: quarter and of a year, before and in long holidays, on make-up workdays, on the day that most years do not have.
 LATER = tuple(
-    map(
-        minutes,
-        (
-            "2026-03-06T17:40",
-            "2026-03-07T03:00",
-            "2026-03-31T23:50",
-            "2026-05-01T10:00",
-            "2026-06-30T09:00",
-            "2026-09-20T09:00",
-            "2026-09-30T18:00",
-            "2026-10-03T11:00",
-            "2026-10-10T09:00",
-            "2026-12-31T23:59",
-            "2027-01-01T00:30",
-            "2028-02-29T12:00",
-        ),
+    (moment - BEGIN) // timedelta(minutes=1)
+    for moment in wall_times(
+        *("2026-03-06T17:40", "2026-03-07T03:00", "2026-03-31T23:50", "2026-05-01T10:00", "2026-06-30T09:00"),
+        *("2026-09-20T09:00", "2026-09-30T18:00", "2026-10-03T11:00", "2026-10-10T09:00"),
+        *("2026-12-31T23:59", "2027-01-01T00:30", "2028-02-29T12:00"),
     )
 )
 
@@ -85,15 +74,10 @@ LATER = tuple(
 
 def lives(subject: Subject) -> Iterator[SimulatedCase]:
     """Return the lives of the level ``certify``: they are lived once for all the laws that look at them."""
-    known, more = subject.once(_begun)
-    yield from tuple(known)
-    while not subject.late and (life := next(more, None)) is not None:
-        known.append(life)
+    for life in subject.stream(_lived):
         yield life
-
-
-def _begun(subject: Subject) -> tuple[list[SimulatedCase], Iterator[SimulatedCase]]:
-    return [], _lived(subject)
+        if subject.late:
+            return
 
 
 def _lived(subject: Subject) -> Iterator[SimulatedCase]:
@@ -102,26 +86,20 @@ def _lived(subject: Subject) -> Iterator[SimulatedCase]:
         return
     for scenario in planned(subject):
         yield play(subject, scenario)
-    for told, seed in _seeds(subject):
-        yield wander(subject, told, Random(f"{subject.code}/{seed}").choice)
-
-
-def _seeds(subject: Subject) -> Iterator[tuple[ReportedCase, int]]:
     for cases_of in by_lifecycle(subject).values():
-        yield from ((cases_of[number % len(cases_of)], number) for number in range(_RANDOM))
+        for number in range(_RANDOM):
+            yield wander(subject, cases_of[number % len(cases_of)], Random(f"{subject.code}/{number}").choice)
 
 
 def pool(subject: Subject, sorts: int = _SORTS) -> list[tuple[ReportedCase, Case, Case]]:
-    """Return one told case of each sort, as reported and as dispatched; a sort differs in lifecycle, route or clocks.
+    """Return one told case of each sort, as reported and as dispatched; of each lifecycle at most so many sorts.
 
-    Args:
-        subject: The locality.
-        sorts: How many of each lifecycle at most.
+    A sort differs from others in its lifecycle, its route or its clocks.
     """
-    counted: dict[str, int] = {}
+    counted = Counter[str]()
     found = []
     for told, reported, dispatched in subject.once(_sorted_out):
-        counted[reported.lifecycle] = counted.get(reported.lifecycle, 0) + 1
+        counted[reported.lifecycle] += 1
         if counted[reported.lifecycle] <= sorts:
             found.append((told, reported, dispatched))
     return found
@@ -132,7 +110,9 @@ def _sorted_out(subject: Subject) -> list[tuple[ReportedCase, Case, Case]]:
     for told in _and_lifecycles(subject):
         try:
             reported = first(subject, told)
-            dispatched = _dispatched(subject, reported)
+            # As it is first with somebody: where a lifecycle takes it in first, a few steps on.
+            steps = paths(policy.lifecycles[reported.lifecycle]).get(("dispatched", ""), ())
+            dispatched = reached(policy, reported, [attrs.evolve(step, after=0) for step in steps]) or reported
             place = policy.units.find(reported.place) if reported.place else None
         except Exception:  # noqa: BLE001 - what cannot even be reported is the matter of ruling/total
             continue
@@ -155,23 +135,6 @@ def _sorted_out(subject: Subject) -> list[tuple[ReportedCase, Case, Case]]:
     return found
 
 
-def _dispatched(subject: Subject, reported: Case) -> Case:
-    """Return a case when it is first with somebody: where a lifecycle takes it in first, a few steps on."""
-    policy = subject.policy
-    steps = paths(policy.lifecycles[reported.lifecycle]).get(("dispatched", ""), ())
-    return after_steps(policy, reported, steps) or reported
-
-
-def after_steps(policy: Policy, case: Case, steps: Sequence[ScenarioStep]) -> Case | None:
-    """Do steps without an engine, one at once after the other; None where the rules refuse one."""
-    try:
-        for step in steps:
-            case = done(policy, case, step.do, BEGIN, step.pick)
-    except GovernflowError:
-        return None
-    return case
-
-
 def _and_lifecycles(subject: Subject) -> Iterator[ReportedCase]:
     """Return a plain case of every lifecycle first: one that no item names can be asked for by name."""
     if subject.only is not None:
@@ -179,11 +142,7 @@ def _and_lifecycles(subject: Subject) -> Iterator[ReportedCase]:
         return
     for name in subject.policy.lifecycles:
         yield {} if name == BASE.name else {"lifecycle": name}
-    seen: set[str] = set()
-    for told in certified(subject.policy):
-        if (key := written(told)) not in seen:
-            seen.add(key)
-            yield told
+    yield from distinct(map(timeless, timed(subject.policy)), written)
 
 
 @attrs.frozen
@@ -201,13 +160,8 @@ def sorts(subject: Subject) -> list[Moment]:
 
 
 def _moments(subject: Subject) -> list[Moment]:
-    seen, found = set[Any](), list[Moment]()
-    for life in lives(subject):
-        for event, case in life.moments():
-            if (sort := _sort(case)) not in seen:
-                seen.add(sort)
-                found.append(Moment(life, case, event.at))
-    return found
+    moments = (Moment(life, case, event.at) for life in lives(subject) for event, case in life.moments())
+    return list(distinct(moments, lambda moment: _sort(moment.case)))
 
 
 def _sort(case: Case) -> Any:
@@ -269,6 +223,7 @@ def _calm(told: ReportedCase) -> tuple[ScenarioStep, ...]:
 
 #: Chooses one of several: by chance, or as Hypothesis draws.
 Choose = Callable[[Sequence[Any]], Any]
+_Found = TypeVar("_Found")
 
 
 def wander(subject: Subject, told: ReportedCase, choose: Choose) -> SimulatedCase:
@@ -311,42 +266,124 @@ def _chosen(simulator: Simulator, case: Case, choose: Choose) -> str:
     return str(choose(listed or may.possible or (ADVANCE,)))
 
 
+# --- the ways through a lifecycle (流程走向) ------------------------------------------------
+
+#: Long enough for an evaluation to lapse.
+_LAPSE = 35 * DAY
+
+
+def ways(lifecycle: Lifecycle) -> Iterator[tuple[ScenarioStep, ...]]:
+    """Return short lives that go every way of a lifecycle; what leaves the state as it is goes together."""
+    for (state, origin), path in paths(lifecycle).items():
+        stays = [ScenarioStep(7, way.action.name, 0) for way in out_of(lifecycle, state, origin) if way.target == state]
+        if stays:
+            yield (*path, *stays)
+        for way in out_of(lifecycle, state, origin):
+            if way.target != state:
+                yield (*path, going(way, 3))
+
+
+@lru_cache(64)
+def paths(lifecycle: Lifecycle) -> Mapping[tuple[str, str], tuple[ScenarioStep, ...]]:
+    """Return a shortest way to every state, and to every state that a suspended case may have come from."""
+    start = next((way.target for way in lifecycle.transitions_for(START, "report")), START)
+    found: dict[tuple[str, str], tuple[ScenarioStep, ...]] = {(start, ""): ()}
+    todo = [(start, "")]
+    for state, origin in todo:
+        for way in out_of(lifecycle, state, origin):
+            after = way.target, origin_after(way, origin)
+            if after not in found:
+                found[after] = (*found[state, origin], going(way, 1))
+                todo.append(after)
+    return found
+
+
+def origin_after(way: CompiledTransition, origin: str) -> str:
+    """Return where a suspended case came from: only a suspension remembers it, and leaving the state forgets it."""
+    if way.target == way.source:
+        return origin
+    return way.source if way.action.name == "suspend" else ""
+
+
+def out_of(lifecycle: Lifecycle, state: str, origin: str) -> list[CompiledTransition]:
+    """Return the ways out of a state; of those that a suspended case may go, the one to where it came from."""
+    every = (way for action in lifecycle.possible(state) for way in lifecycle.transitions_for(state, action))
+    return [way for way in every if way.guard is None or way.guard[0] != "origin" or way.guard[1] == origin]
+
+
+def going(way: CompiledTransition, after: int) -> ScenarioStep:
+    """Return the step that goes a way."""
+    if way.guard == ("verdict", "none"):
+        return ScenarioStep(_LAPSE, ADVANCE)
+    odd = way.guard in (("verdict", "unsatisfied"), ("recurred", "yes"))
+    return ScenarioStep(after, way.action.name, 1 if odd else 0)
+
+
+# --- lives that Hypothesis draws (随机走查) ----
+
+
+def searched(subject: Subject, key: Callable[[SimulatedCase], str], known: set[Hashable]) -> Iterator[SimulatedCase]:
+    """Draw lives until the subject's time is up, and give the shortest that Hypothesis finds for each new fault.
+
+    The key of a life says what is wrong with it; it is empty for one that is sound. New faults become known.
+    """
+    from hypothesis import strategies as st  # only a search needs it
+
+    def look(data: "DataObject") -> Mapping[Hashable, SimulatedCase]:
+        life = drawn(subject, data)
+        subject.tried()
+        what = key(life)
+        return {what: life} if what else {}
+
+    found = drawn_faults(subject, st.data(), look, known, lambda life: len(life.scenario.steps), _AT_ONCE)
+    return (life for _, life in found)
+
+
+def drawn(subject: Subject, data: "DataObject") -> SimulatedCase:
+    """Draw one life: the case that is told, and what is done to it."""
+    from hypothesis import strategies as st
+
+    def choose(some: Sequence[Any]) -> Any:
+        return data.draw(st.sampled_from(some))
+
+    return wander(subject, data.draw(strategy(subject.policy)), choose)
+
+
 # --- shorter lives ----------------------------------------------------------------
 
 
-def shortened(scenario: Scenario, fails: Callable[[Scenario], bool], tries: int = 60) -> Scenario:
-    """Leave out steps and told facts as long as the scenario still fails, and do what is left at once.
+def shortened(scenario: Scenario, look: Callable[[Scenario], _Found | None], tries: int = 60) -> _Found | None:
+    """Leave out steps and told facts as long as the fault still shows, and do what is left at once.
 
     Args:
-        scenario: A scenario that fails.
-        fails: Says whether a scenario fails.
+        scenario: A scenario that shows the fault.
+        look: Returns what shows the fault in another scenario, or None; so does this, of the shortest scenario.
         tries: How many scenarios to try at most.
     """
+    best: _Found | None = None
     size = max(1, len(scenario.steps) // 2)
     while size > 0:
         at = 0
         while at < len(scenario.steps) and tries > 0:
             shorter = attrs.evolve(scenario, steps=(*scenario.steps[:at], *scenario.steps[at + size :]))
             tries -= 1
-            if fails(shorter):
-                scenario = shorter
+            if (found := look(shorter)) is not None:
+                scenario, best = shorter, found
             else:
                 at += size
         size //= 2
     for name in tuple(scenario.told):
         told = {key: value for key, value in scenario.told.items() if key != name}
-        if tries > 0 and fails(plain := attrs.evolve(scenario, told=told)):
-            scenario = plain
+        plain = attrs.evolve(scenario, told=told)
+        if tries > 0 and (found := look(plain)) is not None:
+            scenario, best = plain, found
         tries -= 1
     for at, step in enumerate(scenario.steps):
-        for simpler in (
-            ScenarioStep(0, step.do, 0),
-            ScenarioStep(step.after, step.do, 0),
-            ScenarioStep(0, step.do, step.pick),
-        ):
+        for after, pick in dict.fromkeys(((0, 0), (step.after, 0), (0, step.pick))):
+            simpler = ScenarioStep(after, step.do, pick)
             calmer = attrs.evolve(scenario, steps=(*scenario.steps[:at], simpler, *scenario.steps[at + 1 :]))
-            if simpler != step and tries > 0 and fails(calmer):
-                scenario = calmer
+            if simpler != step and tries > 0 and (found := look(calmer)) is not None:
+                scenario, best = calmer, found
                 break
             tries -= 1
-    return scenario
+    return best

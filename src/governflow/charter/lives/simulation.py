@@ -6,7 +6,7 @@ in from the case as it then stands and from the step's own number. Actors name n
 looked at here.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from typing import Any
@@ -62,12 +62,7 @@ class ScenarioStep:
 
 @attrs.frozen
 class Scenario:
-    """A life that can be lived again.
-
-    Args:
-        told: The case as its report tells it.
-        steps: What is done then.
-    """
+    """A life that can be lived again: the case as its report tells it, and what is done then."""
 
     told: ReportedCase
     steps: tuple[ScenarioStep, ...]
@@ -278,11 +273,7 @@ class Simulator:
     def _now(self) -> Case:
         """Return the case at this moment: what is filled in must not depend on whether time was let pass in between."""
         case = self.engine.case(CASE)
-        if self.parts:
-            return case
-        for _, after in fallen(self.policy, case, self.at, self.engine.mode(self.policy.code)):
-            case = after
-        return case
+        return case if self.parts else settled(self.policy, case, self.at, self.engine.mode(self.policy.code))
 
     def life(self) -> SimulatedCase:
         """Return what was lived so far."""
@@ -293,22 +284,15 @@ class Simulator:
         entries = engine.book(self.policy.code)
         # Merits are entered when the store learns of what earned them: they and their numbers depend on that.
         book = tuple(replace(event, seq=0) for event in entries if event.kind != "merit_entered")
-        other = engine.history(OTHER) if self._struck and engine.find(OTHER) is not None else ()
-        every = (*events, *book, *other) if self._struck else ()
-        told_of = {fault["hook"] for event in every for fault in event.about.get("faults", ())}
+        other = engine.history(OTHER) if engine.find(OTHER) is not None else ()
+        told_of = {fault["hook"] for event in (*events, *book, *other) for fault in event.about.get("faults", ())}
         swallowed, failed = tuple(sorted(self._struck - told_of)), frozenset(self._failed)
         scenario = Scenario(self.told, tuple(self.steps))
         return SimulatedCase(scenario, case, events, book, self.broken, self.engine, swallowed, failed, self.lost)
 
 
 def play(subject: Subject, scenario: Scenario, parts: int = 1) -> SimulatedCase:
-    """Live a scenario.
-
-    Args:
-        subject: The locality.
-        scenario: The scenario.
-        parts: In how many leaps time passes between two steps; 0 leaves it to the commands to catch up.
-    """
+    """Live a scenario; for the parts see `Simulator`."""
     does = {step.do for step in scenario.steps}
     simulator = Simulator(
         subject, scenario.told, parts=parts, waits="report" in does, failing=not does.isdisjoint((FAIL, MEND))
@@ -321,7 +305,6 @@ def play(subject: Subject, scenario: Scenario, parts: int = 1) -> SimulatedCase:
 def details(action: str, pick: int, case: Case, policy: Policy, at: datetime) -> dict[str, Any]:
     """Fill in what an action needs, as the case stands; an action that a locality added needs nothing."""
     units = tuple(policy.units.units)
-    other = [unit for unit in units if unit != case.unit] or [case.unit]
     days = timedelta(days=pick % 10 + 1)
     running = [clock.name for clock in case.clocks.values() if clock.stopped is None]
     waiting = [name.partition(":")[2] for name in running if name.startswith("check_in:")]
@@ -332,8 +315,8 @@ def details(action: str, pick: int, case: Case, policy: Policy, at: datetime) ->
         "claim": lambda: {"unit": _claiming(policy, pick)},
         "confer": lambda: {"until": at + days} if pick % 2 else {},
         "suspend": lambda: {"until": at + days} if pick % 4 else {},
-        "transfer": lambda: {"to": other[pick % len(other)]},
-        "whistle": lambda: {"units": [other[pick % len(other)]]},
+        "transfer": lambda: {"to": _another(units, case, pick)},
+        "whistle": lambda: {"units": [_another(units, case, pick)]},
         "check_in": lambda: {"unit": waiting[pick % len(waiting)] if waiting else None},
         "answer": lambda: {"text": "check"},
         "evaluate": lambda: {"satisfied": pick % 2 == 0},
@@ -355,6 +338,12 @@ def details(action: str, pick: int, case: Case, policy: Policy, at: datetime) ->
     }
     fill = of.get(action)
     return fill() if fill is not None else {}
+
+
+def _another(units: Sequence[str], case: Case, pick: int) -> str:
+    """Choose a unit that does not have the case, where there is one."""
+    other = [unit for unit in units if unit != case.unit] or [case.unit]
+    return other[pick % len(other)]
 
 
 def _claiming(policy: Policy, pick: int) -> str:
@@ -416,3 +405,25 @@ def fallen(policy: Policy, case: Case, until: datetime, mode: Mode | None = None
             case = evolve(case, event)
             yield event, case
         case = after
+
+
+def settled(policy: Policy, case: Case, until: datetime, mode: Mode | None = None) -> Case:
+    """Return a case after everything that happens by itself before a moment."""
+    for _, after in fallen(policy, case, until, mode):
+        case = after
+    return case
+
+
+def reached(policy: Policy, case: Case, steps: Iterable[ScenarioStep]) -> Case | None:
+    """Do steps without an engine, from `BEGIN` on; None where the rules refuse one."""
+    at = BEGIN
+    for step in steps:
+        at += timedelta(minutes=step.after)
+        case = settled(policy, case, at)
+        if step.do in NO_ACTIONS:
+            continue
+        try:
+            case = done(policy, case, step.do, at, step.pick)
+        except GovernflowError:
+            return None
+    return case

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from governflow.charter.cases.given import case_line
+from governflow.charter.cases.reported import case_line
 from governflow.charter.check import layers_of
 from governflow.charter.laws.registry import LAWS
 from governflow.charter.model import CheckReport, Failure, LawVerdict
