@@ -71,7 +71,7 @@ class Dimensions:
         names = [word for word in words.texts if len(word) <= _NAME][:_NAMES]
         hours = [number for number in words.numbers if 0 < number < 24]
         columns: dict[str, dict[str | int, None]] = {}
-        for _, table in tables_of(policy):
+        for table in tables_of(policy):
             for column, values in _cut(table).items():
                 columns.setdefault(column, {}).update(dict.fromkeys(values))
         items = [item for _, catalogue in policy.ruled.catalogues for item in catalogue.items]
@@ -97,10 +97,9 @@ class Dimensions:
         )
 
 
-def tables_of(policy: Policy) -> Iterator[tuple[str, Table]]:
-    """Return every decision table with the plugin that keeps it."""
-    for source, tables in policy.tables:
-        yield from ((source, table) for table in tables.values() if isinstance(table, Table))
+def tables_of(policy: Policy) -> Iterator[Table]:
+    """Return every decision table."""
+    return (table for _, tables in policy.tables for table in tables.values() if isinstance(table, Table))
 
 
 def _cut(table: Table) -> Mapping[str, list[str | int]]:
@@ -138,9 +137,7 @@ def _places(units: OrgChart) -> Iterator[str]:
     for unit in units.units.values():
         kinds.setdefault(unit.kind, []).append(unit.id)
     for ids in kinds.values():
-        yield ids[0]
-        yield units.name(ids[len(ids) // 2]).zh
-        yield ids[-1]
+        yield from (ids[0], units.name(ids[len(ids) // 2]).zh, ids[-1])
 
 
 def posts_of(units: OrgChart) -> Iterator[str]:

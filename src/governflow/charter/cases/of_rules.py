@@ -16,7 +16,7 @@ _MANY_RULES = 400
 _SEVERITY_OF = {"1": "major", "2": "complex", "3": "general"}
 
 
-def of_rules(policy: Policy, source: str, table: Table) -> Iterator[ReportedCase]:
+def of_rules(policy: Policy, table: Table) -> Iterator[ReportedCase]:
     """Return for every rule a case that it answers, as far as a report can tell one."""
     space = table.space
     for number, box in enumerate(space.boxes):
@@ -52,9 +52,7 @@ def _want(policy: Policy, wanted: Mapping[str, str | int], case: dict[str, Any],
 
 def _invert(policy: Policy, column: str, value: str, case: dict[str, Any], depth: int) -> None:
     """Tell what makes a table derive a value."""
-    for _, table in tables_of(policy):
-        if table.name != column:
-            continue
+    for table in (one for one in tables_of(policy) if one.name == column):
         for number, rule in enumerate(table.rules):
             if rule.outcomes.get(column) == value and all(table.space.boxes[number]):
                 _want(policy, _answered_by(table, number), case, depth - 1)

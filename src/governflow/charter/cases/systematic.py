@@ -82,38 +82,35 @@ _OF_ITS_OWN = frozenset({"item", "code", "basis", "reason", "reason_en", "reason
 
 
 def _systematic(policy: Policy, dimensions: Dimensions) -> Iterator[ReportedCase]:
-    emergency = {"mode": Mode.EMERGENCY.value}
-    yield {}
-    yield emergency
-    for item in dimensions.items[1:]:
-        yield {"item": item}
-    for severity, urgency in product(Severity, Urgency):
-        for visit, asked in product((None, True, False), (True, False)):
-            yield _plain(severity=severity.value, urgency=urgency.value, visit=visit, asked=asked)
-    for lifecycle in dimensions.lifecycles:
-        yield {"lifecycle": lifecycle}
-    for place in dimensions.places[1:]:
-        yield {"place": place}
-    for name, values in dimensions.facts.items():
-        yield from ({"facts": {name: value}} for value in values)
+    emergency, pressing = {"mode": Mode.EMERGENCY.value}, list(product(Severity, Urgency))
+    yield from ({}, emergency)
+    yield from ({"item": item} for item in dimensions.items[1:])
+    yield from (
+        _plain(severity=severity.value, urgency=urgency.value, visit=visit, asked=asked)
+        for (severity, urgency), visit, asked in product(pressing, (None, True, False), (True, False))
+    )
+    yield from ({"lifecycle": lifecycle} for lifecycle in dimensions.lifecycles)
+    yield from ({"place": place} for place in dimensions.places[1:])
+    yield from ({"facts": {name: value}} for name, values in dimensions.facts.items() for value in values)
     for _, catalogue in policy.ruled.catalogues:
         yield from (
             {"item": entry.item, "facts": {"condition": entry.condition}}
             for entry in catalogue.entries
             if entry.condition
         )
-    for item in dimensions.items[1 : BUDGET // 2]:
-        yield {"item": item, **emergency}
-    for severity, urgency in product(Severity, Urgency):
-        yield {"severity": severity.value, "urgency": urgency.value, **emergency}
-    for source, table in tables_of(policy):
-        yield from of_rules(policy, source, table)
+    yield from ({"item": item, **emergency} for item in dimensions.items[1 : BUDGET // 2])
+    yield from ({"severity": severity.value, "urgency": urgency.value, **emergency} for severity, urgency in pressing)
+    for table in tables_of(policy):
+        yield from of_rules(policy, table)
     yield from _named(policy, dimensions)
     somewhere = dimensions.places[1] if len(dimensions.places) > 1 else ""
-    for severity, place in product(Severity, dimensions.places[1:]):
-        yield _plain(severity=severity.value, place=place)
-    for item, severity in islice(product(dimensions.items[1:], Severity), BUDGET // 4):
-        yield {"item": item, "severity": severity.value, "place": somewhere}
+    yield from (
+        _plain(severity=severity.value, place=place) for severity, place in product(Severity, dimensions.places[1:])
+    )
+    yield from (
+        {"item": item, "severity": severity.value, "place": somewhere}
+        for item, severity in islice(product(dimensions.items[1:], Severity), BUDGET // 4)
+    )
 
 
 def _plain(**told: Any) -> dict[str, Any]:

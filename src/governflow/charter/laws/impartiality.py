@@ -200,7 +200,7 @@ def _varies(policy: Policy, one: PlainAnswer, other: PlainAnswer, when: Text, as
 def impartial(subject: Subject) -> Iterator[Failure]:
     """Change who asks, and nothing else."""
     policy = subject.policy
-    asking = _Partial(subject, policy)
+    asking = _Partial(subject)
     failures = list(found(subject, asking.look, (one.told for one in everything(subject) if not asking.told_so(one))))
     yield from failures
     if not failures and not subject.late:
@@ -210,9 +210,9 @@ def impartial(subject: Subject) -> Iterator[Failure]:
 class _Partial:
     """Asks a case as everybody if a rule reads who asks; else the simplest as everybody, and some as somebody."""
 
-    def __init__(self, subject: Subject, policy: Policy) -> None:
-        self._subject, self._policy = subject, policy
-        known = Dimensions.of(policy)
+    def __init__(self, subject: Subject) -> None:
+        self._subject, self._policy = subject, subject.policy
+        known = Dimensions.of(subject.policy)
         self._others = [{"channel": one} for one in known.channels if one]
         self._others += [{"informant": one} for one in known.informants if one]
         self._turn = self._close = 0

@@ -77,10 +77,10 @@ def _package(layer: Layer) -> str:
 def isolated(subject: Subject) -> Iterator[Failure]:
     """Ask the others in a process in which this locality was never heard of, and in one in which it was asked first."""
     policy = subject.policy
-    here_only = not subject.begun
+    alone = not subject.begun
     alone_and_together(subject)
     before, after = (answered(subject, name) for name in ("alone", "together"))
-    if here_only:
+    if alone:
         subject.dismiss()
     if isinstance(before, Heard) and isinstance(after, Heard):
         yield from _apart(subject, policy, before, after)

@@ -361,29 +361,30 @@ def shortened(scenario: Scenario, look: Callable[[Scenario], _Found | None], tri
         tries: How many scenarios to try at most.
     """
     best: _Found | None = None
+
+    def shows(other: Scenario) -> bool:
+        nonlocal scenario, best, tries
+        tries -= 1
+        found = look(other) if tries >= 0 else None
+        if found is not None:
+            scenario, best = other, found
+        return found is not None
+
     size = max(1, len(scenario.steps) // 2)
     while size > 0:
         at = 0
         while at < len(scenario.steps) and tries > 0:
             shorter = attrs.evolve(scenario, steps=(*scenario.steps[:at], *scenario.steps[at + size :]))
-            tries -= 1
-            if (found := look(shorter)) is not None:
-                scenario, best = shorter, found
-            else:
+            if not shows(shorter):
                 at += size
         size //= 2
     for name in tuple(scenario.told):
         told = {key: value for key, value in scenario.told.items() if key != name}
-        plain = attrs.evolve(scenario, told=told)
-        if tries > 0 and (found := look(plain)) is not None:
-            scenario, best = plain, found
-        tries -= 1
+        shows(attrs.evolve(scenario, told=told))
     for at, step in enumerate(scenario.steps):
         for after, pick in dict.fromkeys(((0, 0), (step.after, 0), (0, step.pick))):
             simpler = ScenarioStep(after, step.do, pick)
             calmer = attrs.evolve(scenario, steps=(*scenario.steps[:at], simpler, *scenario.steps[at + 1 :]))
-            if simpler != step and tries > 0 and (found := look(calmer)) is not None:
-                scenario, best = calmer, found
+            if simpler != step and shows(calmer):
                 break
-            tries -= 1
     return best

@@ -239,16 +239,15 @@ class Simulator:
                 return  # it was not possible; why, is known
 
     def _try(self, do: Callable[[], object]) -> None:
-        if self.twin is not None:
-            self.twin.struck.clear()
+        struck = self.twin.struck if self.twin is not None else set[str]()
+        struck.clear()
         try:
             do()
         except GovernflowError:
             return  # refused, with a sentence: that is what a rule may do
         except Exception as raised:  # noqa: BLE001 - whatever a county's rule raises must not end the check
             self.broken = self.broken or f"{type(raised).__name__}: {raised}"
-        if self.twin is not None:
-            self._struck |= self.twin.struck
+        self._struck |= struck
 
     def _do(self, step: ScenarioStep) -> None:
         engine, code, at, pick = self.engine, self.policy.code, self.at, step.pick
