@@ -46,6 +46,7 @@ def engine_alone() -> set[str]:
         "governflow.policy.builtin.statute",
         "transitions",
         "openpyxl",
+        "jinja2",
         "rich",
         "click",
         "hypothesis",

@@ -6,7 +6,7 @@ what was reopened or extended since is seen as it is now. `governflow.reports.tr
 recurring.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from governflow.errors import CommandError
 from governflow.model.terms import Form, Kind
 from governflow.policy.hookspecs import CaseReader, LocalRules
 from governflow.reports.format import plain
+from governflow.reports.page import render_lines
 from governflow.reports.rates import Rate, escalations
 from governflow.reports.trends import Count, Issue, Recurrence, Signs, locality_name, ranked
 from governflow.text import Text
@@ -30,7 +31,6 @@ PERIODS: Mapping[str, Text] = {
 SIGNS = Signs()
 
 _SHOWN = 10
-_UNNAMED = Text("not stated", "未填")
 
 
 @attrs.frozen
@@ -95,65 +95,11 @@ class Digest:
     def lines(self, lang: str) -> list[str]:
         """Return it as lines of text in one language; long lists are cut at ten and say so."""
 
-        def t(en: str, zh: str) -> str:
-            return Text(en, zh).say(lang)
+        def places(issue: Issue) -> list[tuple[str, int]]:
+            return [(place.text.say(lang), place.cases) for place in issue.where]
 
-        heading = t(f"{PERIODS[self.period].en}: {self.name.en}", f"{PERIODS[self.period].zh}：{self.name.zh}")
-        found, of = self.proactive.n, self.proactive.of
-        lines = [
-            heading,
-            f"{self.since:%Y-%m-%d %H:%M} – {self.until:%Y-%m-%d %H:%M}",
-            t(
-                f"reported {self.reported}, closed {self.closed}, open {self.open}, overdue {self.overdue}, "
-                f"escalated {self.escalated}",
-                f"上报 {self.reported} 件，了结 {self.closed} 件，未结 {self.open} 件，超时未办 {self.overdue} 件，"
-                f"提级 {self.escalated} 件",
-            ),
-            t(
-                f"found by workers {found} of {of}" + (f" ({found / of:.1%})" if of else ""),
-                f"主动处置 {found}／{of} 件" + (f"（{found / of:.1%}）" if of else ""),
-            ),
-            t(f"gone above: {self.above}", f"上交上级：{self.above} 件"),
-        ]
-        for name, counts in ((t("by domain", "按领域"), self.by_domain), (t("by item", "按事项"), self.by_item)):
-            if counts:
-                parts = [f"{key or _UNNAMED.say(lang)} {number}" for key, number in counts.items()]
-                lines.append(t(f"{name}: ", f"{name}：") + _row(parts, lang))
-        lines += self._issues(t("rising", "倾向性问题"), self.rising, lang)
-        lines += self._issues(t("emerging", "苗头性问题"), self.emerging, lang)
-        if self.compared < self.signs.periods and (self.rising or self.emerging):
-            lines.append(
-                t(
-                    f"the records cover {self.compared} of the {self.signs.periods} periods before: compare with care",
-                    f"可比的往期仅 {self.compared} 期（应为 {self.signs.periods} 期）：对比仅供参考",
-                )
-            )
-        days = self.signs.days
-        for issue in self.recurring[:_SHOWN]:
-            name = f"{issue.item or _UNNAMED.say(lang)} · {issue.place or issue.where.text.say(lang)}"
-            en = f"recurring: {name}: {issue.where.cases} in {days} days, reopened {issue.reopened}"
-            zh = f"反复出现：{name}：{days} 天内 {issue.where.cases} 件，重新办理 {issue.reopened} 次"
-            lines.append(t(en, zh))
-        if len(self.recurring) > _SHOWN:
-            more = len(self.recurring) - _SHOWN
-            lines.append(t(f"recurring: {more} more", f"反复出现：另有 {more} 项"))
-        return lines
-
-    def _issues(self, heading: str, issues: Sequence[Issue], lang: str) -> list[str]:
-        lines = []
-        for issue in issues:
-            where = _row([f"{place.text.say(lang)} {place.cases}" for place in issue.where], lang)
-            line = Text(
-                f"{heading}: {issue.item}: {issue.cases}, before {issue.mean:g} on average ({where})",
-                f"{heading}：{issue.item}：{issue.cases} 件，往期平均 {issue.mean:g} 件（{where}）",
-            )
-            lines.append(line.say(lang))
-        return lines
-
-
-def _row(parts: Sequence[str], lang: str) -> str:
-    shown = Text(", ", "、").say(lang).join(parts[:_SHOWN])
-    return shown if len(parts) <= _SHOWN else shown + Text(", ...", "等").say(lang)
+        period = PERIODS[self.period]
+        return render_lines("reports/digest", lang, digest=self, period=period, places=places, most=_SHOWN)
 
 
 def digest(

@@ -1,82 +1,54 @@
-"""What every printable page shares: the frame, the styles, tables, and words in the reader's language, escaped.
+"""Reports made from Jinja templates: printable pages, in which every word is escaped, and plain text.
 
-Nothing outside a page is needed and no script runs. Beside every colour stands a sign: pages are read on paper too.
+Nothing outside a page is needed and no script runs. What all pages share stands in `page.html`.
 """
 
-from collections.abc import Iterable, Sequence
-from html import escape
+from functools import cache
+from typing import TYPE_CHECKING
 
+from governflow.reports.format import format_due, format_moment
 from governflow.text import Text
 
-#: The sans-serif fonts of a Chinese office, for a style's ``font-family``.
-SANS = '"Source Han Sans SC", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei"'
-
-_STYLE = """
-:root { --ink: #1c1c1c; --soft: #5b5b5b; --line: #b9b4a8; --seal: #9b1c1c; --tint: #f6f4ee; }
-* { box-sizing: border-box; }
-html { background: #e9e6df; }
-body { margin: 0 auto; background: #fff; color: var(--ink); }
-header { border-bottom: 3px double var(--seal); margin-bottom: 5mm; }
-header p { color: var(--soft); }
-h1 { color: var(--seal); }
-h2, h3 { break-after: avoid; }
-table { width: 100%; border-collapse: collapse; }
-th, td { border: .5pt solid var(--line); text-align: left; vertical-align: top; }
-th { font-weight: 500; background: var(--tint); }
-.time { white-space: nowrap; }
-.minor { display: block; color: var(--soft); font-size: 8.8pt; }
-@media print { html { background: none; } body { max-width: none; padding: 0; }
-  * { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }
-"""
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
-class PageWriter:
-    """Writes one self-contained page in one language.
+@cache
+def _templates() -> "Environment":
+    # Only for those who want a report.
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+    templates = Environment(
+        loader=PackageLoader("governflow", ""),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters |= {"moment": format_moment, "due": format_due, "px": "{:.1f}".format}
+    return templates
+
+
+def render(template: str, lang: str, **values: object) -> str:
+    """Return what a template makes of some values in one language.
 
     Args:
+        template: The template, as a path within the package; it may say a text as `t("en", "zh")` or `say(text)`.
         lang: ``"zh"`` or ``"en"``.
+        values: What it shows.
     """
 
-    def __init__(self, lang: str) -> None:
-        self.lang = lang
+    def say(text: Text) -> str:
+        return text.say(lang)
 
-    def t(self, en: str, zh: str) -> str:
-        """Return the text in the page's language, escaped."""
-        return self.say(Text(en, zh))
+    def t(en: str, zh: str) -> str:
+        return say(Text(en, zh))
 
-    def say(self, text: Text) -> str:
-        """Return a text in the page's language, escaped."""
-        return escape(text.say(self.lang))
-
-    def table(self, heads: Sequence[tuple[str, str]], rows: Iterable[str], *, kind: str = "") -> str:
-        """Return a table.
-
-        Args:
-            heads: The heading of each column, in English and Chinese.
-            rows: Its rows as HTML.
-            kind: The name of its style.
-        """
-        head = "".join(f"<th>{self.t(en, zh)}</th>" for en, zh in heads)
-        name = f' class="{kind}"' if kind else ""
-        return f"<table{name}><thead><tr>{head}</tr></thead>\n<tbody>" + "\n".join(rows) + "</tbody></table>"
-
-    def page(self, title: str, style: str, parts: Iterable[str]) -> str:
-        """Return the whole page.
-
-        Args:
-            title: What stands in the reader's window; it is escaped.
-            style: What this page adds to the styles that all share.
-            parts: The body as HTML.
-        """
-        return (
-            f'<!DOCTYPE html>\n<html lang="{self.t("en", "zh-CN")}">\n<head>\n<meta charset="utf-8">\n'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-            f"<title>{escape(title)}</title>\n<style>{_STYLE}{style}</style>\n</head>\n<body>\n"
-            + "\n".join(parts)
-            + "\n</body>\n</html>\n"
-        )
+    made: str = _templates().get_template(template).render(t=t, say=say, lang=lang, **values)
+    return made
 
 
-def minor(html: str) -> str:
-    """Return a smaller line below what stands in a cell."""
-    return f'<span class="minor">{html}</span>'
+def render_lines(template: str, lang: str, **values: object) -> list[str]:
+    """Return the lines of a text; each language has a template of its own, ``template.en.txt`` and ``.zh.txt``."""
+    language = "zh" if lang == "zh" else "en"
+    return render(f"{template}.{language}.txt", language, **values).removesuffix("\n").split("\n")

@@ -16,10 +16,11 @@ import attrs
 from governflow.masking import masker
 from governflow.model.case import Case
 from governflow.model.events import Event
-from governflow.model.terms import FORMS, Form, Kind, Outcome
+from governflow.model.terms import FORMS, Form, Kind
 from governflow.policy.hookspecs import CaseReader, LocalRules
 from governflow.reports.format import plain
 from governflow.reports.localize import Localizer
+from governflow.reports.page import render_lines
 from governflow.reports.rates import exemption
 from governflow.reports.summons import Called, Summons, summonses
 from governflow.reports.trends import Where, back, locality_name, ranked, spot
@@ -140,7 +141,11 @@ class SpecialReport:
 
     def lines(self, lang: str) -> list[str]:
         """Return it as lines of text in one language."""
-        return _Writer(self, self._policy, lang).lines()
+        assert self.opened.tzinfo is not None
+        voice = Localizer(lang, self.opened.tzinfo, self._policy, str)
+        half = len(self.growth) // 2
+        halves = (self.growth[:half], self.growth[half:])
+        return render_lines("reports/special", lang, report=self, voice=voice, halves=halves)
 
 
 def special_report(reader: CaseReader, case_id: str) -> SpecialReport:
@@ -235,94 +240,3 @@ def _conferences(events: Sequence[Event]) -> Iterable[tuple[datetime, str]]:
         holder = event.changes.get("unit", holder)
         if event.action == "confer":
             yield event.at, (event.by.unit if event.by else None) or holder
-
-
-class _Writer(Localizer):
-    """Writes a special report in one language."""
-
-    def __init__(self, report: SpecialReport, policy: LocalRules, lang: str) -> None:
-        assert report.opened.tzinfo is not None
-        super().__init__(lang, report.opened.tzinfo, policy, str)
-        self.report = report
-
-    def lines(self) -> list[str]:
-        report, t = self.report, self.t
-        filed = t(f"filed {self.when(report.until)}", f"{self.when(report.until)} 形成")
-        draft = t(f"draft, as of {self.when(report.until)}", f"草稿，截至 {self.when(report.until)}")
-        what = t(", ", "，").join(part for part in (report.domain, report.item, report.place) if part)
-        return [
-            t(f"Special report on case {report.case}", f"关于事项 {report.case} 的专报"),
-            filed if report.filed is not None else draft,
-            t(
-                f"to {self.unit(report.to)}, from {self.unit(report.by)} ({report.locality.en})",
-                f"报：{self.unit(report.to)}；报送单位：{self.unit(report.by)}（{report.locality.zh}）",
-            ),
-            t(f"matter: {what or report.case}", f"事项：{what or report.case}"),
-            "",
-            *self._growth(),
-            "",
-            *self._regions(),
-            "",
-            *self._difficulty(),
-        ]
-
-    def _growth(self) -> Iterable[str]:
-        numbers = [number for _, number in self.report.growth]
-        half = len(numbers) // 2
-        earlier, later = sum(numbers[:half]), sum(numbers[half:])
-        yield self.t("1. Growth trend", "一、增长趋势")
-        yield self.t(
-            f"cases of this item in 12 months: {earlier + later}; first half {earlier}, second half {later}",
-            f"近 12 个月同类事项 {earlier + later} 件：前 6 个月 {earlier} 件，后 6 个月 {later} 件",
-        )
-        months = [f"{month}: {number}" for month, number in self.report.growth]
-        yield "  " + "  ".join(months[:half])
-        yield "  " + "  ".join(months[half:])
-
-    def _regions(self) -> Iterable[str]:
-        yield self.t("2. Regional distribution", "二、区域分布")
-        for where in self.report.regions:
-            yield "  " + self.t(f"{where.text.en}: {where.cases}", f"{where.text.zh}：{where.cases} 件")
-
-    def _difficulty(self) -> Iterable[str]:
-        report, t = self.report, self.t
-        yield t("3. Difficulty and coordination", "三、疑难协调")
-        yield "  " + t(
-            f"open for {report.days} days, reopened {report.reopened}",
-            f"已历时 {report.days} 天，重新办理 {report.reopened} 次",
-        )
-        for held in report.held:
-            when, unit = self.when(held.at), self.unit(held.unit)
-            form = t(f" ({held.form.text.en})", f"（{held.form.text.zh}）") if held.form else ""
-            yield "  " + t(f"{when} with {unit}{form}", f"{when} 由“{unit}”负责{form}")
-        for missed in report.missed:
-            name = self.name(missed.clock)
-            excused = t(" (excused)", "（免计）") if missed.exempt else ""
-            due = self.by_when(missed.due)
-            yield "  " + t(f"missed: {name}, due {due}{excused}", f"超时：{name}，应于 {due}{excused}")
-        if report.escalations:
-            kinds = [f"{kind.text.say(self.lang)} {number}" for kind, number in report.escalations]
-            yield "  " + t("ladder: ", "升级：") + self.join(kinds)
-        for at, unit in report.conferences:
-            yield "  " + t(f"{self.when(at)} {self.unit(unit)} conferred", f"{self.when(at)} “{self.unit(unit)}”会商")
-        for summons in report.summonses:
-            yield "  " + t(
-                f"{self.when(summons.at)} {self.unit(summons.unit)} blew the whistle",
-                f"{self.when(summons.at)} “{self.unit(summons.unit)}”吹哨",
-            )
-            for called in summons.called:
-                yield "    " + self._came(called)
-
-    def _came(self, called: Called) -> str:
-        unit, t = self.unit(called.unit), self.t
-        due = t(f", due {self.by_when(called.due)}", f"，应于 {self.by_when(called.due)} 前报到") if called.due else ""
-        if called.came is not None:
-            late = "" if called.in_time else t(", late", "，逾期")
-            return t(
-                f"{unit} came {self.when(called.came)}{due}{late}",
-                f"“{unit}”于 {self.when(called.came)} 报到{due}{late}",
-            )
-        if called.outcome is Outcome.CANCELLED:
-            return t(f"{unit} was no longer needed", f"“{unit}”无需再报到")
-        overdue = t(", overdue", "，已逾期") if called.in_time is False else ""
-        return t(f"{unit} has not come{due}{overdue}", f"“{unit}”未报到{due}{overdue}")
