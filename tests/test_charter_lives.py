@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -686,7 +686,15 @@ POSTS = OrgChart.of(
 )
 
 
-@pytest.mark.parametrize("planted", LATE)
+def _one_a_law_fast() -> Iterator[Any]:
+    """Give each fault that shows late; the first of a law is a fast test, the others are slow."""
+    laws: set[str] = set()
+    for planted, (law, *_) in LATE.items():
+        yield pytest.param(planted, marks=[pytest.mark.slow] if law in laws else [])
+        laws.add(law)
+
+
+@pytest.mark.parametrize("planted", _one_a_law_fast())
 def test_what_shows_late_in_a_life_only_is_caught(planted: str) -> None:
     law, hooks, says = LATE[planted]
     failures = broken_by(law, subject(**hooks))
