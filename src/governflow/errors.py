@@ -197,19 +197,20 @@ class PolicyError(GovernflowError):
     @classmethod
     def listing(cls, what: Text, faults: Iterable[Text]) -> "PolicyError":
         """Make one sentence of what is wrong and all of its faults."""
-        found = tuple(faults)
-        en = "; ".join(fault.en for fault in found)
-        zh = "；".join(fault.zh for fault in found)
-        return cls(f"{what.en}: {en}", f"{what.zh}：{zh}", found)
+        return cls(*_listed(what.en, what.zh, faults))
+
+
+def _listed(en: str, zh: str, faults: Iterable[Text]) -> tuple[str, str, tuple[Text, ...]]:
+    found = tuple(faults)
+    listed = SEMICOLON.join(found)
+    return f"{en}: {listed.en}", f"{zh}：{listed.zh}", found
 
 
 class UnsoundLifecycle(PolicyError):
     """A lifecycle with a fault in its table; every fault is named."""
 
     def __init__(self, name: str, faults: Iterable[Text]) -> None:
-        found = tuple(faults)
-        en, zh = "; ".join(fault.en for fault in found), "；".join(fault.zh for fault in found)
-        super().__init__(f"lifecycle {name!r} is unsound: {en}", f"流程“{name}”不健全：{zh}", found)
+        super().__init__(*_listed(f"lifecycle {name!r} is unsound", f"流程“{name}”不健全", faults))
 
 
 class TableError(PolicyError):
@@ -221,9 +222,7 @@ class TableError(PolicyError):
     """
 
     def __init__(self, name: str, faults: Iterable[Text]) -> None:
-        found = tuple(faults)
-        what = SEMICOLON.join(found)
-        super().__init__(f"table {name} cannot be used: {what.en}", f"表格“{name}”无法使用：{what.zh}", found)
+        super().__init__(*_listed(f"table {name} cannot be used", f"表格“{name}”无法使用", faults))
 
     @classmethod
     def of(cls, name: str, en: str, zh: str) -> "TableError":

@@ -27,39 +27,20 @@ class ValueFault(Exception):
 
 
 def half_width(text: str) -> str:
-    """Bring full-width letters, digits and blanks to their ordinary forms.
-
-    Args:
-        text: Any text.
-
-    Returns:
-        The text without blanks around it and without invisible characters.
-    """
+    """Return a text in ordinary letters, digits and blanks, with none around it and no invisible characters."""
     return text if text.isascii() else text.translate(_HALF).strip()
 
 
 def key(text: str) -> str:
     """Fold a heading or a closed word so that its spellings meet.
 
-    Args:
-        text: As typed.
-
-    Returns:
-        Lower case, half-width, without blanks, underscores, hyphens, colons and asterisks.
+    It becomes lower case and half-width, without blanks, underscores, hyphens, colons and asterisks.
     """
     return half_width(text).casefold().translate(_IGNORED)
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Find the known word that is most like a given one.
-
-    Args:
-        word: As typed.
-        known: The words to choose from.
-
-    Returns:
-        The most similar, or None if none is similar.
-    """
+    """Return the known word that is most like one as it was typed, or None if none is similar."""
     from difflib import get_close_matches  # only needed once something is wrong
 
     by_key = {key(other): other for other in known}
@@ -68,33 +49,13 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def number_text(number: float) -> str:
-    """Write a numeric cell as the clerk sees it.
+    """Write a numeric cell as the clerk sees it: whole numbers without a point.
 
-    Args:
-        number: From a cell that holds a number, not text.
-
-    Returns:
-        Whole numbers without a point. From 16 digits on the scientific form: Excel keeps 15 and has rounded the rest,
-        so that writing the digits out would pass off a wrong number as an exact one.
+    From 16 digits on it is the scientific form: Excel keeps 15 and has rounded the rest, so that writing the digits out
+    would pass off a wrong number as an exact one.
     """
     if abs(number) >= 1e15:
         return f"{number:.14E}"
     if isinstance(number, int) or number.is_integer():
         return str(int(number))
     return f"{number:.15g}"
-
-
-def is_text(text: str) -> bool:
-    """Tell whether a string can be written down: JSON can hold half a character (a lone surrogate).
-
-    Args:
-        text: Any string.
-
-    Returns:
-        Whether it can be encoded.
-    """
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -17,9 +17,9 @@ from types import TracebackType
 from typing import IO, Literal
 
 from governflow.errors import JournalError
-from governflow.normalize import is_text
 from governflow.tabular.records import Reject
 from governflow.tabular.workbook import SHEET_ROWS, write_sheet
+from governflow.text import Text
 
 _SUFFIXES = (".csv", ".xlsx", ".jsonl", ".ndjson")
 
@@ -189,7 +189,7 @@ class RejectsWriter:
                 if surplus:
                     entry[SURPLUS] = surplus
                 text = json.dumps(entry, ensure_ascii=False)
-                file.write((text if is_text(text) else json.dumps(entry)) + "\n")
+                file.write((text if Text(text, text).sound else json.dumps(entry)) + "\n")
 
 
 def _ordinary_mode(path: Path) -> int:

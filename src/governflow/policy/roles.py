@@ -58,15 +58,17 @@ def authorise(actor: Actor | None, action: str, case: Case, context: Context) ->
         return ALLOWED
     units = context.units
     if actor.unit not in units.units:
-        return ALLOWED if units.open else _unknown(actor.unit)
+        if units.open:
+            return ALLOWED
+        en = f"the org chart has no unit {actor.unit!r}: act for one of its units"
+        return _refused("unknown_unit", en, f"组织架构中没有单位“{actor.unit}”：请以其中的单位身份办理")
     if own is not None:
         return own(actor, case, units)
     return _act(actor.unit, action, case, units)
 
 
-def _unknown(unit: str) -> Refused:
-    en = f"the org chart has no unit {unit!r}: act for one of its units"
-    return Refused(Text(en, f"组织架构中没有单位“{unit}”：请以其中的单位身份办理"), "roles/unknown_unit")
+def _refused(rule: str, en: str, zh: str) -> Refused:
+    return Refused(Text(en, zh), f"roles/{rule}")
 
 
 def _act(unit: str, action: str, case: Case, units: OrgChart) -> Allowed | Refused:
@@ -81,12 +83,10 @@ def _act(unit: str, action: str, case: Case, units: OrgChart) -> Allowed | Refus
         return ALLOWED
     who = units.name(unit)
     may = _listed(units, (*units.path(holder.id), *case.assist))
-    return Refused(
-        Text(
-            f"{who.en} neither holds it nor assists nor stands above its holder; who may: {may.en}",
-            f"“{who.zh}”不是承办单位、协办单位或其上级；可以办理的有：{may.zh}",
-        ),
-        "roles/holder",
+    return _refused(
+        "holder",
+        f"{who.en} neither holds it nor assists nor stands above its holder; who may: {may.en}",
+        f"“{who.zh}”不是承办单位、协办单位或其上级；可以办理的有：{may.zh}",
     )
 
 
@@ -116,23 +116,21 @@ def _evaluate(actor: Actor, case: Case, units: OrgChart) -> Allowed | Refused:
     if case.asked:
         if actor.id == REQUESTER.id:
             return ALLOWED
-        return Refused(
-            Text(
-                "whoever asked judges the result, and no unit does it for them: "
-                f"record their verdict as that of {REQUESTER.id!r}",
-                f"谁提诉求、由谁评价，任何单位不得代评：请以诉求人（{REQUESTER.id}）的身份记录其评价",
-            ),
-            "roles/requester",
+        return _refused(
+            "requester",
+            "whoever asked judges the result, and no unit does it for them: "
+            f"record their verdict as that of {REQUESTER.id!r}",
+            f"谁提诉求、由谁评价，任何单位不得代评：请以诉求人（{REQUESTER.id}）的身份记录其评价",
         )
-    return _from_above(actor, case, units, Text("verifies", "核查"), "roles/verifier")
+    return _from_above(actor, case, units, Text("verifies", "核查"), "verifier")
 
 
 def _rule(actor: Actor, case: Case, units: OrgChart) -> Allowed | Refused:
     appealed = {mark.rpartition("#")[0] for mark in case.appeals}
     if any(_owes(actor.unit, name, case) for name in appealed):
         en = "nobody rules on an appeal of their own: a unit above does"
-        return Refused(Text(en, "不得裁定本单位的申诉：应由上级裁定"), "roles/own_appeal")
-    return _from_above(actor, case, units, Text("rules on the appeal", "裁定申诉"), "roles/appeal")
+        return _refused("own_appeal", en, "不得裁定本单位的申诉：应由上级裁定")
+    return _from_above(actor, case, units, Text("rules on the appeal", "裁定申诉"), "appeal")
 
 
 def _owes(unit: str | None, name: str, case: Case) -> bool:
@@ -147,7 +145,7 @@ def _from_above(actor: Actor, case: Case, units: OrgChart, what: Text, rule: str
     if actor.unit in superiors:
         return ALLOWED
     may = _listed(units, superiors)
-    return Refused(Text(f"a unit above the holder {what.en}: {may.en}", f"应由承办单位的上级{what.zh}：{may.zh}"), rule)
+    return _refused(rule, f"a unit above the holder {what.en}: {may.en}", f"应由承办单位的上级{what.zh}：{may.zh}")
 
 
 def _urge(actor: Actor, case: Case, units: OrgChart) -> Allowed | Refused:
@@ -158,9 +156,8 @@ def _urge(actor: Actor, case: Case, units: OrgChart) -> Allowed | Refused:
     if known.id in superiors:
         return ALLOWED
     may = _listed(units, (units.intake, *superiors, *(unit.id for unit in units.having("supervisor"))))
-    return Refused(
-        Text(f"only the intake, supervisors and units above urge: {may.en}", f"催办限受理平台、督查和上级：{may.zh}"),
-        "roles/urge",
+    return _refused(
+        "urge", f"only the intake, supervisors and units above urge: {may.en}", f"催办限受理平台、督查和上级：{may.zh}"
     )
 
 
@@ -170,9 +167,10 @@ def _check_in(actor: Actor, case: Case, units: OrgChart) -> Allowed | Refused:
         return ALLOWED
     who = units.name(actor.unit or "")
     may = _listed(units, tuple(clock.name.removeprefix(_SUMMONS) for clock in summoned))
-    return Refused(
-        Text(f"{who.en} was not summoned; still to check in: {may.en}", f"“{who.zh}”未被吹哨召集；待报到：{may.zh}"),
-        "roles/summoned",
+    return _refused(
+        "summoned",
+        f"{who.en} was not summoned; still to check in: {may.en}",
+        f"“{who.zh}”未被吹哨召集；待报到：{may.zh}",
     )
 
 
@@ -185,9 +183,7 @@ def _appeal(actor: Actor, case: Case, units: OrgChart) -> Allowed | Refused:
     if moved or summoned or actor.unit == case.unit or case.unit not in units.units:
         return ALLOWED
     may = _listed(units, (case.unit,))
-    return Refused(
-        Text(f"only who missed the deadline appeals: {may.en}", f"申诉限超时的单位提出：{may.zh}"), "roles/breached"
-    )
+    return _refused("breached", f"only who missed the deadline appeals: {may.en}", f"申诉限超时的单位提出：{may.zh}")
 
 
 _OWN: dict[str, Callable[[Actor, Case, OrgChart], Allowed | Refused]] = {
@@ -212,12 +208,10 @@ def first_receiver(actor: Actor | None, action: str, case: Case, context: Contex
     """
     if action not in ("return", "transfer") or case.unit != case.first_receiver or not _by_holder(actor, action, case):
         return None
-    return Refused(
-        Text(
-            "the first receiver leads to the end: summon others to assist, or have the intake decide an objection",
-            "首接负责制：首接单位牵头办理到底，可吹哨协办；对派单有异议的，由受理平台审核",
-        ),
-        "roles/first_receiver",
+    return _refused(
+        "first_receiver",
+        "the first receiver leads to the end: summon others to assist, or have the intake decide an objection",
+        "首接负责制：首接单位牵头办理到底，可吹哨协办；对派单有异议的，由受理平台审核",
     )
 
 
@@ -229,12 +223,10 @@ def no_return_after_designation(actor: Actor | None, action: str, case: Case, co
     """
     if action != "return" or not case.designated or not _by_holder(actor, action, case):
         return None
-    return Refused(
-        Text(
-            "a designated unit may not return the case: handle it, or escalate what it cannot solve",
-            "经指定的承办单位不得退回：应当办理，确实不能解决的可以提级",
-        ),
-        "roles/designated",
+    return _refused(
+        "designated",
+        "a designated unit may not return the case: handle it, or escalate what it cannot solve",
+        "经指定的承办单位不得退回：应当办理，确实不能解决的可以提级",
     )
 
 
@@ -262,9 +254,8 @@ def only(*actions: str, role: str = "supervisor") -> Rule:
             return None
         if action in actions:
             return ALLOWED
-        return Refused(
-            Text(f"{unit.text.en} may only: {named}", f"“{unit.text.zh}”只可以：{named.replace(', ', '、')}"),
-            "roles/only",
+        return _refused(
+            "only", f"{unit.text.en} may only: {named}", f"“{unit.text.zh}”只可以：{named.replace(', ', '、')}"
         )
 
     return rule
