@@ -19,22 +19,6 @@ def _warn(old: str, new: str) -> None:
     )
 
 
-class _OldName:
-    """An attribute that was renamed: reading it warns and reads the new one."""
-
-    def __init__(self, new: str) -> None:
-        self.new = new
-
-    def __set_name__(self, owner: type, old: str) -> None:
-        self.old = f"{owner.__name__}.{old}"
-
-    def __get__(self, instance: object, owner: type) -> Any:
-        if instance is None:
-            return self  # who looks over the class has read nothing yet
-        _warn(self.old, self.new)
-        return getattr(instance, self.new)
-
-
 def old_attributes(**names: str) -> Callable[[type[T]], type[T]]:
     """Return a decorator of classes after which the old attributes can still be read.
 
@@ -44,12 +28,18 @@ def old_attributes(**names: str) -> Callable[[type[T]], type[T]]:
 
     def decorated(owner: type[T]) -> type[T]:
         for old, new in names.items():
-            alias = _OldName(new)
-            alias.__set_name__(owner, old)
-            setattr(owner, old, alias)
+            setattr(owner, old, _old_name(f"{owner.__name__}.{old}", new))
         return owner
 
     return decorated
+
+
+def _old_name(old: str, new: str) -> property:
+    def read(instance: object) -> Any:
+        _warn(old, new)
+        return getattr(instance, new)
+
+    return property(read)  # who looks over the class itself has read nothing yet
 
 
 def old_keywords(**names: str) -> Callable[[type[T]], type[T]]:

@@ -14,8 +14,7 @@ from governflow.model.clocks import DUTY, LAPSES, SURVIVES_TRANSFER, Clock
 from governflow.model.faults import HookFault
 from governflow.model.terms import Cause, Exempt, Kind, Mode, Outcome, Verdict
 from governflow.policy.hookspecs import Breach, Escalation, Ruling
-from governflow.policy.rulings import decided
-from governflow.policy.stack import Policy
+from governflow.policy.stack import Policy, decided
 from governflow.text import Text
 
 #: Where the rules say nothing usable the holder is urged daily for a week, then weekly.

@@ -32,8 +32,7 @@ from governflow.model.faults import HookFault
 from governflow.model.rulings import RecordedRuling
 from governflow.model.terms import Mode, Severity, Urgency, member
 from governflow.policy.hookspecs import Allowed, Refused
-from governflow.policy.rulings import decided
-from governflow.policy.stack import Policy
+from governflow.policy.stack import Policy, decided
 from governflow.text import Text
 
 #: Actions that say something about a case and change nothing of its life: they may come late without harm.

@@ -12,8 +12,7 @@ from governflow.model.faults import HookFault
 from governflow.model.lifecycle import START
 from governflow.model.terms import Form, Mode
 from governflow.policy.hookspecs import Route
-from governflow.policy.rulings import decided
-from governflow.policy.stack import Policy
+from governflow.policy.stack import Policy, decided
 
 
 def route(step: Transition, chosen: str | None) -> None:

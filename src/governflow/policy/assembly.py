@@ -13,7 +13,7 @@ from governflow.model.terms import Mode
 from governflow.model.units import OrgChart
 from governflow.policy import files, rulesets
 from governflow.policy.codes import NATION
-from governflow.policy.hook_checks import Impl, called, mapping, registered, wrong
+from governflow.policy.hook_checks import Impl, called, named, registered, wrong
 from governflow.policy.hookspecs import VALUES, Context, Deadlines
 from governflow.policy.stack import Asked, Layer, Policy
 from governflow.policy.table_checks import table_faults
@@ -29,12 +29,7 @@ Impls = Mapping[str, tuple[Impl, ...]]
 
 
 def assemble(code: str, layers: Sequence[Layer], *, lineage: tuple[str, ...] = ()) -> Policy:
-    """Build the policy of a locality.
-
-    Args:
-        code: The code that it speaks for.
-        layers: The plugins, most specific first, the defaults last.
-        lineage: The code and everything above it; the code alone by default.
+    """Build the policy of a locality from its plugins, most specific first, the defaults last.
 
     Raises:
         PolicyError: If a plugin is wrong in itself; every fault is named.
@@ -118,11 +113,7 @@ def _lifecycles(impls: Impls, faults: list[Text]) -> Mapping[str, Lifecycle]:
     known = {BASE.name: BASE}
     for source, function, names in reversed(impls["governflow_lifecycles"]):
         given = [known[BASE.name] for _ in names]
-        for name, lifecycle in mapping(source, "governflow_lifecycles", function, given, faults):
-            if isinstance(lifecycle, Lifecycle):
-                known[name] = lifecycle
-            else:
-                faults.append(wrong(source, "governflow_lifecycles", lifecycle, f"a Lifecycle for {name!r}"))
+        known |= named(source, "governflow_lifecycles", function, given, faults, lambda _: Lifecycle)
     return MappingProxyType(known)
 
 
@@ -131,26 +122,19 @@ def _names(impls: Impls, lifecycles: Mapping[str, Lifecycle], faults: list[Text]
     for lifecycle in lifecycles.values():
         names |= lifecycle.names()
     for source, function, _ in reversed(impls["governflow_terms"]):
-        for word, text in mapping(source, "governflow_terms", function, (), faults):
-            if isinstance(text, Text):
-                names[word] = text
-            else:
-                faults.append(wrong(source, "governflow_terms", text, f"a Text for {word!r}"))
+        names |= named(source, "governflow_terms", function, (), faults, lambda _: Text)
     return names
 
 
 def _tables(impls: Impls, faults: list[Text]) -> Sequence[tuple[str, Mapping[str, Table | Catalogue]]]:
+    def kind_of(name: object) -> type:
+        return Catalogue if name == "catalogue" else Table
+
     layers = []
     for source, function, _ in impls["governflow_tables"]:
-        tables: dict[str, Table | Catalogue] = {}
-        for name, table in mapping(
-            source, "governflow_tables", lambda function=function: files.read(function()), (), faults
-        ):
-            if isinstance(table, Catalogue if name == "catalogue" else Table):
-                tables[name] = table
-            else:
-                wanted = "a Catalogue" if name == "catalogue" else "a Table"
-                faults.append(wrong(source, "governflow_tables", table, f"{wanted} for {name!r}"))
+        tables = named(
+            source, "governflow_tables", lambda function=function: files.read(function()), (), faults, kind_of
+        )
         layers.append((source, MappingProxyType(tables)))
     return tuple(layers)
 

@@ -1,6 +1,6 @@
 """One plan of clocks from what each layer says of them (时限合成), and what no layer may do to a clock of the law."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import groupby
 
@@ -12,10 +12,11 @@ from governflow.model.faults import Faults, HookFault
 from governflow.model.rulings import RecordedRuling
 from governflow.policy.hookspecs import Deadlines
 from governflow.policy.table_outcomes import Allowances
-from governflow.policy.validation import LONGEST
 from governflow.text import Text
 
 _HOOK = "governflow_deadlines"
+#: No promise of local government is longer, and no calendar reaches further.
+LONGEST = timedelta(days=36_600)
 #: The longest run of days off, with the weekends beside it (国庆、春节).
 _HOLIDAYS = timedelta(days=11)
 
@@ -35,21 +36,19 @@ class Plan:
     by_stop: Mapping[str, tuple[str, ...]]
 
     @classmethod
-    def of(cls, specs: Iterable[ClockSpec], sources: Mapping[str, str]) -> "Plan":
-        """Arrange specifications."""
-        known = {spec.name: spec for spec in specs}
-        by_start: dict[str, tuple[ClockSpec, ...]] = {}
-        by_stop: dict[str, tuple[str, ...]] = {}
-        for spec in known.values():
-            for trigger in spec.starts:
-                by_start[trigger] = (*by_start.get(trigger, ()), spec)
-            for action in spec.stops:
-                by_stop[action] = (*by_stop.get(action, ()), spec.name)
-        rulings = {
-            name: RecordedRuling(f"clock:{name}", spec.written, spec.reason, spec.rule, sources[name])
-            for name, spec in known.items()
-        }
-        return cls(known, rulings, by_start, by_stop)
+    def of(cls, specs: Mapping[str, ClockSpec], sources: Mapping[str, str]) -> "Plan":
+        """Arrange specifications, by clock name, from sources."""
+        starts = {trigger for spec in specs.values() for trigger in spec.starts}
+        stops = {action for spec in specs.values() for action in spec.stops}
+        return cls(
+            specs,
+            {
+                name: RecordedRuling(f"clock:{name}", spec.written, spec.reason, spec.rule, sources[name])
+                for name, spec in specs.items()
+            },
+            {trigger: tuple(spec for spec in specs.values() if trigger in spec.starts) for trigger in starts},
+            {action: tuple(name for name, spec in specs.items() if action in spec.stops) for action in stops},
+        )
 
 
 def only_specs(answer: object) -> bool:
@@ -65,9 +64,9 @@ def only_specs(answer: object) -> bool:
 
 def _sound(spec: ClockSpec) -> bool:
     """Return whether a clock can be kept and read again."""
-    words = (spec.name, spec.rule, *spec.starts, *spec.stops) if _sets(spec) else (None,)
     return (
-        all(isinstance(word, str) and Text(word, word).sound for word in words)
+        type(spec.starts) is type(spec.stops) is frozenset
+        and all(Text(word, word).sound for word in (spec.name, spec.rule, *spec.starts, *spec.stops))
         and all(type(text) is Text and text.sound for text in (spec.text, spec.reason))
         and type(spec.traits) is tuple
         and set(spec.traits) <= TRAITS
@@ -77,17 +76,8 @@ def _sound(spec: ClockSpec) -> bool:
     )
 
 
-def _sets(spec: ClockSpec) -> bool:
-    return type(spec.starts) is frozenset and type(spec.stops) is frozenset
-
-
 def merged(answers: Sequence[tuple[str, Deadlines | Allowances]], faults: Faults) -> Plan:
-    """Lay each layer's answer over those below it.
-
-    Args:
-        answers: Each layer's source and answer, the defaults first.
-        faults: Where to note what makes no sense.
-    """
+    """Lay each layer's answer, the defaults first, over those below it, and note what makes no sense."""
     specs: dict[str, ClockSpec] = {}
     sources: dict[str, str] = {}
     for source, answer in _in_order(answers):
@@ -95,19 +85,9 @@ def merged(answers: Sequence[tuple[str, Deadlines | Allowances]], faults: Faults
             known = specs.get(name)
             if known is not None and STATUTE in known.traits:
                 faults.append(HookFault(source, _HOOK, "statute_dropped", (name, known.rule)))
-                continue
-            specs.pop(name, None)
-        if isinstance(answer, Allowances):
-            changed = []
-            for name, allowance in answer.changed:
-                known = specs.get(name)
-                if known is None:
-                    faults.append(HookFault(source, _HOOK, "no_clock", (name,)))
-                    continue
-                changed.append(attrs.evolve(known, allowance=allowance, rule=answer.rule, reason=answer.reason))
-        else:
-            changed = list(answer.clocks)
-        for spec in changed:
+            else:
+                specs.pop(name, None)
+        for spec in _given(source, answer, specs, faults):
             law = specs.get(spec.name)
             if law is not None and STATUTE in law.traits:
                 if looser(spec.allowance, law.allowance):
@@ -117,7 +97,23 @@ def merged(answers: Sequence[tuple[str, Deadlines | Allowances]], faults: Faults
                 spec = _under(law, spec)
             specs[spec.name] = spec
             sources[spec.name] = source
-    return Plan.of(specs.values(), sources)
+    return Plan.of(specs, sources)
+
+
+def _given(
+    source: str, answer: Deadlines | Allowances, below: Mapping[str, ClockSpec], faults: Faults
+) -> Sequence[ClockSpec]:
+    """Return the clocks that a layer gives: its own, or those below it with other allowances."""
+    if isinstance(answer, Deadlines):
+        return answer.clocks
+    for name, _ in answer.changed:
+        if name not in below:
+            faults.append(HookFault(source, _HOOK, "no_clock", (name,)))
+    return [
+        attrs.evolve(below[name], allowance=allowance, rule=answer.rule, reason=answer.reason)
+        for name, allowance in answer.changed
+        if name in below
+    ]
 
 
 def _in_order(

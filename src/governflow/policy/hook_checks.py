@@ -6,6 +6,7 @@ not see at all, and the hook fails when it is called. Here a plugin's hooks are 
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import ModuleType
 from typing import Any
 
 import pluggy
@@ -30,14 +31,7 @@ HOOKS: dict[str, tuple[str, ...]] = {
 
 
 def faults_of(plugin: object) -> list[Text]:
-    """Look a plugin over.
-
-    Args:
-        plugin: A module or an object with hooks.
-
-    Returns:
-        One sentence for each fault.
-    """
+    """Look a plugin over, and return one sentence for each fault."""
     return [fault for name, hook, function in _functions(plugin) for fault in _hook(name, hook, function)]
 
 
@@ -107,10 +101,6 @@ def _hook(name: str, hook: str, function: object) -> Iterator[Text]:
 # --- asking a plugin what it is -------------------------------------------------------------------------------------
 
 
-class _Hooks:
-    """The hooks of a plugin that can be asked; pluggy tells plugins apart by identity."""
-
-
 def registered(plugins: Sequence[tuple[str, object]], faults: list[Text]) -> dict[str, tuple[Impl, ...]]:
     """Register the plugins with one manager, and give who answers each hook, most specific first.
 
@@ -122,14 +112,10 @@ def registered(plugins: Sequence[tuple[str, object]], faults: list[Text]) -> dic
     for source, plugin in reversed(plugins):
         if id(plugin) in spoken:
             other = spoken[id(plugin)]
-            faults.append(
-                Text(
-                    f"one plugin speaks for {other} and for {source}: whoever has no rules of their own needs none",
-                    f"{other} 与 {source} 登记了同一个插件：没有自己规则的地方无需登记",
-                )
-            )
+            en = f"one plugin speaks for {other} and for {source}: whoever has no rules of their own needs none"
+            faults.append(Text(en, f"{other} 与 {source} 登记了同一个插件：没有自己规则的地方无需登记"))
         spoken[id(plugin)] = source
-        hooks = _Hooks()
+        hooks = ModuleType(source)
         for name, hook, function in _functions(plugin):
             found = list(_hook(name, hook, function))
             faults += [Text(f"{source}: {fault.en}", f"{source}：{fault.zh}") for fault in found]
@@ -163,17 +149,26 @@ def called(source: str, hook: str, function: Callable[..., Any], given: Sequence
     return None
 
 
-def mapping(
-    source: str, hook: str, function: Callable[..., Any], given: Sequence[Any], faults: list[Text]
-) -> list[tuple[Any, Any]]:
-    """Call a hook that answers with a mapping, and give its pairs."""
+def named(
+    source: str,
+    hook: str,
+    function: Callable[..., Any],
+    given: Sequence[Any],
+    faults: list[Text],
+    kind_of: Callable[[object], type],
+) -> dict[Any, Any]:
+    """Call a hook that answers with a mapping, and return what in it is of the kind that its name asks for."""
     answer = called(source, hook, function, given, faults)
     if answer is None:
-        return []
+        return {}
     if not isinstance(answer, Mapping):
         faults.append(wrong(source, hook, answer, "a mapping by name"))
-        return []
-    return list(answer.items())
+        return {}
+    sound = {name: value for name, value in answer.items() if isinstance(value, kind_of(name))}
+    for name, value in answer.items():
+        if name not in sound:
+            faults.append(wrong(source, hook, value, f"a {kind_of(name).__name__} for {name!r}"))
+    return sound
 
 
 def wrong(source: str, hook: str, answer: object, wanted: str) -> Text:

@@ -9,6 +9,8 @@ from hashlib import sha256
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
+import attrs
+
 from governflow.errors import CommandError, PolicyError, UnsoundLifecycle, described
 from governflow.policy.codes import prefixes
 from governflow.policy.discovery import GROUP
@@ -23,18 +25,11 @@ def is_plugin(what: str) -> bool:
 
 
 def localities_named(what: str) -> tuple[Localities, Sequence[str]]:
-    """Find the localities that a person means.
+    """Return where the localities that a person means are registered, and their codes, the most specific first.
 
     Args:
         what: A code; a folder with a ``pyproject.toml`` whose entry points name the plugins; or a ``.py`` file with
             hooks. What is found by its path is registered in this process and comes before what is installed.
-
-    Returns:
-        Where they are registered, and their codes, the most specific first.
-
-    Raises:
-        CommandError: If it is none of these.
-        PolicyError: If a plugin cannot be imported.
     """
     localities = Localities()
     path = Path(what)
@@ -63,16 +58,7 @@ def localities_named(what: str) -> tuple[Localities, Sequence[str]]:
 
 
 def one_of(codes: Sequence[str], wanted: str | None, what: str) -> Sequence[str]:
-    """Pick one of several localities, or all of them.
-
-    Args:
-        codes: What there is.
-        wanted: The code of one of them; None for all.
-        what: Where they come from, as it was typed.
-
-    Raises:
-        CommandError: If the wanted one is not among them.
-    """
+    """Pick the wanted one of several localities, or all of them; `what` is what was typed to name them."""
     if wanted is None:
         return codes
     if wanted not in codes:
@@ -106,11 +92,7 @@ def _folder(folder: Path) -> dict[str, object]:
 
 
 def _require_own(module: str, home: Path) -> None:
-    """Refuse a package of the same name that lies elsewhere: it would be looked at instead, and nobody would know.
-
-    Raises:
-        PolicyError: If the module was imported from another place.
-    """
+    """Refuse a package of the same name that lies elsewhere: it would be looked at instead, and nobody would know."""
     file = getattr(sys.modules.get(module), "__file__", None)
     if file is not None and home not in Path(file).resolve().parents:
         raise PolicyError(
@@ -159,11 +141,11 @@ def _imported(name: str, load: Callable[[], object]) -> object:
         raise PolicyError(f"{name} cannot be imported: {what}", f"{name} 无法导入：{what}") from fault
 
 
+@attrs.frozen
 class _Unsound:
     """Stands for a plugin that got no further than its lifecycle."""
 
-    def __init__(self, fault: UnsoundLifecycle) -> None:
-        self.fault = fault
+    fault: UnsoundLifecycle
 
     @hookimpl
     def governflow_lifecycles(self) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 from types import MappingProxyType
+from typing import NamedTuple
 
 import attrs
 
@@ -43,21 +44,13 @@ def _lineage(code: str, layers: Iterable[Layer]) -> tuple[str, ...]:
     return tuple(found)
 
 
-@attrs.frozen
-class Found:
-    """One locality that can be used, for ``governflow localities``.
-
-    Args:
-        code: Its code.
-        home: Where its plugin comes from: a distribution with its version, or this process.
-        policy: Its policy, or None where it cannot be loaded.
-        fault: Why it cannot be loaded.
-    """
+class Found(NamedTuple):
+    """One locality that can be used, for ``governflow localities``."""
 
     code: str
-    home: Text
+    home: Text  # where its plugin comes from: a distribution with its version, or this process
     policy: Policy | None
-    fault: PolicyError | None
+    fault: PolicyError | None  # why it cannot be loaded
 
 
 class Localities:
@@ -70,8 +63,7 @@ class Localities:
     def __init__(self, *, without: Iterable[str] = ()) -> None:
         self._without = frozenset(without)
         self._registered: dict[str, object] = {ROOT: import_module(_BUILT_IN[ROOT])}
-        self._policies: dict[str, Policy] = {}
-        self._broken: dict[str, PolicyError] = {}
+        self._policies: dict[str, Policy | PolicyError] = {}
         self._fallbacks: dict[str, Policy] = {}
 
     @cached_property
@@ -104,21 +96,15 @@ class Localities:
             plugin: An object or module with hooks.
         """
         self._registered[code] = plugin
-        for known in (self._policies, self._broken, self._fallbacks):
-            known.clear()
+        self._policies.clear()
+        self._fallbacks.clear()
 
     def known(self, code: str) -> bool:
         """Return whether a plugin speaks for exactly this code."""
         return code in self._registered or code == NATION or code in self._installed
 
     def require_code(self, told: str) -> str:
-        """Read a code as people type it: full-width digits and spaces are mended.
-
-        Args:
-            told: What was typed.
-
-        Returns:
-            The code.
+        """Return a code as people type it, with full-width digits and spaces mended.
 
         Raises:
             CommandError: If no plugin speaks for it, and it is no division code of 6, 9 or 12 digits either.
@@ -141,24 +127,25 @@ class Localities:
         Raises:
             PolicyError: If its rules are wrong in themselves.
         """
-        policy = self._policies.get(code)
-        if policy is None:
+        known = self._policies.get(code)
+        if known is None:
+            # What is wrong is kept too: thousands of cases must not load it anew.
+            known = self._policies[code] = self._loaded(code)
+        if isinstance(known, PolicyError):
+            raise known
+        return known
+
+    def _loaded(self, code: str) -> Policy | PolicyError:
+        try:
             nearest = self.nearest(code)
-            if nearest == code:
-                if code in self._broken:
-                    raise self._broken[code]  # what is wrong stays wrong: thousands of cases must not load it anew
-                try:
-                    layers = list(self.layers(code))
-                    policy = _assembled(code, layers, lineage=_lineage(code, layers))
-                except PolicyError as fault:
-                    self._broken[code] = fault
-                    raise
-            else:
+            if nearest != code:
                 # Thousands of villages may have their county's rules: they share everything but the name.
                 policy = self.policy(nearest)
-                policy = attrs.evolve(policy, code=code, lineage=_lineage(code, policy.layers))
-            self._policies[code] = policy
-        return policy
+                return attrs.evolve(policy, code=code, lineage=_lineage(code, policy.layers))
+            layers = list(self.layers(code))
+            return _assembled(code, layers, lineage=_lineage(code, layers))
+        except PolicyError as fault:
+            return fault
 
     def fallback(self, code: str, fault: PolicyError) -> Policy:
         """Return the defaults in the name of a locality whose rules cannot be loaded: its clocks do not stand still."""

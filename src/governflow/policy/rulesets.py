@@ -22,13 +22,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 def written(sources: Sequence[str], tables: Mapping[str, Tables], apart: str) -> bytes:
-    """Write a rule set down.
-
-    Args:
-        sources: The layers, most specific first.
-        tables: The tables of each layer, by its source.
-        apart: What stands for all that tables cannot say: see `standing_apart`.
-    """
+    """Write a rule set down: its layers, most specific first, with their tables, and what `standing_apart` says."""
     told: list[dict[str, Any]] = [
         {"source": source, "tables": {name: table.as_json() for name, table in tables.get(source, {}).items()}}
         for source in sources
@@ -53,11 +47,7 @@ def standing_apart(units: OrgChart, lifecycles: Mapping[str, Lifecycle]) -> str:
 
 
 def read_again(content: bytes) -> str | None:
-    """Return the hash of a rule set as it was kept, worked out from what is in it; None if it cannot be read.
-
-    Args:
-        content: What `written` gave.
-    """
+    """Return the hash of what `written` gave, worked out from what is in it; None if it cannot be read."""
     from governflow.tables import Catalogue, Table  # only who verifies a ledger makes tables again
 
     try:
@@ -75,5 +65,4 @@ def read_again(content: bytes) -> str | None:
 
 
 def _fingerprint(content: bytes) -> str:
-    """Return the short hash under which a rule set is known."""
     return hashlib.sha256(content).hexdigest()[:16]

@@ -7,7 +7,7 @@ on to the plugin below.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -19,12 +19,22 @@ from governflow.model.case import Case
 from governflow.model.faults import Faults, HookFault
 from governflow.model.headings import ACTIONS
 from governflow.model.lifecycle import Lifecycle
-from governflow.model.terms import Mode
+from governflow.model.rulings import RecordedRuling
+from governflow.model.terms import Form, Kind, Mode, Severity, Urgency
 from governflow.model.units import OrgChart
 from governflow.policy.deadlines import Plan, merged, only_specs
 from governflow.policy.hook_checks import Impl, called, wrong
-from governflow.policy.hookspecs import VALUES, Context, Demo, Locality, Ruling
-from governflow.policy.validation import SENSE
+from governflow.policy.hookspecs import (
+    VALUES,
+    Assessment,
+    Breach,
+    Context,
+    Demo,
+    Escalation,
+    Locality,
+    Route,
+    Ruling,
+)
 from governflow.text import Text
 
 if TYPE_CHECKING:
@@ -37,23 +47,27 @@ Asked = tuple[tuple[str, Call], ...]
 
 #: What stands between two local names of one action.
 _EITHER = re.compile(r"\s*[·/／]\s*")
+#: A code of `governflow.model.faults.SENTENCES` and its arguments.
+Fault = tuple[str, tuple[str, ...]]
+
 #: So many plans of clocks are remembered.
 _PLANS = 4096
+#: The shortest time after which a ladder may ask for its next rung, or `advance` would never come through.
+SHORTEST_AGAIN = timedelta(minutes=1)
+#: After so many rungs a ladder rests a day at least: one that never comes to its top must not drown the book.
+LONGEST_LADDER = 40
+RESTED = timedelta(days=1)
+#: So often may one kind of clock start anew before no takeover for its sake is taken any more: nobody climbs so far.
+LONGEST_CLIMB = 20
+LONGEST_AGAIN = timedelta(days=366)
 
 
 @attrs.frozen
 class Layer:
-    """One plugin of the stack.
-
-    Args:
-        code: The locality's code.
-        source: What rulings call it: the code, and the version where a distribution has one.
-        plugin: The plugin object.
-        locality: What its ``governflow_locality`` says.
-    """
+    """One plugin of the stack."""
 
     code: str
-    source: str
+    source: str  # what rulings call it: the code, and the version where a distribution has one
     plugin: object
     locality: Locality
 
@@ -150,14 +164,7 @@ class Policy:
     def ask(
         self, hook: str, faults: Faults, case: Case, context: Context, cause: Any = None
     ) -> tuple[Any, Ruling[Any], str] | None:
-        """Ask a deciding hook.
-
-        Args:
-            hook: The hook's name.
-            faults: Where to note what went wrong.
-            case: The case that it is about.
-            context: What hooks may know beside it.
-            cause: Why an escalation is asked for.
+        """Ask a deciding hook; `cause` is why an escalation is asked for.
 
         Returns:
             The ruling's value, the ruling and the plugin that gave it; None if nobody has an opinion.
@@ -177,7 +184,7 @@ class Policy:
             if not _readable(ruling):
                 faults.append(HookFault(source, hook, "no_text", (shown(ruling.reason), shown(ruling.rule))))
                 continue
-            fault = SENSE[hook](ruling.value, case, self.units, cause)
+            fault = _SENSE[hook](ruling.value, case, self.units, cause)
             if fault is None:
                 return ruling.value, ruling, source
             faults.append(HookFault(source, hook, *fault))
@@ -240,10 +247,9 @@ class Policy:
         return known or Text(word, word)
 
 
-def _readable(ruling: Ruling[Any]) -> bool:
-    """Return whether reason and rule id can be written down and read again."""
-    rule = ruling.rule
-    return ruling.reason.sound and ((type(rule) is str and rule.isascii()) or Text(rule, rule).sound)
+def decided(what: str, value: Any, ruling: Ruling[Any], source: str) -> RecordedRuling:
+    """Return a ruling as an event keeps it."""
+    return RecordedRuling(what, value, ruling.reason, ruling.rule, source)
 
 
 def actions_of(policy: Policy) -> Mapping[str, str]:
@@ -257,3 +263,58 @@ def actions_of(policy: Policy) -> Mapping[str, str]:
         for word in _EITHER.split(policy.name(action.name).zh):  # 评价·群众评单: either word will do
             names.setdefault(word, action.name)
     return names
+
+
+# --- what must be true of a ruling beyond its type: an escalation that goes down or never ends is a fault (裁定校验) --
+
+
+def _readable(ruling: Ruling[Any]) -> bool:
+    """Return whether reason and rule id can be written down and read again."""
+    rule = ruling.rule
+    return ruling.reason.sound and ((type(rule) is str and rule.isascii()) or Text(rule, rule).sound)
+
+
+def _assessment(value: Assessment, case: Case, units: OrgChart, cause: Any) -> Fault | None:
+    if type(value.severity) is Severity and type(value.urgency) is Urgency:
+        return None
+    return "no_assessment", (repr(value.severity), repr(value.urgency))
+
+
+def _route(value: Route, case: Case, units: OrgChart, cause: Any) -> Fault | None:
+    if type(value.form) is not Form or type(value.assist) is not tuple:
+        return "no_route", (shown(value),)
+    for unit in (value.lead, *value.assist):
+        if type(unit) is not str or unit not in units:
+            return "routed_nowhere", (shown(unit),)
+    return None
+
+
+def _escalation(value: Escalation, case: Case, units: OrgChart, cause: Breach) -> Fault | None:
+    if type(value.kind) is not Kind or (value.form is not None and type(value.form) is not Form):
+        return "no_escalation", (shown(value),)
+    if type(value.to) is not str or value.to not in units:
+        return "escalated_nowhere", (shown(value.to),)
+    if value.next_after is not None and not (
+        isinstance(value.next_after, timedelta) and value.next_after >= SHORTEST_AGAIN
+    ):
+        return "rung_too_early", (shown(value.next_after),)
+    if value.next_after is not None and value.next_after > LONGEST_AGAIN:
+        return "rung_too_late", (str(value.next_after),)
+    if value.kind is Kind.TAKE_OVER and cause.clock.cycle > LONGEST_CLIMB:
+        return "circle", (str(cause.clock.cycle),)
+    if value.next_after is not None and cause.rung >= LONGEST_LADDER and value.next_after < RESTED:
+        return "no_rest", (str(cause.rung + 2), str(value.next_after), str(LONGEST_LADDER))
+    if value.kind is Kind.TAKE_OVER and cause.holder != units.intake:
+        form = value.form or case.form
+        if units.level(value.to, form) < units.level(cause.holder, case.form):
+            return "escalated_down", (repr(cause.holder), repr(value.to))
+    return None
+
+
+#: What must be true of a ruling's value beyond its type: the code of what is wrong, and its arguments.
+_SENSE: Mapping[str, Callable[[Any, Case, OrgChart, Any], Fault | None]] = {
+    "governflow_assess": _assessment,
+    "governflow_tier": lambda value, case, units, cause: None,
+    "governflow_route": _route,
+    "governflow_escalate": _escalation,
+}

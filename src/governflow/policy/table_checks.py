@@ -7,9 +7,10 @@ from governflow.calendars.allowances import Allowance
 from governflow.errors import CommandError
 from governflow.model.lifecycle import Lifecycle
 from governflow.model.units import OrgChart
+from governflow.policy.deadlines import LONGEST
+from governflow.policy.stack import LONGEST_AGAIN, SHORTEST_AGAIN
 from governflow.policy.table_outcomes import ABOVE, HOLDER, STANDING, several
 from governflow.policy.table_rules import ANSWERS, TableRules
-from governflow.policy.validation import LONGEST, LONGEST_AGAIN, SHORTEST_AGAIN
 from governflow.tables import CatalogueRow, Table
 from governflow.text import Text
 
