@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
@@ -27,6 +28,7 @@ from governflow.model.rulings import RuleRef
 from governflow.model.terms import Mode, Tier
 from governflow.policy.hookspecs import Deadlines, Locality, Merit, Refused, Ruling
 from governflow.policy.registry import Localities
+from governflow.reports.localize import Localizer
 
 Command = Callable[..., Any]
 
@@ -588,12 +590,18 @@ def test_a_journal_can_be_run_under_two_registries(tmp_path: Path) -> None:
     assert changes.journal is not None
     assert changes.journal.aspects["tier"] == (1, ("A",))  # a major case is tier 1 already
     assert (changes.journal.cases, changes.journal.otherwise, changes.journal.refused) == (2, 1, (1, 1))
-    said = list(signing.journal(changes.journal))
-    assert said[0].en.startswith("Of the 2 real cases of the journal, 1 would have gone differently: tier 1")
-    assert said[0].zh.startswith("台账2件真实事项中，有1件的办理会有不同：分级1件")
-    assert said[-1] == Text(
-        "Of its 3 rows the old rules refuse 1, the new ones 1.", "台账共3行，旧规则退回1行，新规则退回1行。"
+    rules = Localities().policy("000000")
+    en, zh = (
+        list(signing.journal(changes.journal, Localizer(lang, ZoneInfo(rules.zone), rules, str)))
+        for lang in ("en", "zh")
     )
+    assert en[0].text.startswith("Of the 2 real cases of the journal, 1 would have gone differently: tier 1")
+    assert zh[0].text.startswith("台账2件真实事项中，有1件的办理会有不同：分级1件")
+    assert [(line.depth, line.text) for line in en[1:]] == [
+        (1, "tier: A"),
+        (0, "Of its 3 rows the old rules refuse 1, the new ones 1."),
+    ]
+    assert zh[-1].text == "台账共3行，旧规则退回1行，新规则退回1行。"
 
 
 def test_rules_that_cannot_be_loaded_are_refused_with_the_faults_of_both_sides() -> None:

@@ -7,10 +7,13 @@ questions, and never looks at rules itself.
 import hashlib
 import inspect
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from typing import Any
+
+import attrs
 
 from governflow.calendars import WorkingCalendar
 from governflow.changes import of_permissions
@@ -29,6 +32,7 @@ from governflow.policy.codes import NATION, ROOT
 from governflow.policy.deadlines import Plan
 from governflow.policy.registry import Localities
 from governflow.policy.stack import Policy
+from governflow.reports.plain import plain
 
 #: What is no part of a plugin, wherever it lies.
 _LEFT_OUT = frozenset({"__pycache__", "build", "dist", "node_modules"})
@@ -67,24 +71,19 @@ class LocalityAnswers:
         units = policy.units
         return {
             "code": self.code,
-            "speaks": policy.locality.code,
             "name": [policy.locality.name_en, policy.locality.name],
             "above": [layer.code for layer in policy.layers[1:]],
             "zone": policy.zone,
-            "rule_set": policy.rules,
-            "names": {word: [text.en, text.zh] for word, text in policy.names.items()},
+            "names": {word: attrs.astuple(text) for word, text in policy.names.items()},
             "layers": [
                 [source, {name: table.as_json() for name, table in tables.items()}] for source, tables in policy.tables
             ],
             "intake": units.intake,
             "units": {
                 unit.id: {
-                    "name": [unit.text.en, unit.text.zh],
-                    "level": unit.level,
-                    "parent": unit.parent,
-                    "forms": list(unit.forms),
+                    "name": attrs.astuple(unit.text),
+                    **plain(unit, None, "level", "parent", "forms", "kind"),
                     "roles": sorted(unit.roles),
-                    "kind": unit.kind,
                 }
                 for unit in units.units.values()
             },
@@ -195,7 +194,7 @@ class LocalityAnswers:
     def _calendar(self, clock: str, mode: Mode) -> object:
         faults: Faults = []
         context = self.policy.context(Case("check", zone=self.policy.zone), mode, BEGIN)
-        return _hours(self.policy.calendar(clock, context, faults)) | ({"faults": _listed(faults)} if faults else {})
+        return _hours(self.policy.calendar(clock, context, faults)) | {"hours:faults": _listed(faults) or None}
 
     def lives(self, scenarios: Sequence[ReportedCase]) -> object:
         """What happens in each life, event by event, and the merits that it earns."""
@@ -215,9 +214,9 @@ class LocalityAnswers:
         """Who may do what, at a few moments of a few cases."""
         return of_permissions.asked(self.policy, cases)
 
-    def journal(self, path: str, map_path: str | None, auto_dispatch: bool) -> object:  # noqa: FBT001 - see files
+    def journal(self, told: Mapping[str, Any]) -> object:
         """What became of the cases of a journal."""
-        return lived(self.localities, self.code, Path(path), map_path, auto_dispatch=auto_dispatch)
+        return lived(self.localities, self.code, **told)
 
 
 def _listed(faults: Iterable[HookFault]) -> list[list[str]]:
@@ -241,12 +240,12 @@ def _planned(plan: Plan) -> dict[str, Decision]:
 
 def _hours(calendar: WorkingCalendar) -> dict[str, object]:
     return {
-        "zone": calendar.tz,
-        "week": {day: [list(window) for window in windows] for day, windows in calendar.weekly},
-        "holidays": sorted(calendar.holidays),
-        "shifts": {day.isoformat(): [list(window) for window in windows] for day, windows in calendar.shifts},
-        "coverage": calendar.coverage,
-        "beyond": calendar.beyond,
+        "hours:zone": calendar.tz,
+        "hours:coverage": calendar.coverage,
+        "hours:beyond": calendar.beyond,
+        **{f"week:{day}": windows for day, windows in calendar.weekly},
+        **{f"shifts:{day.isoformat()}": windows for day, windows in calendar.shifts},
+        **{f"holiday@{day.isoformat()}": day for day in calendar.holidays},
     }
 
 

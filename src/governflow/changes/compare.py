@@ -4,24 +4,28 @@ Tables, lifecycles, units and calendars are compared exactly. What code decides 
 boundary cases of both sides, on whole lives, and by asking who may do what.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import attrs
+import msgspec
 
 from governflow.changes.answers import LocalityAnswers
 from governflow.changes.of_code import of_cases, of_duties, of_lives
-from governflow.changes.of_declarations import of_calendars, of_rules
 from governflow.changes.of_journals import JournalChange, compared
 from governflow.changes.of_tables import Difference, Layers, differences
-from governflow.changes.rows import ASPECTS, WORDS, Row, rows
+from governflow.changes.rows import ASPECTS, WORDS, Found, Row, rows
 from governflow.changes.sides import LocalSide, Question, RuleSide
+from governflow.charter.answers.plain import differing
 from governflow.charter.cases.reported import written
 from governflow.engine.explain import remade
 from governflow.errors import PolicyError
 from governflow.policy.registry import Localities
 from governflow.text import Text
+
+_Declared = Mapping[str, Any]
 
 
 @attrs.frozen
@@ -117,24 +121,17 @@ def compare(old: Localities, new: Localities, code: str, *, journal: Journal | N
 
 
 def between(old: RuleSide, new: RuleSide, codes: tuple[str, str], *, journal: Journal | None = None) -> Changes:
-    """Compare two sides, wherever they are asked.
-
-    Args:
-        old: The old rules.
-        new: The new ones.
-        codes: Whose rules are asked on the old side, and on the new one.
-        journal: A journal that is run under both.
-    """
+    """Compare two sides, wherever they are asked, by the code of the locality on each."""
     both = _Both(old, new, codes)
     was, now = both.ask(LocalityAnswers.rules)
-    cases = _union(*both.ask(LocalityAnswers.cases))
+    cases = both.union(LocalityAnswers.cases)
     said, says = both.ask(LocalityAnswers.answers, cases)
     of, reworded = of_cases(cases, said, says)
-    scenarios = _union(*both.ask(LocalityAnswers.scenarios))
-    lives = list(of_lives(scenarios, *both.ask(LocalityAnswers.lives, scenarios), of))
-    sorts = _union(*both.ask(LocalityAnswers.sorts))
+    scenarios = both.union(LocalityAnswers.scenarios)
+    lives = of_lives(scenarios, *both.ask(LocalityAnswers.lives, scenarios), of)
+    sorts = both.union(LocalityAnswers.sorts)
     duties, questions = of_duties(sorts, *both.ask(LocalityAnswers.duties, sorts))
-    exact = [*of_rules(was, now), *of_calendars(said["calendars"], says["calendars"])]
+    exact = [*_rules(was, now), *_calendars(said["calendars"], says["calendars"])]
     together = [
         *rows(exact, tried="exact"),
         *rows(of, tried="cases", of=len(cases)),
@@ -144,8 +141,7 @@ def between(old: RuleSide, new: RuleSide, codes: tuple[str, str], *, journal: Jo
     order = list(ASPECTS)
     lived = None
     if journal is not None:
-        given = str(journal.path), str(journal.map) if journal.map is not None else None, journal.auto_dispatch
-        lived = compared(*both.ask(LocalityAnswers.journal, *given))
+        lived = compared(*both.ask(LocalityAnswers.journal, msgspec.to_builtins(journal, enc_hook=str)))
     return Changes(
         was,
         now,
@@ -175,19 +171,22 @@ class _Both:
         self.sides = tuple(zip((old, new), codes, strict=True))
 
     def ask(self, question: Question, *given: object) -> tuple[Any, Any]:
-        for side, code in self.sides:
-            side.begin(question, code, *given)
-        answers, faults = [], []
-        for side, _ in self.sides:
+        waiting = [side.begin(question, code, *given) for side, code in self.sides]
+        answers: list[Any] = []
+        faults: list[Text] = []
+        for answer in waiting:
             try:
-                answers.append(side.end())
+                answers.append(answer())
             except PolicyError as fault:
-                faults.append(fault)
+                faults += fault.faults or (fault.text,)
         if faults:
-            every = [one for fault in faults for one in (fault.faults or (fault.text,))]
-            raise PolicyError.listing(Text("the rules cannot be compared", "规则无法比对"), dict.fromkeys(every))
+            raise PolicyError.listing(Text("the rules cannot be compared", "规则无法比对"), dict.fromkeys(faults))
         one, two = answers
         return one, two
+
+    def union(self, question: Question) -> list[Any]:
+        """Return what either side would have compared, nothing twice."""
+        return list({written(each): each for answers in self.ask(question) for each in answers}.values())
 
     def files(self) -> Files:
         # A folder is compared with a folder; with an installed plugin only the package is.
@@ -200,8 +199,62 @@ class _Both:
         )
 
 
-def _union(one: list[Any], two: list[Any]) -> list[Any]:
-    return list({written(each): each for each in (*one, *two)}.values())
+# --- what rules declare -----------------------------------------------------------------------------------------------
+
+
+def _rules(old: _Declared, new: _Declared) -> Iterator[Found]:
+    """Compare all that needs no case: lifecycles, units, words, and who lies above."""
+    yield from _lifecycles(old["lifecycles"], new["lifecycles"])
+    yield from _units(old["units"], new["units"])
+    for aspect, what in (("chart", "intake"), ("chart", "above"), ("calendar", "zone"), ("names", "name")):
+        if old[what] != new[what]:
+            yield Found(aspect, what, old[what], new[what])
+    was, now = old["names"], new["names"]
+    for number, word in enumerate(differing(was, now)):
+        yield Found("names", f"word:{word}", was.get(word), now.get(word), number=number)
+
+
+def _lifecycles(old: _Declared, new: _Declared) -> Iterator[Found]:
+    number = count(1)
+    for name in dict.fromkeys((*old, *new)):
+        if name not in old or name not in new:
+            was, now = (name if name in side else None for side in (old, new))
+            yield Found("lifecycle", "lifecycles", was, now, number=next(number))
+            continue
+        for part in ("states", "ends", "way"):
+            before, after = _parts(old[name], part), _parts(new[name], part)
+            keys = differing(before, after)
+            for key in keys if part == "way" else sorted(keys):
+                yield Found("lifecycle", f"{part}:{name}", before.get(key), after.get(key), number=next(number))
+
+
+def _parts(lifecycle: _Declared, part: str) -> Mapping[Any, Any]:
+    """Return each state by itself, and each way by where it starts, the action, and its guard."""
+    if part == "way":
+        return {(way[0], way[1], *way[3]): way for way in lifecycle["ways"]}
+    return {state: state for state in lifecycle[part]}
+
+
+def _units(old: _Declared, new: _Declared) -> Iterator[Found]:
+    for number, unit in enumerate(differing(old, new)):
+        was, now, told = old.get(unit), new.get(unit), {"unit": unit}
+        if was is None or now is None:
+            kind = (was or now or {})["kind"]
+            yield Found("chart", f"unit:{kind}", was and unit, now and unit, number=number, example=told)
+            continue
+        for part in differing(was, now):
+            aspect = "names" if part == "name" else "chart"
+            yield Found(aspect, f"of unit:{part}", was[part], now[part], number=number, example=told)
+
+
+def _calendars(old: _Declared, new: _Declared) -> Iterator[Found]:
+    """Compare the calendars on which clocks run, in each mode, day by day of the week and holiday by holiday."""
+    for number, clock in enumerate(one for one in old if one in new):
+        for mode in old[clock]:
+            was, now, told = old[clock][mode], new[clock][mode], {"clock": clock, "mode": mode}
+            for what in sorted(differing(was, now)):
+                part = what.partition("@")[0]
+                yield Found("calendar", part, was.get(what), now.get(what), number=number, example=told)
 
 
 __all__ = ["Changes", "Difference", "Files", "Journal", "JournalChange", "Row", "between", "compare"]

@@ -1,13 +1,17 @@
 """What code decides otherwise: case by case, and event by event of whole lives (逐例比对、全程比对)."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 from msgspec import structs
 
 from governflow.changes.rows import Example, Found
 from governflow.charter.answers.plain import REOPENED, RUNG, Decision, differing
+
+#: What was, or is, decided of one thing.
+_Unlike = tuple[str, Decision, Decision]
 
 _ASPECT_OF: Mapping[str, str] = {
     "refused": "refused",
@@ -23,15 +27,27 @@ _ASPECT_OF: Mapping[str, str] = {
     "lifecycle": "lifecycle",
     "state": "lifecycle",
     "faults": "faults",
+    "broken": "faults",
+    "merit": "merits",
+    "may": "authority",
 }
 #: What is asked of a rung a second time.
 _AGAIN = ":again"
 _NOTHING = Decision()
 
 
-def _aspect(what: str) -> str:
-    what = what.removeprefix(REOPENED)
-    return _ASPECT_OF.get(what.partition(":")[0].partition("@")[0], "course")
+def _found(unlike: _Unlike, number: int, example: Example) -> Found:
+    what, was, now = unlike
+    aspect = _ASPECT_OF.get(what.removeprefix(REOPENED).partition(":")[0].partition("@")[0], "course")
+    return Found(aspect, what, was.value, now.value, was.by, now.by, number, example)
+
+
+def _unlike(old: Mapping[str, Decision], new: Mapping[str, Decision]) -> Iterator[_Unlike]:
+    """Return what two sides decide otherwise, by whichever rule and for whichever reason."""
+    for what in dict.fromkeys((*old, *new)):
+        was, now = old.get(what, _NOTHING), new.get(what, _NOTHING)
+        if was.value != now.value:
+            yield what, was, now
 
 
 # --- cases ------------------------------------------------------------------------------------------------------------
@@ -53,10 +69,7 @@ def of_cases(cases: Sequence[Example], old: Mapping[str, Any], new: Mapping[str,
     for number, (case, one, two) in enumerate(zip(cases, old["cases"], new["cases"], strict=True)):
         if one == two and _plan(one, old) == _plan(two, new):
             continue
-        unlike = [
-            Found(_aspect(what), what, was.value, now.value, was.by, now.by, number, case)
-            for what, was, now in _of_case(_decided(one, old), _decided(two, new))
-        ]
+        unlike = [_found(of, number, case) for of in _of_case(_decided(one, old), _decided(two, new))]
         found += unlike
         reworded += not unlike
     return found, reworded
@@ -79,31 +92,31 @@ def _decided(answer: Mapping[str, Any], side: Mapping[str, Any]) -> dict[str, De
     return found | {what: Decision(*parts) for what, parts in listed.items()}
 
 
-def _of_case(old: Mapping[str, Decision], new: Mapping[str, Decision]) -> Iterator[tuple[str, Decision, Decision]]:
+def _of_case(old: Mapping[str, Decision], new: Mapping[str, Decision]) -> Iterator[_Unlike]:
     if ("refused" in old) != ("refused" in new):
         yield "refused", old.get("refused", _NOTHING), new.get("refused", _NOTHING)
         return
-    other = list(differing(_values(old), _values(new)))
+    other = {what: (was, now) for what, was, now in _unlike(old, new)}
     lost = {clock_of(what)[0] for what in other if what.endswith(":allowance")}
     same_ladder = _ladder(old) == _ladder(new)
     dispatch = {what.removesuffix("@dispatch") for what in other if what.endswith("@dispatch")}
-    for what in other:
+    for what, (was, now) in other.items():
         clock, part = clock_of(what)
         if what.startswith("clock:") and clock in lost and part != "allowance":
             # Of a clock that has another allowance, or is there no more, the rest follows; what starts it does not.
             present = f"clock:{clock}:allowance"
             if part.startswith("due") or present not in old or present not in new:
                 continue
-        if what.startswith(REOPENED) and _before(what.removeprefix(REOPENED)) & {*other}:
+        if what.startswith(REOPENED) and _before(what.removeprefix(REOPENED)) & other.keys():
             continue  # it changed before the case was reopened
         if what.startswith(RUNG) and not same_ladder and (what not in old or what not in new):
             continue  # another clock falls due first: that is told of the clock
         moment = what.rpartition("@")[0]
         if what.endswith("@report") and moment in dispatch:
-            again = f"{moment}@dispatch"
-            if all(_value(side, what) == _value(side, again) for side in (old, new)):
+            again = other[f"{moment}@dispatch"]
+            if (was.value, now.value) == (again[0].value, again[1].value):
                 continue
-        yield what.removesuffix("@dispatch"), old.get(what, _NOTHING), new.get(what, _NOTHING)
+        yield what.removesuffix("@dispatch"), was, now
 
 
 def _before(part: str) -> set[str]:
@@ -111,14 +124,6 @@ def _before(part: str) -> set[str]:
     if part == "assess":
         return {"severity@dispatch", "urgency@dispatch"}
     return {f"{part}@dispatch", f"{part}:allowance"}
-
-
-def _value(decisions: Mapping[str, Decision], what: str) -> object:
-    return decisions[what].value if what in decisions else None
-
-
-def _values(decisions: Mapping[str, Decision]) -> Mapping[str, object]:
-    return {what: decision.value for what, decision in decisions.items()}
 
 
 def _ladder(decisions: Mapping[str, Decision]) -> set[str]:
@@ -142,7 +147,7 @@ def clock_of(what: str) -> tuple[str, str]:
 
 
 def of_lives(
-    walks: Sequence[Example], old: Sequence[Any], new: Sequence[Any], known: Iterable[Found]
+    walks: Sequence[Example], old: Sequence[Any], new: Sequence[Any], known: Sequence[Found]
 ) -> Iterator[Found]:
     """Compare what happens in each life, and tell of each sort of difference the first event that shows it.
 
@@ -152,9 +157,8 @@ def of_lives(
         new: What happened under the new ones.
         known: What is told of single cases already: the same of a life is no news.
     """
-    given = tuple(known)
-    told = {(_plainly(one.what), one.by_old, one.by_new) for one in given}
-    failing = any(one.aspect == "faults" for one in given)
+    told = {(_plainly(one.what), one.by_old, one.by_new) for one in known}
+    failing = any(one.aspect == "faults" for one in known)
     for number, (walk, one, two) in enumerate(zip(walks, old, new, strict=True)):
         if one == two:
             continue
@@ -162,11 +166,9 @@ def of_lives(
             if "faulted" in (was.value, now.value) and failing:
                 continue  # the life stands still where a rule fails: that is told of the case
             if (what, was.by, now.by) not in told:
-                yield Found(_aspect(what), what, was.value, now.value, was.by, now.by, number, walk)
-        if one["broken"] != two["broken"]:
-            yield Found("faults", "broken", one["broken"] or None, two["broken"] or None, None, None, number, walk)
-        for what, given_before, given_now in _merits(one["merits"], two["merits"]):
-            yield Found("merits", what, given_before, given_now, None, None, number, walk)
+                yield _found((what, was, now), number, walk)
+        for unlike in _unlike(_outcome(one), _outcome(two)):
+            yield _found(unlike, number, walk)
 
 
 def _plainly(what: str) -> str:
@@ -175,41 +177,34 @@ def _plainly(what: str) -> str:
     return f"escalate:{clock_of(name)[0]}" if name.startswith(RUNG) else name
 
 
-def _of_life(one: Mapping[str, Any], two: Mapping[str, Any]) -> Iterator[tuple[str, Decision, Decision]]:
+def _of_life(one: Mapping[str, Any], two: Mapping[str, Any]) -> Iterator[_Unlike]:
     seen: set[str] = set()
     for book in ("events", "book"):
         if book == "book" and seen:
             return  # what happens to the locality's book follows from what happened to the case
-        for was, now in _pairs(one[book], two[book]):
+        for was, now in zip_longest(one[book], two[book]):
             if was is None or now is None or _kind(was) != _kind(now):
                 if not seen:
                     yield "event", _event(was), _event(now)
                 return
-            before, after = _decisions(was), _decisions(now)
-            for what in differing(_values(before), _values(after)):
+            for what, before, after in _unlike(_decisions(was), _decisions(now)):
                 clock = clock_of(what)[0]
-                if what in seen:
-                    continue
-                if what.endswith(":due") and (f"clock:{clock}:allowance" in seen or was["at"] != now["at"]):
+                follows = f"clock:{clock}:allowance" in seen or was["at"] != now["at"]
+                if what in seen or (what.endswith(":due") and follows):
                     continue
                 seen.add(what)
-                yield what, before.get(what, _NOTHING), after.get(what, _NOTHING)
+                yield what, before, after
             if seen:
                 continue
             if was["at"] != now["at"]:
                 seen.add("at")
                 yield f"at:{was['kind']}", _event(was, "at"), _event(now, "at")
-            else:
-                before_rest, after_rest = _rest(was), _rest(now)
-                for part in sorted(differing(before_rest, after_rest)):
-                    seen.add(part)
-                    value = structs.replace(_event(was), value=before_rest.get(part))
-                    yield f"of {was['kind']}:{part}", value, Decision(after_rest.get(part))
-
-
-def _pairs(one: Sequence[Any], two: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
-    for place in range(max(len(one), len(two))):
-        yield (one[place] if place < len(one) else None), (two[place] if place < len(two) else None)
+                continue
+            before_rest, after_rest = _rest(was), _rest(now)
+            for part in sorted(differing(before_rest, after_rest)):
+                seen.add(part)
+                value = structs.replace(_event(was), value=before_rest.get(part))
+                yield f"of {was['kind']}:{part}", value, Decision(after_rest.get(part))
 
 
 def _kind(event: Mapping[str, Any]) -> object:
@@ -257,23 +252,16 @@ def _rest(event: Mapping[str, Any]) -> dict[str, Any]:
     return {**changes, **about, **clocks}
 
 
-def _merits(old: Sequence[Any], new: Sequence[Any]) -> Iterator[tuple[str, object, object]]:
-    """Compare what is given for what, whenever and to whomever it is given in a life."""
-    before, after = _points(old), _points(new)
-    for rule in sorted({*before, *after}):
-        was, now = before.get(rule), after.get(rule)
-        if was != now:
-            yield f"merit:{rule}", was, now
-
-
-def _points(merits: Sequence[Any]) -> Mapping[str, object]:
-    found: dict[str, set[tuple[str, int, int | None]]] = {}
-    for at, about in merits:
+def _outcome(life: Mapping[str, Any]) -> Mapping[str, Decision]:
+    """Return what broke a life off, and what is given for what, whenever and to whomever it is given in it."""
+    merits: dict[str, set[tuple[str, int, int | None]]] = {}
+    for at, about in life["merits"]:
         days = None
         if about.get("expires"):
             days = (datetime.fromisoformat(about["expires"]) - datetime.fromisoformat(at)).days
-        found.setdefault(about.get("rule", ""), set()).add((about["holder"], about["points"], days))
-    return {rule: sorted(map(list, given), key=str) for rule, given in found.items()}
+        merits.setdefault(f"merit:{about.get('rule', '')}", set()).add((about["holder"], about["points"], days))
+    given = {what: Decision(sorted(map(list, points), key=str)) for what, points in merits.items()}
+    return {"broken": Decision(life["broken"] or None), **given}
 
 
 # --- who may do what --------------------------------------------------------------------------------------------------
@@ -302,7 +290,5 @@ def of_duties(cases: Sequence[Example], old: Sequence[Any], new: Sequence[Any]) 
             number += 1
             if was[0] != now[0]:
                 case = {**cases[one["case"]], "after": one["moment"]}
-                before, after_it = Decision(*was), Decision(*now)
-                what = f"may:{question}"
-                found.append(Found("authority", what, was[0], now[0], before.by, after_it.by, number, case))
+                found.append(_found((f"may:{question}", Decision(*was), Decision(*now)), number, case))
     return found, number

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from governflow.engine.engine import Engine
-from governflow.journal import Map, Reject
+from governflow.journal import Map
 from governflow.model.case import Case
 from governflow.policy.registry import Localities
 from governflow.policy.stack import actions_of
@@ -57,25 +57,19 @@ class JournalChange:
 
 
 def lived(
-    localities: Localities, code: str, path: Path, map_path: str | None, *, auto_dispatch: bool
+    localities: Localities, code: str, *, path: str, map: str | None, auto_dispatch: bool
 ) -> Mapping[str, object]:
-    """Run a journal in memory and tell what became of each case.
-
-    Args:
-        localities: Where the locality is registered or installed.
-        code: Its code.
-        path: The journal.
-        map_path: What its columns mean.
-        auto_dispatch: Whether every reported case is dispatched at once.
+    """Run a journal in memory and tell what became of each case; see `governflow.changes.compare.Journal`.
 
     Raises:
         JournalError: If the journal or its map cannot be read.
     """
-    refused: list[Reject] = []
     policy = localities.policy(code)
+    columns = Map.load(map, actions=actions_of(policy)) if map is not None else None
     with Engine.open(localities=localities) as engine:
-        map = Map.load(map_path, actions=actions_of(policy)) if map_path is not None else None
-        result = run(engine, path, locality=code, map=map, auto_dispatch=auto_dispatch, rejected=refused.append)
+        result = run(
+            engine, Path(path), locality=code, map=columns, auto_dispatch=auto_dispatch, rejected=lambda _: None
+        )
         return {
             "taken": result.taken,
             "rejected": result.rejected,
@@ -96,12 +90,7 @@ def _told(case: Case, ladder: list[dict[str, Any]]) -> Mapping[str, object]:
 
 
 def compared(old: Mapping[str, Any], new: Mapping[str, Any]) -> JournalChange:
-    """Compare what two sets of rules made of a journal.
-
-    Args:
-        old: What `lived` gave for the old rules.
-        new: The same for the new rules.
-    """
+    """Compare what two sets of rules made of a journal, as `lived` tells it."""
     before, after = old["cases"], new["cases"]
     both = [case for case in before if case in after]
     differing = {aspect: [case for case in both if before[case][aspect] != after[case][aspect]] for aspect in ASPECTS}

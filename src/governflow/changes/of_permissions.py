@@ -23,10 +23,6 @@ _LATE = timedelta(days=1, hours=13)
 def asked(policy: Policy, cases: Sequence[ReportedCase]) -> list[Mapping[str, object]]:
     """Ask about every action of every lifecycle.
 
-    Args:
-        policy: The rules.
-        cases: The cases, as they are told.
-
     Returns:
         For each case and moment its number as ``case``, the ``moment``, and the ``answers``: ``action|who`` to the
         answer, the rule and whose it is.
@@ -79,10 +75,8 @@ def _actors(policy: Policy, case: Case) -> Iterator[tuple[str, Actor | None]]:
     yield "without a unit", Actor("check")
     yield "holder", Actor("check", case.unit)
     yield from (("assisting", Actor("check", unit)) for unit in case.assist[:1])
-    near = {*units.path(case.unit)}
     place = units.find(case.place) if case.place else None
-    if place is not None:
-        near |= {*units.path(place.id)}
+    near = {*units.path(case.unit), *(units.path(place.id) if place is not None else ())}
     kinds: dict[str, list[str]] = {}
     for unit in units.units.values():
         kinds.setdefault(unit.kind, []).append(unit.id)

@@ -76,12 +76,11 @@ def differences(old: Layers, new: Layers, *, only: Sequence[Mapping[str, AnyTabl
 def _pairs(
     old: Layers, new: Layers, only: Sequence[Mapping[str, AnyTable]]
 ) -> Iterator[tuple[str, str, AnyTable | None, AnyTable | None]]:
-    codes = {source.partition("@")[0] for source, _ in old} & {source.partition("@")[0] for source, _ in new}
-    rest = iter([layer for layer in old if layer[0].partition("@")[0] not in codes])
-    was = {source.partition("@")[0]: found for source, found in old}
+    was, now = ({source.partition("@")[0]: found for source, found in layers} for layers in (old, new))
+    rest = iter([layer for layer in old if layer[0].partition("@")[0] not in now])
     for source, found in new:
         code = source.partition("@")[0]
-        theirs = was[code] if code in codes else next(rest, ("", {}))[1]
+        theirs = was[code] if code in was else next(rest, ("", {}))[1]
         names = [name for name in dict.fromkeys((*theirs, *found)) if all(name in one for one in only)]
         yield from ((source, name, theirs.get(name), found.get(name)) for name in names)
     for source, found in rest:
@@ -92,16 +91,12 @@ def _difference(source: str, name: str, old: AnyTable | None, new: AnyTable | No
     if name == CATALOGUE:
         was, now = (one if isinstance(one, Catalogue) else Catalogue(()) for one in (old, new))
         return Difference(source, name, items=tuple(_items(was, now)))
-    one, two = (table if isinstance(table, Table) else None for table in (old, new))
-    if one is None and two is None:
+    tables = [table for table in (old, new) if isinstance(table, Table)]
+    if not tables:
         return Difference(source, name)
-    return Difference(source, name, tuple(compare(one or _empty(two), two or _empty(one))))
-
-
-def _empty(other: Table | None) -> Table:
-    """Return a table without rules to compare one with that was not there."""
-    assert other is not None
-    return attrs.evolve(other, columns=(), rules=())
+    empty = attrs.evolve(tables[0], columns=(), rules=())  # in the place of a table that was not there
+    one, two = (table if isinstance(table, Table) else empty for table in (old, new))
+    return Difference(source, name, tuple(compare(one, two)))
 
 
 def _items(old: Catalogue, new: Catalogue) -> Iterator[ItemChange]:

@@ -1,7 +1,9 @@
 """One row for all that changes in the same way (归并): what, from, to, how often, who said it, who says it now."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from typing import Any
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, TypeVar
 
 import attrs
 import msgspec
@@ -36,6 +38,9 @@ SHOWN = 12
 Example = Mapping[str, Any]
 
 
+_Found = TypeVar("_Found", bound="Found")
+
+
 @attrs.frozen
 class Found:
     """One case in which something differs.
@@ -62,33 +67,19 @@ class Found:
 
 
 @attrs.frozen
-class Row:
-    """All that changes in the same way.
+class Row(Found):
+    """All that changes in the same way, as the smallest example shows it.
 
     Args:
-        aspect: One of `ASPECTS`.
-        what: What of it.
-        old: What it was, in plain values; None for nothing.
-        new: What it is.
-        by_old: Which rule or hook said it; None where nobody need say it.
-        by_new: Which one says it now.
         tried: What was compared: ``exact`` (everything), ``cases``, ``lives`` or ``questions``.
         of: How many of them were compared; 0 where everything was.
         numbers: Which of them differ so.
-        example: The smallest of them.
         others: How many other changes of the same sort the row stands for.
     """
 
-    aspect: str
-    what: str
-    old: Any
-    new: Any
-    by_old: RuleRef | None
-    by_new: RuleRef | None
-    tried: str
-    of: int
-    numbers: frozenset[int]
-    example: Example
+    tried: str = "exact"
+    of: int = 0
+    numbers: frozenset[int] = frozenset()
     others: int = 0
 
     @property
@@ -97,49 +88,27 @@ class Row:
         return len(self.numbers)
 
 
-def rows(found: Iterable[Found], *, tried: str, of: int = 0) -> tuple[Row, ...]:
-    """Put together what changes in the same way.
-
-    Args:
-        found: The single differences.
-        tried: What was compared.
-        of: How many were compared; 0 where everything was.
-
-    Returns:
-        The rows, by aspect, the most frequent first.
-    """
-    together: dict[Hashable, list[Found]] = {}
-    for one in found:
-        key = (one.aspect, one.what, _key(one.old), _key(one.new), one.by_old, one.by_new)
-        together.setdefault(key, []).append(one)
+def rows(found: Iterable[Found], *, tried: str, of: int = 0) -> list[Row]:
+    """Put together what changes in the same way, the most frequent first."""
     made = []
-    for ones in together.values():
+    for ones in _grouped(found, attrgetter("aspect"), _COARSER[0]):
         least = min(ones, key=lambda one: _size(one.example))
         numbers = frozenset(one.number for one in ones)
-        said = (least.aspect, least.what, least.old, least.new, least.by_old, least.by_new)
-        made.append(Row(*said, tried, of, numbers, least.example))
-    order = list(ASPECTS)
-    return tuple(sorted(made, key=lambda row: (order.index(row.aspect), -row.count, row.what)))
+        made.append(Row(**attrs.asdict(least, recurse=False), tried=tried, of=of, numbers=numbers))
+    return sorted(made, key=lambda row: (-row.count, row.what))
 
 
 def merged(together: Iterable[Row], most: int = SHOWN) -> tuple[Row, ...]:
-    """Put rows of one aspect together until a person can read them.
-
-    Args:
-        together: The rows.
-        most: How many there may be.
-    """
+    """Put rows of one aspect together until there are few enough for a person to read."""
     given = tuple(together)
     for key in _COARSER:
-        groups: dict[Hashable, list[Row]] = {}
-        for row in given:
-            groups.setdefault((row.tried, key(row)), []).append(row)
+        groups = _grouped(given, attrgetter("tried"), key)
         if len(groups) <= most:
             break
-    return tuple(sorted(map(_one, groups.values()), key=lambda row: -row.count))
+    return tuple(sorted(map(_one, groups), key=lambda row: -row.count))
 
 
-_COARSER: tuple[Callable[[Row], Hashable], ...] = (
+_COARSER: tuple[Callable[[Found], Hashable], ...] = (
     lambda row: (row.what, _key(row.old), _key(row.new), row.by_old, row.by_new),
     lambda row: (row.what, row.by_old, row.by_new),
     lambda row: (row.what, _key(row.old), _key(row.new)),
@@ -147,6 +116,13 @@ _COARSER: tuple[Callable[[Row], Hashable], ...] = (
     lambda row: (row.what.partition(":")[0], row.by_old, row.by_new, row.old is None, row.new is None),
     lambda row: (row.what.partition(":")[0], row.old is None, row.new is None),
 )
+
+
+def _grouped(given: Iterable[_Found], *keys: Callable[[_Found], Hashable]) -> list[list[_Found]]:
+    groups: dict[Hashable, list[_Found]] = {}
+    for one in given:
+        groups.setdefault(tuple(key(one) for key in keys), []).append(one)
+    return list(groups.values())
 
 
 def _one(group: list[Row]) -> Row:
@@ -160,15 +136,11 @@ def _key(value: object) -> bytes:
 
 
 def _size(example: Example) -> tuple[int, int]:
-    told = [value for value in example.values() if not isinstance(value, Mapping)]
-    inner = [value for value in example.values() if isinstance(value, Mapping)]
-    return len(told) + sum(len(one) for one in inner), len(_key(example))
+    """Return how much a case tells, its facts one by one, and how long it is."""
+    return sum(len(value) if isinstance(value, Mapping) else 1 for value in example.values()), len(_key(example))
 
 
-def aspects(given: Iterable[Row]) -> Iterator[tuple[str, tuple[Row, ...]]]:
-    """Return the rows of each aspect that has any, in order."""
-    listed = tuple(given)
-    for aspect in ASPECTS:
-        of = tuple(row for row in listed if row.aspect == aspect)
-        if of:
-            yield aspect, of
+def by_aspect(given: Iterable[Row]) -> Iterator[tuple[str, tuple[Row, ...]]]:
+    """Return the rows of each aspect that has any: they are told in that order."""
+    for aspect, of in groupby(given, key=attrgetter("aspect")):
+        yield aspect, tuple(of)

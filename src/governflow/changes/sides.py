@@ -20,8 +20,6 @@ from governflow.policy.registry import Localities
 
 #: How long a plugin may take for one answer, in seconds.
 PATIENCE = 1800.0
-
-
 #: A method of `LocalityAnswers`.
 Question = Callable[..., object]
 
@@ -31,14 +29,10 @@ class RuleSide(Protocol):
 
     named: bool
 
-    def begin(self, question: Question, code: str, *given: object) -> None:
-        """Put a question, a method of `LocalityAnswers`, about one locality; `end` gives the answer."""
+    def begin(self, question: Question, code: str, *given: object) -> Callable[[], Any]:
+        """Put a question about one locality, and return what waits for its answer, in plain values.
 
-    def end(self) -> Any:
-        """Return the answer to the question that was put last, as plain values.
-
-        Raises:
-            PolicyError: If the rules cannot be used.
+        It raises a `PolicyError` if the rules cannot be used.
         """
 
 
@@ -53,17 +47,11 @@ class LocalSide:
     def __init__(self, localities: Localities, folder: Path | None = None) -> None:
         self.localities, self.folder = localities, folder
         self.named = folder is not None
-        self._question: tuple[Question, str, tuple[object, ...]] = LocalityAnswers.rules, "", ()
         self._known: dict[str, LocalityAnswers] = {}
 
-    def begin(self, question: Question, code: str, *given: object) -> None:
-        """Put a question; see `RuleSide`."""
-        self._question = question, code, given
-
-    def end(self) -> Any:
-        """Return the answer; see `RuleSide`."""
-        question, code, given = self._question
-        return msgspec.json.decode(encode(self.answer(question, code, given)))  # a pair is a list, as in a worker
+    def begin(self, question: Question, code: str, *given: object) -> Callable[[], Any]:
+        # A pair is a list, as in a worker.
+        return lambda: msgspec.json.decode(encode(self.answer(question, code, given)))
 
     def answer(self, question: Question, code: str, given: Sequence[object]) -> object:
         """Return the answer to a question about one locality, in values that JSON can hold."""
@@ -114,15 +102,14 @@ class WorkerSide:
             CommandError: If there is no plugin at the path.
             PolicyError: If it cannot be imported.
         """
-        codes: list[str] = self.end()
+        codes: list[str] = self._answer()
         return codes
 
-    def begin(self, question: Question, code: str, *given: object) -> None:
-        """Put a question; see `RuleSide`."""
+    def begin(self, question: Question, code: str, *given: object) -> Callable[[], Any]:
         self._worker.ask(HeldSide.answer, question.__name__, code, given)
+        return self._answer
 
-    def end(self) -> Any:
-        """Return the answer; see `RuleSide`."""
+    def _answer(self) -> Any:
         try:
             return self._worker.answer(object, PATIENCE)
         except WorkerFailed as fault:

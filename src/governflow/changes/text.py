@@ -1,14 +1,15 @@
 """How one change is told (变更的表述): what it is about, its values and its case, in the reader's language."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import attrs
+import msgspec
 
 from governflow.calendars.allowances import Allowance
-from governflow.changes.compare import Changes
+from governflow.changes.compare import Changes, layers
 from governflow.changes.of_code import clock_of
 from governflow.changes.of_tables import Layers
 from governflow.changes.rows import Row
@@ -55,6 +56,7 @@ _PARTS: Mapping[str, Text] = {
     "event": Text("what happens", "发生"),
     "faults": Text("fault", "故障"),
     "broken": Text("fault", "故障"),
+    "at": Text("moment", "时间"),
     "lifecycles": Text("lifecycle", "流程"),
     "states": Text("state", "状态"),
     "ends": Text("end", "终点"),
@@ -94,7 +96,9 @@ _STEPS: Mapping[str, Text] = {
     MEND: Text("the rule is mended", "规则修复"),
 }
 _CLOSED: Mapping[str, Any] = {"severity": Severity, "urgency": Urgency, "tier": Tier, "form": Form}
-_NONE = Text("none", "无")
+#: So many steps of a life are named.
+_STEPS_SAID = 6
+_Sayer = Callable[[Localizer, Any], str]
 #: What was looked at, with the Chinese measure word.
 NOUNS: Mapping[str, Text] = {
     "exact": Text("exactly", "处"),
@@ -105,13 +109,7 @@ NOUNS: Mapping[str, Text] = {
 
 
 def localizer(lang: str, rules: Rules, layers: Layers) -> Localizer:
-    """Return a localizer with the names and units of a side, which may have been asked in another process.
-
-    Args:
-        lang: ``"zh"`` or ``"en"``.
-        rules: What the side is in itself.
-        layers: Whose columns name facts.
-    """
+    """Return a localizer with the names and units of a side, which may have been asked in another process."""
     policy = Localities().policy(ROOT)
     names = {word: Text(*pair) for word, pair in rules["names"].items()}
     policy = attrs.evolve(policy, names=names, units=_chart(rules) or policy.units)
@@ -138,21 +136,13 @@ def _chart(rules: Rules) -> OrgChart | None:
 
 
 class Teller:
-    """Says the rows of one comparison in one language.
+    """Says one comparison in one language, by the names that either side gives."""
 
-    Args:
-        changes: The comparison.
-        lang: ``"zh"`` or ``"en"``.
-        layers: The tables of both sides: their columns name facts.
-    """
-
-    def __init__(self, changes: Changes, lang: str, layers: Layers) -> None:
-        self.lang = lang
-        self.old, self.new = (localizer(lang, rules, layers) for rules in (changes.old, changes.new))
-
-    def t(self, en: str, zh: str) -> str:
-        """Say a text of our own."""
-        return en if self.lang == "en" else zh
+    def __init__(self, changes: Changes, lang: str) -> None:
+        both = [*layers(changes.new), *layers(changes.old)]
+        self.changes, self.lang = changes, lang
+        self.old, self.new = (localizer(lang, rules, both) for rules in (changes.old, changes.new))
+        self.t = self.new.t
 
     def what(self, row: Row) -> str:
         """Return what of it changes: ``solve: time allowed``."""
@@ -163,55 +153,44 @@ class Teller:
         if head == "reopened":
             part = f"{rest}:allowance" if rest.startswith("clock:") else rest
             return self._colon(self.t("after a reopening", "重新办理时"), self._what(part))
-        if head in ("clock", "escalate"):
+        if head == "clock":
             name, part = clock_of(what)
-            clock = self._named(name)
-            if head == "clock":
-                return self._colon(clock, self._part(part))
-            rung = (
-                self.t(f"step {int(part) + 1}", f"第{int(part) + 1}级") if part.isdigit() else self.t("a step", "升级")
-            )
-            return self._colon(clock, rung)
+            return self._colon(self._named(name), self._part(part))
+        if head == "escalate":
+            name, part = clock_of(what)
+            step = int(part) + 1 if part.isdigit() else None
+            rung = self.t("a step", "升级") if step is None else self.t(f"step {step}", f"第{step}级")
+            return self._colon(self._named(name), rung)
         if head == "may":
             action, _, who = rest.partition("|")
             return self._colon(self._named(action), self._who(who))
-        if head in ("states", "ends", "way"):
+        if head in ("states", "ends", "way", "at"):
             return self._colon(self._named(rest), self._part(head))
         if head == "week":
             return _DAYS[rest].say(self.lang)
         if head == "shifts":
             return self.t(f"hours on {rest}", f"{rest} 工作时间")
         if head == "unit" and rest:
-            return self.t(f"units: {self.new.kind(rest)}", f"单位：{self.new.kind(rest)}")
-        if head == "merit":
-            return rest
-        if head == "at":
-            return self._colon(self._named(rest), self.t("moment", "时间"))
-        if head == "word":
+            return self._colon(self.t("units", "单位"), self.new.kind(rest))
+        if head in ("merit", "word"):
             return rest
         if head.startswith("of ") and head != "of unit":
-            event = self._named(head.removeprefix("of "))
-            return self._colon(event, self._part(rest))
+            return self._colon(self._named(head.removeprefix("of ")), self._part(rest))
         return self._part(rest or head)
 
-    def value(self, row: Row, value: Any, *, new: bool) -> str:
-        """Return what it was, or what it is, and which rule says so.
+    def values(self, row: Row) -> tuple[str, str]:
+        """Return what it was and what it is, in words."""
+        return _value(self.old, row.what, row.old), _value(self.new, row.what, row.new)
 
-        Args:
-            row: The row.
-            value: Its old or its new value.
-            new: Which side's names are meant.
-        """
-        said = self._value(row.what, value, self.new if new else self.old)
-        rule = row.by_new if new else row.by_old
-        if rule is None:
-            return said
-        return "\n".join([said, self.t(f"[{rule.say('en')}]", f"〔{rule.say('zh')}〕")])
+    def ruled(self, row: Row) -> Iterator[str]:
+        """Return what it was and what it is, each with the rule that says so."""
+        for said, rule in zip(self.values(row), (row.by_old, row.by_new), strict=True):
+            by = rule.say(self.lang) if rule is not None else ""
+            yield said + (self.t(f"\n[{by}]", f"\n〔{by}〕") if by else "")
 
     def brief(self, row: Row) -> str:
         """Say a row in a few words, without its rules: ``handle: time allowed, 30 minutes → 45 minutes``."""
-        was, now = self._value(row.what, row.old, self.old), self._value(row.what, row.new, self.new)
-        return f"{self.what(row)}{self.t(', ', '，')}{was} → {now}"
+        return self.what(row) + self.t(", ", "，") + " → ".join(self.values(row))
 
     def others(self, row: Row) -> str:
         """Say that a row stands for more than it shows."""
@@ -230,29 +209,26 @@ class Teller:
     def example(self, row: Row) -> str:
         """Say the smallest case that shows it."""
         told = dict(row.example)
-        after = told.pop("after", None)
-        unit, clock = told.pop("unit", None), told.pop("clock", None)
+        unit, clock, steps, after = (told.pop(name, None) for name in ("unit", "clock", "steps", "after"))
         if unit is not None:
-            side = self.new if unit in self.new.policy.units.units else self.old
-            return f"{side.unit(unit)} ({unit})" if self.lang == "en" else f"{side.unit(unit)}（{unit}）"
+            name = (self.new if unit in self.new.policy.units.units else self.old).unit(unit)
+            return self.t(f"{name} ({unit})", f"{name}（{unit}）")
         if clock is not None:
-            mode = Mode(told["mode"]).text.say(self.lang)
-            return self.t(f"{self._named(clock)}, {mode}", f"{self._named(clock)}，{mode}")
+            return self._named(clock) + self.t(", ", "，") + Mode(told["mode"]).text.say(self.lang)
         if row.tried == "exact":
             return ""
-        steps = told.pop("steps", None)
         said = told_case(told, self.new) or self.t("a plain case", "一般事项")
         if steps is not None:
-            done = [
-                _STEPS[do].say(self.lang) if do in _STEPS else self._named(do) for _, do, _ in steps if do != ADVANCE
-            ]
-            if done:
-                said += (
-                    self.t("; then: ", "；经过：") + self.t(", ", "、").join(done[:6]) + ("…" if len(done) > 6 else "")
-                )
-            else:
-                said += self.t("; nobody acts", "；无人办理")
+            said += self._done([do for _, do, _ in steps if do != ADVANCE])
         return said + self._after(after) if after is not None else said
+
+    def _done(self, steps: Sequence[str]) -> str:
+        """Say what was done in a life."""
+        if not steps:
+            return self.t("; nobody acts", "；无人办理")
+        done = [_STEPS[do].say(self.lang) if do in _STEPS else self._named(do) for do in steps[:_STEPS_SAID]]
+        more = "…" if len(steps) > _STEPS_SAID else ""
+        return self.t("; then: ", "；经过：") + self.new.join(done) + more
 
     def _after(self, moment: str) -> str:
         """Say at which moment of a case somebody asked whether they may."""
@@ -281,115 +257,104 @@ class Teller:
         if who in _WHO:
             return _WHO[who].say(self.lang)
         place, _, kind = who.partition(":")
+        name = self.new.kind(kind)
         if place == "near":
-            return self.t(f"the {self.new.kind(kind)} around it", f"属地{self.new.kind(kind)}")
-        return self.t(f"another {self.new.kind(kind)}", f"其他{self.new.kind(kind)}")
-
-    def _value(self, what: str, value: Any, side: Localizer) -> str:
-        head, _, rest = what.partition("@")[0].removeprefix("reopened:").partition(":")
-        if head == "clock" and ":" not in rest:
-            rest = f"{rest}:allowance"
-        last = rest.rpartition(":")[2] if head == "clock" else head
-        if value is None or value == []:
-            return _NONE.say(self.lang)
-        say = self._sayers().get(last)
-        return say(value, side) if say is not None else self._plain(value, side)
-
-    def _sayers(self) -> Mapping[str, Callable[[Any, Localizer], str]]:
-        return {
-            **{name: self._member(closed) for name, closed in _CLOSED.items()},
-            "unit": lambda value, side: side.unit(value),
-            "intake": lambda value, side: side.unit(value),
-            "assist": lambda value, side: side.join(map(side.unit, value)),
-            "allowance": lambda value, side: self._allowance(value),
-            "extension": lambda value, side: self._allowance(value),
-            "due": lambda value, side: side.when(datetime.fromisoformat(value)),
-            "at": lambda value, side: side.when(datetime.fromisoformat(value)),
-            "starts": lambda value, side: side.join(map(side.name, value)),
-            "stops": lambda value, side: side.join(map(side.name, value)),
-            "assess": lambda value, side: side.join(
-                (Severity(value[0]).text.say(self.lang), Urgency(value[1]).text.say(self.lang))
-            ),
-            "escalate": self._climb,
-            "way": self._way,
-            "states": lambda value, side: side.name(value),
-            "ends": lambda value, side: side.name(value),
-            "state": lambda value, side: side.name(value),
-            "lifecycles": lambda value, side: side.name(value),
-            "lifecycle": lambda value, side: side.name(value),
-            "event": lambda value, side: side.name(value).replace("_", " "),
-            "may": lambda value, side: _ANSWERS[value].say(self.lang),
-            "merit": self._merit,
-            "week": self._windows,
-            "shifts": self._windows,
-            "refused": lambda value, side: self.t("refused: ", "不予受理：") + Text(**value).say(self.lang),
-            "word": lambda value, side: Text(*value).say(self.lang),
-            "name": lambda value, side: Text(*value).say(self.lang),
-        }
-
-    def _member(self, closed: Any) -> Callable[[Any, Localizer], str]:
-        return lambda value, side: str(closed(value).text.say(self.lang))
-
-    def _allowance(self, written: str) -> str:
-        if written == PROMISED:
-            return self.t("promised date", "承诺日期")
-        try:
-            return Allowance.parse(written).text(self.lang)
-        except CalendarError:
-            return written
-
-    def _climb(self, value: Any, side: Localizer) -> str:
-        if not isinstance(value, list):
-            return self._plain(value, side)
-        kind, to, form, *again = value
-        said = Kind(kind).text.say(self.lang) + self.t(": ", "：") + side.unit(to)
-        if form is not None:
-            said += self.t(f", {Form(form).text.en}", f"，{Form(form).text.zh}")
-        if again and again[0] is not None:
-            said += self.t(f"; next after {_span(again[0]).en}", f"；{_span(again[0]).zh}后再升级")
-        return said
-
-    def _way(self, value: Sequence[Any], side: Localizer) -> str:
-        source, action, target, guard, cycle = value
-        held = f" [{guard[0]} = {guard[1]}]" if guard else ""
-        again = self.t(" (a new cycle)", "（重新计时）") if cycle else ""
-        return f"{side.name(source)} – {side.name(action)}{held} → {side.name(target)}{again}"
-
-    def _merit(self, value: Sequence[Any], side: Localizer) -> str:
-        said = []
-        for holder, points, days in value:
-            lasts = self.t("for good", "长期") if days is None else self.t(f"{days} days", f"{days}天")
-            said.append(
-                f"{points:+d} ({side.name(holder)}, {lasts})" if self.lang == "en" else f"{points:+d}分，{lasts}"
-            )
-        return side.join(said)
-
-    def _windows(self, value: Sequence[Sequence[str]], side: Localizer) -> str:
-        return side.join(f"{start}–{end}" for start, end in value)
-
-    def _plain(self, value: Any, side: Localizer) -> str:
-        if isinstance(value, dict) and {"en", "zh"} <= value.keys():
-            return str(value[self.lang])
-        if isinstance(value, list):
-            return side.join(self._plain(one, side) for one in value)
-        if isinstance(value, dict):
-            return side.join(f"{name} {self._plain(one, side)}" for name, one in value.items() if one not in (None, []))
-        if isinstance(value, str) and value in FORMS:
-            return Form(value).text.say(self.lang)
-        if isinstance(value, str) and value in side.policy.units.units:
-            return side.unit(value)
-        return side.name(value) if isinstance(value, str) else str(value)
+            return self.t(f"the {name} around it", f"属地{name}")
+        return self.t(f"another {name}", f"其他{name}")
 
 
-def _span(written: str) -> Text:
-    """Say a length of time as msgspec writes it: ``PT1800S``, ``P1DT60S``."""
-    days, _, seconds = written.removeprefix("P").partition("T")
-    length = timedelta(days=float(days.removesuffix("D") or 0), seconds=float(seconds.removesuffix("S") or 0))
-    minutes = round(length.total_seconds() / 60)
-    if minutes % 1440 == 0:
-        number = minutes // 1440
-        return Text(f"{number} day{'' if number == 1 else 's'}", f"{number}天")
-    if minutes % 60 == 0:
-        number = minutes // 60
-        return Text(f"{number} hour{'' if number == 1 else 's'}", f"{number}小时")
-    return Text(f"{minutes} minutes", f"{minutes}分钟")
+# --- values -----------------------------------------------------------------------------------------------------------
+
+
+def _value(side: Localizer, what: str, value: Any) -> str:
+    """Say a value by what it is a value of, with the names of the side that gave it."""
+    head, _, rest = what.partition("@")[0].removeprefix("reopened:").partition(":")
+    if head == "clock":
+        head = rest.rpartition(":")[2] if ":" in rest else "allowance"
+    if value is None or value == []:
+        return side.t("none", "无")
+    return _SAYERS.get(head, _plain)(side, value)
+
+
+def _allowance(side: Localizer, written: str) -> str:
+    if written == PROMISED:
+        return side.t("promised date", "承诺日期")
+    try:
+        return Allowance.parse(written).text(side.lang)
+    except CalendarError:
+        return written
+
+
+def _climb(side: Localizer, value: Any) -> str:
+    if not isinstance(value, list):
+        return _plain(side, value)
+    kind, to, form, *again = value
+    said = side.pair(Kind(kind).text, side.unit(to))
+    if form is not None:
+        said += side.t(", ", "，") + Form(form).text.say(side.lang)
+    if again and again[0] is not None:
+        gap = _gap(side, again[0])
+        said += side.t(f"; next after {gap}", f"；{gap}后再升级")
+    return said
+
+
+def _gap(side: Localizer, written: str) -> str:
+    """Say a length of time as msgspec writes it, ``PT1800S`` or ``P1DT60S``, by its largest whole unit."""
+    minutes = round(msgspec.convert(written, timedelta) / timedelta(minutes=1))
+    size, unit = next((size, unit) for size, unit in ((1440, "d"), (60, "h"), (1, "min")) if minutes % size == 0)
+    return _allowance(side, f"{minutes // size}{unit}")
+
+
+def _way(side: Localizer, value: Sequence[Any]) -> str:
+    source, action, target, guard, cycle = value
+    held = f" [{guard[0]} = {guard[1]}]" if guard else ""
+    again = side.t(" (a new cycle)", "（重新计时）") if cycle else ""
+    return f"{side.name(source)} – {side.name(action)}{held} → {side.name(target)}{again}"
+
+
+def _merit(side: Localizer, value: Sequence[Any]) -> str:
+    said = []
+    for holder, points, days in value:
+        lasts = side.t("for good", "长期") if days is None else side.t(f"{days} days", f"{days}天")
+        said.append(side.t(f"{points:+d} ({side.name(holder)}, {lasts})", f"{points:+d}分，{lasts}"))
+    return side.join(said)
+
+
+def _plain(side: Localizer, value: Any) -> str:
+    if isinstance(value, dict) and {"en", "zh"} <= value.keys():
+        return str(value[side.lang])
+    if isinstance(value, list):
+        return side.join(_plain(side, one) for one in value)
+    if isinstance(value, dict):
+        return side.join(f"{name} {_plain(side, one)}" for name, one in value.items() if one not in (None, []))
+    if isinstance(value, str) and value in FORMS:
+        return Form(value).text.say(side.lang)
+    if isinstance(value, str) and value in side.policy.units.units:
+        return side.unit(value)
+    return side.name(value) if isinstance(value, str) else str(value)
+
+
+def _member(closed: Any) -> _Sayer:
+    return lambda side, value: str(closed(value).text.say(side.lang))
+
+
+_SAYERS: Mapping[str, _Sayer] = {
+    **{name: _member(closed) for name, closed in _CLOSED.items()},
+    **dict.fromkeys(("unit", "intake"), Localizer.unit),
+    **dict.fromkeys(("states", "ends", "state", "lifecycles", "lifecycle"), Localizer.name),
+    **dict.fromkeys(("allowance", "extension"), _allowance),
+    **dict.fromkeys(("due", "at"), lambda side, value: side.when(datetime.fromisoformat(value))),
+    **dict.fromkeys(("starts", "stops"), lambda side, value: side.join(map(side.name, value))),
+    **dict.fromkeys(("week", "shifts"), lambda side, value: side.join(map("–".join, value))),
+    **dict.fromkeys(("word", "name"), lambda side, value: Text(*value).say(side.lang)),
+    "assist": lambda side, value: side.join(map(side.unit, value)),
+    "assess": lambda side, value: side.join(
+        (Severity(value[0]).text.say(side.lang), Urgency(value[1]).text.say(side.lang))
+    ),
+    "event": lambda side, value: side.name(value).replace("_", " "),
+    "may": lambda side, value: _ANSWERS[value].say(side.lang),
+    "refused": lambda side, value: side.t("refused: ", "不予受理：") + _plain(side, value),
+    "escalate": _climb,
+    "way": _way,
+    "merit": _merit,
+}

@@ -1,97 +1,82 @@
 """``governflow check``: a locality's rules against the charter, before they meet a citizen (宪章检验)."""
 
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import attrs
-
 from governflow.charter.cases.reported import plain, read_case
-from governflow.charter.check import check
+from governflow.charter.check import check as check_charter
 from governflow.charter.laws.registry import LAWS
 from governflow.charter.model import Failure, LawVerdict
 from governflow.charter.report import html as html_report
 from governflow.charter.report import junit as junit_report
 from governflow.charter.report import text
 from governflow.charter.report.text import CheckedLocality
-from governflow.cli.output import new_console, print_indented, print_json
-from governflow.cli.rule_sources import borrowed, faults_of
+from governflow.cli.inputs import borrowed
+from governflow.cli.output import new_console, print_faults, print_indented, print_json, print_note
 from governflow.errors import CommandError, PolicyError
 from governflow.policy.plugin_paths import localities_named, one_of
 from governflow.policy.registry import Localities
 from governflow.reports.localize import Localizer
 from governflow.text import Text
 
-#: How wide the first columns of the list of laws are.
-_ID, _RESULT = 20, 40
+#: How wide the first column of the list of laws is.
+_ID = 20
 
 
-@attrs.frozen
-class Asked:
-    """What a person wants checked, and how.
-
-    Args:
-        what: A locality's code, or the path of a plugin that need not be installed.
-        locality: Which of the path's localities; None for all of them.
-        level: ``certify`` or ``search``.
-        laws: The ids of the laws; none for all of them.
-        seconds: How long each law may look at the level ``search``.
-        seed: What chance starts from at the level ``search``.
-        case: The one case to look at, as JSON.
-        lang: ``"zh"`` or ``"en"``.
-    """
-
-    what: str
-    locality: str | None
-    level: str
-    laws: tuple[str, ...]
-    seconds: float | None
-    seed: int
-    case: str | None
-    lang: str
-
-
-def check_rules(asked: Asked, *, as_json: bool, junit: Path | None, html: Path | None) -> int:
+def check(
+    what: str,
+    *,
+    locality: str | None,
+    level: str,
+    laws: tuple[str, ...],
+    case: str | None,
+    seconds: float | None,
+    seed: int,
+    junit: Path | None,
+    html: Path | None,
+    as_json: bool,
+    lang: str,
+) -> int:
     """Check rules and say law by law whether it holds, and what breaks it.
 
     Returns:
         The exit status: 0 if every law holds or is waived, 1 if one fails, 2 if the rules cannot be used at all.
     """
-    if asked.seconds is not None and asked.level != "search":
+    if seconds is not None and level != "search":
         raise CommandError("--seconds belongs to --level search", "--seconds 只用于 --level search")
-    case = read_case(asked.case) if asked.case is not None else None
+    only = read_case(case) if case is not None else None
+    reports: list[CheckedLocality] = []
     try:
-        localities, codes = localities_named(asked.what)
-        codes = one_of(codes, asked.locality, asked.what)
-        reports: list[CheckedLocality] = []
+        localities, codes = localities_named(what)
+        codes = one_of(codes, locality, what)
         for code in codes:
-            loud = None if as_json else _Screen(asked.lang, localities, code)
-            report = check(
+            screen = None if as_json else _Screen(lang, localities, code)
+            report = check_charter(
                 localities,
                 code,
-                level=asked.level,
-                laws=asked.laws or None,
-                seconds=asked.seconds,
-                seed=asked.seed,
-                case=case,
-                heard=loud.law if loud is not None else None,
+                level=level,
+                laws=laws or None,
+                seconds=seconds,
+                seed=seed,
+                case=only,
+                heard=screen.law if screen is not None else None,
             )
-            several = len(codes) > 1
-            reports.append(CheckedLocality.of(localities, report, what=asked.what, several=several, seed=asked.seed))
-            if loud is not None:
-                loud.end(reports[-1])
+            reports.append(CheckedLocality.of(localities, report, what=what, several=len(codes) > 1, seed=seed))
+            if screen is not None:
+                screen.end(reports[-1])
     except PolicyError as fault:
-        faults = [one.say(asked.lang) for one in faults_of(fault)]
-        if as_json:
-            print_json({"rules": asked.what, "passed": False, "faults": faults})
-        for sentence in faults:
-            print(sentence, file=sys.stderr)
+        print_faults(fault, lang, {"rules": what, "passed": False}, as_json=as_json)
         return 2
+    passed = all(checked.report.passed for checked in reports)
     if as_json:
-        print_json(_as_json(reports, asked.lang))
-    _write(reports, asked.lang, junit, html)
-    return 0 if all(checked.report.passed for checked in reports) else 1
+        print_json({"passed": passed, "reports": [_as_json(checked, lang) for checked in reports]})
+    if junit is not None:
+        junit.write_bytes(junit_report.render(reports, lang))
+        print_note(Text(f"the JUnit file is {junit}", f"JUnit 文件已写入 {junit}"), lang)
+    if html is not None:
+        html.write_text(html_report.render(reports, lang), encoding="utf-8")
+        print_note(Text(f"the report is in {html}", f"检验报告已写入 {html}"), lang)
+    return 0 if passed else 1
 
 
 # --- what is said of it -----------------------------------------------------------------------------------------------
@@ -101,24 +86,21 @@ class _Screen:
     """Prints each law as its verdict is reached: a search may take minutes."""
 
     def __init__(self, lang: str, localities: Localities, code: str) -> None:
-        self.lang = lang
-        self.out = new_console()
+        self.lang, self.out, self.begun = lang, new_console(), False
         self.note, self.head = borrowed(localities, code), Text(f"Checking {code}", f"检验 {code}")
-        self.begun = False
 
     def law(self, verdict: LawVerdict) -> None:
         """Print one law; before the first of them, what is checked: by then nothing was refused."""
         if not self.begun:
             self.begun = True
             if self.note is not None:
-                print(self.note.say(self.lang), file=sys.stderr)
+                print_note(self.note, self.lang)
             self.out.print(self.head.say(self.lang), style="bold")
         law, lang = LAWS[verdict.law], self.lang
         mark = text.MARKS[verdict.outcome]
         style = {"failed": "red", "waived": "yellow"}.get(verdict.outcome, "")
-        told = f"{mark} {verdict.law:<{_ID}} {text.result(verdict).say(lang)}"
-        spent = text.took(verdict)
-        self.out.print(f"{told}  ({spent})", style=style)
+        told = f"{mark} {verdict.law:<{_ID}} {text.result(verdict).say(lang)}  ({text.took(verdict)})"
+        self.out.print(told, style=style)
         print_indented(self.out, law.slogan.say(lang), 2, style="dim")
         note = text.note(verdict)
         if note is not None:
@@ -126,11 +108,8 @@ class _Screen:
 
     def end(self, checked: CheckedLocality) -> None:
         """Print the stories of what failed, and the summary."""
-        lang, report = self.lang, checked.report
-        voice = checked.voice(lang)
-        for verdict in report.verdicts:
-            if verdict.outcome != "failed":
-                continue
+        lang, report, voice = self.lang, checked.report, checked.voice(self.lang)
+        for verdict in (one for one in report.verdicts if one.outcome == "failed"):
             self.out.print()
             head, says = text.law_lines(verdict, lang)
             self.out.print(head, style="bold")
@@ -138,8 +117,8 @@ class _Screen:
             for failure in verdict.failures:
                 self._failure(failure, voice, checked.reproduce(verdict, failure))
         self.out.print()
-        print_indented(self.out, text.title(checked).say(lang), 0)
-        print_indented(self.out, text.level(report).say(lang), 0)
+        for line in (text.title(checked), text.level(report)):
+            print_indented(self.out, line.say(lang), 0)
         print_indented(self.out, text.summary(report).say(lang), 0, style="" if report.passed else "red")
 
     def _failure(self, failure: Failure, voice: Localizer, again: str) -> None:
@@ -152,19 +131,14 @@ class _Screen:
                 print_indented(self.out, line.text, 2 * line.depth + 2, style="" if line.depth else "red")
 
 
-def _as_json(reports: Sequence[CheckedLocality], lang: str) -> dict[str, Any]:
+def _as_json(checked: CheckedLocality, lang: str) -> dict[str, Any]:
+    report = checked.report
     return {
-        "passed": all(checked.report.passed for checked in reports),
-        "reports": [
-            {
-                "code": checked.report.code,
-                "rule_set": checked.report.rules,
-                "level": checked.report.level,
-                "passed": checked.report.passed,
-                "laws": [_verdict(checked, verdict, lang) for verdict in checked.report.verdicts],
-            }
-            for checked in reports
-        ],
+        "code": report.code,
+        "rule_set": report.rules,
+        "level": report.level,
+        "passed": report.passed,
+        "laws": [_verdict(checked, verdict, lang) for verdict in report.verdicts],
     }
 
 
@@ -192,12 +166,3 @@ def _verdict(checked: CheckedLocality, verdict: LawVerdict, lang: str) -> dict[s
             for failure in verdict.failures
         ],
     }
-
-
-def _write(reports: Sequence[CheckedLocality], lang: str, junit: Path | None, html: Path | None) -> None:
-    if junit is not None:
-        junit.write_bytes(junit_report.render(reports, lang))
-        print(Text(f"the JUnit file is {junit}", f"JUnit 文件已写入 {junit}").say(lang), file=sys.stderr)
-    if html is not None:
-        html.write_text(html_report.render(reports, lang), encoding="utf-8")
-        print(Text(f"the report is in {html}", f"检验报告已写入 {html}").say(lang), file=sys.stderr)

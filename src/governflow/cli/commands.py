@@ -106,7 +106,7 @@ def watch(**given: Any) -> int:
 @options.output_options
 def diagram(**given: Any) -> int:
     """Draw the lifecycle of a locality as a Mermaid state diagram (流程图)."""
-    from governflow.cli.diagram import diagram
+    from governflow.cli.localities import diagram
 
     return diagram(**given)
 
@@ -148,7 +148,7 @@ def table(**given: Any) -> int:
 @options.column_map
 @options.auto_dispatch
 @options.output_options
-def diff(*, journal: Any, map_path: Any, auto_dispatch: Any, as_json: Any, **given: Any) -> int:
+def diff(*, journal: Any, map_path: Any, auto_dispatch: Any, **given: Any) -> int:
     """Say what changes between two sets of rules (规则变更影响).
 
     OLD and NEW are codes of localities, or plugins that are not installed (a folder with a pyproject.toml, or a .py
@@ -161,7 +161,7 @@ def diff(*, journal: Any, map_path: Any, auto_dispatch: Any, as_json: Any, **giv
     if journal is None and (map_path is not None or auto_dispatch):
         raise click.UsageError("--map and --auto-dispatch belong to --journal")
     real = Journal(journal, map_path, auto_dispatch) if journal is not None else None
-    return diff(Wanted(**given, journal=real), as_json=as_json)
+    return diff(Wanted(**given, journal=real))
 
 
 @cli.command()
@@ -175,15 +175,15 @@ def diff(*, journal: Any, map_path: Any, auto_dispatch: Any, as_json: Any, **giv
 @click.option("--junit", type=FILE, help="Also write a JUnit file.")
 @click.option("--html", type=FILE, help="Also write the report as one page.")
 @options.output_options
-def check(*, as_json: Any, junit: Any, html: Any, **given: Any) -> int:
+def check(**given: Any) -> int:
     """Check a locality's rules against the charter before they meet a citizen (宪章检验).
 
     CODE_OR_PATH is the code of a locality, or a plugin that is not installed: a folder with a pyproject.toml, or a .py
     file. Exit status: 0 every law holds; 1 some do not; 2 the rules cannot be used at all.
     """
-    from governflow.cli.check import Asked, check_rules
+    from governflow.cli.check import check
 
-    return check_rules(Asked(**given), as_json=as_json, junit=junit, html=html)
+    return check(**given)
 
 
 @cli.command()
@@ -195,7 +195,7 @@ def check(*, as_json: Any, junit: Any, html: Any, **given: Any) -> int:
 @options.output_options
 def new(**given: Any) -> int:
     """Start a locality: a plugin that installs, with one table to fill in (新建地方插件)."""
-    from governflow.cli.new import new
+    from governflow.cli.localities import new
 
     return new(**given)
 

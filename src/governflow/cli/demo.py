@@ -126,12 +126,7 @@ def _keep(journal: Path, content: bytes) -> None:
 def most_telling(engine: Engine, locality: str) -> str | None:
     """Choose the case whose dossier shows most: breached, taken over, and in the end satisfied.
 
-    Args:
-        engine: The engine after the run.
-        locality: The locality of its cases.
-
-    Returns:
-        The case's id; None if no case at all was satisfied after an escalation.
+    None if no case at all was satisfied after an escalation.
     """
     best: tuple[int, int, int, str] | None = None
     for place, (case, climbs) in enumerate(lives(engine, locality)):

@@ -1,30 +1,24 @@
 """``governflow diff``: what a changed rule set changes, table by table and case by case (规则变更影响)."""
 
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import attrs
+from rich.console import Console
 
-from governflow.changes import json_output, summary
+from governflow.changes import summary
 from governflow.changes.answers import LocalityAnswers
-from governflow.changes.compare import Changes, Journal, between, layers
+from governflow.changes.compare import Journal, between, layers
+from governflow.changes.of_journals import JournalChange
 from governflow.changes.of_tables import Difference, differences
-from governflow.changes.rows import ASPECTS, aspects, merged
+from governflow.changes.rows import ASPECTS, Row, by_aspect, merged
 from governflow.changes.sides import LocalSide, RuleSide, WorkerSide
 from governflow.changes.text import Teller, localizer
-from governflow.cli.output import new_console, new_table, print_indented, print_json
-from governflow.cli.rule_sources import (
-    DECIDING,
-    Rules,
-    faults_of,
-    is_file,
-    is_rule_set,
-    named,
-)
+from governflow.cli.inputs import DECIDING, Rules, is_file, is_rule_set, named
+from governflow.cli.output import faults_of, new_console, print_faults, print_indented, print_json, print_table
 from governflow.errors import CommandError, PolicyError
 from governflow.masking import clean
 from governflow.policy.plugin_paths import is_plugin, localities_named, one_of
@@ -35,11 +29,13 @@ from governflow.text import Text
 #: So many rows of one aspect are printed.
 _SHOWN = 20
 _BUILT_IN = ("governflow", "100000")
+_VALUES = (Text("was", "原结果"), Text("is", "现结果"))
+_EXAMPLE = Text("for example", "举例")
 
 
 @attrs.frozen
 class Wanted:
-    """What a person wants compared, and how.
+    """What a person wants compared, each as it was typed, and how it is told.
 
     Args:
         old: A table's file, a folder of tables, a kept rule set's hash, a locality's code, or a plugin's path.
@@ -48,80 +44,72 @@ class Wanted:
         store: Where rule sets are kept.
         locality: Which of a plugin's localities; None for all of them.
         journal: A journal to be run under both.
+        as_json: Whether programs are to read it.
         lang: ``"zh"`` or ``"en"``.
     """
 
     old: str
     new: str
-    name: str | None = None
-    store: Path | None = None
-    locality: str | None = None
-    journal: Journal | None = None
-    lang: str = "en"
+    name: str | None
+    store: Path | None
+    locality: str | None
+    journal: Journal | None
+    as_json: bool
+    lang: str
 
 
-def diff(wanted: Wanted, *, as_json: bool) -> int:
+def diff(wanted: Wanted) -> int:
     """Compare two sets of rules: whole ones, or where either side is tables alone, the tables.
 
     Returns:
         The exit status: 0 if nothing is decided otherwise, 1 if anything is, 2 if they cannot be compared.
     """
+    both = (wanted.old, wanted.new)
     try:
-        if all(_whole(what) for what in (wanted.old, wanted.new)):
-            return _plugins(wanted, as_json=as_json)
-        return _tables(wanted, as_json=as_json)
+        if all(is_plugin(what) or not (is_file(what) or is_rule_set(what)) for what in both):
+            return _plugins(wanted)
+        return _tables(wanted)
     except PolicyError as fault:
-        faults = [one.say(wanted.lang) for one in faults_of(fault)]
-        if as_json:
-            print_json({"old": wanted.old, "new": wanted.new, "faults": faults})
-        for sentence in faults:
-            print(" ".join(sentence.split()), file=sys.stderr)
+        print_faults(fault, wanted.lang, {"old": wanted.old, "new": wanted.new}, as_json=wanted.as_json)
         return 2
-
-
-def _whole(what: str) -> bool:
-    """Return whether something is a whole rule set: a plugin, or the code of a locality."""
-    return is_plugin(what) or not (is_file(what) or is_rule_set(what))
 
 
 # --- tables alone -----------------------------------------------------------------------------------------------------
 
 
-def _tables(wanted: Wanted, *, as_json: bool) -> int:
-    old, new, name, lang = wanted.old, wanted.new, wanted.name, wanted.lang
+def _tables(wanted: Wanted) -> int:
     if wanted.journal is not None:
         raise CommandError(
             "a journal is run under whole rule sets: give codes or plugins, not tables alone",
             "台账须按整套规则试算：请给出地方代码或插件，而不是单独的表格",
         )
-    if name is None and all(is_file(what) and not is_plugin(what) for what in (old, new)):
-        name = _question(Path(old), Path(new))
-    was, now = (_rules(what, wanted, name) for what in (old, new))
-    before, after = list(was.layers), list(now.layers)
-    if was.alone or now.alone:  # files stand for the top layer alone
-        before, after = before[:1], after[:1]
+    name, both = wanted.name, (wanted.old, wanted.new)
+    if name is None and all(is_file(what) and not is_plugin(what) for what in both):
+        name = _question(*map(Path, both))
+    was, now = (_rules(what, wanted, name) for what in both)
+    first = 1 if was.alone or now.alone else None  # files stand for the top layer alone
     only = [side.layers[0][1] for side in (was, now) if side.single]
-    told = differences(before, after, only=only)
-    said = [_sentence(was, now, told), *_unseen(was, now)]
-    if as_json:
+    told = differences(was.layers[:first], now.layers[:first], only=only)
+    voice = _voice(was, now, wanted.lang)
+    old, new = (side.title.say(wanted.lang) for side in (was, now))
+    sentence, unseen = _sentence(old, new, told, voice), [*_unseen(was, old, voice), *_unseen(now, new, voice)]
+    if wanted.as_json:
         print_json(
             {
-                "old": was.title.say(lang),
-                "new": now.title.say(lang),
+                "old": old,
+                "new": new,
                 "same": not told,
-                "sentence": said[0].say(lang),
-                "not_compared": [one.say(lang) for one in said[1:]],
-                "differences": [json_output.table(one, lang) for one in told],
+                "sentence": sentence,
+                "not_compared": unseen,
+                "differences": [_table_as_json(one, wanted.lang) for one in told],
                 "localities": [],
             }
         )
     else:
         out = new_console()
-        out.print(f"{was.title.say(lang)} → {now.title.say(lang)}", style="bold")
-        _print_tables(told, _voice(was, now, lang))
-        out.print()
-        for text in said:
-            print_indented(out, text.say(lang), 0)
+        out.print(f"{old} → {new}", style="bold")
+        _print_tables(out, told, voice)
+        _print_sentences(out, [sentence, *unseen])
     return 1 if told else 0
 
 
@@ -131,10 +119,9 @@ def _rules(what: str, wanted: Wanted, name: str | None) -> Rules:
         return named(what, name=name, store=wanted.store)
     with WorkerSide(what) as side:
         code = one_of(side.codes(), wanted.locality, what)[0]
-        side.begin(LocalityAnswers.rules, code)
-        rules = side.end()
-        side.begin(LocalityAnswers.hooks, code, list(DECIDING))
-        code_too = {hook: tuple(sources) for hook, sources in side.end().items() if sources}
+        rules = side.begin(LocalityAnswers.rules, code)()
+        hooks = side.begin(LocalityAnswers.hooks, code, list(DECIDING))()
+    code_too = {hook: tuple(sources) for hook, sources in hooks.items() if sources}
     return Rules(_title(rules, what), layers(rules), localizer(wanted.lang, rules, ()).policy, code=code_too)
 
 
@@ -150,29 +137,19 @@ def _question(old: Path, new: Path) -> str | None:
     return old.stem
 
 
-def _sentence(old: Rules, new: Rules, told: Sequence[Difference]) -> Text:
+def _sentence(old: str, new: str, told: Sequence[Difference], voice: Localizer) -> str:
     """Say the result in one sentence that an official can sign."""
-    a, b = old.title, new.title
     if not told:
-        return Text(
-            f"Compared over all possible cases, {a.en} and {b.en} decide every one alike.",
-            f"经对全部可能情形逐一比对，“{a.zh}”与“{b.zh}”的处理结果完全一致。",
+        return voice.t(
+            f"Compared over all possible cases, {old} and {new} decide every one alike.",
+            f"经对全部可能情形逐一比对，“{old}”与“{new}”的处理结果完全一致。",
         )
-    parts = _parts(told, {lang: _voice(old, new, lang) for lang in ("en", "zh")})
-    return Text(
-        f"Compared over all possible cases, {b.en} decides differently from {a.en}: "
-        f"{'; '.join(part.en for part in parts)}. Every other case is decided as before.",
-        f"经对全部可能情形逐一比对，“{b.zh}”与“{a.zh}”相比，处理结果有变化的为："
-        f"{'、'.join(part.zh for part in parts)}；其余情形的处理结果不变。",
+    parts = voice.t("; ", "、").join(summary.tables(told, voice))
+    return voice.t(
+        f"Compared over all possible cases, {new} decides differently from {old}: {parts}. "
+        "Every other case is decided as before.",
+        f"经对全部可能情形逐一比对，“{new}”与“{old}”相比，处理结果有变化的为：{parts}；其余情形的处理结果不变。",
     )
-
-
-def _parts(told: Sequence[Difference], voices: Mapping[str, Localizer]) -> list[Text]:
-    several = len({one.source for one in told}) > 1
-    return [
-        summary.table_part(one, Text(*(voices[lang].table(one.table) for lang in ("en", "zh"))), several=several)
-        for one in told
-    ]
 
 
 def _voice(old: Rules, new: Rules, lang: str) -> Localizer:
@@ -181,58 +158,33 @@ def _voice(old: Rules, new: Rules, lang: str) -> Localizer:
     return Localizer(lang, ZoneInfo(policy.zone), policy, clean, [*new.layers, *old.layers])
 
 
-def _unseen(old: Rules, new: Rules) -> Iterator[Text]:
+def _unseen(side: Rules, title: str, voice: Localizer) -> Iterator[str]:
     """Return what was not compared: what plugins decide in code."""
-    for side in (old, new):
-        if side.code is None:
-            yield Text(
-                f"{side.title.en} was kept without the plugins' code: only tables are compared.",
-                f"“{side.title.zh}”只保存了表格，未保存插件程序：仅比对表格。",
-            )
-            continue
-        own = [hook for hook, sources in side.code.items() if any(one not in _BUILT_IN for one in sources)]
-        if own:
-            en, zh = (sep.join(DECIDING[hook].say(lang) for hook in own) for lang, sep in (("en", ", "), ("zh", "、")))
-            yield Text(
-                f"Only tables are compared: {side.title.en} also decides in code ({en}).",
-                f"仅比对表格：“{side.title.zh}”另有程序参与判断（{zh}），不在比对之列。",
-            )
+    if side.code is None:
+        yield voice.t(
+            f"{title} was kept without the plugins' code: only tables are compared.",
+            f"“{title}”只保存了表格，未保存插件程序：仅比对表格。",
+        )
+        return
+    own = [hook for hook, sources in side.code.items() if any(one not in _BUILT_IN for one in sources)]
+    if own:
+        hooks = voice.join(DECIDING[hook].say(voice.lang) for hook in own)
+        yield voice.t(
+            f"Only tables are compared: {title} also decides in code ({hooks}).",
+            f"仅比对表格：“{title}”另有程序参与判断（{hooks}），不在比对之列。",
+        )
 
 
 # --- whole rule sets --------------------------------------------------------------------------------------------------
 
 
-@attrs.frozen
-class _Compared:
-    """One locality on both sides."""
-
-    codes: tuple[str, str]
-    old: Text
-    new: Text
-    changes: Changes
-
-    def teller(self, lang: str) -> Teller:
-        return Teller(self.changes, lang, [*layers(self.changes.new), *layers(self.changes.old)])
-
-    @property
-    def tables(self) -> list[Text]:
-        both = [*layers(self.changes.new), *layers(self.changes.old)]
-        voices = {lang: localizer(lang, self.changes.new, both) for lang in ("en", "zh")}
-        return _parts(self.changes.tables, voices)
-
-    @property
-    def sentence(self) -> Text:
-        tellers = {lang: self.teller(lang) for lang in ("en", "zh")}
-        return summary.sentence(self.changes, self.old, self.new, self.tables, tellers)
-
-
-def _plugins(wanted: Wanted, *, as_json: bool) -> int:
-    lang = wanted.lang
+def _plugins(wanted: Wanted) -> int:
+    lang, out = wanted.lang, new_console()
     if wanted.journal is not None:
         for path in (wanted.journal.path, wanted.journal.map):
             if path is not None and not path.is_file():
                 raise CommandError(f"there is no file {path}", f"没有文件 {path}")
-    compared: list[_Compared] = []
+    compared: list[tuple[Teller, str]] = []
     with ExitStack() as stack:
         (old, olds), (new, news) = _opened(stack, wanted)
         pairs, alone = _paired(olds, news, wanted)
@@ -241,21 +193,37 @@ def _plugins(wanted: Wanted, *, as_json: bool) -> int:
                 f"a journal belongs to one locality: say with --locality which of {', '.join(a for a, _ in pairs)}",
                 f"台账只属于一个地方：请用 --locality 指明 {'、'.join(a for a, _ in pairs)} 之一",
             )
-        if not as_json:
-            new_console().print(f"{wanted.old} → {wanted.new}", style="bold")
+        if not wanted.as_json:
+            out.print(f"{wanted.old} → {wanted.new}", style="bold")
         for codes in pairs:
             changes = between(old, new, codes, journal=wanted.journal)
-            was, now = _title(changes.old, wanted.old), _title(changes.new, wanted.new)
-            compared.append(_Compared(codes, was, now, changes))
-            if not as_json:
-                _print(compared[-1], lang, last=codes == pairs[-1])
-    same = not alone and all(one.changes.same for one in compared)
-    if as_json:
-        print_json(_as_json(wanted, compared, alone, same=same))
+            teller = Teller(changes, lang)
+            was, now = _title(changes.old, wanted.old).say(lang), _title(changes.new, wanted.new).say(lang)
+            compared.append((teller, summary.sentence(teller, was, now)))
+            if not wanted.as_json:
+                out.print()
+                out.print(now, style="bold")
+                _print(out, *compared[-1], last=codes == pairs[-1])
+    same, only = not alone and all(teller.changes.same for teller, _ in compared), [one.say(lang) for one in alone]
+    if wanted.as_json:
+        print_json(
+            {
+                "old": wanted.old,
+                "new": wanted.new,
+                "same": same,
+                "sentence": " ".join([*(sentence for _, sentence in compared), *only]),
+                "not_compared": [],
+                "differences": [
+                    {"locality": teller.changes.new["code"], **_table_as_json(table, lang)}
+                    for teller, _ in compared
+                    for table in teller.changes.tables
+                ],
+                "localities": [_locality_as_json(*one) for one in compared],
+                "only": only,
+            }
+        )
     elif alone:
-        new_console().print()
-        for text in alone:
-            print_indented(new_console(), text.say(lang), 0)
+        _print_sentences(out, only)
     return 0 if same else 1
 
 
@@ -331,82 +299,132 @@ def _title(rules: Mapping[str, Any], what: str) -> Text:
     return Text(f"{en} ({code}) in {what}", f"{what} 中的{zh}（{code}）")
 
 
-# --- as JSON ----------------------------------------------------------------------------------------------------------
+# --- as JSON, by the keys of docs/diff.md ----------------------------------------------------------------------------
 
 
-def _as_json(wanted: Wanted, compared: Sequence[_Compared], alone: Sequence[Text], *, same: bool) -> dict[str, Any]:
-    lang, only = wanted.lang, [text.say(wanted.lang) for text in alone]
+def _locality_as_json(teller: Teller, sentence: str) -> dict[str, Any]:
+    changes = teller.changes
     return {
-        "old": wanted.old,
-        "new": wanted.new,
-        "same": same,
-        "sentence": " ".join([*(one.sentence.say(lang) for one in compared), *only]),
-        "not_compared": [],
-        "differences": [
-            {"locality": one.codes[1], **json_output.table(table, lang)}
-            for one in compared
-            for table in one.changes.tables
-        ],
-        "localities": [
-            json_output.locality(one.codes, one.changes, one.sentence, one.teller(lang)) for one in compared
-        ],
-        "only": only,
+        "old": changes.old["code"],
+        "new": changes.new["code"],
+        "same": changes.same,
+        "sentence": sentence,
+        "compared": {"cases": changes.cases, "lives": changes.lives, "questions": changes.questions},
+        "changes": [_row_as_json(row, teller) for row in changes.rows],
+        "reworded": changes.reworded,
+        "files": attrs.asdict(changes.files),
+        "journal": _journal_as_json(changes.journal) if changes.journal is not None else None,
     }
+
+
+def _row_as_json(row: Row, teller: Teller) -> dict[str, Any]:
+    return {
+        "aspect": row.aspect,
+        "what": row.what,
+        "old": row.old,
+        "new": row.new,
+        "by_old": row.by_old.say("en") if row.by_old is not None else None,
+        "by_new": row.by_new.say("en") if row.by_new is not None else None,
+        "tried": row.tried,
+        "of": row.of or None,
+        "example": row.example,
+        "told": teller.what(row),
+        "count": row.count,
+    }
+
+
+def _journal_as_json(change: JournalChange) -> dict[str, Any]:
+    return {
+        "cases": change.cases,
+        "otherwise": change.otherwise,
+        "aspects": {aspect: {"count": count, "ids": ids} for aspect, (count, ids) in change.aspects.items()},
+        "only_old": change.alone[0],
+        "only_new": change.alone[1],
+        "rows": change.rows,
+        "refused": {"old": change.refused[0], "new": change.refused[1]},
+        "until": change.end,
+    }
+
+
+def _table_as_json(one: Difference, lang: str) -> dict[str, Any]:
+    return {
+        "layer": one.source,
+        "table": one.table,
+        "changes": [
+            {
+                "cases": {name: said.say(lang) for name, said in change.region.items()},
+                "example": dict(change.case),
+                "old": _rule_as_json(change.old),
+                "new": _rule_as_json(change.new),
+            }
+            for change in one.changes
+        ],
+        "items": [attrs.asdict(item) for item in one.items],
+        "complete": not one.cut,
+    }
+
+
+def _rule_as_json(rule: Rule | None) -> dict[str, Any] | None:
+    return None if rule is None else {"rule": rule.id, "outcomes": dict(rule.outcomes)}
 
 
 # --- on the screen ----------------------------------------------------------------------------------------------------
 
 
-def _print(one: _Compared, lang: str, *, last: bool) -> None:
-    out, changes, teller = new_console(), one.changes, one.teller(lang)
-    out.print()
-    out.print(one.new.say(lang), style="bold")
-    _print_tables(changes.tables, localizer(lang, changes.new, [*layers(changes.new), *layers(changes.old)]))
-    for aspect, rows in aspects(changes.rows):
+def _print(out: Console, teller: Teller, sentence: str, *, last: bool) -> None:
+    changes, lang = teller.changes, teller.lang
+    _print_tables(out, changes.tables, teller.new)
+    heads = (Text("what changes", "变化"), *_VALUES, Text("how many", "多少"), _EXAMPLE)
+    for aspect, of in by_aspect(changes.rows):
         out.print()
         title = ASPECTS[aspect].say(lang)
         out.print(title[:1].upper() + title[1:], style="bold")
-        heads = (Text("what changes", "变化"), Text("was", "原结果"), Text("is", "现结果"), Text("how many", "多少"))
-        grid = new_table("", *(head.say(lang) for head in (*heads, Text("for example", "举例"))), numeric=False)
-        grid.title, grid.leading = None, 1
-        shown = merged(rows)
-        for row in shown[:_SHOWN]:
-            number = "\n".join(filter(None, (teller.number(row), teller.others(row))))
-            was, now = teller.value(row, row.old, new=False), teller.value(row, row.new, new=True)
-            grid.add_row(teller.what(row), was, now, number, teller.example(row))
-        out.print(grid)
+        shown = merged(of)
+        rows = (
+            (
+                *(teller.what(row), *teller.ruled(row)),
+                "\n".join(filter(None, (teller.number(row), teller.others(row)))),
+                teller.example(row),
+            )
+            for row in shown[:_SHOWN]
+        )
+        print_table(out, lang, heads, rows, leading=1)
         if len(shown) > _SHOWN:
             more = len(shown) - _SHOWN
             print_indented(out, teller.t(f"and {more} rows more: see --json", f"另有{more}行，见 --json"), 2)
-    out.print()
-    for text in (one.sentence, *summary.reworded(changes), *(summary.files(changes) if last else ())):
-        print_indented(out, text.say(lang), 0)
+    _print_sentences(out, [sentence, *summary.notes(teller, files=last)])
     if changes.journal is not None:
         out.print()
-        for text in summary.journal(changes.journal):
-            said = text.say(lang)
-            print_indented(out, said.strip(), 2 if said.startswith(" ") else 0)
+        for line in summary.journal(changes.journal, teller.new):
+            print_indented(out, line.text, 2 * line.depth)
 
 
-def _print_tables(told: Sequence[Difference], voice: Localizer) -> None:
-    out, lang = new_console(), voice.lang
+def _print_sentences(out: Console, sentences: Iterable[str]) -> None:
+    out.print()
+    for sentence in sentences:
+        print_indented(out, sentence, 0)
+
+
+def _print_tables(out: Console, told: Sequence[Difference], voice: Localizer) -> None:
     for one in told:
         out.print()
         where = f"{one.source} · " if one.source else ""
         out.print(f"{where}{voice.table(one.table)}", style="bold")
-        heads = [Text("item", "事项")] if one.items else [Text("cases", "情形")]
-        heads += [Text("was", "原结果"), Text("is", "现结果")]
-        heads += [] if one.items else [Text("for example", "举例")]
-        grid = new_table("", *(head.say(lang) for head in heads), numeric=False)
-        grid.title, grid.leading = None, 1
-        for change in one.changes:
-            cases = "\n".join(text.say(lang) for text in change.region.values()) or voice.t("any case", "任何情形")
-            was, now = _answer(change.old, change.new, voice), _answer(change.new, change.old, voice)
-            grid.add_row(cases, was, now, change.example.say(lang))
-        for item in one.items:
-            label = "\n".join(filter(None, (item.item, item.condition)))
-            grid.add_row(label, *(_entry(side, voice) for side in (item.old, item.new)))
-        out.print(grid)
+        heads = (Text("item", "事项"), *_VALUES) if one.items else (Text("cases", "情形"), *_VALUES, _EXAMPLE)
+        items = [
+            ("\n".join(filter(None, (item.item, item.condition))), _entry(item.old, voice), _entry(item.new, voice))
+            for item in one.items
+        ]
+        groups = [
+            (
+                "\n".join(text.say(voice.lang) for text in change.region.values()) or voice.t("any case", "任何情形"),
+                _answer(change.old, change.new, voice),
+                _answer(change.new, change.old, voice),
+                change.example.say(voice.lang),
+            )
+            for change in one.changes
+        ]
+        print_table(out, voice.lang, heads, [*items, *groups], leading=1)
 
 
 def _answer(rule: Rule | None, other: Rule | None, voice: Localizer) -> str:
@@ -417,7 +435,7 @@ def _answer(rule: Rule | None, other: Rule | None, voice: Localizer) -> str:
     decided = {name: value for name, value in rule.outcomes.items() if (name, value) not in same}
     none = voice.t("nothing of that", "未规定") if rule.outcomes else voice.t("no opinion", "不作规定")
     told = voice.outcomes(decided) or [none]
-    return "\n".join([*told, f"〔{rule.id}〕" if voice.lang == "zh" else f"[{rule.id}]"])
+    return "\n".join([*told, voice.t(f"[{rule.id}]", f"〔{rule.id}〕")])
 
 
 def _entry(told: Mapping[str, str] | None, voice: Localizer) -> str:

@@ -27,12 +27,7 @@ _SHORTEST_BAR, _LONGEST_BAR, _LABEL = 12, 60, 22
 
 
 def print_dossier(dossier: Dossier, console: Console) -> None:
-    """Print a dossier.
-
-    Args:
-        dossier: The dossier.
-        console: Where to; nothing in the dossier is taken for markup.
-    """
+    """Print a dossier; nothing in it is taken for markup."""
 
     def t(en: str, zh: str) -> str:
         return Text(en, zh).say(dossier.lang)

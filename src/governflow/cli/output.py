@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
@@ -15,12 +15,12 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from governflow.calendars.allowances import Allowance
-from governflow.errors import CalendarError, CommandError
+from governflow.errors import CalendarError, CommandError, PolicyError
 from governflow.model.clocks import PROMISED
 from governflow.model.terms import Form, Kind, Severity, Tier, Urgency
 from governflow.policy.hookspecs import LocalRules
 from governflow.reports.rates import Report, Tally, clock_order
-from governflow.text import Text
+from governflow.text import NOTHING, Text
 
 _RATES: Mapping[str, Text] = {
     "response": Text("response", "响应率"),
@@ -31,9 +31,9 @@ _CASES = Text("cases", "件数")
 _UNITS_SHOWN = 10
 
 
-def new_console(file: IO[str] | None = None, *, err: bool = False) -> Console:
+def new_console(*, err: bool = False) -> Console:
     """Return a console: colours on a terminal, plain text of at most 100 columns in a pipe."""
-    stream = file or (sys.stderr if err else sys.stdout)
+    stream = sys.stderr if err else sys.stdout
     width = None if stream.isatty() else 100
     return Console(file=stream, width=width, highlight=False, soft_wrap=False, emoji=False, markup=False)
 
@@ -48,11 +48,25 @@ def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
 
+def print_faults(fault: PolicyError, lang: str, head: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print every fault of rules on a line of its own, and as JSON below what was asked for where that is wanted."""
+    faults = [one.say(lang) for one in faults_of(fault)]
+    if as_json:
+        print_json({**head, "faults": faults})
+    for sentence in faults:
+        print(" ".join(sentence.split()), file=sys.stderr)
+
+
+def faults_of(fault: PolicyError) -> tuple[Text, ...]:
+    """Return every fault of rules as a sentence of its own."""
+    return fault.faults or (fault.text,)
+
+
 def print_summary(report: Report, policy: LocalRules, lang: str, out: Console) -> None:
     """Print what became of the cases: clocks, rates, states, escalations, units."""
 
     def show(title: Text, heads: Sequence[Text], rows: Iterable[Sequence[str | Line]]) -> None:
-        print_table(out, lang, title, heads, rows)
+        print_table(out, lang, heads, rows, title=title, words=1)
 
     clocks = sorted(report.clocks.items(), key=lambda item: clock_order(item[0]))
     outcomes = (Text("met", "按时"), Text("breached", "超时"), Text("exempt", "免计"), Text("running", "计时中"))
@@ -95,37 +109,39 @@ def percent(share: float | None) -> str:
     return f"{tenths / 10:.1f} %"
 
 
-def new_table(title: str, *headings: str, numeric: bool = True) -> Table:
-    """Return an empty table; all columns but the first are for figures unless told otherwise."""
-    made = Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        header_style="bold",
-        box=SIMPLE_HEAD,
-        min_width=cell_len(title),  # or a narrow table breaks its own title
-    )
-    for place, heading in enumerate(headings):
-        made.add_column(heading, justify="right" if place and numeric else "left", overflow="fold")
-    return made
-
-
 def print_table(
-    out: Console, lang: str, title: Text, heads: Sequence[Text], rows: Iterable[Sequence[str | Line]], *, left: int = 1
+    out: Console,
+    lang: str,
+    heads: Sequence[Text],
+    rows: Iterable[Sequence[str | Line]],
+    *,
+    title: Text = NOTHING,
+    words: int | None = None,
+    leading: int = 0,
 ) -> None:
-    """Print a table of figures.
+    """Print a table, by its title if it has one.
 
     Args:
         out: Where to.
         lang: ``"zh"`` or ``"en"``.
-        title: Its title.
         heads: The heading of each column.
         rows: Its rows.
-        left: How many of its first columns hold words, not figures.
+        title: Its title.
+        words: How many of its first columns hold words, and the rest figures; None where all hold words.
+        leading: How many empty lines there are between two rows.
     """
-    table = new_table(title.say(lang), *(head.say(lang) for head in heads))
-    for column in table.columns[:left]:
-        column.justify = "left"
+    table = Table(
+        title=title.say(lang) or None,
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        box=SIMPLE_HEAD,
+        leading=leading,
+        min_width=cell_len(title.say(lang)),  # or a narrow table breaks its own title
+    )
+    for place, head in enumerate(heads):
+        figures = words is not None and place >= words
+        table.add_column(head.say(lang), justify="right" if figures else "left", overflow="fold")
     for row in rows:
         table.add_row(*row)
     out.print(table)
@@ -142,12 +158,7 @@ def print_indented(out: Console, text: str, by: int, *, style: str = "") -> None
 
 
 def wrapped(text: str, width: int) -> Iterator[str]:
-    """Break a text into lines: between words, and between any two Chinese characters.
-
-    Args:
-        text: The text.
-        width: How many half-width characters a line has room for.
-    """
+    """Break a text into lines of so many half-width characters: between words, and between any two Chinese ones."""
     room = max(width - 2, 8)
     for paragraph in text.split("\n"):
         line, used = "", 0

@@ -8,9 +8,8 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
+from governflow.cli.inputs import borrowed, read_time
 from governflow.cli.output import new_console, print_json, print_note, print_table
-from governflow.cli.rule_sources import borrowed
-from governflow.cli.times import read_time
 from governflow.engine.engine import Engine
 from governflow.policy.hookspecs import HOLDERS
 from governflow.policy.stack import Policy
@@ -107,24 +106,17 @@ def _print_accounts(accounts: Sequence[Balance], policy: Policy, lang: str) -> N
         *(Text("whose", "对象"), Text("kind", "类别"), Text("points", "积分"), Text("gained", "加分")),
         *(Text("lost", "扣分"), Text("expired entries", "失效条目")),
     )
-    rows = (
-        (
-            *(policy.units.name(account.to).say(lang), HOLDERS[account.holder].say(lang)),
-            *map(str, (account.points, account.gained, account.lost, account.expired)),
-        )
-        for account in accounts
-    )
-    print_table(new_console(), lang, Text("Merits", "积分"), heads, rows, left=2)
+    rows = []
+    for one in accounts:
+        figures = map(str, (one.points, one.gained, one.lost, one.expired))
+        rows.append((policy.units.name(one.to).say(lang), HOLDERS[one.holder].say(lang), *figures))
+    print_table(new_console(), lang, heads, rows, title=Text("Merits", "积分"), words=2)
 
 
 def _print_ranking(places: Sequence[Place], awarded: Collection[str], policy: Policy, lang: str) -> None:
     heads = (Text("rank", "名次"), Text("whose", "对象"), Text("points", "积分"), Text("award", "奖项"))
-    prize = Text("whistle award", "金哨奖").say(lang)
-    rows = (
-        (
-            *(str(place.rank), policy.units.name(place.to).say(lang), str(place.points)),
-            prize if place.to in awarded else "",
-        )
-        for place in places
-    )
-    print_table(new_console(), lang, Text("Ranking", "排名"), heads, rows, left=2)
+    rows = []
+    for one in places:
+        prize = Text("whistle award", "金哨奖").say(lang) if one.to in awarded else ""
+        rows.append((str(one.rank), policy.units.name(one.to).say(lang), str(one.points), prize))
+    print_table(new_console(), lang, heads, rows, title=Text("Ranking", "排名"), words=2)

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from governflow.cli.inputs import borrowed, read_time
 from governflow.cli.output import new_console, print_note, print_summary
-from governflow.cli.rule_sources import borrowed
-from governflow.cli.times import read_time
 from governflow.engine.engine import Engine
 from governflow.errors import CommandError
 from governflow.journal import Map, Reject, RejectsWriter
@@ -99,24 +98,19 @@ def _opened(store: Path | None, localities: Localities) -> Iterator[Engine]:
 
 
 def refusal(reject: Reject, lang: str) -> str:
-    """Return why a row is refused: line, column, value, reason, and what would be right.
+    """Return in one line why a row is refused: line, column, value, reason, and what would be right."""
 
-    Args:
-        reject: The row.
-        lang: ``"zh"`` or ``"en"``.
+    def t(en: str, zh: str) -> str:
+        return Text(en, zh).say(lang)
 
-    Returns:
-        One line of text for a person.
-    """
-    zh = lang == "zh"
     parts = []
     for fault in reject.faults:
         reason, allowed = fault.reason.say(lang), fault.allowed.say(lang)
-        shown = "" if not fault.value or fault.value in reason else f"“{fault.value}”" if zh else f" {fault.value!r}"
-        column = (f"“{fault.column}”列{shown}：" if zh else f"column {fault.column}{shown}: ") if fault.column else ""
-        right = (f"；应为：{allowed}" if zh else f"; allowed: {allowed}") if allowed else ""
+        shown = t(f" {fault.value!r}", f"“{fault.value}”") if fault.value and fault.value not in reason else ""
+        column = t(f"column {fault.column}{shown}: ", f"“{fault.column}”列{shown}：") if fault.column else ""
+        right = t(f"; allowed: {allowed}", f"；应为：{allowed}") if allowed else ""
         parts.append(column + reason + right)
-    return (f"第 {reject.line} 行：" if zh else f"line {reject.line}: ") + ("；" if zh else "; ").join(parts)
+    return t(f"line {reject.line}: ", f"第 {reject.line} 行：") + t("; ", "；").join(parts)
 
 
 def _until(text: str | None, zone: ZoneInfo, *, living: bool) -> tuple[datetime | None, list[Text]]:

@@ -1,15 +1,12 @@
 """``governflow table``: every decision that a locality's tables can make, and what is wrong with them (规则表)."""
 
-import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rich.table import Table as Grid
-
-from governflow.cli.output import new_console, new_table, print_indented, print_json
-from governflow.cli.rule_sources import DECIDING, AnyTable, Rules, faults_of, is_file, of_code, of_files
+from governflow.cli.inputs import DECIDING, AnyTable, Rules, is_file, of_code, of_files
+from governflow.cli.output import new_console, print_faults, print_indented, print_json, print_table
 from governflow.engine.explain import CATALOGUE
 from governflow.errors import PolicyError
 from governflow.masking import clean
@@ -39,11 +36,7 @@ def table(rules: str, *, name: str | None, whole: bool, as_json: bool, lang: str
     try:
         named = of_files(rules, name) if is_file(rules) else of_code(rules)
     except PolicyError as fault:
-        sentences = [fault.say(lang) for fault in faults_of(fault)]
-        if as_json:
-            print_json({"rules": rules, "faults": sentences})
-        for sentence in sentences:
-            print(sentence, file=sys.stderr)
+        print_faults(fault, lang, {"rules": rules}, as_json=as_json)
         return 1
     tables = [table for _, found in named.layers for table in found.values()]
     faults = [fault.say(lang) for table in tables for fault in _faults(table)]
@@ -116,13 +109,11 @@ class _Printer(Localizer):
         self._below(f"{origin}{self.t(f'hit policy {table.hit} ({hit})', f'命中策略：{hit}')} · {count}")
         for column in table.columns:
             self._below(f"{self.heading(column)}{self.t(': ', '：')}{self._domain(column)}")
-        grid = _grid([head.say(self.lang) for head in _HEADS])
-        for rule in table.rules:
-            when, then, why = self.rule(table, rule)
-            when = when or [self.t("all other cases", "其他情形")]
-            then = then or [self.t("no opinion: the layer below decides", "不作规定，由下一层决定")]
-            grid.add_row(rule.id, *map("\n".join, (when, then, why)))
-        self.out.print(grid)
+        others = self.t("all other cases", "其他情形")
+        silent = self.t("no opinion: the layer below decides", "不作规定，由下一层决定")
+        rules = ((rule.id, *self.rule(table, rule)) for rule in table.rules)
+        rows = ((id, *map("\n".join, (when or [others], then or [silent], why))) for id, when, then, why in rules)
+        print_table(self.out, self.lang, _HEADS, rows, leading=1)
         faults = _faults(table)
         for fault in faults:
             self._below(f"✗ {fault.say(self.lang)}", "red")
@@ -162,19 +153,20 @@ class _Printer(Localizer):
         rows = [(entry, says(entry)) for entry in entries]
         names = list(dict.fromkeys(name for _, outcomes in rows for name in outcomes))
         beside = [name for name in ("code", "condition") if any(getattr(entry, name) for entry in entries)]
-        if self.out.width < _NARROWEST * (len(beside) + len(names) + 2):
-            grid = _grid([head.say(self.lang) for head in _ITEM_HEADS])
+        lines: list[list[str]] = []
+        if narrow := self.out.width < _NARROWEST * (len(beside) + len(names) + 2):
+            heads: Sequence[Text] = _ITEM_HEADS
             for entry, outcomes in rows:
                 item = "\n".join(filter(None, (entry.item, entry.code, entry.condition)))
-                grid.add_row(item, self.join(self.outcomes(outcomes)), entry.attributes.get("basis", ""))
+                lines.append([item, self.join(self.outcomes(outcomes)), entry.attributes.get("basis", "")])
         else:
-            heads = map(self.fact, ("item", *beside, *names))
-            grid = _grid([*heads, _ITEM_HEADS[-1].say(self.lang)], leading=0)
+            facts = map(self.fact, ("item", *beside, *names))
+            heads = (*(Text(name, name) for name in facts), _ITEM_HEADS[-1])
             for entry, outcomes in rows:
                 cells = [self.outcome(name, outcomes[name]) if name in outcomes else "" for name in names]
                 others = (getattr(entry, name) for name in beside)
-                grid.add_row(entry.item, *others, *cells, entry.attributes.get("basis", ""))
-        self.out.print(grid)
+                lines.append([entry.item, *others, *cells, entry.attributes.get("basis", "")])
+        print_table(self.out, self.lang, heads, lines, leading=1 if narrow else 0)
 
     def _code(self, code: Mapping[str, tuple[str, ...]]) -> None:
         """Print what is decided in code: whoever reads the tables must know that they are not all."""
@@ -188,13 +180,6 @@ class _Printer(Localizer):
         )
         for hook, sources in code.items():
             self._below(f"{DECIDING[hook].say(self.lang)}{self.t(': ', '：')}{' → '.join(sources)}", "")
-
-
-def _grid(heads: list[str], *, leading: int = 1) -> Grid:
-    grid = new_table("", *heads, numeric=False)
-    grid.title = None
-    grid.leading = leading
-    return grid
 
 
 def says(entry: CatalogueRow) -> dict[str, str]:

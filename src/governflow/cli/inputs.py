@@ -1,19 +1,22 @@
-"""What a command may be given for rules: a table's file, a folder of tables, a locality's code, a kept rule set."""
+"""What a command may be given: rules by a file, a folder, a code or a hash; a time as a clerk writes it."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import attrs
 
 from governflow.engine.engine import Engine
-from governflow.engine.explain import CATALOGUE, Archive, remade
+from governflow.engine.explain import CATALOGUE, Archive
 from governflow.errors import CommandError, PolicyError, TableError
+from governflow.journal.times import LocalTimes
+from governflow.normalize import ValueFault
 from governflow.policy.codes import ROOT, prefixes, said
 from governflow.policy.files import tables
 from governflow.policy.hookspecs import LocalRules
 from governflow.policy.registry import Localities
-from governflow.policy.stack import Policy
 from governflow.tables import Catalogue, Table
 from governflow.text import Text
 
@@ -81,32 +84,26 @@ def is_rule_set(what: str) -> bool:
 
 
 def of_files(what: str, name: str | None) -> Rules:
-    """Read a table's file, or a folder of them.
-
-    Args:
-        what: The path.
-        name: The question that a file answers; the file's own name by default.
+    """Read a table's file, or a folder of them; a file answers the question of its own name unless another is given.
 
     Raises:
         CommandError: If there is nothing at the path.
         PolicyError: If a table cannot be used; every fault is named.
     """
     path = Path(what)
+    title, policy = Text(path.name, path.name), Localities().policy(ROOT)
     if not path.exists():
         raise CommandError(f"there is no file {what}", f"没有文件 {what}")
-    if path.is_dir():
-        try:
-            found: Mapping[str, AnyTable] = tables(path)
-        except PolicyError as fault:
-            raise PolicyError.listing(fault.text, list(_one_by_one(path)) or fault.faults) from None
-        if not found:
-            raise CommandError(f"{what} holds no tables (.csv, .xlsx)", f"{what} 中没有表格（.csv、.xlsx）")
-    else:
+    if path.is_file():
         name = name or path.stem
-        found = {name: _read(path, name)}
-    return Rules(
-        Text(path.name, path.name), [("", found)], Localities().policy(ROOT), alone=True, single=path.is_file()
-    )
+        return Rules(title, [("", {name: _read(path, name)})], policy, alone=True, single=True)
+    try:
+        found = tables(path)
+    except PolicyError as fault:
+        raise PolicyError.listing(fault.text, list(_one_by_one(path)) or fault.faults) from None
+    if not found:
+        raise CommandError(f"{what} holds no tables (.csv, .xlsx)", f"{what} 中没有表格（.csv、.xlsx）")
+    return Rules(title, [("", found)], policy, alone=True)
 
 
 def _read(path: Path, name: str) -> AnyTable:
@@ -138,31 +135,21 @@ def of_code(code: str) -> Rules:
         )
     policy = localities.policy(code)
     known = policy.locality
-    if known.code == code:
-        title = Text(f"{known.name_en} ({code})", f"{known.name}（{code}）")
-    else:
+    title = Text(f"{known.name_en} ({code})", f"{known.name}（{code}）")
+    if known.code != code:
         title = Text(f"{code} (rules of {known.name_en}, {known.code})", f"{code}（适用{known.name} {known.code}）")
     deciding = {hook: sources for hook in DECIDING if (sources := tuple(source for source, _, _ in policy.impls(hook)))}
     return Rules(title, policy.tables, policy, code=deciding)
 
 
-def of_store(rules: str, store: Path, policy: Policy) -> Rules | None:
-    """Return a rule set as a store has kept it.
-
-    Args:
-        rules: Its hash.
-        store: The SQLite file.
-        policy: Knows the names; the rule set has none.
-    """
+def of_store(rules: str, store: Path) -> Rules | None:
+    """Return a rule set by its hash, as a store has kept it: without the names of what its tables speak of."""
     with Engine.open(store, must_exist=True, deliver=False) as engine:
-        layers = Archive(engine.rule_set).layers(rules)
-    if layers is None:
-        return None
-    made = [
-        (source, {name: table for name, one in kept.items() if (table := remade(name, one)) is not None})
-        for source, kept in layers
-    ]
-    return Rules(Text(f"rule set {rules}", f"规则集 {rules}"), made, policy, code=None)
+        archive = Archive(engine.rule_set)
+        if archive.layers(rules) is None:
+            return None
+        kept = list(archive.tables([rules]))
+    return Rules(Text(f"rule set {rules}", f"规则集 {rules}"), kept, Localities().policy(ROOT), code=None)
 
 
 def named(what: str, *, name: str | None, store: Path | None) -> Rules:
@@ -179,18 +166,33 @@ def named(what: str, *, name: str | None, store: Path | None) -> Rules:
     """
     if is_file(what):
         return of_files(what, name)
-    if is_rule_set(what):
-        kept = of_store(what, store, Localities().policy(ROOT)) if store is not None else None
-        if kept is None:
-            where = str(store) if store is not None else None
-            raise CommandError(
-                f"{where} has kept no rule set {what}" if where else f"say where rule set {what} is kept: --store FILE",
-                f"{where} 中没有规则集 {what}" if where else f"请用 --store 指明保存规则集 {what} 的数据文件",
-            )
-        return kept
-    return of_code(what)
+    if not is_rule_set(what):
+        return of_code(what)
+    if store is None:
+        raise CommandError(
+            f"say where rule set {what} is kept: --store FILE", f"请用 --store 指明保存规则集 {what} 的数据文件"
+        )
+    kept = of_store(what, store)
+    if kept is None:
+        raise CommandError(f"{store} has kept no rule set {what}", f"{store} 中没有规则集 {what}")
+    return kept
 
 
-def faults_of(fault: PolicyError) -> tuple[Text, ...]:
-    """Return every fault of rules as a sentence of its own."""
-    return fault.faults or (fault.text,)
+def read_time(option: str, text: str, zone: ZoneInfo) -> tuple[datetime, bool]:
+    """Read a time as journals write it, in the wall time of a locality.
+
+    Args:
+        option: The option that it was given with, for the sentence about a fault.
+        text: What was typed.
+        zone: The zone of a time without an offset.
+
+    Returns:
+        The moment in UTC, and whether it was a date without a time: then it is the end of that day.
+    """
+    try:
+        return LocalTimes(zone).read(text.strip())
+    except ValueFault as fault:
+        raise CommandError(
+            f"{option} {text!r}: {fault.reason.en}; allowed: {fault.allowed.en}",
+            f"{option} “{text}”：{fault.reason.zh}；应为：{fault.allowed.zh}",
+        ) from None
