@@ -71,7 +71,7 @@ def show(**given: Any) -> int:
 @options.output_options
 def explain(**given: Any) -> int:
     """Say why: every ruling with reason, rule and source; every clock with its time accounted for (说明理由)."""
-    from governflow.cli.explain import explain
+    from governflow.cli.cases import explain
 
     return explain(**given)
 
