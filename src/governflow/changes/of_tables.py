@@ -11,6 +11,8 @@ from governflow.tables.findings import AT_MOST
 AnyTable = Table | Catalogue
 #: Tables by layer, most specific first.
 Layers = Sequence[tuple[str, Mapping[str, AnyTable]]]
+#: Columns of a catalogue that decide nothing: a reason or a source alone is no change.
+_SILENT = ("item", "basis", "reason")
 
 
 @attrs.frozen
@@ -102,7 +104,7 @@ def _difference(source: str, name: str, old: AnyTable | None, new: AnyTable | No
 def _items(old: Catalogue, new: Catalogue) -> Iterator[ItemChange]:
     before, after = ({(entry.item, entry.condition): entry for entry in side.entries} for side in (old, new))
     for key in dict.fromkeys((*before, *after)):
-        was, now = (_decides(side.get(key)) for side in (before, after))
+        was, now = (outcomes_of(side[key], *_SILENT) if key in side else None for side in (before, after))
         if was is None or now is None:
             yield ItemChange(*key, was, now)
             continue
@@ -115,10 +117,7 @@ def _items(old: Catalogue, new: Catalogue) -> Iterator[ItemChange]:
             )
 
 
-def _decides(entry: CatalogueRow | None) -> Mapping[str, str] | None:
-    """Return what decides in a row of a catalogue: a reason or a source alone is no change."""
-    if entry is None:
-        return None
-    silent = ("item", "basis", "reason")
+def outcomes_of(entry: CatalogueRow, *silent: str) -> Mapping[str, str]:
+    """Return what a row of a catalogue says of its item, without the columns that decide nothing."""
     told = {name: value for name, value in entry.attributes.items() if value and name not in silent}
     return told | ({"resolve": str(entry.allowance)} if entry.allowance is not None else {})

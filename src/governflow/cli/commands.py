@@ -11,7 +11,7 @@ from governflow.cli import options
 from governflow.cli.options import FILE, PATH
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=options.Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="governflow", message="%(package)s %(version)s")
 def cli() -> None:
     """Cases, deadlines, escalation and one book per case, by each locality's own rules.
@@ -28,7 +28,6 @@ def cli() -> None:
 @click.option("--until", metavar="TIME", help="How far to take the clock; the last row's time by default.")
 @options.auto_dispatch
 @click.option("--rejects", type=PATH, help="Write refused rows here, whole (.csv, .xlsx, .jsonl).")
-@options.output_options
 def run(**given: Any) -> int:
     """Take a journal through the rules and say what became of every case (台账办理).
 
@@ -44,7 +43,6 @@ def run(**given: Any) -> int:
 @options.rules_of(None, shown="371621 if its plugin is installed, else 000000")
 @click.option("--journal", type=PATH, help="Also write the generated journal here (.csv).")
 @click.option("--html", type=PATH, help="Also write the dossier shown as a page.")
-@options.output_options
 def demo(**given: Any) -> int:
     """A generated day by a locality's rules; Huimin County's 54321 by default (演示，数据为生成)."""
     from governflow.cli.demo import demonstrate
@@ -57,7 +55,6 @@ def demo(**given: Any) -> int:
 @options.store
 @click.option("--html", type=PATH, help="Write one self-contained, printable page.")
 @click.option("--with-personal-data", "personal", is_flag=True, help="Show who asked, and texts unmasked (含个人信息).")
-@options.output_options
 def show(**given: Any) -> int:
     """Show a case's dossier (一事一册)."""
     from governflow.cli.cases import show
@@ -68,7 +65,6 @@ def show(**given: Any) -> int:
 @cli.command()
 @click.argument("case")
 @options.store
-@options.output_options
 def explain(**given: Any) -> int:
     """Say why: every ruling with reason, rule and source; every clock with its time accounted for (说明理由)."""
     from governflow.cli.cases import explain
@@ -79,7 +75,6 @@ def explain(**given: Any) -> int:
 @cli.command()
 @options.store
 @click.option("--against", metavar="HEAD", help="A head noted earlier.")
-@options.output_options
 def verify(**given: Any) -> int:
     """Check that nothing in the ledger was altered or cut off, and print its head (账本校验)."""
     from governflow.cli.cases import verify
@@ -91,7 +86,6 @@ def verify(**given: Any) -> int:
 @options.store
 @click.option("--every", type=click.FloatRange(min=0.1), default=10.0, show_default=True, help="Seconds between looks.")
 @click.option("--once", is_flag=True, help="Fire what is due now and stop.")
-@options.output_options
 def watch(**given: Any) -> int:
     """Fire deadlines as they come due, until interrupted (盯办)."""
     from governflow.cli.cases import watch
@@ -103,7 +97,6 @@ def watch(**given: Any) -> int:
 @click.argument("code", default="000000")
 @click.option("--lifecycle", default="everyday", show_default=True, help="Which of the locality's lifecycles.")
 @click.option("--svg", type=PATH, help="Draw it with Graphviz instead.")
-@options.output_options
 def diagram(**given: Any) -> int:
     """Draw the lifecycle of a locality as a Mermaid state diagram (流程图)."""
     from governflow.cli.localities import diagram
@@ -112,7 +105,6 @@ def diagram(**given: Any) -> int:
 
 
 @cli.command()
-@options.output_options
 def localities(**given: Any) -> int:
     """List the localities that can be used, and what is wrong with any (地方清单).
 
@@ -127,7 +119,6 @@ def localities(**given: Any) -> int:
 @click.argument("rules", metavar="CODE|FILE|FOLDER")
 @click.option("--name", metavar="QUESTION", help="What a file answers: tier, route, ... (its own name by default).")
 @click.option("--all", "whole", is_flag=True, help="List long catalogues whole (列出全部事项).")
-@options.output_options
 def table(**given: Any) -> int:
     """Print a locality's rules: every table with its rules, and what is wrong with it (规则表).
 
@@ -147,7 +138,6 @@ def table(**given: Any) -> int:
 @click.option("--journal", type=PATH, help="Also try real cases: a journal, as for run (台账).")
 @options.column_map
 @options.auto_dispatch
-@options.output_options
 def diff(*, journal: Any, map_path: Any, auto_dispatch: Any, **given: Any) -> int:
     """Say what changes between two sets of rules (规则变更影响).
 
@@ -174,7 +164,6 @@ def diff(*, journal: Any, map_path: Any, auto_dispatch: Any, **given: Any) -> in
 @click.option("--seed", type=int, default=0, show_default=True, help="With --level search: what chance starts from.")
 @click.option("--junit", type=FILE, help="Also write a JUnit file.")
 @click.option("--html", type=FILE, help="Also write the report as one page.")
-@options.output_options
 def check(**given: Any) -> int:
     """Check a locality's rules against the charter before they meet a citizen (宪章检验).
 
@@ -192,7 +181,6 @@ def check(**given: Any) -> int:
 @click.option("--name-en", default="", metavar="NAME", help="The English name (英文名).")
 @click.option("--parent", metavar="CODE", help="The code above it, where the digits do not say it (上级代码).")
 @click.option("--folder", type=PATH, help="Where to write; governflow_CODE by default.")
-@options.output_options
 def new(**given: Any) -> int:
     """Start a locality: a plugin that installs, with one table to fill in (新建地方插件)."""
     from governflow.cli.localities import new
@@ -208,7 +196,6 @@ def new(**given: Any) -> int:
     "--period", type=click.Choice(["day", "week", "month"]), help="By default as fits the unit's level (周期)."
 )
 @click.option("--until", metavar="TIME", help="The end of the period; a date is counted in.")
-@options.output_options
 def digest(**given: Any) -> int:
     """Sum up a day, a week or a month of a unit's area: what rises, emerges, comes back (梳理、分析、通报)."""
     from governflow.cli.reports import digest
@@ -222,7 +209,6 @@ def digest(**given: Any) -> int:
 @click.option("--holder", metavar="KIND", help="Only of one kind: post, unit, informant, volunteer (类别).")
 @click.option("--since", metavar="TIME", help="Also rank what was earned from here on.")
 @click.option("--until", metavar="TIME", help="Up to when; a date is counted in.")
-@options.output_options
 def merits(**given: Any) -> int:
     """Show a locality's merits, and who earned most (积分、金哨奖)."""
     from governflow.cli.reports import merits
@@ -233,7 +219,6 @@ def merits(**given: Any) -> int:
 @cli.command()
 @click.argument("case")
 @options.store
-@options.output_options
 def special(**given: Any) -> int:
     """Write the special report of a case: growth, distribution, what it went through (专报)."""
     from governflow.cli.reports import special

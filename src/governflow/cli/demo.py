@@ -128,15 +128,13 @@ def most_telling(engine: Engine, locality: str) -> str | None:
 
     None if no case at all was satisfied after an escalation.
     """
-    best: tuple[int, int, int, str] | None = None
+    ranked: list[tuple[int, int, int, str]] = []
     for place, (case, climbs) in enumerate(lives(engine, locality)):
-        if not climbs or case.verdict is not Verdict.SATISFIED or not case.asked or case.version > _SHOWN:
-            continue
-        kinds = {climb["kind"] for climb in climbs}
-        steps = len({event.kind for event in engine.history(case.id)})
-        rank = (len(kinds & {Kind.URGE, Kind.SUPERVISE, Kind.TAKE_OVER}), steps, -place, case.id)
-        best = rank if best is None or rank > best else best
-    return best[-1] if best is not None else None
+        if climbs and case.verdict is Verdict.SATISFIED and case.asked and case.version <= _SHOWN:
+            kinds = {climb["kind"] for climb in climbs} & {Kind.URGE, Kind.SUPERVISE, Kind.TAKE_OVER}
+            steps = {event.kind for event in engine.history(case.id)}
+            ranked.append((len(kinds), len(steps), -place, case.id))
+    return max(ranked)[-1] if ranked else None
 
 
 def _show(engine: Engine, case: str, html: Path | None, *, as_json: bool, lang: str) -> None:

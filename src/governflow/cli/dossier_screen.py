@@ -35,8 +35,7 @@ def print_dossier(dossier: Dossier, console: Console) -> None:
     def section(title: str, *parts: RenderableType) -> None:
         console.print()
         console.print(Line(title, style="bold"))
-        for part in parts:
-            console.print(Padding(part, (0, 0, 0, 2), expand=False))
+        _print_indented(console, parts, 2)
 
     console.print(Rule(Line(dossier.title, style="bold"), characters="="))
     console.print(_form(dossier.facts))
@@ -114,5 +113,9 @@ def _print_step(step: Step, lang: str, console: Console) -> None:
     lines = [Line(format_repeats(step, lang), style="bold")] if step.times > 1 else []
     lines += [Line(f"{by} {step.by}  ·  {unit} {step.unit}"), *map(Line, (*step.details, *step.words))]
     lines += [Line(format_reason(reason, lang), style="dim") for reason in step.reasons]
-    for line in lines:
-        console.print(Padding(line, (0, 0, 0, 7), expand=False))
+    _print_indented(console, lines, 7)
+
+
+def _print_indented(console: Console, parts: Iterable[RenderableType], by: int) -> None:
+    for part in parts:
+        console.print(Padding(part, (0, 0, 0, by), expand=False))

@@ -19,19 +19,24 @@ def locale_name() -> str:
     return next((value for name in variables if (value := os.environ.get(name))), "")
 
 
-_LANG = click.option(
-    "--lang",
-    type=click.Choice(["zh", "en"]),
-    default=lambda: "zh" if locale_name().startswith("zh") else "en",
-    show_default="the machine's language",
-    help="Language of everything a person reads (界面语言).",
+_OUTPUT = (
+    click.Option(["--json", "as_json"], is_flag=True, help="One JSON object or list on standard output."),
+    click.Option(
+        ["--lang"],
+        type=click.Choice(["zh", "en"]),
+        default=lambda: "zh" if locale_name().startswith("zh") else "en",
+        show_default="the machine's language",
+        help="Language of everything a person reads (界面语言).",
+    ),
 )
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object or list on standard output.")
 
 
-def output_options(command: Command) -> Command:
-    """Add ``--json`` and ``--lang``, which every command takes, as its last options."""
-    return _JSON(_LANG(command))
+class Commands(click.Group):
+    """Commands, each of which takes ``--json`` and ``--lang`` as its last options."""
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        cmd.params += _OUTPUT
+        super().add_command(cmd, name)
 
 
 store = click.option("--store", type=FILE, required=True, help="The SQLite file (数据文件).")

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from governflow.changes.of_tables import outcomes_of
 from governflow.cli.inputs import DECIDING, AnyTable, Rules, is_file, of_code, of_files
 from governflow.cli.output import new_console, print_faults, print_indented, print_json, print_table
 from governflow.engine.explain import CATALOGUE
 from governflow.errors import PolicyError
 from governflow.masking import clean
 from governflow.reports.localize import Localizer
-from governflow.tables import Catalogue, CatalogueRow, Column, Table
+from governflow.tables import Catalogue, Column, Table
 from governflow.tables.domains import Closed
 from governflow.text import Text
 
@@ -150,7 +151,7 @@ class _Printer(Localizer):
                 self._below(f"{domain or self.t('no domain', '未分领域')}  {items}", "")
             self._below(self.t("list them with --all", "加 --all 逐项列出"), "")
             return
-        rows = [(entry, says(entry)) for entry in entries]
+        rows = [(entry, outcomes_of(entry, "item", "basis")) for entry in entries]
         names = list(dict.fromkeys(name for _, outcomes in rows for name in outcomes))
         beside = [name for name in ("code", "condition") if any(getattr(entry, name) for entry in entries)]
         lines: list[list[str]] = []
@@ -180,9 +181,3 @@ class _Printer(Localizer):
         )
         for hook, sources in code.items():
             self._below(f"{DECIDING[hook].say(self.lang)}{self.t(': ', '：')}{' → '.join(sources)}", "")
-
-
-def says(entry: CatalogueRow) -> dict[str, str]:
-    """Return what a row of a catalogue says of its item."""
-    cells = {name: value for name, value in entry.attributes.items() if value and name not in ("item", "basis")}
-    return cells | ({"resolve": str(entry.allowance)} if entry.allowance is not None else {})
