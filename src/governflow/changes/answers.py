@@ -115,13 +115,8 @@ class LocalityAnswers:
 
     def files(self, whole: bool) -> object:  # noqa: FBT001 - a question's values have no names
         """The digest of each file: of the folder that was named, or of the packages that the plugins live in."""
-        if whole and self.folder is not None:
-            # A file that was named is compared with the file that took its place, whatever either is called.
-            return {"": _digest(self.folder)} if self.folder.is_file() else dict(_under(self.folder, self.folder))
-        found: dict[str, str] = {}
-        for home, base in self._homes():
-            found |= {"": _digest(home)} if home.is_file() else dict(_under(home, base))
-        return found
+        homes = [(self.folder, self.folder)] if whole and self.folder is not None else self._homes()
+        return {name: digest for home, base in homes for name, digest in _under(home, base)}
 
     def _homes(self) -> Iterator[tuple[Path, Path]]:
         for layer in self.policy.layers:
@@ -134,7 +129,7 @@ class LocalityAnswers:
             if package is not None and Path(package).name == "__init__.py":
                 yield Path(package).parent, Path(package).parent.parent
             else:
-                yield Path(file), Path(file).parent
+                yield Path(file), Path(file)
 
     def cases(self) -> object:
         """The boundary cases: the simplest first, none twice."""
@@ -271,18 +266,18 @@ def _hours(calendar: WorkingCalendar) -> dict[str, object]:
     }
 
 
-def _under(folder: Path, base: Path) -> Iterator[tuple[str, str]]:
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.name in _LEFT_OUT or path.name.endswith((".pyc", ".egg-info")):
-            continue
-        if path.is_dir():
-            yield from _under(path, base)
-        else:
-            yield path.relative_to(base).as_posix(), _digest(path)
+def _under(path: Path, base: Path) -> Iterator[tuple[str, str]]:
+    """Return the files of a folder, each with the digest of what is in it.
 
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    A file by itself has no name: it is compared with the file that took its place, whatever either is called.
+    """
+    if path.is_file():
+        yield "" if path == base else path.relative_to(base).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()
+        return
+    for inner in sorted(path.iterdir()):
+        left_out = inner.name.startswith(".") or inner.name in _LEFT_OUT
+        if not left_out and not inner.name.endswith((".pyc", ".egg-info")):
+            yield from _under(inner, base)
 
 
 # --- who may do what --------------------------------------------------------------------------------------------------

@@ -98,12 +98,12 @@ def rows(found: Iterable[Found], *, tried: str, of: int = 0) -> list[Row]:
     return sorted(made, key=lambda row: (-row.count, row.what))
 
 
-def merged(together: Iterable[Row], most: int = SHOWN) -> tuple[Row, ...]:
+def merged(together: Iterable[Row]) -> tuple[Row, ...]:
     """Put rows of one aspect together until there are few enough for a person to read."""
     given = tuple(together)
     for key in _COARSER:
         groups = _grouped(given, attrgetter("tried"), key)
-        if len(groups) <= most:
+        if len(groups) <= SHOWN:
             break
     return tuple(sorted(map(_one, groups), key=lambda row: -row.count))
 

@@ -319,10 +319,7 @@ def _locality_as_json(teller: Teller, sentence: str) -> dict[str, Any]:
 
 def _row_as_json(row: Row, teller: Teller) -> dict[str, Any]:
     return {
-        "aspect": row.aspect,
-        "what": row.what,
-        "old": row.old,
-        "new": row.new,
+        **{name: getattr(row, name) for name in ("aspect", "what", "old", "new")},
         "by_old": row.by_old.say("en") if row.by_old is not None else None,
         "by_new": row.by_new.say("en") if row.by_new is not None else None,
         "tried": row.tried,
