@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 
 from governflow.cli.dossier_screen import print_dossier
+from governflow.cli.inputs import DECIDING
 from governflow.cli.output import (
     allowance_text,
     new_console,
@@ -46,12 +47,6 @@ _SEGMENTS: Mapping[str, Text] = {
     "holiday": Text("holiday", "节假日"),
     "make-up": Text("make-up workday", "调休上班"),
     "paused": Text("paused", "暂停"),
-}
-_QUESTIONS: Mapping[str, Text] = {
-    "assess": Text("severity and urgency", "定级"),
-    "tier": Text("tier", "分级"),
-    "route": Text("route", "派单去向"),
-    "escalate": Text("escalation", "升级"),
 }
 
 
@@ -273,5 +268,6 @@ def _ruling(what: str, value: object, localizer: Localizer) -> tuple[str, str]:
     kind, _, name = what.rpartition(":")
     if kind == "fact":
         return localizer.fact(name), localizer.value(name, value)
-    question = _QUESTIONS[name].say(localizer.lang) if name in _QUESTIONS else localizer.name(name)
+    hook = DECIDING.get(f"governflow_{name}")
+    question = hook.say(localizer.lang) if hook is not None else localizer.name(name)
     return question, ruled_text(value, localizer.policy, localizer.lang)
