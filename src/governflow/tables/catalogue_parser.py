@@ -65,13 +65,10 @@ def parse(source: Source, *, strict: bool) -> tuple[tuple[CatalogueRow, ...], tu
     faults: list[Text] = []
     taken: dict[tuple[str, str], CatalogueRow] = {}
     for grid, place in sheets:
-        columns = _columns(grid, place, faults)
-        for found in _rows(grid, place, columns):
+        for found in _rows(grid, place, _columns(grid, place, faults)):
             if isinstance(found, Refusal):
                 refused.append(found)
-                continue
-            same = taken.setdefault((key(found.item), key(found.condition)), found)
-            if same is not found:
+            elif (same := taken.setdefault((key(found.item), key(found.condition)), found)) is not found:
                 refused.append(Refusal(found.sheet, found.row, found.item, _twice(same)))
     if strict:
         faults += [_placed(one) for one in refused]

@@ -165,10 +165,10 @@ def _near(space: Space, rules: Sequence[Rule], region: Region) -> tuple[tuple[Ru
         line = (*point[:place], axis.full, *point[place + 1 :])
         hit = space.touching(line, space.every)
         at = point[place].bit_length() - 1
-        below = next((atom for atom in range(at - 1, -1, -1) if space.by_atom[place][atom] & hit), None)
-        above = next((atom for atom in range(at + 1, axis.atoms.count) if space.by_atom[place][atom] & hit), None)
-        sides = [next(bits(space.by_atom[place][atom] & hit)) for atom in (below, above) if atom is not None]
-        near = tuple((rules[number], axis.say(space.boxes[number][place])) for number in dict.fromkeys(sides))
+        held = [takers & hit for takers in space.by_atom[place][: axis.atoms.count]]
+        sides = [next(filter(None, side), 0) for side in (held[:at][::-1], held[at + 1 :])]
+        numbers = dict.fromkeys(next(bits(side)) for side in sides if side)
+        near = tuple((rules[number], axis.say(space.boxes[number][place])) for number in numbers)
         if len(near) > len(best):
             best = near
     return best
@@ -197,9 +197,8 @@ def _dead(space: Space, rules: Sequence[Rule], *, first: bool) -> Iterable[tuple
     live = space.every
     for number, box in enumerate(space.boxes):
         earlier = (1 << number) - 1 & live & (-1 if first else alike[number])
-        covers = space.touching(box, earlier) if all(box) else 0
-        if covers:
-            covers = space.covers(box, covers)
+        near = space.touching(box, earlier) if all(box) else 0
+        covers = space.covers(box, near) if near else 0
         if all(box) and not covers:
             continue
         # What a dead rule takes in is taken in without it: it need not be looked at again.

@@ -1,6 +1,6 @@
 """The headings of tables in English and Chinese, and what the questions of a policy have for outcomes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
@@ -128,6 +128,9 @@ _CONDITIONS = {
     for word in (name, *words)
 }
 
+_CHINESE = {name: words[0] for question in OUTCOMES.values() for name, (_, words) in question.items()}
+_CHINESE |= {name: words[0] for name, words in _ALSO.items()} | {name: known.zh for name, known in KNOWN.items()}
+
 
 @attrs.frozen
 class Heading:
@@ -157,19 +160,19 @@ def heading(cell: str, outcomes: Mapping[str, tuple[OutcomeKind, tuple[str, ...]
     mark = next((mark for mark in ("→", "=>", "->") if plain.startswith(mark)), "")
     plain = plain.removeprefix(mark).strip()
     parts = [part.strip() for part in plain.split("/") if part.strip()] or [plain]
-    ours = {key(word): name for name, (_, words) in outcomes.items() for word in (name, *words)}
-    known = _first(ours, (plain, *parts)) or _first(_CONDITIONS, (plain, *parts))
+    words = [key(part) for part in (plain, *parts)]
+    ours = {key(word): name for name, (_, known) in outcomes.items() for word in (name, *known)}
+    known = next((names[word] for names in (ours, _CONDITIONS) for word in words if word in names), None)
     latin = next((part for part in parts if part.isascii()), parts[0])
     name = known or latin.replace(" ", "_").lower()
-    zh = next((part for part in parts if not part.isascii()), "") or (_chinese(name) if known else "") or parts[0]
-    words = [key(part) for part in (plain, *parts)]
+    zh = next((part for part in parts if not part.isascii()), "") or _CHINESE.get(known or "", parts[0])
     forbidden = any(word in FORBIDDEN or any(part in word for part in _TELLING) for word in words)
     return Heading(name, Text(name.replace("_", " "), zh), bool(mark), forbidden)
 
 
 def outcome_name(name: str) -> Text:
     """Name an outcome column."""
-    return Text(name.replace("_", " "), _chinese(name) or name)
+    return Text(name.replace("_", " "), _CHINESE.get(name, name))
 
 
 def outcome_text(name: str, value: str) -> Text:
@@ -190,15 +193,3 @@ def outcomes_text(outcomes: Mapping[str, str]) -> Text:
     """Return what a rule decides."""
     said = [IS.join((outcome_name(name), outcome_text(name, value))) for name, value in outcomes.items()]
     return COMMA.join(said) if said else Text("no opinion", "不作规定")
-
-
-def _first(words: Mapping[str, str], parts: Iterable[str]) -> str | None:
-    return next((words[key(part)] for part in parts if key(part) in words), None)
-
-
-def _chinese(name: str) -> str:
-    if name in KNOWN:
-        return KNOWN[name].zh
-    if name in _ALSO:
-        return _ALSO[name][0]
-    return next((question[name][1][0] for question in OUTCOMES.values() if name in question), "")

@@ -48,7 +48,7 @@ def named(
     Raises:
         JournalError: If no table has the headings.
     """
-    best: tuple[tuple[str, ...], list[str]] | None = None
+    tried: list[tuple[tuple[str, ...], list[str]]] = []
     for name, table in tables:
         records = table.records()
         skipped = 0
@@ -67,14 +67,13 @@ def named(
                 table.headings = headings
                 yield from records
                 return
-            if best is None or len(absent) < len(best[1]):
-                best = headings, absent
+            tried.append((headings, absent))
             skipped += 1
             if skipped >= _ABOVE:
                 break
-    if best is None:
+    if not tried:
         raise JournalError("the journal is empty", "台账是空的")
-    text = lack(*best)
+    text = lack(*min(tried, key=lambda one: len(one[1])))
     raise JournalError(text.en, text.zh)
 
 

@@ -4,7 +4,7 @@ import csv
 import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TextIO
 
@@ -175,19 +175,17 @@ def jsonl_records(path: Path, encoding: str) -> Iterator[Record | Reject]:
     decode = json.JSONDecoder(
         object_pairs_hook=_Pairs, parse_int=str, parse_float=lambda text: number_text(float(text)), parse_constant=str
     ).decode
-    known: dict[tuple[str, ...], tuple[str, ...]] = {}
+    same = lru_cache(1000)(tuple[str, ...])  # equal headings are one object: by that a reader knows them again
     with path.open(encoding=encoding, newline="") as file:
         for line, text in enumerate(iter(partial(file.readline, MAX_RECORD), ""), 1):
             if len(text) >= MAX_RECORD:
                 raise _endless()
             if text := text.strip():
-                if len(known) > 1000:
-                    known.clear()
-                yield _object(line, text, decode, known)
+                yield _object(line, text, decode, same)
 
 
 def _object(
-    line: int, text: str, decode: Callable[[str], object], known: dict[tuple[str, ...], tuple[str, ...]]
+    line: int, text: str, decode: Callable[[str], object], same: Callable[[tuple[str, ...]], tuple[str, ...]]
 ) -> Record | Reject:
     try:
         found = decode(text)
@@ -201,7 +199,7 @@ def _object(
     for name, value in found:
         if isinstance(value, (list, _Pairs)):
             return _no_object(line, text, Text("the value is a list or an object", "值是列表或对象"), column=name)
-    return line, known.setdefault(keys, keys), [str(_WORDS.get(value, value)) for _, value in found], NO_FORMULAS
+    return line, same(keys), [str(_WORDS.get(value, value)) for _, value in found], NO_FORMULAS
 
 
 #: How the values of JSON that are no text are written; numbers are read as they stand.

@@ -40,10 +40,6 @@ _LITERAL = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 _AT_A_TIME = 500
 
 
-def _unescape(text: str) -> str:
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
-
-
 class Book:
     """One workbook, open.
 
@@ -166,24 +162,20 @@ class SheetTable:
 def _text(cell: "AnyCell") -> str:
     value = cell.value
     if isinstance(value, str):
-        return _unescape(value) if cell.data_type == "s" and "_x" in value else value
+        escaped = cell.data_type == "s" and "_x" in value
+        return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value) if escaped else value
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, (int, float)):
         return number_text(value)
     if isinstance(value, datetime):
-        if value.time() == time.min and not _shows_time(str(cell.number_format)):
-            return value.date().isoformat()
-        return value.isoformat(" ")
+        shown = _LITERAL.sub("", str(cell.number_format)).casefold()
+        day = value.time() == time.min and not ("h" in shown or "s" in shown)
+        return value.date().isoformat() if day else value.isoformat(" ")
     if isinstance(value, (date, time)):
         return value.isoformat()
     # Array formulas come as objects that hold their text; spans of time have a text of their own.
     return str(getattr(value, "text", None) or value)
-
-
-def _shows_time(number_format: str) -> bool:
-    plain = _LITERAL.sub("", number_format).casefold()
-    return "h" in plain or "s" in plain
 
 
 #: A sheet holds no more rows than this.
@@ -202,13 +194,10 @@ def write_sheet(path: Path, rows: Iterable[list[str]]) -> None:
         for text in row:
             cell = WriteOnlyCell(sheet)
             # Past the cell's own setter, which makes a formula of "=1", an error of "#N/A", and cuts long text.
-            setattr(cell, "_value", _escape(text) or None)  # noqa: B010 - unknown to the type stubs
+            plain = _TO_ESCAPE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
+            setattr(cell, "_value", plain or None)  # noqa: B010 - unknown to the type stubs
             cell.data_type = "s"
             cell.number_format = "@"
             cells.append(cell)
         sheet.append(cells)
     book.save(path)
-
-
-def _escape(text: str) -> str:
-    return _TO_ESCAPE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
