@@ -668,14 +668,12 @@ def test_a_waived_law_is_a_skipped_test_of_the_junit_file(
 
 
 def test_signs_that_no_xml_may_hold_are_replaced(small: dict[str, Law]) -> None:
-    from governflow.charter.report import junit
-
     def odd(subject: Subject) -> Iterator[Failure]:
         yield Failure(Text("a \x00 and a \ud800", "一"), {"text": "\x1b"})
 
     small["story/exact"] = the_law("story/exact", "exact", odd)
     report = check(county(), CODE)
-    xml = junit.render([CheckedLocality.of(county(), report, what=CODE)], "en")
+    xml = telling.junit([CheckedLocality.of(county(), report, what=CODE)], "en")
     assert "a \ufffd and a \ufffd" in (next(ElementTree.fromstring(xml).iter("failure")).get("message") or "")
 
 

@@ -18,8 +18,7 @@ import attrs
 
 from governflow.calendars import WorkingCalendar
 from governflow.changes.of_journals import lived
-from governflow.charter.answers.ask import asked
-from governflow.charter.answers.plain import Decision
+from governflow.charter.answers.ask import Decision, asked
 from governflow.charter.cases.reported import BEGIN, ReportedCase, fresh, mode_of, moment_of
 from governflow.charter.cases.systematic import anywhen
 from governflow.charter.lives.scenarios import by_lifecycle, planned, pool

@@ -18,7 +18,7 @@ from governflow.changes.of_journals import JournalChange, compared
 from governflow.changes.of_tables import Difference, Layers, differences
 from governflow.changes.rows import ASPECTS, WORDS, Found, Row, rows
 from governflow.changes.sides import LocalSide, Question, RuleSide
-from governflow.charter.answers.plain import differing
+from governflow.charter.answers.ask import differing
 from governflow.charter.cases.reported import written
 from governflow.engine.explain import remade
 from governflow.errors import PolicyError

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import structs
 
 from governflow.changes.rows import Example, Found
-from governflow.charter.answers.plain import REOPENED, RUNG, Decision, differing
+from governflow.charter.answers.ask import REOPENED, RUNG, Decision, differing
 
 #: What was, or is, decided of one thing.
 _Unlike = tuple[str, Decision, Decision]

@@ -69,7 +69,9 @@ def check(
     """
     chosen = _chosen(laws)
     verdicts: list[LawVerdict] = []
-    running = CharterCheck(localities, code, level=level, seconds=seconds, seed=seed, case=case, today=today)
+    time_each = SECONDS if seconds is None else seconds
+    subject = Subject(localities, code, level=level, seed=seed, seconds=time_each, only=case)
+    running = CharterCheck(subject, today)
     with closing(running):
         for verdict in running.verdicts(chosen):
             if heard is not None:
@@ -93,41 +95,36 @@ def _chosen(wanted: Iterable[str] | None) -> list[Law]:
 class CharterCheck:
     """A check that goes on: what one law finds out about the rules is kept for the others.
 
-    It takes the arguments of `check`, and refuses a level that there is not and a case that no report could tell.
+    Args:
+        subject: What is checked.
+        today: The day on which waivers are looked at; today in the locality's zone by default.
+
+    Raises:
+        CommandError: If there is no such level, or no report could tell the case.
     """
 
-    def __init__(
-        self,
-        localities: Localities,
-        code: str,
-        *,
-        level: str = "certify",
-        seconds: float | None = None,
-        seed: int = 0,
-        case: ReportedCase | None = None,
-        today: date | None = None,
-    ) -> None:
-        if level not in LEVELS:
+    def __init__(self, subject: Subject, today: date | None = None) -> None:
+        if subject.level not in LEVELS:
             raise CommandError(
-                f"{level!r} is no level: use certify or search", f"没有检验级别“{level}”：应为 certify 或 search"
+                f"{subject.level!r} is no level: use certify or search",
+                f"没有检验级别“{subject.level}”：应为 certify 或 search",
             )
-        seconds = SECONDS if seconds is None else seconds
-        self.subject = Subject(localities, code, level=level, seed=seed, seconds=seconds, only=case)
+        self.subject = subject
         #: Why the rules cannot be loaded; None if they can.
         self.fault: PolicyError | None = None
         #: The hash of the rule set; empty where it cannot be loaded.
         self.rules = ""
-        self._case = case
+        self._case = subject.only
         #: What was raised as a law's other processes were begun; None where nothing was.
         self._begun: dict[str, Exception | None] = {}
         self._today = today
         try:
-            self.rules = self.subject.policy.rules
+            self.rules = subject.policy.rules
         except PolicyError as fault:
             self.fault = fault
             return
-        if case is not None:
-            refuse_untellable(self.subject.policy, case)
+        if self._case is not None:
+            refuse_untellable(subject.policy, self._case)
 
     def close(self) -> None:
         """End the processes that were begun and that nobody waits for any more."""

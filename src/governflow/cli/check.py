@@ -8,7 +8,6 @@ from governflow.charter.check import check as check_charter
 from governflow.charter.laws.registry import LAWS
 from governflow.charter.model import Failure, LawVerdict
 from governflow.charter.report import html as html_report
-from governflow.charter.report import junit as junit_report
 from governflow.charter.report import text
 from governflow.charter.report.text import CheckedLocality
 from governflow.cli.inputs import borrowed
@@ -71,7 +70,7 @@ def check(
     if as_json:
         print_json({"passed": passed, "reports": [_as_json(checked, lang) for checked in reports]})
     if junit is not None:
-        junit.write_bytes(junit_report.render(reports, lang))
+        junit.write_bytes(text.junit(reports, lang))
         print_note(Text(f"the JUnit file is {junit}", f"JUnit 文件已写入 {junit}"), lang)
     if html is not None:
         html.write_text(html_report.render(reports, lang), encoding="utf-8")

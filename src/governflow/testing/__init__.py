@@ -5,13 +5,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from governflow._names import loaded_when_used
+from governflow.errors import CommandError
 from governflow.timesource import Counted, ManualClock, counted
 
 if TYPE_CHECKING:
+    from governflow.charter.answers.examples import unspoken
     from governflow.charter.check import CharterCheck
     from governflow.engine.engine import Engine
     from governflow.policy.registry import Localities
-    from governflow.testing.example_coverage import unspoken
     from governflow.testing.invented_localities import policies
     from governflow.testing.state_machine import lives
     from governflow.testing.strategies import cases, journals, registered, written
@@ -97,11 +98,8 @@ def examine(
     """
     import pytest
 
-    from governflow.charter.check import laws
-    from governflow.charter.model import CheckReport
+    from governflow.charter.check import CheckReport, laws
     from governflow.charter.report import text
-    from governflow.charter.report.text import CheckedLocality
-    from governflow.errors import CommandError
 
     lang = lang or text.reader_lang()
     check = _shared_check(localities, code, level, seconds)
@@ -118,7 +116,7 @@ def examine(
         pytest.skip(text.result(verdict).say(lang))
     if verdict.outcome == "failed":
         report = CheckReport(code, check.rules, level, (verdict,))
-        pytest.fail(text.failed(CheckedLocality.of(localities, report, what=code), verdict, lang), pytrace=False)
+        pytest.fail(text.failed(text.CheckedLocality.of(localities, report, what=code), verdict, lang), pytrace=False)
 
 
 #: The check that goes on, with what is checked and how: at most one, as tests of one locality follow one another.
@@ -126,7 +124,7 @@ _going_on: list[tuple[object, "CharterCheck"]] = []
 
 
 def _shared_check(localities: "Localities | None", code: str, level: str, seconds: float | None) -> "CharterCheck":
-    from governflow.charter.check import CharterCheck
+    from governflow.charter.check import SECONDS, CharterCheck, Subject
     from governflow.policy.registry import Localities
 
     # Where plugins were registered since, it is another check.
@@ -134,7 +132,8 @@ def _shared_check(localities: "Localities | None", code: str, level: str, second
     if _going_on and _going_on[0][0] == wanted:
         return _going_on[0][1]
     end_check()
-    check = CharterCheck(localities or Localities(), code, level=level, seconds=seconds)
+    time_each = SECONDS if seconds is None else seconds
+    check = CharterCheck(Subject(localities or Localities(), code, level=level, seconds=time_each))
     _going_on.append((wanted, check))
     return check
 
@@ -164,7 +163,7 @@ __all__ = [
 __getattr__ = loaded_when_used(
     __name__,
     __all__,
-    "testing.example_coverage",
+    "charter.answers.examples",
     "testing.strategies",
     "testing.invented_localities",
     "testing.state_machine",

@@ -31,6 +31,17 @@ _BUILT_IN = frozenset({"000000", NATION})
 _GAPS = (1, 4, 20, 45, 180, 600, 1440, 4320, 10080)
 #: A cell that is longer is no journal's.
 _LONGEST = 60
+#: What each action needs beside the case, its moment and who does it.
+_NEEDED: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("transfer", "whistle", "check_in"), ("unit",)),
+    **dict.fromkeys(("confer", "suspend"), ("until",)),
+    "extend": ("until", "actor", "clock", "note"),
+    **dict.fromkeys(("decline", "return", "appeal", "note"), ("note",)),
+    **dict.fromkeys(("answer", "inform"), ("text",)),
+    "reclassify": ("severity", "urgency"),
+    **dict.fromkeys(("evaluate", "revisit", "rule"), ("satisfied",)),
+    "merge": ("into",),
+}
 _TERMS: Mapping[str, type[Severity | Urgency]] = {"severity": Severity, "urgency": Urgency}
 
 
@@ -178,33 +189,28 @@ class _Clerk:
 
     def _filled(self, action: str, case: Case) -> Fields:
         """Fill in what an action needs."""
-        draw = self.draw
-        units = tuple(self.policy.units.units)
         running = [clock.name for clock in case.clocks.values() if clock.stopped is None]
         waiting = [name.partition(":")[2] for name in running if name.startswith("check_in:")]
-        fields: Fields = {}
-        if action in ("transfer", "whistle") or (action in ("dispatch", "claim") and draw(st.booleans())):
-            fields["unit"] = draw(st.sampled_from(units))
-        if action == "check_in" and waiting:
-            fields["unit"] = draw(st.sampled_from(waiting))
-        if action in ("confer", "suspend", "extend"):
-            until = self.at + timedelta(days=draw(st.integers(1, 20)))
-            fields["until"] = until.astimezone(ZoneInfo(self.policy.zone))
-        if action == "extend":
-            fields["actor"] = "批准人"
-            fields["clock"] = draw(st.sampled_from(running or ["whole"]))
-        if action in ("decline", "return", "appeal", "extend", "note"):
-            fields["note"] = "情况说明"
-        if action in ("answer", "inform"):
-            fields["text"] = "已答复"
-        if action == "reclassify":
-            fields["severity"] = draw(st.sampled_from([one.value for one in Severity]))
-            fields["urgency"] = draw(st.sampled_from([one.value for one in Urgency]))
-        if action in ("evaluate", "revisit", "rule"):
-            fields["satisfied"] = draw(st.booleans())
-        if action == "merge":
-            fields["into"] = draw(st.sampled_from(self.names))
-        return fields
+        at = self.at.astimezone(ZoneInfo(self.policy.zone))
+        units = st.sampled_from(tuple(self.policy.units.units))
+        drawn: dict[str, st.SearchStrategy[Any]] = {
+            "unit": st.sampled_from(waiting) if action == "check_in" and waiting else units,
+            "until": st.integers(1, 20).map(lambda days: at + timedelta(days=days)),
+            "actor": st.just("批准人"),
+            "clock": st.sampled_from(running or ["whole"]),
+            "note": st.just("情况说明"),
+            "text": st.just("已答复"),
+            "severity": st.sampled_from([one.value for one in Severity]),
+            "urgency": st.sampled_from([one.value for one in Urgency]),
+            "satisfied": st.booleans(),
+            "into": st.sampled_from(self.names),
+        }
+        needed = _NEEDED.get(action, ())
+        if action in ("dispatch", "claim") and self.draw(st.booleans()):
+            needed = ("unit",)
+        fields: Any = {field: self.draw(drawn[field]) for field in needed if action != "check_in" or waiting}
+        filled: Fields = fields
+        return filled
 
 
 def _cell(field: str, value: Any) -> str:

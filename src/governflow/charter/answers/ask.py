@@ -1,15 +1,20 @@
-"""All that a locality's rules say of one case: what they say at its report and its dispatch, and rung by rung."""
+"""All that a locality's rules say of one case: what they say at its report and its dispatch, and rung by rung.
 
-from collections.abc import Iterator
+An answer has one plain form: values that JSON can hold, equal in every process. The charter compares whole answers; a
+comparison of two sets of rules compares decisions, each with who gave it.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import product
+from typing import Any, TypeVar
 
 import attrs
 import msgspec
 
-from governflow.charter.answers.plain import REOPENED, RUNG, PlainAnswer, results_of
 from governflow.charter.cases.reported import WHO, ReportedCase, fresh, mode_of, moment_of
 from governflow.engine.decide import Command, decide
 from governflow.errors import CommandError, IllegalAction
@@ -18,7 +23,7 @@ from governflow.model.case import Case, changed
 from governflow.model.clocks import LAPSES
 from governflow.model.events import Actor, Event
 from governflow.model.faults import Faults, HookFault, faults_in
-from governflow.model.rulings import RecordedRuling
+from governflow.model.rulings import RecordedRuling, RuleRef
 from governflow.model.terms import Outcome, Verdict
 from governflow.policy.hookspecs import Breach
 from governflow.policy.stack import Policy
@@ -30,6 +35,90 @@ ACTOR = Actor("charter")
 _RUNGS_REPORTED, _RUNGS_DISPATCHED = (2,), (0, 1, 2)
 #: The rungs of a case of one item or of one place, and those of every clock of a case that tells neither.
 _RUNGS_SIMPLE, _ALL_RUNGS = (0, 1, 2, 3), (0, 1, 2, 3, 4, 5, 9)
+#: What is asked of a case after it was reopened is marked so.
+REOPENED = "reopened:"
+#: A rung of a ladder: ``escalate:`` and the clock, and the number of the rung.
+RUNG = "escalate:"
+#: The question that decides a field of a case.
+DECIDED_BY = {
+    "severity": "assess",
+    "urgency": "assess",
+    "tier": "tier",
+    "unit": "route",
+    "form": "route",
+    "assist": "route",
+}
+
+_Value = TypeVar("_Value")
+
+
+class Decision(msgspec.Struct, frozen=True, array_like=True):
+    """One thing that was decided, in plain values, and who decided it."""
+
+    value: Any = None
+    rule: str = ""
+    #: The code of the plugin, without its version: an upgrade is no other rule.
+    source: str = ""
+    reason: Text | None = None
+
+    @classmethod
+    def of(cls, value: object, ruling: RecordedRuling | None) -> "Decision":
+        """Return what a ruling decided; nobody decided it where there is no ruling."""
+        if ruling is None:
+            return cls(value)
+        return cls(value, ruling.rule, ruling.source.partition("@")[0], ruling.reason)
+
+    @property
+    def by(self) -> RuleRef | None:
+        """The rule and whose it is; None where nobody said it."""
+        return RuleRef.of(self.rule, self.source) if self.rule or self.source else None
+
+
+class PlainAnswer(msgspec.Struct, dict=True):
+    """What rules say of one case, in values that JSON can hold; see `Answer`."""
+
+    told: dict[str, Any]
+    refused: Text | None
+    faults: list[HookFault]
+    rulings: list[RecordedRuling]
+    #: What became of the case at its report and at its dispatch, by field: ``severity@report``, ``facts@report``,
+    #: ``clock:solve:due@dispatch``.
+    results: dict[str, Any]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over all that the rules said."""
+        parts = [self.refused and self.refused.en, self.faults, self.rulings, self.results]
+        return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()
+
+    def decisions(self) -> dict[str, Decision]:
+        """Return every decision by field: results, the ladder rung by rung, and what is said after a reopening."""
+        given = {one.what: one for one in self.rulings if not one.what.startswith(RUNG)}
+        found: dict[str, Decision] = {}
+        for name, value in self.results.items():
+            field, _, moment = name.partition("@")
+            if field in DECIDED_BY:
+                routed = DECIDED_BY[field] == "route" and moment == "report"  # nobody routes a report
+                found[name] = Decision.of(value, None if routed else given.get(DECIDED_BY[field]))
+            elif field.endswith(":due"):
+                found[name] = Decision.of(value, given.get(field.removesuffix(":due")))
+            elif field == "lifecycle":
+                found[name] = Decision(value)
+        ladder: dict[str, Decision] = {}
+        for one in self.rulings:
+            if one.what == f"{REOPENED}route":
+                parts = (("unit", "lead"), ("form", "form"), ("assist", "assist"))
+                found |= {f"{REOPENED}{field}": Decision.of(one.value[key], one) for field, key in parts}
+            elif one.what.startswith(REOPENED):
+                found[one.what] = Decision.of(one.value, one)
+            elif one.what.startswith("escalate"):
+                ladder[one.what if one.what not in ladder else f"{one.what}:again"] = Decision.of(one.value, one)
+        return found | ladder
+
+
+def differing(one: Mapping[str, _Value], other: Mapping[str, _Value]) -> Iterator[str]:
+    """Return the names of the fields that differ, or that only one of two answers has, in order."""
+    return (name for name in dict.fromkeys((*one, *other)) if one.get(name) != other.get(name))
 
 
 @attrs.frozen(slots=False)
@@ -55,7 +144,17 @@ class Answer:
     @cached_property
     def plain(self) -> PlainAnswer:
         """The answer in plain values, which can be compared between two processes."""
-        results = results_of(self.reported, self.dispatched)
+        results: dict[str, Any] = {}
+        for moment, case in (("report", self.reported), ("dispatch", self.dispatched)):
+            if case is None:
+                continue
+            for field in ("lifecycle", "severity", "urgency", "tier", "unit", "form"):
+                results[f"{field}@{moment}"] = getattr(case, field)
+            results[f"assist@{moment}"] = list(case.assist)
+            results[f"facts@{moment}"] = dict(case.facts)
+            for _, clock in sorted(case.clocks.items()):
+                results[f"clock:{clock.name}:due@{moment}"] = clock.due
+                results[f"clock:{clock.name}:terms@{moment}"] = [clock.allowance, sorted(clock.traits)]
         return PlainAnswer({**self.told}, self.refused, list(self.faults), list(self.rulings), results)
 
     @property

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from governflow.calendars.allowances import Allowance
-from governflow.charter.answers.plain import REOPENED, RUNG, PlainAnswer, differing
+from governflow.charter.answers.ask import REOPENED, RUNG, PlainAnswer, differing
 from governflow.charter.model import Failure, LookAt
 from governflow.errors import CalendarError
 from governflow.isolation.literals import BUILT_IN

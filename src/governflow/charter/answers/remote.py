@@ -17,8 +17,7 @@ from typing import Any
 
 import msgspec
 
-from governflow.charter.answers.ask import asked
-from governflow.charter.answers.plain import PlainAnswer
+from governflow.charter.answers.ask import PlainAnswer, asked
 from governflow.charter.cases.reported import ReportedCase
 from governflow.charter.cases.systematic import timed
 from governflow.charter.model import Failure, the_plugin

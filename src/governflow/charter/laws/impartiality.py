@@ -7,10 +7,9 @@ from itertools import cycle, islice
 from random import Random  # noqa: TID251 - a fixed seed gives the same order every time
 from typing import Any
 
-from governflow.charter.answers.ask import ACTOR, Answer, asked
+from governflow.charter.answers.ask import ACTOR, Answer, PlainAnswer, asked
 from governflow.charter.answers.collect import Fault, First, batches, company, everything, firsts, found, raised, sample
 from governflow.charter.answers.compare import answered_otherwise
-from governflow.charter.answers.plain import PlainAnswer
 from governflow.charter.answers.remote import WorkerEnvironment, answered, begin, unloadable
 from governflow.charter.cases.dimensions import Dimensions, posts_of
 from governflow.charter.cases.reported import BEGIN, WHO, ReportedCase, timeless, written

@@ -9,10 +9,9 @@ from itertools import islice, pairwise, product
 import attrs
 
 from governflow.calendars import WorkingCalendar
-from governflow.charter.answers.ask import Answer, asked
+from governflow.charter.answers.ask import Answer, PlainAnswer, asked
 from governflow.charter.answers.collect import Fault, company, everything, firsts, found, raised, sample
 from governflow.charter.answers.compare import answered_otherwise
-from governflow.charter.answers.plain import PlainAnswer
 from governflow.charter.answers.remote import Heard, WorkerEnvironment, answered, begin, few, unloadable
 from governflow.charter.cases.reported import BEGIN, ReportedCase, mode_of, moment_of, wall_times, written
 from governflow.charter.laws.registry import law

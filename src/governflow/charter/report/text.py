@@ -1,10 +1,12 @@
 """How a check of the charter is told: one line a law, and for each failure its story (检验结果的表述)."""
 
 import os
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from xml.etree import ElementTree as Xml
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -23,6 +25,9 @@ from governflow.tables import Catalogue, Table
 from governflow.text import NOTHING, Text
 
 Tables = Mapping[str, Table | Catalogue]
+
+#: What no XML file may hold.
+_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 MARKS: Mapping[str, str] = {"passed": "✓", "failed": "✗", "waived": "○"}
 
@@ -236,3 +241,45 @@ def _said(name: str, value: object, voice: Localizer) -> str:
     if isinstance(text, Text):
         return text.say(voice.lang)
     return voice.value(name, value)
+
+
+def junit(reports: Sequence[CheckedLocality], lang: str) -> bytes:
+    """Return reports as JUnit in UTF-8: a suite for each locality, a test for each law under its stable id."""
+    root = Xml.Element("testsuites", name="governflow check")
+    for checked in reports:
+        report = checked.report
+        counts = Counter(verdict.outcome for verdict in report.verdicts)
+        suite = Xml.SubElement(
+            root,
+            "testsuite",
+            name=f"governflow.{report.code}",
+            tests=str(len(report.verdicts)),
+            failures=str(counts["failed"]),
+            errors="0",
+            skipped=str(counts["waived"]),
+            time=f"{sum(one.seconds for one in report.verdicts):.3f}",
+        )
+        for verdict in report.verdicts:
+            test = Xml.SubElement(
+                suite,
+                "testcase",
+                classname=f"governflow.{report.code}",
+                name=verdict.law,
+                time=f"{verdict.seconds:.3f}",
+            )
+            if verdict.outcome == "failed":
+                message = verdict.failures[0].sentence.say(lang)
+                stories = failed(checked, verdict, lang)
+                Xml.SubElement(test, "failure", message=_legal(message)).text = _legal(stories)
+            elif verdict.outcome == "waived":
+                Xml.SubElement(test, "skipped", message=_legal(result(verdict).say(lang)))
+            noted = note(verdict)
+            if noted is not None:
+                Xml.SubElement(test, "system-out").text = _legal(noted.say(lang))
+    Xml.indent(root)
+    written: bytes = Xml.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written
+
+
+def _legal(words: str) -> str:
+    return _ILLEGAL.sub("\ufffd", words)
