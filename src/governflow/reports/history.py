@@ -139,12 +139,8 @@ class _StepWriter(Localizer):
             return self.t("the system", "系统") if alone else self.t("not named", "未记名")
         if event.by == REQUESTER:
             return self.t("the requester", "诉求人")
-        who = self.safe(event.by.id)
-        return (
-            self.t(f"{who} ({self.unit(event.by.unit)})", f"{who}（{self.unit(event.by.unit)}）")
-            if event.by.unit
-            else who
-        )
+        who, unit = self.safe(event.by.id), self.unit(event.by.unit or "")
+        return self.t(f"{who} ({unit})", f"{who}（{unit}）") if event.by.unit else who
 
     def changes(self, event: Event, before: Case, after: Case) -> Iterable[str]:
         about = event.about
@@ -219,11 +215,8 @@ class _StepWriter(Localizer):
 
     def clock_news(self, event: Event, known: Mapping[tuple[str, int], Clock]) -> Iterable[str]:
         for clock in event.clocks:
-            old, name, due = (
-                known.get((clock.name, clock.cycle)),
-                self.clock(clock.name, clock.cycle),
-                self.by_when(clock.due),
-            )
+            old = known.get((clock.name, clock.cycle))
+            name, due = self.clock(clock.name, clock.cycle), self.by_when(clock.due)
             if old is None:
                 yield self.t(f"Clock started: {name}, due {due}", f"开始计时：{name}，截止 {due}")
             elif old.due != clock.due:
@@ -290,10 +283,7 @@ class _StepWriter(Localizer):
         mark = event.about.get("clock") if event.kind in ("warned", "breached", "lapsed") else None
         if mark is not None:
             name, _, cycle = mark.rpartition("#")
-            if (rule := rules.get((name, int(cycle)))) is not None:
-                yield rule
-                return
-            yield Reason(self.t("a promised date", "承诺的日期"))
+            yield rules.get((name, int(cycle)), Reason(self.t("a promised date", "承诺的日期")))
             return
         old = self.name(before.state if event.seq > 1 else START)
         new = self.name(event.state)

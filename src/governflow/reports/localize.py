@@ -137,10 +137,8 @@ class Localizer:
     def value(self, name: str, value: object) -> str:
         """Return the value of a fact: by the domain of a column that asks for it, or as it is."""
         word = str(value)
-        domains = [column.domain for column in self._columns(name)] + [YES_NO]
-        for domain in domains:
-            known = domain.member(word) if isinstance(domain, Closed) else None
-            if isinstance(domain, Closed) and known is not None:
+        for domain in (*(column.domain for column in self._columns(name)), YES_NO):
+            if isinstance(domain, Closed) and (known := domain.member(word)) is not None:
                 return self.safe(domain.say(known).say(self.lang))
         if word in self.policy.units.units:
             return self.unit(word)

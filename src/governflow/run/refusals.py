@@ -55,26 +55,16 @@ def wall_time(moment: datetime, zone: str) -> str:
 def refusal(
     row: Row, step: DatedAction, fault: GovernflowError, case: Case | None, journal: SortedJournal, map: Map
 ) -> Reject:
-    """Return the reject of a row that the engine refused.
-
-    Args:
-        row: The row.
-        step: Its action that was refused.
-        fault: Why.
-        case: The case as the store has it, or None.
-        journal: The journal, which knows where it reports the case.
-        map: What its columns mean.
-    """
+    """Return the reject of a row that the engine refused for one of its steps; ``case`` is as the store has it."""
     headings = tuple(row.cells)
     columns = find(headings, map)
     reason, field = _because(row, step, fault, case, journal)
     if field is None:
         asked = [name for name in _LOOK_AT.get(step.action, ()) if name in columns.fields]
         field = next((name for name in asked if name not in row.fields), asked[-1] if asked else "action")
-    place = columns.times.get(step.action) if field in ("time", "action") else None
-    for name in (field, "action"):
-        place = columns.fields.get(name) if place is None else place
-    heading = headings[place] if place is not None else ""
+    timed = columns.times.get(step.action) if field in ("time", "action") else None
+    places = (timed, columns.fields.get(field), columns.fields.get("action"))
+    heading = next((headings[place] for place in places if place is not None), "")
     if isinstance(fault, FactError):
         heading = fault.name
     return row.refused(reason, column=heading, value=row.cells.get(heading, ""))
