@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
-from enum import Enum
 from typing import Any, TypeVar
 
 from governflow.engine.decide import Command, decide, unreported
@@ -154,8 +153,6 @@ def plain(case: Mapping[str, object]) -> dict[str, object]:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, Enum):
-        return value.value
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):

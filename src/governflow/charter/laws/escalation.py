@@ -205,8 +205,6 @@ def _what(fault: _Fault) -> Text | None:
 
 def _searched(subject: Subject, fault_of: Callable[[Ladder], _Fault], sentences: set[str]) -> Iterator[Ladder]:
     """Return the ladders of lives that a search draws, and that show a fault which is not told yet."""
-    if subject.level != "search" or subject.only is not None:
-        return
 
     def key(life: SimulatedCase) -> str:
         found = (_what(fault_of(ladder)) for ladder in stretches(life, subject.policy))

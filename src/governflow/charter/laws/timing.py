@@ -90,8 +90,7 @@ def _asking(subject: Subject) -> Iterator[tuple[ReportedCase, Case, datetime]]:
         yield from ((told, case, BEGIN) for case in cases)
     for told, *cases in pool(subject):
         yield from ((told, case, at) for case, at in product(cases, _STARTS))
-    for moment in sorts(subject):
-        yield moment.life.scenario.as_case(), moment.case, moment.at
+    yield from ((life.scenario.as_case(), case, at) for life, case, at in sorts(subject))
 
 
 def _impossible(
@@ -215,9 +214,8 @@ def _comparable(subject: Subject) -> Iterator[tuple[ReportedCase, dict[_Under, t
     some = distinct(everything, lambda told: repr(sorted(_calmly(told).items(), key=str)))
     for told in islice(some, _COMPARED if subject.level == "certify" else None):
         yield told, {under: _reported(subject, told, *under) for under in product(Mode, Urgency)}
-    for moment in islice(distinct(sorts(subject), _stands), _MOMENTS):
-        told = moment.life.scenario.as_case()
-        yield told, {under: _pressed(subject, moment, *under) for under in product(Mode, Urgency)}
+    for life, case, at in islice(distinct(sorts(subject), _stands), _MOMENTS):
+        yield life.scenario.as_case(), {under: _pressed(subject, case, at, *under) for under in product(Mode, Urgency)}
 
 
 def _calmly(told: ReportedCase) -> ReportedCase:
@@ -225,7 +223,7 @@ def _calmly(told: ReportedCase) -> ReportedCase:
 
 
 def _stands(moment: Moment) -> Hashable:
-    case = moment.case
+    _, case, _ = moment
     return case.lifecycle, case.state, case.severity, case.form, case.reopened > 0, case.special is None
 
 
@@ -239,11 +237,11 @@ def _reported(subject: Subject, told: ReportedCase, mode: Mode, urgency: Urgency
     return tuple(cases)
 
 
-def _pressed(subject: Subject, moment: Moment, mode: Mode, urgency: Urgency) -> tuple[Case, ...]:
+def _pressed(subject: Subject, case: Case, at: datetime, mode: Mode, urgency: Urgency) -> tuple[Case, ...]:
     """Return a case that lives, made more or less urgent; none if it has ended, or nobody may classify it anew."""
     with suppress(Exception):
         command = Command("reclassify", {"urgency": urgency})
-        return (decide(attrs.evolve(moment.case, mode=mode), command, subject.policy, moment.at, mode)[1],)
+        return (decide(attrs.evolve(case, mode=mode), command, subject.policy, at, mode)[1],)
     return ()
 
 

@@ -61,9 +61,11 @@ class FaultInjector:
         localities.register(own.code, self._hooks(own.plugin))
         self.subject = Subject(localities, subject.code)
 
-    def fail(self, pick: int) -> None:
-        """Let one hook fail from now on; the others answer."""
-        self.failing = FAILING[pick % len(FAILING)], pick // len(FAILING) % MANNERS
+    def fail(self, pick: int) -> str:
+        """Let one hook fail from now on, and return its name; the others answer."""
+        hook = FAILING[pick % len(FAILING)]
+        self.failing = hook, pick // len(FAILING) % MANNERS
+        return hook
 
     def mend(self) -> None:
         """Let every hook answer again."""

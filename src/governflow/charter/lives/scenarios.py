@@ -145,13 +145,8 @@ def _and_lifecycles(subject: Subject) -> Iterator[ReportedCase]:
     yield from distinct(map(timeless, timed(subject.policy)), written)
 
 
-@attrs.frozen
-class Moment:
-    """A case as a life leaves it at a moment (in UTC), of a sort that no other moment is of."""
-
-    life: SimulatedCase
-    case: Case
-    at: datetime
+#: A case as a life leaves it at a moment in UTC.
+Moment = tuple[SimulatedCase, Case, datetime]
 
 
 def sorts(subject: Subject) -> list[Moment]:
@@ -160,11 +155,12 @@ def sorts(subject: Subject) -> list[Moment]:
 
 
 def _moments(subject: Subject) -> list[Moment]:
-    moments = (Moment(life, case, event.at) for life in lives(subject) for event, case in life.moments())
-    return list(distinct(moments, lambda moment: _sort(moment.case)))
+    moments = ((life, case, event.at) for life in lives(subject) for event, case in life.moments())
+    return list(distinct(moments, _sort))
 
 
-def _sort(case: Case) -> Any:
+def _sort(moment: Moment) -> Any:
+    _, case, _ = moment
     clocks = frozenset((clock.name, clock.outcome) for clock in case.clocks.values())
     decided = (case.lifecycle, case.mode, case.severity, case.urgency, case.tier, case.form, case.visit, case.asked)
     return decided, case.state, case.suspended_from, min(case.reopened, 2), case.special is None, clocks
@@ -323,10 +319,12 @@ def going(way: CompiledTransition, after: int) -> ScenarioStep:
 
 
 def searched(subject: Subject, key: Callable[[SimulatedCase], str], known: set[Hashable]) -> Iterator[SimulatedCase]:
-    """Draw lives until the subject's time is up, and give the shortest that Hypothesis finds for each new fault.
+    """Draw lives until a search's time is up, and give the shortest that Hypothesis finds for each new fault.
 
     The key of a life says what is wrong with it; it is empty for one that is sound. New faults become known.
     """
+    if subject.level != "search" or subject.only is not None:
+        return
     from hypothesis import strategies as st  # only a search needs it
 
     def look(data: "DataObject") -> Mapping[Hashable, SimulatedCase]:
@@ -335,8 +333,8 @@ def searched(subject: Subject, key: Callable[[SimulatedCase], str], known: set[H
         what = key(life)
         return {what: life} if what else {}
 
-    found = drawn_faults(subject, st.data(), look, known, lambda life: len(life.scenario.steps), _AT_ONCE)
-    return (life for _, life in found)
+    for _, life in drawn_faults(subject, st.data(), look, known, lambda life: len(life.scenario.steps), _AT_ONCE):
+        yield life
 
 
 def drawn(subject: Subject, data: "DataObject") -> SimulatedCase:

@@ -16,7 +16,7 @@ import attrs
 from msgspec.structs import replace
 
 from governflow.charter.cases.reported import BEGIN, ReportedCase, fresh
-from governflow.charter.lives.fault_injection import FAILING, twin
+from governflow.charter.lives.fault_injection import twin
 from governflow.charter.subject import Subject
 from governflow.engine.deadlines_due import fire
 from governflow.engine.decide import Command, decide
@@ -221,8 +221,7 @@ class Simulator:
         for part in range(1, parts + 1):
             self._advance(before + (self.at - before) * part / parts)
         if step.do == FAIL and self.twin is not None:
-            self.twin.fail(step.pick)
-            self._failed.add(FAILING[step.pick % len(FAILING)])
+            self._failed.add(self.twin.fail(step.pick))
         elif step.do == MEND and self.twin is not None:
             self.twin.mend()
         elif step.do not in (ADVANCE, FAIL, MEND):
