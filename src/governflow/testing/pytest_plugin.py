@@ -63,11 +63,7 @@ def _laws(session: pytest.Session, code: str) -> Iterator[pytest.Item]:
 
 
 class LawItem(pytest.Item):
-    """One law of one locality.
-
-    Args:
-        code: The locality's code.
-    """
+    """One law of one locality, by its code."""
 
     def __init__(self, *, code: str, **given: Any) -> None:
         super().__init__(**given)

@@ -129,11 +129,9 @@ def _span(word: str) -> timedelta | None:
 
 
 def difference(policy: Policy, one: PlainAnswer, other: PlainAnswer) -> tuple[Text, RuleRef | None]:
-    """Say about what two answers differ, and who gave the one that differs.
+    """Return about what two answers differ, and the rule and the plugin to look at.
 
-    Returns:
-        What it is about, and the rule and the plugin to look at: a hook before a table, which answers alike whoever
-        asks, and the locality's own before those below it.
+    A hook comes before a table, which answers alike whoever asks, and the locality's own before those below it.
     """
     odd = [fault for fault in (*other.faults, *one.faults) if (fault in one.faults) != (fault in other.faults)]
     if odd:
@@ -181,15 +179,9 @@ def told_apart(policy: Policy, one: PlainAnswer, other: PlainAnswer) -> tuple[Te
 def answered_otherwise(
     policy: Policy, one: PlainAnswer, other: PlainAnswer, asked: Text, mend: Text, look_at: LookAt | None = None
 ) -> Failure:
-    """Tell that a case was answered otherwise.
+    """Tell that a case was answered otherwise; ``asked`` begins the sentence: how they were asked, and who answers.
 
-    Args:
-        policy: The rules.
-        one: What they said first.
-        other: What they said then.
-        asked: How they were asked then, and who answers: the begin of the sentence.
-        mend: What would mend it.
-        look_at: Where to look if no ruling differs.
+    Where no ruling differs, ``look_at`` says where to look.
     """
     what, where = difference(policy, one, other)
     sentence = Text(f"{asked.en} this case differently ({what.en})", f"{asked.zh}该事项的裁定不同（{what.zh}）")

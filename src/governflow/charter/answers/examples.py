@@ -58,12 +58,7 @@ _NOTHING = ("-", "不设", "无")
 
 
 def failures(policy: Policy, tried: Callable[[], None]) -> Iterator[Failure]:
-    """Rule on every example that the locality itself ships, and tell those that come out otherwise.
-
-    Args:
-        policy: The rules.
-        tried: Called for each example: one that nobody shipped is not looked at, and the verdict says how many were.
-    """
+    """Rule on every example that the locality itself ships, and tell those that come out otherwise."""
     where = RuleRef(hook=_HOOK, source=policy.layers[0].source)
     try:
         examples = list(shipped(policy))

@@ -51,22 +51,15 @@ class Line:
 
 @attrs.frozen
 class CheckedLocality:
-    """A report with the rules that it is about and the command that made it.
-
-    Args:
-        report: The report.
-        name: What the locality is called.
-        policy: Knows what things are called; the defaults where its own rules could not be loaded.
-        layers: The tables by layer, most specific first.
-        what: What was checked, as it was typed: a code or a path.
-        several: Whether what was typed holds several localities.
-        seed: What chance started from at the level ``search``.
-    """
+    """A report with the rules that it is about and the command that made it."""
 
     report: CheckReport
     name: Text
+    #: Knows what things are called; the defaults where its own rules could not be loaded.
     policy: Policy
+    #: The tables by layer, most specific first.
     layers: Sequence[tuple[str, Tables]]
+    #: What was checked, as it was typed: a code or a path, which may hold several localities.
     what: str
     several: bool = False
     seed: int = 0
