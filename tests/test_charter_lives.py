@@ -19,7 +19,7 @@ from governflow.charter.lives import simulation as living
 from governflow.charter.lives.simulation import ADVANCE, FAIL, MEND, REASSESS, Scenario, ScenarioStep
 from governflow.charter.model import Failure
 from governflow.charter.subject import Subject
-from governflow.engine import deadlines_due, decide, rulings
+from governflow.engine import decide, rulings
 from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case
 from governflow.model.clocks import LAPSES, PAUSES, ClockSpec
@@ -562,7 +562,7 @@ def test_the_layer_below_answers_for_a_hook_that_fails_and_the_hook_again_when_i
 
 
 def test_a_failing_that_the_book_does_not_tell_of_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (decide, deadlines_due, rulings):
+    for module in (decide, rulings):
         monkeypatch.setattr(module, "triaged", lambda step, outcomes: outcomes)
     assert "failed, and the book does not say so" in told(broken_by("case/attended", subject(tier=_tiers_by_hand)))
 

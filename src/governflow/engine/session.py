@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from governflow.engine import deadlines_due
+from governflow.engine.decide import fire
 from governflow.engine.merits import entry as merit_entry
 from governflow.engine.musters import BOOK
 from governflow.errors import ClockBackwards, CommandError, PolicyError, UnknownCase, described
@@ -158,7 +158,7 @@ class Session:
         """Return what fell due for a case before a moment, each event at its own moment, and the case then."""
         fallen: list[Event] = []
         while case.next_event_at is not None and case.next_event_at < at:
-            events, case = deadlines_due.fire(case, policy, self.mode(policy, case.next_event_at))
+            events, case = fire(case, policy, self.mode(policy, case.next_event_at))
             fallen += events
         return fallen, case
 
@@ -172,7 +172,7 @@ class Session:
                 policy = self.rules_of(case.locality)
                 observed = observed or bool(policy.observed)
                 assert case.next_event_at is not None
-                events, after = deadlines_due.fire(case, policy, self.mode(policy, case.next_event_at))
+                events, after = fire(case, policy, self.mode(policy, case.next_event_at))
                 self.append(policy, case, after, events)
                 if fired is not None:
                     fired += events

@@ -28,23 +28,14 @@ class CellKind(Enum):
 
 @attrs.frozen
 class Field:
-    """One field of ours.
-
-    Args:
-        name: Its English name, as in ``Row.fields`` and in a map.
-        zh: Its Chinese name.
-        sort: What its cells hold.
-        headings: Other headings by which a narrow journal may call it.
-        choices: For a closed set: the word as typed (folded) to the value.
-        allowed: What may be written.
-    """
+    """One field of ours, by its English name, as in ``Row.fields`` and in a map, and its Chinese name."""
 
     name: str
     zh: str
     sort: CellKind
-    headings: tuple[str, ...] = ()
-    choices: Mapping[str, str | bool] = attrs.field(factory=dict)
-    allowed: Text = NOTHING
+    headings: tuple[str, ...] = ()  #: Other headings by which a narrow journal may call it.
+    choices: Mapping[str, str | bool] = attrs.field(factory=dict)  #: The word as typed (folded) to the value.
+    allowed: Text = NOTHING  #: What may be written.
 
 
 def _choices(words: Mapping[str, str] | Mapping[bool, str]) -> Mapping[str, str | bool]:

@@ -18,8 +18,7 @@ from msgspec.structs import replace
 from governflow.charter.cases.reported import BEGIN, ReportedCase, fresh
 from governflow.charter.lives.fault_injection import twin
 from governflow.charter.subject import Subject
-from governflow.engine.deadlines_due import fire
-from governflow.engine.decide import Command, decide
+from governflow.engine.decide import Command, decide, fire
 from governflow.engine.engine import Engine
 from governflow.errors import GovernflowError
 from governflow.model.case import Case, evolve
