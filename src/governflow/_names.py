@@ -35,7 +35,7 @@ def old_attributes(**names: str) -> Callable[[type[T]], type[T]]:
 
 
 def _old_name(old: str, new: str) -> property:
-    def read(instance: object) -> Any:
+    def read(instance: object) -> object:
         _warn(old, new)
         return getattr(instance, new)
 
