@@ -172,7 +172,13 @@ class TableRules:
             if value is None or value == "":
                 continue
             if name in _CONDITION and self._conditions:
-                read["condition"] = self._condition(name, value)
+                if value not in self._conditions:
+                    raise FactError(
+                        name,
+                        f"no item of the catalogue is taken up under {value!r}: copy a condition from the catalogue",
+                        f"事项清单中没有立案条件“{value}”：请照抄清单中的立案条件",
+                    )
+                read["condition"] = str(value)
                 continue
             known = self.told.get(name)
             if known is None:
@@ -192,16 +198,6 @@ class TableRules:
             if fact not in self._open or found in self._open[fact]:
                 read[fact] = found
         return read
-
-    def _condition(self, name: str, value: object) -> str:
-        """Read under which condition of its item a case is taken up (立案条件): one that a catalogue has."""
-        if value not in self._conditions:
-            raise FactError(
-                name,
-                f"no item of the catalogue is taken up under {value!r}: copy a condition from the catalogue",
-                f"事项清单中没有立案条件“{value}”：请照抄清单中的立案条件",
-            )
-        return str(value)
 
     def facts_in(self, columns: Mapping[str, str]) -> dict[str, str]:
         """Return those columns of a journal that the rules ask for."""

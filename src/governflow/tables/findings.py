@@ -128,13 +128,7 @@ class Findings:
 
 
 def find(space: Space, rules: Sequence[Rule], *, first: bool) -> Findings:
-    """Find all that is wrong with rules.
-
-    Args:
-        space: The rules as boxes.
-        rules: The rules, in the same order.
-        first: Whether the first rule that fits counts; else no two may answer a case differently.
-    """
+    """Find all that is wrong with rules; unless the first that fits counts, no two may answer a case differently."""
     dead = list(_dead(space, rules, first=first))
     live = space.every & ~sum(1 << number for number, _ in dead)
     gaps = holes(space, space.whole, live, AT_MOST + 1)

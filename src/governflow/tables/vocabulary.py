@@ -150,12 +150,7 @@ class Heading:
 
 
 def heading(cell: str, outcomes: Mapping[str, tuple[OutcomeKind, tuple[str, ...]]] = MappingProxyType({})) -> Heading:
-    """Understand a heading.
-
-    Args:
-        cell: As written: ``people``, ``人数``, ``people/人数``, ``→colour``.
-        outcomes: The outcomes of the table's question, which come first.
-    """
+    """Understand a heading, such as ``people/人数`` or ``→colour``; the outcomes of a question come first."""
     plain = half_width(cell).strip()
     mark = next((mark for mark in ("→", "=>", "->") if plain.startswith(mark)), "")
     plain = plain.removeprefix(mark).strip()
