@@ -13,7 +13,7 @@ from itertools import accumulate, groupby, pairwise
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
-import attrs
+import msgspec
 
 from governflow.errors import CalendarError
 from governflow.timesource import MICROSECOND, from_micros, to_micros
@@ -133,8 +133,7 @@ def still_paused(since: datetime) -> CalendarError:
 # --- years of open time -----------------------------------------------------------------------------------------------
 
 
-@attrs.frozen
-class Table:
+class Table(msgspec.Struct, frozen=True, eq=False):
     """Some whole years of open time, ready to be searched; `sums[i]` is the open time before window `i`."""
 
     first_year: int

@@ -13,7 +13,6 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
 import msgspec
@@ -35,6 +34,8 @@ from governflow.stores import Store, open_store
 from governflow.timesource import Entropy, SystemClock, TimeSource, salt
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from governflow.engine.explain import Explanation
 
 
@@ -66,7 +67,7 @@ class Engine(Verbs, Books):
     @classmethod
     def open(
         cls,
-        url: str | Path | None = None,
+        url: "str | Path | None" = None,
         *,
         clock: TimeSource | None = None,
         entropy: Entropy = salt,

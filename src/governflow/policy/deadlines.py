@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import groupby
 
 import attrs
+import msgspec
 
 from governflow.calendars.allowances import Allowance
 from governflow.model.clocks import STATUTE, TRAITS, ClockSpec
@@ -21,8 +22,7 @@ LONGEST = timedelta(days=36_600)
 _HOLIDAYS = timedelta(days=11)
 
 
-@attrs.frozen(eq=False)
-class Plan:
+class Plan(msgspec.Struct, frozen=True, eq=False):
     """Clock specifications, arranged by what starts and stops them.
 
     Args:

@@ -7,7 +7,6 @@ ask below". Most specific locality first; the built-in defaults are at the botto
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import attrs
@@ -26,6 +25,7 @@ from governflow.text import Text
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
+    from pathlib import Path
 
     from governflow.tables import Catalogue, Table
 

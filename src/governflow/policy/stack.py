@@ -8,7 +8,7 @@ on to the plugin below.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
 
@@ -62,8 +62,7 @@ LONGEST_CLIMB = 20
 LONGEST_AGAIN = timedelta(days=366)
 
 
-@attrs.frozen
-class Layer:
+class Layer(NamedTuple):
     """One plugin of the stack."""
 
     code: str

@@ -1,6 +1,5 @@
 """Where cases are kept: one protocol, in memory or in SQLite (存储)."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from governflow._names import loaded_when_used
@@ -9,6 +8,8 @@ from governflow.stores.memory import MemoryStore
 from governflow.stores.store import Entry, Store
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from governflow.stores.sqlite import SQLiteStore
 
 __all__ = ["Entry", "MemoryStore", "SQLiteStore", "Store", "open_store"]
@@ -17,7 +18,7 @@ __all__ = ["Entry", "MemoryStore", "SQLiteStore", "Store", "open_store"]
 __getattr__ = loaded_when_used(__name__, ["SQLiteStore"], "stores.sqlite")
 
 
-def open_store(url: str | Path | None, *, must_exist: bool = False, read_only: bool = False) -> Store:
+def open_store(url: "str | Path | None", *, must_exist: bool = False, read_only: bool = False) -> Store:
     """Return the store of a URL: a path of a SQLite file, or None for a store in memory.
 
     Args:
