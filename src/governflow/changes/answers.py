@@ -9,7 +9,6 @@ import inspect
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -66,11 +65,7 @@ class LocalityAnswers:
     def __init__(self, localities: Localities, code: str, folder: Path | None) -> None:
         self.localities, self.code, self.folder = localities, code, folder
         self.subject = Subject(localities, code)
-
-    @cached_property
-    def policy(self) -> Policy:
-        """The rules that answer."""
-        return self.subject.policy
+        self.policy = self.subject.policy
 
     def rules(self) -> object:
         """What the rules are in themselves: all that can be compared exactly."""

@@ -95,7 +95,6 @@ _STEPS: Mapping[str, Text] = {
     FAIL: Text("a rule fails", "规则故障"),
     MEND: Text("the rule is mended", "规则修复"),
 }
-_CLOSED: Mapping[str, Any] = {"severity": Severity, "urgency": Urgency, "tier": Tier, "form": Form}
 #: So many steps of a life are named.
 _STEPS_SAID = 6
 _Sayer = Callable[[Localizer, Any], str]
@@ -144,15 +143,12 @@ class Teller:
         self.old, self.new = (localizer(lang, rules, both) for rules in (changes.old, changes.new))
         self.t = self.new.t
 
-    def what(self, row: Row) -> str:
-        """Return what of it changes: ``solve: time allowed``."""
-        return self._what(row.what)
-
-    def _what(self, what: str) -> str:
+    def what(self, what: str) -> str:
+        """Return what changes, by the name of its row: ``solve: time allowed``."""
         head, _, rest = what.partition(":")
         if head == "reopened":
             part = f"{rest}:allowance" if rest.startswith("clock:") else rest
-            return self._colon(self.t("after a reopening", "重新办理时"), self._what(part))
+            return self._colon(self.t("after a reopening", "重新办理时"), self.what(part))
         if head == "clock":
             name, part = clock_of(what)
             return self._colon(self._named(name), self._part(part))
@@ -190,21 +186,19 @@ class Teller:
 
     def brief(self, row: Row) -> str:
         """Say a row in a few words, without its rules: ``handle: time allowed, 30 minutes → 45 minutes``."""
-        return self.what(row) + self.t(", ", "，") + " → ".join(self.values(row))
-
-    def others(self, row: Row) -> str:
-        """Say that a row stands for more than it shows."""
-        if not row.others:
-            return ""
-        plural = "" if row.others == 1 else "s"
-        return self.t(f"and {row.others} other change{plural} of this sort", f"另有{row.others}种同类变化")
+        return self.what(row.what) + self.t(", ", "，") + " → ".join(self.values(row))
 
     def number(self, row: Row) -> str:
-        """Return how many differ so, of how many."""
-        if row.tried == "exact":
-            return self.t(f"{row.count} (exact)", f"{row.count}（穷尽）")
+        """Return how many differ so, of how many, and for how many other changes the row stands."""
         noun = NOUNS[row.tried]
-        return self.t(f"{row.count:,} of {row.of:,} {noun.en}", f"{row.count}／{row.of}{noun.zh}")
+        exact = self.t(f"{row.count} (exact)", f"{row.count}（穷尽）")
+        tried = self.t(f"{row.count:,} of {row.of:,} {noun.en}", f"{row.count}／{row.of}{noun.zh}")
+        number = exact if row.tried == "exact" else tried
+        if not row.others:
+            return number
+        plural = "" if row.others == 1 else "s"
+        others = self.t(f"and {row.others} other change{plural} of this sort", f"另有{row.others}种同类变化")
+        return f"{number}\n{others}"
 
     def example(self, row: Row) -> str:
         """Say the smallest case that shows it."""
@@ -334,12 +328,11 @@ def _plain(side: Localizer, value: Any) -> str:
     return side.name(value) if isinstance(value, str) else str(value)
 
 
-def _member(closed: Any) -> _Sayer:
-    return lambda side, value: str(closed(value).text.say(side.lang))
-
-
 _SAYERS: Mapping[str, _Sayer] = {
-    **{name: _member(closed) for name, closed in _CLOSED.items()},
+    "severity": lambda side, value: Severity(value).text.say(side.lang),
+    "urgency": lambda side, value: Urgency(value).text.say(side.lang),
+    "tier": lambda side, value: Tier(value).text.say(side.lang),
+    "form": lambda side, value: Form(value).text.say(side.lang),
     **dict.fromkeys(("unit", "intake"), Localizer.unit),
     **dict.fromkeys(("states", "ends", "state", "lifecycles", "lifecycle"), Localizer.name),
     **dict.fromkeys(("allowance", "extension"), _allowance),

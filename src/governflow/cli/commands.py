@@ -3,15 +3,63 @@
 import io
 import os
 import sys
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
-from governflow.cli import options
-from governflow.cli.options import FILE, PATH
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+PATH = click.Path(path_type=Path)
+FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.group(cls=options.Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def locale_name() -> str:
+    """Return the language that the machine is set to; empty if to none."""
+    variables = ("GOVERNFLOW_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+    return next((value for name in variables if (value := os.environ.get(name))), "")
+
+
+_OUTPUT = (
+    click.Option(["--json", "as_json"], is_flag=True, help="One JSON object or list on standard output."),
+    click.Option(
+        ["--lang"],
+        type=click.Choice(["zh", "en"]),
+        default=lambda: "zh" if locale_name().startswith("zh") else "en",
+        show_default="the machine's language",
+        help="Language of everything a person reads (界面语言).",
+    ),
+)
+
+
+class Commands(click.Group):
+    """Commands, each of which takes ``--json`` and ``--lang`` as its last options."""
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        cmd.params += _OUTPUT
+        super().add_command(cmd, name)
+
+
+STORE = click.option("--store", type=FILE, required=True, help="The SQLite file (数据文件).")
+COLUMN_MAP = click.option("--map", "map_path", type=PATH, help="TOML: which column means what (列映射).")
+AUTO_DISPATCH = click.option(
+    "--auto-dispatch", is_flag=True, help="Dispatch every reported case at once along the route (自动派单)."
+)
+ONE_LOCALITY = click.option("--locality", metavar="CODE", help="Only this one of the localities of a path (地方代码).")
+
+
+def rules_of(default: str | None, *, shown: bool | str = True) -> Callable[[Command], Command]:
+    """Return the option that says by whose rules a journal is taken."""
+    return click.option(
+        "--locality", default=default, show_default=shown, metavar="CODE", help="Whose rules apply (地方代码)."
+    )
+
+
+# --- the commands -----------------------------------------------------------------------------------------------------
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="governflow", message="%(package)s %(version)s")
 def cli() -> None:
     """Cases, deadlines, escalation and one book per case, by each locality's own rules.
@@ -22,11 +70,11 @@ def cli() -> None:
 
 @cli.command()
 @click.argument("journal", type=PATH)
-@options.rules_of("000000")
-@options.column_map
+@rules_of("000000")
+@COLUMN_MAP
 @click.option("--store", type=FILE, help="Keep the cases in this SQLite file.")
 @click.option("--until", metavar="TIME", help="How far to take the clock; the last row's time by default.")
-@options.auto_dispatch
+@AUTO_DISPATCH
 @click.option("--rejects", type=PATH, help="Write refused rows here, whole (.csv, .xlsx, .jsonl).")
 def run(**given: Any) -> int:
     """Take a journal through the rules and say what became of every case (台账办理).
@@ -40,7 +88,7 @@ def run(**given: Any) -> int:
 
 
 @cli.command()
-@options.rules_of(None, shown="371621 if its plugin is installed, else 000000")
+@rules_of(None, shown="371621 if its plugin is installed, else 000000")
 @click.option("--journal", type=PATH, help="Also write the generated journal here (.csv).")
 @click.option("--html", type=PATH, help="Also write the dossier shown as a page.")
 def demo(**given: Any) -> int:
@@ -52,7 +100,7 @@ def demo(**given: Any) -> int:
 
 @cli.command()
 @click.argument("case")
-@options.store
+@STORE
 @click.option("--html", type=PATH, help="Write one self-contained, printable page.")
 @click.option("--with-personal-data", "personal", is_flag=True, help="Show who asked, and texts unmasked (含个人信息).")
 def show(**given: Any) -> int:
@@ -64,7 +112,7 @@ def show(**given: Any) -> int:
 
 @cli.command()
 @click.argument("case")
-@options.store
+@STORE
 def explain(**given: Any) -> int:
     """Say why: every ruling with reason, rule and source; every clock with its time accounted for (说明理由)."""
     from governflow.cli.cases import explain
@@ -73,7 +121,7 @@ def explain(**given: Any) -> int:
 
 
 @cli.command()
-@options.store
+@STORE
 @click.option("--against", metavar="HEAD", help="A head noted earlier.")
 def verify(**given: Any) -> int:
     """Check that nothing in the ledger was altered or cut off, and print its head (账本校验)."""
@@ -83,7 +131,7 @@ def verify(**given: Any) -> int:
 
 
 @cli.command()
-@options.store
+@STORE
 @click.option("--every", type=click.FloatRange(min=0.1), default=10.0, show_default=True, help="Seconds between looks.")
 @click.option("--once", is_flag=True, help="Fire what is due now and stop.")
 def watch(**given: Any) -> int:
@@ -134,10 +182,10 @@ def table(**given: Any) -> int:
 @click.argument("new", metavar="NEW")
 @click.option("--name", metavar="QUESTION", help="What the files answer: tier, route, ... (their own name by default).")
 @click.option("--store", type=FILE, help="Where rule sets are kept (数据文件).")
-@options.one_locality
+@ONE_LOCALITY
 @click.option("--journal", type=PATH, help="Also try real cases: a journal, as for run (台账).")
-@options.column_map
-@options.auto_dispatch
+@COLUMN_MAP
+@AUTO_DISPATCH
 def diff(*, journal: Any, map_path: Any, auto_dispatch: Any, **given: Any) -> int:
     """Say what changes between two sets of rules (规则变更影响).
 
@@ -159,7 +207,7 @@ def diff(*, journal: Any, map_path: Any, auto_dispatch: Any, **given: Any) -> in
 @click.option("--level", type=click.Choice(["certify", "search"]), default="certify", show_default=True)
 @click.option("--law", "laws", multiple=True, metavar="ID", help="Only this law; may be given again (条目).")
 @click.option("--case", metavar="JSON", help="Look at this one case only, as a failure prints it (只验此例).")
-@options.one_locality
+@ONE_LOCALITY
 @click.option("--seconds", type=click.FloatRange(min=0.1), help="With --level search: how long each law may look.")
 @click.option("--seed", type=int, default=0, show_default=True, help="With --level search: what chance starts from.")
 @click.option("--junit", type=FILE, help="Also write a JUnit file.")
@@ -190,7 +238,7 @@ def new(**given: Any) -> int:
 
 @cli.command()
 @click.argument("code")
-@options.store
+@STORE
 @click.option("--unit", metavar="UNIT", help="Whose area; all of the locality by default (单位).")
 @click.option(
     "--period", type=click.Choice(["day", "week", "month"]), help="By default as fits the unit's level (周期)."
@@ -205,7 +253,7 @@ def digest(**given: Any) -> int:
 
 @cli.command()
 @click.argument("code")
-@options.store
+@STORE
 @click.option("--holder", metavar="KIND", help="Only of one kind: post, unit, informant, volunteer (类别).")
 @click.option("--since", metavar="TIME", help="Also rank what was earned from here on.")
 @click.option("--until", metavar="TIME", help="Up to when; a date is counted in.")
@@ -218,7 +266,7 @@ def merits(**given: Any) -> int:
 
 @cli.command()
 @click.argument("case")
-@options.store
+@STORE
 def special(**given: Any) -> int:
     """Write the special report of a case: growth, distribution, what it went through (专报)."""
     from governflow.cli.reports import special
@@ -290,7 +338,7 @@ def _wants_chinese(arguments: list[str]) -> bool:
     typed = " ".join(arguments).replace("=", " ")
     if "--lang zh" in typed:
         return True
-    return "--lang en" not in typed and options.locale_name().startswith("zh")
+    return "--lang en" not in typed and locale_name().startswith("zh")
 
 
 def _fail(sentence: str) -> int:

@@ -325,7 +325,7 @@ def _row_as_json(row: Row, teller: Teller) -> dict[str, Any]:
         "tried": row.tried,
         "of": row.of or None,
         "example": row.example,
-        "told": teller.what(row),
+        "told": teller.what(row.what),
         "count": row.count,
     }
 
@@ -378,11 +378,7 @@ def _print(out: Console, teller: Teller, sentence: str, *, last: bool) -> None:
         out.print(title[:1].upper() + title[1:], style="bold")
         shown = merged(of)
         rows = (
-            (
-                *(teller.what(row), *teller.ruled(row)),
-                "\n".join(filter(None, (teller.number(row), teller.others(row)))),
-                teller.example(row),
-            )
+            (teller.what(row.what), *teller.ruled(row), teller.number(row), teller.example(row))
             for row in shown[:_SHOWN]
         )
         print_table(out, lang, heads, rows, leading=1)
