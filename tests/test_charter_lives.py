@@ -694,7 +694,7 @@ def _one_a_law_fast() -> Iterator[Any]:
         laws.add(law)
 
 
-@pytest.mark.parametrize("planted", _one_a_law_fast())
+@pytest.mark.parametrize("planted", list(_one_a_law_fast()))
 def test_what_shows_late_in_a_life_only_is_caught(planted: str) -> None:
     law, hooks, says = LATE[planted]
     failures = broken_by(law, subject(**hooks))

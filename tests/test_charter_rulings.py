@@ -1236,11 +1236,13 @@ def test_a_sheet_says_what_is_told_what_is_expected_and_who_promised_it() -> Non
 DAY = date(2026, 3, 2)
 
 
-class Waiving(Promises):
-    """Promises two days where its rules give one, and waives the law that finds it."""
+#: Its rules give one day.
+TWO_DAYS = Example({}, {"clock:resolve": "2d"}, SAID)
 
+
+class Waiving(Promises):
     def __init__(self, reason: str, until: str) -> None:
-        super().__init__(Example({}, {"clock:resolve": "2d"}, SAID))
+        super().__init__(TWO_DAYS)
         self.waiver = Waiver("ruling/examples", text(reason), until)
 
     @hookimpl
@@ -1254,7 +1256,12 @@ def waived(plugin: object) -> tuple[str, list[Failure]]:
 
 
 def test_a_law_that_is_waived_with_a_reason_and_an_end_fails_nobody() -> None:
-    outcome, (failure,) = waived(Waiving("the deadline is being defined anew", "2026-03-02"))
+    class Revising(Promises):
+        @hookimpl
+        def governflow_waivers(self) -> Sequence[Waiver]:
+            return [Waiver("ruling/examples", text("the deadline is being defined anew"), "2026-03-02")]
+
+    outcome, (failure,) = waived(Revising(TWO_DAYS))
     assert outcome == "waived"
     assert str(failure.look_at) == f"deadlines/D1 of {COUNTY}"
 
