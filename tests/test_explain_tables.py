@@ -14,7 +14,7 @@ from rich.console import Console
 
 from governflow import Actor, CommandError, Engine, Text, hookimpl
 from governflow.cli.dossier_screen import print_dossier
-from governflow.engine.explain import Archive, Row, explain
+from governflow.engine.explain import KeptRow, KeptRules, explain
 from governflow.model.rulings import RecordedRuling
 from governflow.model.terms import Form, Tier
 from governflow.model.units import OrgChart, Unit
@@ -113,7 +113,7 @@ def reported(engine: Engine, item: str = "路灯", **facts: object) -> str:
     return case
 
 
-def rows(engine: Engine, case: str) -> dict[str, Row | None]:
+def rows(engine: Engine, case: str) -> dict[str, KeptRow | None]:
     history = engine.history(case)
     told = explain(engine.case(case), history, engine.localities.policy(CODE), engine.rule_set)
     return {entry.ruling.what: entry.row for entry in told.rulings}
@@ -231,19 +231,19 @@ def test_after_an_upgrade_the_row_of_the_time_is_shown(where: str, tmp_path: Pat
 
 
 def test_a_store_that_kept_no_rule_set_shows_the_rulings_without_rows() -> None:
-    archive = Archive(lambda rules: None)
-    assert archive.layers("0123456789abcdef") is None
-    assert archive.row(RecordedRuling("tier", "2", Text("so", "如此"), "tier/T1", CODE), "0123456789abcdef") is None
-    assert list(archive.tables(["0123456789abcdef", None])) == []
+    kept_rules = KeptRules(lambda rules: None)
+    assert kept_rules.layers("0123456789abcdef") is None
+    assert kept_rules.row(RecordedRuling("tier", "2", Text("so", "如此"), "tier/T1", CODE), "0123456789abcdef") is None
+    assert list(kept_rules.tables(["0123456789abcdef", None])) == []
 
 
 def test_a_rule_that_the_table_of_the_time_does_not_have_has_no_row() -> None:
     engine = opened()
     case = reported(engine)
     rules = engine.history(case)[0].rules
-    archive = Archive(engine.rule_set)
+    kept_rules = KeptRules(engine.rule_set)
     for rule in ("tier/T9", "tier", "catalogue/积水", "nothing/T1"):
-        assert archive.row(RecordedRuling("tier", "2", Text("so", "如此"), rule, CODE), rules) is None
+        assert kept_rules.row(RecordedRuling("tier", "2", Text("so", "如此"), rule, CODE), rules) is None
 
 
 def test_the_dossier_shows_a_row_whole_when_it_is_first_met_and_then_by_its_place() -> None:

@@ -2,8 +2,11 @@
 
 import subprocess
 import sys
+from types import ModuleType
 
 import pytest
+
+from governflow import _names
 
 _LISTED = """
 import sys
@@ -65,3 +68,17 @@ def test_importing_the_engine_does_not_load(engine_alone: set[str], unneeded: st
 def test_an_engine_that_takes_a_case_reads_no_parser_either() -> None:
     names = loaded("from governflow import Engine; Engine.open().report(text='dark')")
     assert not {name for name in names if name.startswith(("governflow.tabular", "governflow.tables.sheet_parser"))}
+
+
+def test_a_fault_in_a_module_that_is_loaded_when_used_is_told_and_not_taken_for_a_missing_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(name: str) -> ModuleType:
+        raise AttributeError(f"{name} asks for what is not there")
+
+    monkeypatch.setattr(_names, "import_module", broken)
+    find = _names.loaded_when_used("governflow", ["Engine"], "engine.engine")
+    with pytest.raises(ImportError, match=r"engine\.engine asks for what is not there"):
+        find("Engine")
+    with pytest.raises(AttributeError, match="no attribute 'Motor'"):
+        find("Motor")

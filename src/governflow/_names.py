@@ -101,5 +101,11 @@ def names_moved_to(*homes: str, **renamed: str) -> Callable[[str], Any]:
 
 def _home_of(name: str, homes: Collection[str]) -> ModuleType | None:
     """Return the first module of the library that has a name; those behind it are not imported."""
-    modules = (import_module(f"governflow.{home}") for home in homes)
-    return next((module for module in modules if hasattr(module, name)), None)
+    return next((module for module in map(_imported, homes) if hasattr(module, name)), None)
+
+
+def _imported(home: str) -> ModuleType:
+    try:
+        return import_module(f"governflow.{home}")
+    except AttributeError as fault:  # it would read as if only the name were missing
+        raise ImportError(f"governflow.{home} cannot be imported: {fault}") from fault

@@ -23,7 +23,7 @@ from governflow.cli.output import (
     write_page,
 )
 from governflow.engine.engine import Engine
-from governflow.engine.explain import Archive, Explanation
+from governflow.engine.explain import Explanation, KeptRules
 from governflow.engine.explain import explain as explain_case
 from governflow.errors import PolicyError, Tampered
 from governflow.masking import clean
@@ -155,10 +155,10 @@ def explain(case: str, *, store: Path, as_json: bool, lang: str) -> int:
         found, history = engine.case(case), engine.history(case)
         policy = engine.rules_of(found.locality)
         explanation = explain_case(found, history, policy, engine.rule_set)
-        archive = Archive(engine.rule_set)
-        earlier = archive.tables(event.rules for event in history if event.rules != policy.rules)
+        kept_rules = KeptRules(engine.rule_set)
+        earlier = kept_rules.tables(event.rules for event in history if event.rules != policy.rules)
         localizer = Localizer(lang, ZoneInfo(found.zone), policy, clean, [*policy.tables, *earlier])
-        steps = compile_steps(localizer, found, history, {}, archive)
+        steps = compile_steps(localizer, found, history, {}, kept_rules)
     beside = [step for step in steps if step.kind in _BESIDE]
     if as_json:
         print_json(_explanation_as_json(explanation, beside, lang))

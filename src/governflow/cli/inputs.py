@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from governflow.engine.engine import Engine
-from governflow.engine.explain import CATALOGUE, Archive
+from governflow.engine.explain import CATALOGUE, KeptRules
 from governflow.errors import CommandError, PolicyError, TableError
 from governflow.journal.times import LocalTimes
 from governflow.normalize import ValueFault
@@ -145,10 +145,10 @@ def of_code(code: str) -> Rules:
 def of_store(rules: str, store: Path) -> Rules | None:
     """Return a rule set by its hash, as a store has kept it: without the names of what its tables speak of."""
     with Engine.open(store, must_exist=True, deliver=False) as engine:
-        archive = Archive(engine.rule_set)
-        if archive.layers(rules) is None:
+        kept_rules = KeptRules(engine.rule_set)
+        if kept_rules.layers(rules) is None:
             return None
-        kept = list(archive.tables([rules]))
+        kept = list(kept_rules.tables([rules]))
     return Rules(Text(f"rule set {rules}", f"规则集 {rules}"), kept, Localities().policy(ROOT), code=None)
 
 

@@ -25,7 +25,7 @@ CATALOGUE = "catalogue"
 
 
 @attrs.frozen
-class Row:
+class KeptRow:
     """The row of a table that gave a ruling, as it stood then.
 
     Args:
@@ -63,7 +63,7 @@ class Row:
         }
 
 
-class Archive:
+class KeptRules:
     """The tables of the time: what ``engine.rule_set`` returns of every rule set that the book names."""
 
     def __init__(self, rule_set: RuleSet) -> None:
@@ -96,7 +96,7 @@ class Archive:
                 made = {name: table for name in kept if (table := self.table(rules or "", source, name)) is not None}
                 yield source, made
 
-    def row(self, ruling: RecordedRuling, rules: str | None, condition: str | None = None) -> Row | None:
+    def row(self, ruling: RecordedRuling, rules: str | None, condition: str | None = None) -> KeptRow | None:
         """Return the row of a rule set that gave a ruling, or None where no table gave it.
 
         Where a catalogue has several rows of an item, the condition under which the case was taken up says which.
@@ -118,16 +118,16 @@ def remade(name: str, content: Mapping[str, Any]) -> Table | Catalogue | None:
         return None
 
 
-def _rule_row(table: Table, rule: str) -> Row | None:
+def _rule_row(table: Table, rule: str) -> KeptRow | None:
     found = next((known for known in table.rules if known.id == rule), None)
     if found is None:
         return None
     asked = tuple((column, found.cells[column.id]) for column in table.columns if column.id in found.cells)
     decided = {name: found.outcomes[name] for name in table.outcomes if name in found.outcomes}
-    return Row(table.name, found.sheet, found.row, asked, "", "", decided, found.basis)
+    return KeptRow(table.name, found.sheet, found.row, asked, "", "", decided, found.basis)
 
 
-def _item_row(catalogue: Catalogue, item: str, condition: str | None, what: str) -> Row | None:
+def _item_row(catalogue: Catalogue, item: str, condition: str | None, what: str) -> KeptRow | None:
     entry = catalogue.entry(item, condition)
     rows = catalogue.rows(item)
     if not rows:
@@ -139,7 +139,7 @@ def _item_row(catalogue: Catalogue, item: str, condition: str | None, what: str)
     wanted = OUTCOMES["deadlines" if what.startswith("clock:") else what]
     outcomes = {name: attributes[name] for name in wanted if attributes.get(name)}
     under = entry.condition if entry is not None else ""
-    return Row(CATALOGUE, first.sheet, first.row, (), first.item, under, outcomes, attributes.get("basis", ""))
+    return KeptRow(CATALOGUE, first.sheet, first.row, (), first.item, under, outcomes, attributes.get("basis", ""))
 
 
 @attrs.frozen
@@ -158,7 +158,7 @@ class RulingRecord:
     at: datetime
     ruling: RecordedRuling
     rules: str | None
-    row: Row | None = None
+    row: KeptRow | None = None
 
 
 @attrs.frozen
@@ -196,12 +196,10 @@ def explain(case: Case, history: Sequence[Event], policy: Policy, kept: RuleSet 
 
     The rows of the time are found where it is said what was kept of a rule set: ``engine.rule_set``.
     """
-    archive = Archive(kept) if kept is not None else None
+    kept_rules = KeptRules(kept if kept is not None else lambda rules: None)
     under = condition_of(case)
     rulings = [
-        RulingRecord(
-            event.seq, event.at, ruling, event.rules, archive.row(ruling, event.rules, under) if archive else None
-        )
+        RulingRecord(event.seq, event.at, ruling, event.rules, kept_rules.row(ruling, event.rules, under))
         for event in history
         for ruling in event.rulings
     ]

@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from governflow.calendars.allowances import Allowance
-from governflow.engine.explain import Archive
+from governflow.engine.explain import KeptRules
 from governflow.masking import clean, masker, naming
 from governflow.model.base_lifecycle import BASE
 from governflow.model.clocks import PROMISED, Clock
@@ -66,7 +66,7 @@ class _DossierWriter(Localizer):
         self.case = case = reader.case(case_id)
         self.history: Sequence[Event] = reader.history(case_id)
         self.personal = personal
-        self.archive = Archive(reader.rule_set)
+        self.kept_rules = KeptRules(reader.rule_set)
         self.outages = reader.outages(case.locality)
         self.now = reader.now
         self.forgotten = any(event.kind == "forgotten" for event in self.history)
@@ -78,7 +78,7 @@ class _DossierWriter(Localizer):
         # Columns of somebody else's journal that nobody mapped may name the very person whom the text names too.
         safe = clean if personal else masker([*self.names, *naming(self.extra)], self.numbers)
         policy = reader.rules_of(case.locality)
-        earlier = self.archive.tables(event.rules for event in self.history if event.rules != policy.rules)
+        earlier = self.kept_rules.tables(event.rules for event in self.history if event.rules != policy.rules)
         super().__init__(lang, ZoneInfo(case.zone), policy, safe, [*policy.tables, *earlier])
 
     def dossier(self) -> Dossier:
@@ -100,7 +100,7 @@ class _DossierWriter(Localizer):
             facts=tuple(self.facts()),
             requester=tuple(self.requester()),
             request=self.request(),
-            steps=compile_steps(self, case, self.history, self.texts, self.archive),
+            steps=compile_steps(self, case, self.history, self.texts, self.kept_rules),
             clocks=tuple(map(self.line, case.all_clocks)),
             answers=tuple(self.answers()),
             verdicts=verdicts,

@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from governflow.engine.explain import Archive
+from governflow.engine.explain import KeptRules
 from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case, condition_of, evolve
 from governflow.model.clocks import Clock
@@ -65,7 +65,7 @@ def compile_steps(
     case: Case,
     history: Iterable[Event],
     texts: Mapping[int, Mapping[str, object]],
-    archive: Archive,
+    kept_rules: KeptRules,
 ) -> tuple[Step, ...]:
     """Return what happened to a case; what was urged again and again is folded into one step each.
 
@@ -74,19 +74,19 @@ def compile_steps(
         case: The case as it is now.
         history: Its events, in the order of the book.
         texts: What was said, by the number of the event.
-        archive: The tables of the time, to show the row that gave a ruling.
+        kept_rules: The tables of the time, to show the row that gave a ruling.
     """
-    return tuple(_folded(_StepWriter(localizer, case, texts, archive).steps(history)))
+    return tuple(_folded(_StepWriter(localizer, case, texts, kept_rules).steps(history)))
 
 
 class _StepWriter(Localizer):
     """Writes the steps of one case."""
 
     def __init__(
-        self, localizer: Localizer, case: Case, texts: Mapping[int, Mapping[str, object]], archive: Archive
+        self, localizer: Localizer, case: Case, texts: Mapping[int, Mapping[str, object]], kept_rules: KeptRules
     ) -> None:
         super().__init__(localizer.lang, localizer.zone, localizer.policy, localizer.safe, localizer.tables)
-        self.case, self.texts, self.archive = case, texts, archive
+        self.case, self.texts, self.kept_rules = case, texts, kept_rules
         self.under = condition_of(case)
         self.met: set[tuple[str | None, ...]] = set()
 
@@ -259,7 +259,7 @@ class _StepWriter(Localizer):
     def with_row(self, event: Event, ruling: RecordedRuling) -> Reason:
         """Return the reason with the row of the table that gave it, as it stood then; whole when it is first met."""
         plain = self.reason(ruling)
-        row = self.archive.row(ruling, event.rules, self.under)
+        row = self.kept_rules.row(ruling, event.rules, self.under)
         if row is None:
             return plain
         met = (event.rules, ruling.source, ruling.rule, *row.outcomes)

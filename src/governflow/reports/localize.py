@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import TypeAlias
 
-from governflow.engine.explain import CATALOGUE, Row
+from governflow.engine.explain import CATALOGUE, KeptRow
 from governflow.policy.hookspecs import LocalRules
 from governflow.reports.format import format_due, format_moment
 from governflow.tables import Catalogue, Column, Rule, Table
@@ -223,14 +223,14 @@ class Localizer:
         decided = {name: rule.outcomes[name] for name in table.outcomes if name in rule.outcomes}
         return asked, self.outcomes(decided), [part for part in (rule.reason.say(self.lang), rule.basis) if part]
 
-    def place(self, row: Row) -> str:
+    def place(self, row: KeptRow) -> str:
         """Return where a row stands."""
         table, sheet = self.table(row.table), self.safe(row.sheet)
         if sheet:
             return self.t(f"{table}, sheet {sheet}, row {row.number}", f"{table}“{sheet}”第{row.number}行")
         return self.t(f"{table}, row {row.number}", f"{table}第{row.number}行")
 
-    def row(self, row: Row, reason: str) -> str:
+    def row(self, row: KeptRow, reason: str) -> str:
         """Return a row of a table in one line: where it stands, what it asks for, what it decides, on which basis.
 
         Args:
