@@ -26,8 +26,7 @@ from governflow.policy.hook_checks import HOOKS, faults_of
 from governflow.policy.registry import Localities
 from governflow.run.runner import run
 from governflow.tables import Table, catalogue_parser, vocabulary
-from governflow.tables.cells import read_cell, read_domain
-from governflow.tables.domains import Closed
+from governflow.tables.domains import Closed, read_cell, read_domain
 from governflow.testing import ManualClock
 
 ROOT = Path(__file__).parents[1]

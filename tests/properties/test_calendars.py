@@ -8,8 +8,7 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governflow.calendars.reading import DAYS
-from governflow.calendars.working import WorkingCalendar
+from governflow.calendars.working import DAYS, WorkingCalendar
 from governflow.errors import CalendarError
 
 MINUTE = timedelta(minutes=1)

@@ -161,37 +161,27 @@ class Table(msgspec.Struct, frozen=True, eq=False):
             return None
         return self.opens[i] + total - self.sums[i]
 
-    def after(self, at: int, need: int, stops: Sequence[Span], *, latest: bool) -> int | None:
-        """When so much has been worked since, the stops left out; None where the table does not reach so far."""
-        for begin, end in stops:
-            if end <= at:
+    def reached(self, at: int, need: int, stops: Sequence[Span], *, latest: bool) -> int | None:
+        """When so much has been worked since, the stops left out; None where the table does not reach so far.
+
+        A negative need goes backwards: each stop is then met at its end and left at its beginning.
+        """
+        ahead = 1 if need >= 0 else -1
+        for stop in stops[::ahead]:
+            met, left = stop[::ahead]
+            if (left - at) * ahead <= 0:
                 continue
-            if begin > at:
-                available = self.worked(begin) - self.worked(at)
-                if available >= need:
+            if (met - at) * ahead > 0:
+                available = self.worked(met) - self.worked(at)
+                if abs(available) >= abs(need):
                     break  # used up before this pause begins: it moves nothing
                 need -= available
-            if end == FOREVER and begin <= self.end:
-                raise still_paused(from_micros(begin))
-            if end > self.end:
+            if left == FOREVER and met <= self.end:
+                raise still_paused(from_micros(met))
+            if not self.start <= left <= self.end:
                 return None
-            at = end
+            at = left
         return self.when(self.worked(at) + need, latest=latest)
-
-    def before(self, at: int, need: int, stops: Sequence[Span], *, latest: bool) -> int | None:
-        """The same, backwards."""
-        for begin, end in reversed(stops):
-            if begin >= at:
-                continue
-            if end < at:
-                available = self.worked(at) - self.worked(end)
-                if available >= need:
-                    break
-                need -= available
-            if begin < self.start:
-                return None
-            at = begin
-        return self.when(self.worked(at) - need, latest=latest)
 
 
 class Timeline:

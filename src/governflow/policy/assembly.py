@@ -127,16 +127,11 @@ def _names(impls: Impls, lifecycles: Mapping[str, Lifecycle], faults: list[Text]
 
 
 def _tables(impls: Impls, faults: list[Text]) -> Sequence[tuple[str, Mapping[str, Table | Catalogue]]]:
-    def kind_of(name: object) -> type:
-        return Catalogue if name == "catalogue" else Table
+    def tables(source: str, function: Callable[[], object]) -> Mapping[str, Table | Catalogue]:
+        found = named(source, "governflow_tables", lambda: files.read(function()), (), faults, files.kind_of)
+        return MappingProxyType(found)
 
-    layers = []
-    for source, function, _ in impls["governflow_tables"]:
-        tables = named(
-            source, "governflow_tables", lambda function=function: files.read(function()), (), faults, kind_of
-        )
-        layers.append((source, MappingProxyType(tables)))
-    return tuple(layers)
+    return tuple((source, tables(source, function)) for source, function, _ in impls["governflow_tables"])
 
 
 def _clock_names(impls: Impls, code: str, lifecycles: Mapping[str, Lifecycle], units: OrgChart) -> frozenset[str]:

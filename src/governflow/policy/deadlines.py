@@ -106,9 +106,7 @@ def _given(
     """Return the clocks that a layer gives: its own, or those below it with other allowances."""
     if isinstance(answer, Deadlines):
         return answer.clocks
-    for name, _ in answer.changed:
-        if name not in below:
-            faults.append(HookFault(source, _HOOK, "no_clock", (name,)))
+    faults += [HookFault(source, _HOOK, "no_clock", (name,)) for name, _ in answer.changed if name not in below]
     return [
         attrs.evolve(below[name], allowance=allowance, rule=answer.rule, reason=answer.reason)
         for name, allowance in answer.changed

@@ -52,6 +52,11 @@ def read(answer: object) -> object:
     return {**answer, **_read(files, [])}
 
 
+def kind_of(name: object) -> type[Table | Catalogue]:
+    """Return what answers the question of that name: a catalogue, or else a decision table."""
+    return Catalogue if name == "catalogue" else Table
+
+
 def chart(answer: object) -> object:
     """Read the org chart that a plugin names for ``governflow_units``: a CSV file, or its units one by one.
 
@@ -74,7 +79,7 @@ def _read(files: Mapping[str, Traversable | Path], faults: list[Text]) -> dict[s
     found: dict[str, Table | Catalogue] = {}
     for name, file in files.items():
         try:
-            found[name] = Catalogue.read(file) if name == "catalogue" else Table.read(file, name=name)
+            found[name] = Catalogue.read(file) if kind_of(name) is Catalogue else Table.read(file, name=name)
         except TableError as fault:
             faults.append(fault.text)
     if faults:

@@ -64,10 +64,6 @@ def _assessment(
     return Ruling(Assessment(severity, urgency), reason, rule)
 
 
-def _tier(outcome: Mapping[str, str], rule: str, reason: Text, case: Case, units: OrgChart, cause: Any) -> Ruling[Tier]:
-    return Ruling(Tier(outcome["tier"]), reason, rule)
-
-
 def _route(
     outcome: Mapping[str, str], rule: str, reason: Text, case: Case, units: OrgChart, cause: Any
 ) -> Ruling[Route] | None:
@@ -93,12 +89,6 @@ def _allowances(told: tuple[tuple[str, str], ...], rule: str, reason: Text) -> A
     return Allowances(changed, tuple(name for name, cell in told if cell == "-"), rule, reason)
 
 
-def _deadlines(
-    outcome: Mapping[str, str], rule: str, reason: Text, case: Case, units: OrgChart, cause: Any
-) -> Allowances:
-    return _allowances(tuple(outcome.items()), rule, reason)
-
-
 def _escalation(
     outcome: Mapping[str, str], rule: str, reason: Text, case: Case, units: OrgChart, cause: Breach
 ) -> Ruling[Escalation]:
@@ -119,11 +109,12 @@ def _escalation(
     return Ruling(Escalation(Kind(outcome["kind"]), to, form, again), reason, rule)
 
 
+#: How the outcome of a rule becomes the answer to each question.
 FROM_RULE: Mapping[str, Callable[..., Any]] = {
     "assess": _assessment,
-    "tier": _tier,
+    "tier": lambda outcome, rule, reason, *_: Ruling(Tier(outcome["tier"]), reason, rule),
     "route": _route,
-    "deadlines": _deadlines,
+    "deadlines": lambda outcome, rule, reason, *_: _allowances(tuple(outcome.items()), rule, reason),
     "escalate": _escalation,
 }
 #: Which columns of a catalogue answer which question.

@@ -11,8 +11,7 @@ from governflow.engine.explain import CATALOGUE, KeptRow
 from governflow.policy.hookspecs import LocalRules
 from governflow.reports.format import format_due, format_moment
 from governflow.tables import Catalogue, Column, Rule, Table
-from governflow.tables.cells import read_cell, say
-from governflow.tables.domains import YES_NO, Closed, Number, Part
+from governflow.tables.domains import YES_NO, Closed, Number, Part, read_cell, say
 from governflow.tables.vocabulary import heading, outcome_name, outcome_text
 from governflow.text import Text
 

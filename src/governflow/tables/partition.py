@@ -12,7 +12,6 @@ from typing import TypeAlias
 
 import attrs
 
-from governflow.tables.cells import say
 from governflow.tables.domains import (
     AFTER_ALL,
     BEFORE_ALL,
@@ -26,6 +25,7 @@ from governflow.tables.domains import (
     Open,
     Part,
     Span,
+    say,
 )
 from governflow.tables.vocabulary import IS
 from governflow.text import COMMA, Text
@@ -198,14 +198,10 @@ def _free(prefix: str, exact: set[str], prefixes: set[str]) -> str | None:
 def _search(prefix: str, lengths: tuple[int, ...], exact: set[str], others: set[str]) -> str | None:
     if prefix in others or len(prefix) > max(lengths):
         return None
-    below = [code for code in (*exact, *others) if code.startswith(prefix)]
-    if not below:
-        length = min((length for length in lengths if length >= len(prefix)), default=None)
-        return None if length is None else (prefix or "1").ljust(length, "0")
     if len(prefix) in lengths and prefix not in exact:
         return prefix
     longer = (prefix + digit for digit in ("0123456789" if prefix else "1234567890"))
-    some = (_search(more, lengths, set(below) & exact, set(below) & others) for more in longer)
+    some = (_search(more, lengths, exact, others) for more in longer)
     return next(filter(None, some), None)
 
 

@@ -8,8 +8,7 @@ import attrs
 from governflow.calendars.allowances import Allowance
 from governflow.normalize import nearest
 from governflow.tables import vocabulary
-from governflow.tables.cells import read_cell, read_domain
-from governflow.tables.domains import Cell, Closed, Domain, Unfit
+from governflow.tables.domains import Cell, Closed, Domain, Unfit, read_cell, read_domain
 from governflow.text import Text
 
 

@@ -6,8 +6,7 @@ from typing import TypeAlias
 from governflow.calendars.allowances import Allowance
 from governflow.errors import CalendarError, TableError
 from governflow.normalize import half_width, key
-from governflow.tables.cells import read_domain, say
-from governflow.tables.domains import Closed, Open, Unfit
+from governflow.tables.domains import Closed, Open, Unfit, read_domain, say
 from governflow.tables.rules import Column, Rule
 from governflow.tables.vocabulary import (
     ALLOWANCE,

@@ -15,8 +15,7 @@ import msgspec
 
 from governflow.errors import CommandError, TableError
 from governflow.tables import vocabulary
-from governflow.tables.cells import canonical
-from governflow.tables.domains import Cell, Part, Unfit
+from governflow.tables.domains import Cell, Part, Unfit, canonical
 from governflow.tables.rules import Column, Rule
 from governflow.tables.vocabulary import Hit
 

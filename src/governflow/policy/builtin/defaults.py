@@ -27,9 +27,8 @@ from governflow.policy.hookspecs import (
     hookimpl,
 )
 from governflow.policy.roles import authorise
+from governflow.policy.table_outcomes import FORM_OF
 from governflow.text import Text
-
-_LOCALITY = Locality(ROOT, "默认规则", "the defaults alone")
 
 #: An abstract chart, so that every default has somebody to act.
 UNITS = OrgChart.of(
@@ -68,8 +67,6 @@ _TIERED = {
     for severity, tier in _TIER_OF.items()
 }
 
-_FORM_OF = {Tier.THREE: Form.DIRECT, Tier.TWO: Form.VERIFY, Tier.ONE: Form.LEAD}
-
 
 def _route_for(tier: Tier, form: Form, unit: Unit | None) -> Ruling[Route]:
     return Ruling(
@@ -79,7 +76,7 @@ def _route_for(tier: Tier, form: Form, unit: Unit | None) -> Ruling[Route]:
     )
 
 
-_ROUTED = {tier: _route_for(tier, form, UNITS.for_form(form)) for tier, form in _FORM_OF.items()}
+_ROUTED = {tier: _route_for(tier, form, UNITS.for_form(form)) for tier, form in FORM_OF.items()}
 
 # --- the ladder -------------------------------------------------------------------------------------------------------
 
@@ -91,33 +88,6 @@ def _rung(
     kind: Kind, to: str, next_after: timedelta, en: str, zh: str, *, form: Form | None = None
 ) -> Ruling[Escalation]:
     return Ruling(Escalation(kind, to, form, next_after), Text(en, zh), "ladder/default")
-
-
-def _ladder(case: Case, breach: Breach, context: Context) -> Ruling[Escalation]:
-    """Climb one rung: urge, supervise, take over form by form, special report, urge daily, then weekly."""
-    units, holder, gap = context.units, breach.holder, breach.gap
-    if breach.rung == 0:
-        return _rung(Kind.URGE, holder, gap, "it is due: the holder is urged", "到期催办")
-    above = units.above(holder, case.form)
-    if breach.rung == 1 and above is not None:
-        return _rung(Kind.SUPERVISE, above, gap, "still not done: the next unit up supervises", "逾期未办：上一级督办")
-    if breach.clock.name == "dispatch":
-        # Whoever is above dispatches; where to, the policy's own route says (兜底).
-        en, zh = "nobody dispatched it: the level above does", "无人派单：上一级兜底派单"
-        return _rung(Kind.TAKE_OVER, above or holder, gap, en, zh)
-    if breach.clock.name.startswith("check_in:") or breach.clock.name == MUSTER.name:
-        if above is None:
-            return _at_the_top(case, breach, context)
-        en, zh = "nobody checked in: the next unit up takes on the duty", "无人报到：上一级接手"
-        return _rung(Kind.TAKE_OVER, above, gap, en, zh)
-    higher = case.form.next if case.form else Form.DIRECT
-    while higher is not None:
-        unit = units.for_form(higher, case.unit)
-        if unit is not None and unit.level >= units.level(case.unit, case.form):
-            en, zh = f"not managed: {higher.text.en}", f"未能办结：提级为{higher.text.zh}"
-            return _rung(Kind.TAKE_OVER, unit.id, gap, en, zh, form=higher)
-        higher = higher.next
-    return _at_the_top(case, breach, context)
 
 
 def _at_the_top(case: Case, breach: Breach, context: Context) -> Ruling[Escalation]:
@@ -136,7 +106,7 @@ def _at_the_top(case: Case, breach: Breach, context: Context) -> Ruling[Escalati
 @hookimpl
 def governflow_locality() -> Locality:
     """The root of every stack."""
-    return _LOCALITY
+    return Locality(ROOT, "默认规则", "the defaults alone")
 
 
 @hookimpl
@@ -177,7 +147,7 @@ def governflow_route(case: Case, context: Context) -> Ruling[Route]:
     tier = case.tier or Tier.THREE
     if context.units is UNITS:
         return _ROUTED[tier]
-    form = _FORM_OF[tier]
+    form = FORM_OF[tier]
     place = context.units.find(case.place) if case.place else None
     # Where nobody knows the place the intake has to find out: its own path leads to no community.
     near = place.id if place is not None else context.units.intake
@@ -192,5 +162,27 @@ def governflow_deadlines(case: Case) -> Deadlines:
 
 @hookimpl
 def governflow_escalate(case: Case, cause: Breach, context: Context) -> Ruling[Escalation]:
-    """The default ladder (催办、督办、提级、专报)."""
-    return _ladder(case, cause, context)
+    """Climb one rung: urge, supervise, take over form by form, special report, urge daily, then weekly."""
+    units, holder, gap = context.units, cause.holder, cause.gap
+    if cause.rung == 0:
+        return _rung(Kind.URGE, holder, gap, "it is due: the holder is urged", "到期催办")
+    above = units.above(holder, case.form)
+    if cause.rung == 1 and above is not None:
+        return _rung(Kind.SUPERVISE, above, gap, "still not done: the next unit up supervises", "逾期未办：上一级督办")
+    if cause.clock.name == "dispatch":
+        # Whoever is above dispatches; where to, the policy's own route says (兜底).
+        en, zh = "nobody dispatched it: the level above does", "无人派单：上一级兜底派单"
+        return _rung(Kind.TAKE_OVER, above or holder, gap, en, zh)
+    if cause.clock.name.startswith("check_in:") or cause.clock.name == MUSTER.name:
+        if above is None:
+            return _at_the_top(case, cause, context)
+        en, zh = "nobody checked in: the next unit up takes on the duty", "无人报到：上一级接手"
+        return _rung(Kind.TAKE_OVER, above, gap, en, zh)
+    higher = case.form.next if case.form else Form.DIRECT
+    while higher is not None:
+        unit = units.for_form(higher, case.unit)
+        if unit is not None and unit.level >= units.level(case.unit, case.form):
+            en, zh = f"not managed: {higher.text.en}", f"未能办结：提级为{higher.text.zh}"
+            return _rung(Kind.TAKE_OVER, unit.id, gap, en, zh, form=higher)
+        higher = higher.next
+    return _at_the_top(case, cause, context)

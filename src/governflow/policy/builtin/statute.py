@@ -49,8 +49,6 @@ from governflow.text import Text
 #: The name of the petition's lifecycle; a catalogue item says that it is a petition by naming it.
 PETITION = "petition"
 
-_LOCALITY = Locality("100000", "中华人民共和国", "People's Republic of China")
-
 
 def _law(article: int, en: str, zh: str) -> tuple[str, Text]:
     """Return the id of the rule that an article of the petition regulation is, and what it says, cited."""
@@ -244,7 +242,7 @@ def _reviews_itself(actor: Actor | None, action: str, case: Case, context: Conte
 @hookimpl
 def governflow_locality() -> Locality:
     """The country: above the provinces, under every division code."""
-    return _LOCALITY
+    return Locality("100000", "中华人民共和国", "People's Republic of China")
 
 
 @hookimpl
