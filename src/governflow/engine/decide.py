@@ -33,6 +33,7 @@ from governflow.model.case import NO_FACTS, Case, changed
 from governflow.model.clocks import DUTY, LAPSES, SURVIVES_TRANSFER, Clock
 from governflow.model.events import REQUESTER, Actor
 from governflow.model.faults import HookFault
+from governflow.model.lifecycle import Lifecycle
 from governflow.model.rulings import RecordedRuling
 from governflow.model.terms import Cause, Exempt, Kind, Mode, Outcome, Severity, Urgency, Verdict, member
 from governflow.policy.hookspecs import Allowed, Breach, Escalation, Refused, Ruling
@@ -65,7 +66,7 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
     step = Transition(case, policy, at, mode)
     ways = step.lifecycle.transitions.get((case.state, action))
     if ways is None:
-        raise _illegal(step, action)
+        raise illegal(case, action, step.lifecycle, policy)
     if case.last_changed_at is not None and at < case.last_changed_at:
         _refuse_late(case, action, at)
     # The defaults let everybody through who names no unit: the commonest case need not ask them.
@@ -81,7 +82,7 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
             handler(step, details, by)
     way = ways[0] if ways[0].guard is None else choose(step, ways, details)
     if way is None:
-        raise _illegal(step, action)
+        raise illegal(step.case, action, step.lifecycle, policy)
     outcomes = take(step, way, by, command.secret)
     if action == "evaluate":
         outcomes = close_if_done(step, outcomes)
@@ -129,10 +130,10 @@ def unreported(case_id: str, policy: Policy, at: datetime, mode: Mode, details: 
     )
 
 
-def _illegal(step: Transition, action: str) -> IllegalAction:
-    case, lifecycle = step.case, step.lifecycle
+def illegal(case: Case, action: str, lifecycle: Lifecycle, policy: Policy) -> IllegalAction:
+    """Return the error for an action that the state of a case does not allow."""
     allowed_in, possible = lifecycle.allowed_in(action), lifecycle.possible(case.state)
-    return IllegalAction(case.id, action, case.state, allowed_in, possible, step.policy.names)
+    return IllegalAction(case.id, action, case.state, allowed_in, possible, policy.names)
 
 
 def _refuse_late(case: Case, action: str, at: datetime) -> None:

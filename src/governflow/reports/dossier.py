@@ -138,7 +138,7 @@ class _DossierWriter(Localizer):
             ("special", "Special report", "专报", self.join(filed) or self.t("none", "无")),
         )
         where_told = (
-            ("assist", "Assisting units", "协办单位", self.join(map(self.unit, case.assist))),
+            ("assist", "Assisting units", "协办单位", self.units(case.assist)),
             ("informant", "Reported by", "信息员", self.unit(case.informant) if case.informant else ""),
             ("mode", "Mode", "运行状态", case.mode.text.say(lang) if case.mode is not Mode.NORMAL else ""),
             ("merged_into", "Merged into", "并入事项", case.merged_into or ""),

@@ -1,9 +1,10 @@
 """What happened to a case, one step after the other: what was done, by whom, what it changed, and by which rule."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import attrs
+from msgspec.structs import replace
 
 from governflow.engine.explain import KeptRules
 from governflow.model.base_lifecycle import BASE
@@ -13,7 +14,7 @@ from governflow.model.events import EVENT_NAMES, REQUESTER, Event
 from governflow.model.faults import faults_in
 from governflow.model.lifecycle import START
 from governflow.model.rulings import RecordedRuling
-from governflow.model.terms import Cause, Exempt, Kind, Mode, Verdict
+from governflow.model.terms import Cause, Kind, Mode, Verdict
 from governflow.reports.dossier_model import Reason, Step
 from governflow.reports.localize import ERASED, Localizer, times
 from governflow.text import Text
@@ -45,13 +46,8 @@ _CHANGED: Mapping[str, Text] = {
     "tier": Text("Tier", "事项层级"),
 }
 
-
-#: Units that an event tells of beside the one that holds the case.
-_UNITS_TOLD: Mapping[str, Text] = {
-    "units": Text("Summoned", "召集单位"),
-    "unit": Text("Checked in", "报到单位"),
-    "settled_by": Text("Settled on the spot by", "当场处理"),
-}
+#: Fields of the case, as the ledger and as the case call them, that an event tells of when it sets them.
+_SET: Mapping[str, str] = {"assist": "assist", "until": "suspended_until", "merged_into": "merged_into"}
 #: Why something was done that no rule was asked about.
 _GROUNDS: Mapping[str, Text] = {
     "mode_switched": Text("the mode applies to every open case", "运行状态适用于全部在办事项"),
@@ -156,24 +152,24 @@ class _StepWriter(Localizer):
             changed.append(self.pair(label, say(new) if fresh else f"{say(old)} → {say(new)}"))
         if changed:
             yield self.t("; ", "；").join(changed)
-        if event.changes.get("assist"):
-            yield self.pair(Text("Assisting units", "协办单位"), self.join(map(self.unit, after.assist)))
+        values = {**about, **{name: getattr(after, field) for name, field in _SET.items() if event.changes.get(name)}}
+        told: tuple[tuple[str, Text, Callable[[Any], str]], ...] = (
+            ("assist", Text("Assisting units", "协办单位"), self.units),
+            ("units", Text("Summoned", "召集单位"), self.units),
+            ("unit", Text("Checked in", "报到单位"), self.unit),
+            ("settled_by", Text("Settled on the spot by", "当场处理"), self.unit),
+            ("action", Text("Asked for", "申请动作"), self.name),
+            ("clock", Text("Deadline", "时限"), self.mark),
+            ("approved_by", Text("Approved by", "批准人"), self.safe),
+            ("until", Text("Until", "挂起至"), self.when),
+            ("merged_into", Text("Merged into", "并入事项"), str),
+        )
+        yield from (self.pair(label, say(values[name])) for name, label, say in told if values.get(name))
         if about.get("chosen"):
             yield self.t("The unit was chosen by hand", "承办单位由人工指定")
-        for name, label in _UNITS_TOLD.items():
-            if units := about.get(name):
-                yield self.pair(label, self.join(map(self.unit, [units] if isinstance(units, str) else units)))
         yield from self.anew(event, before, after)
-        if event.kind == "denied":
-            yield self.pair(Text("Asked for", "申请动作"), self.name(str(about.get("action", ""))))
-        if about.get("clock") and "escalation" not in about:
-            yield self.pair(Text("Deadline", "时限"), self.mark(about["clock"]))
-        if about.get("approved_by"):
-            yield self.pair(Text("Approved by", "批准人"), self.safe(str(about["approved_by"])))
         if "granted" in about:
             yield self.t("Appeal granted", "申诉成立") if about["granted"] else self.t("Appeal refused", "申诉不成立")
-        if event.changes.get("until") and after.suspended_until is not None:
-            yield self.pair(Text("Until", "挂起至"), self.when(after.suspended_until))
         if event.changes.get("verdict"):
             score = after.score
             verdict = Verdict(event.changes["verdict"]).text.say(self.lang)
@@ -181,8 +177,6 @@ class _StepWriter(Localizer):
             yield self.pair(Text("Verdict", "评价"), shown)
         if after.reopened > before.reopened:
             yield self.t(f"Reopened, {times(after.reopened)} in all", f"重新办理，共{after.reopened}次")
-        if event.changes.get("merged_into"):
-            yield self.pair(Text("Merged into", "并入事项"), str(after.merged_into))
         if event.kind == "forgotten":
             yield self.t("The book itself stays whole", "账本本身保持完整")
         for fault in faults_in(about):
@@ -215,31 +209,23 @@ class _StepWriter(Localizer):
 
     def clock_news(self, event: Event, known: Mapping[tuple[str, int], Clock]) -> Iterable[str]:
         for clock in event.clocks:
-            old = known.get((clock.name, clock.cycle))
-            name, due = self.clock(clock.name, clock.cycle), self.by_when(clock.due)
-            if old is None:
-                yield self.t(f"Clock started: {name}, due {due}", f"开始计时：{name}，截止 {due}")
-            elif old.due != clock.due:
-                yield self.t(
-                    f"New due time: {name}, {self.by_when(old.due)} → {due}",
-                    f"截止时间调整：{name}，{self.by_when(old.due)} → {due}",
-                )
-            elif event.kind == "breached":
-                yield self.t(f"It was due {due}", f"应于 {due} 前完成")
-            if clock.paused is not None and (old is None or old.paused is None):
-                yield self.t(f"Clock paused: {name}", f"暂停计时：{name}")
-            elif old is not None and old.paused is not None and clock.paused is None and clock.stopped is None:
-                yield self.t(f"Clock goes on: {name}", f"恢复计时：{name}")
-            if clock.stopped is not None and (old is None or old.stopped is None):
-                result = clock.outcome.text.say(self.lang)
-                yield self.t(f"Clock ended: {name} – {result}", f"计时结束：{name}（{result}）")
-            if clock.exempt is not None and (old is None or old.exempt is None):
-                exempt = Exempt(clock.exempt).text.say(self.lang)
-                yield self.t(f"Not counted: {name}, {exempt}", f"不计入统计：{name}，{exempt}")
-            if clock.duty and (old is None or old.duty != clock.duty):
-                yield self.t(
-                    f"Duty taken on: {name}, by {self.unit(clock.duty)}", f"责任接手：{name}，{self.unit(clock.duty)}"
-                )
+            mark = clock.name, clock.cycle
+            old = known.get(mark) or replace(clock, paused=None, stopped=None, exempt=None, duty=None)
+            name, due, was = self.clock(*mark), self.by_when(clock.due), self.by_when(old.due)
+            result, duty = clock.outcome.text.say(self.lang), self.unit(clock.duty or "")
+            exempt = clock.exempt.text.say(self.lang) if clock.exempt else ""
+            goes_on = old.paused and not clock.paused and not clock.stopped
+            news = (
+                (mark not in known, f"Clock started: {name}, due {due}", f"开始计时：{name}，截止 {due}"),
+                (clock.due != old.due, f"New due time: {name}, {was} → {due}", f"截止时间调整：{name}，{was} → {due}"),
+                (event.kind == "breached", f"It was due {due}", f"应于 {due} 前完成"),
+                (clock.paused and not old.paused, f"Clock paused: {name}", f"暂停计时：{name}"),
+                (goes_on, f"Clock goes on: {name}", f"恢复计时：{name}"),
+                (clock.stopped and not old.stopped, f"Clock ended: {name} – {result}", f"计时结束：{name}（{result}）"),
+                (exempt and not old.exempt, f"Not counted: {name}, {exempt}", f"不计入统计：{name}，{exempt}"),
+                (clock.duty != old.duty, f"Duty taken on: {name}, by {duty}", f"责任接手：{name}，{duty}"),
+            )
+            yield from (self.t(en, zh) for happened, en, zh in news if happened)
 
     def words(self, event: Event) -> Iterable[str]:
         texts = self.texts.get(event.seq)

@@ -92,6 +92,10 @@ class Localizer:
         """Return the name of a unit, or that there is none."""
         return self.safe(self.policy.units.name(unit).say(self.lang)) if unit else "—"
 
+    def units(self, units: Iterable[str]) -> str:
+        """Return the names of several units in a row."""
+        return self.join(map(self.unit, units))
+
     def name(self, word: str) -> str:
         """Return a word of the policy: a state, an action, a clock."""
         return self.safe(self.policy.name(word).say(self.lang))

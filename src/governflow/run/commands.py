@@ -8,12 +8,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from governflow.engine.decide import REMARKS
+from governflow.engine.decide import REMARKS, illegal
 from governflow.engine.engine import Engine
-from governflow.errors import CommandError, IllegalAction, UnknownCase
+from governflow.errors import CommandError
 from governflow.journal import DatedAction, Row
 from governflow.journal.records import Fields
-from governflow.model.case import Case, evolve
+from governflow.model.case import fold
 from governflow.model.events import Actor
 
 #: Channels by which workers report what they found themselves (主动发现): nobody asked, so the next unit up verifies.
@@ -129,16 +129,9 @@ class Commands:
         if self._auto_dispatch:
             self._engine.dispatch(row.case, at=at, command_id=command_id + b"auto")
 
-    def known(self, case: str) -> Case | None:
-        """Return a case, or None if the store has none of this name."""
-        try:
-            return self._engine.case(case)
-        except UnknownCase:
-            return None
-
     def _require_ours(self, name: str) -> None:
         """Refuse a case of another locality: numbers such as 1, 2, 3 are used by every county."""
-        case = self.known(name)
+        case = self._engine.find(name)
         if case is not None and case.locality != self._locality:
             raise CommandError(
                 f"case {name} of this store is one of {case.locality}, not of {self._locality}: use another store",
@@ -151,19 +144,17 @@ class Commands:
         The engine asks whether it is possible now: a row that was refused would be taken when the journal is run again
         after the case was reopened.
         """
-        engine, case = self._engine, self.known(name)
+        engine, case = self._engine, self._engine.find(name)
         if case is None or engine.has_taken(command_id):
             return
-        past: Case | None = None
-        for seq, event in enumerate((event for event in engine.history(case.id) if event.at <= step.at), 1):
-            past = evolve(past, replace(event, seq=seq))
+        told = (event for event in engine.history(case.id) if event.at <= step.at)
+        past = fold(replace(event, seq=seq) for seq, event in enumerate(told, 1))
         if past is None:
             return
         policy = engine.localities.policy(case.locality)
         lifecycle = policy.lifecycles[case.lifecycle]
         if (past.state, step.action) not in lifecycle.transitions:
-            allowed, possible = lifecycle.allowed_in(step.action), lifecycle.possible(past.state)
-            raise IllegalAction(case.id, step.action, past.state, allowed, possible, policy.names)
+            raise illegal(past, step.action, lifecycle, policy)
 
     def _with_unit_ids(self, fields: Fields) -> Fields:
         """Return units that are called by their names the ids of the chart."""

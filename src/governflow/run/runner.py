@@ -214,4 +214,4 @@ class _Taking:
     def _refuse(self, row: Row, step: DatedAction, fault: GovernflowError) -> None:
         self.refused.add(row.line)
         self.result.taken -= 1
-        self.refuse(refusal(row, step, fault, self.commands.known(row.case), self.journal, self.map))
+        self.refuse(refusal(row, step, fault, self.engine.find(row.case), self.journal, self.map))

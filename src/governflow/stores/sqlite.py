@@ -258,28 +258,22 @@ class SQLiteStore(Store):
         self._write()
         self._evict()
         query = "SELECT number, id FROM cases WHERE number > ? AND id NOT LIKE '@%' ORDER BY number LIMIT ?"
-        return [(number, name) for number, name in self._query(query, after, limit)]
+        return self._query(query, after, limit)
 
     def count(self) -> int:
         return self._count
 
     def entries(self, case: str | None = None) -> Iterator[Entry]:
-        self._write()
-        query = "SELECT e.position, c.id, e.body, e.recorded FROM events e LEFT JOIN cases c USING (number)"
-        if case is None:
-            rows = self._db.execute(f"{query} ORDER BY e.position")
-        else:
-            rows = self._db.execute(f"{query} WHERE c.id = ? ORDER BY e.position", (case,))
-        for position, name, body, recorded in rows:
-            yield Entry(position, name or "?", _bytes(body), from_micros(recorded))
+        return self._entries() if case is None else self._entries("WHERE c.id = ?", case)
 
     def entry(self, position: int) -> Entry:
+        return next(self._entries("WHERE e.position = ?", position))
+
+    def _entries(self, which: str = "", *arguments: object) -> Iterator[Entry]:
         self._write()
-        name, body, recorded = self._db.execute(
-            "SELECT c.id, e.body, e.recorded FROM events e JOIN cases c USING (number) WHERE e.position = ?",
-            (position,),
-        ).fetchone()
-        return Entry(position, name, _bytes(body), from_micros(recorded))
+        query = "SELECT e.position, c.id, e.body, e.recorded FROM events e LEFT JOIN cases c USING (number)"
+        for position, name, body, recorded in self._db.execute(f"{query} {which} ORDER BY e.position", arguments):
+            yield Entry(position, name or "?", _bytes(body), from_micros(recorded))
 
     def next_due(self, before: datetime) -> Case | None:
         """Return the case to which something happens next before a moment.
@@ -320,8 +314,7 @@ class SQLiteStore(Store):
         return next(((name, version) for name, version in self._query(query, command_id)), None)
 
     def undelivered(self) -> list[tuple[int, str]]:
-        rows = self._query("SELECT position, plugin FROM outbox ORDER BY position, plugin")
-        return [(position, plugin) for position, plugin in rows]
+        return self._query("SELECT position, plugin FROM outbox ORDER BY position, plugin")
 
     def delivered(self, position: int, plugin: str, fault: str | None) -> None:
         if fault is None:
@@ -349,8 +342,8 @@ class SQLiteStore(Store):
 
     def running(self) -> list[str]:
         self._write()
-        found = self._query("SELECT id FROM cases WHERE next IS NOT NULL AND id NOT LIKE '@%' ORDER BY number")
-        return [name for (name,) in found]
+        query = "SELECT id FROM cases WHERE next IS NOT NULL AND id NOT LIKE '@%' ORDER BY number"
+        return [name for (name,) in self._query(query)]
 
     def projections(self) -> Iterator[Projection]:
         self._write()
@@ -370,10 +363,7 @@ class SQLiteStore(Store):
 
     def tail(self, case: str) -> bytes:
         if case not in self._chains:
-            rows = self._query("SELECT number, tail FROM cases WHERE id = ?", case)
-            if not rows:
-                return GENESIS
-            self._chains[case] = rows[0][0], rows[0][1]
+            (self._chains[case],) = self._query("SELECT number, tail FROM cases WHERE id = ?", case)
         return self._chains[case][1]
 
     def write(self, step: Step) -> None:
