@@ -300,12 +300,7 @@ class Allowance:
             CalendarError: `start` has no zone, a pause has no end, or the calendar refuses.
         """
         if self.elapsed:
-            if pauses:
-                return _ROUND_THE_CLOCK.due(start, self.span, pauses)
-            try:
-                return (start if start.tzinfo is UTC else utc(start)) + self.span
-            except OverflowError:
-                return _ROUND_THE_CLOCK.due(start, self.span)  # which says what is wrong
+            return _ROUND_THE_CLOCK.due(start, self.span, pauses)
         if self.unit == "wh":
             return calendar.due(start, self.span, pauses)
         if self.counting is None:

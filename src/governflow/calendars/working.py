@@ -8,7 +8,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Literal, TypeAlias, get_args
 from zoneinfo import ZoneInfo
 
@@ -39,6 +39,7 @@ Window: TypeAlias = tuple[str, str]
 Weekly: TypeAlias = Mapping[str, Sequence[Sequence[str]]]
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WHOLE_WEEK = tuple((name, (("00:00", "24:00"),)) for name in DAYS)
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 
 
@@ -204,9 +205,10 @@ class WorkingCalendar:
 
     def __attrs_post_init__(self) -> None:
         certain = self.coverage is None or self.beyond == "flag"
-        whole_week = [windows for _, windows in self.weekly] == [(("00:00", "24:00"),)] * 7
         object.__setattr__(self, "zone", ZoneInfo(self.tz))
-        object.__setattr__(self, "round_the_clock", whole_week and certain and not self.holidays and not self.shifts)
+        object.__setattr__(
+            self, "round_the_clock", self.weekly == _WHOLE_WEEK and certain and not self.holidays and not self.shifts
+        )
         weekly = dict(self.weekly)
         line = Timeline(
             self.zone,
@@ -223,7 +225,7 @@ class WorkingCalendar:
         Args:
             tz: IANA name of the zone in which its days begin and end.
         """
-        return _always(tz)
+        return _plain_week(tz, _WHOLE_WEEK)
 
     @classmethod
     def china(
@@ -248,7 +250,7 @@ class WorkingCalendar:
                 " pip install chinesecalendar",
                 "中国节假日数据来自 chinesecalendar 包，尚未安装：请执行 pip install chinesecalendar",
             ) from None
-        week = _read_weekly(weekly if weekly is not None else {name: [("00:00", "24:00")] for name in DAYS[:5]})
+        week = _read_weekly(weekly if weekly is not None else dict(_WHOLE_WEEK[:5]))
         years = [day.year for day in constants.holidays]  # the list is published a whole year at a time
         return cls(
             tz=tz,
@@ -475,11 +477,6 @@ class WorkingCalendar:
 
 
 # Equal calendars are one: their tables are worth keeping.
-
-
-@cache
-def _always(tz: str) -> WorkingCalendar:
-    return WorkingCalendar(tz=tz, weekly={name: [("00:00", "24:00")] for name in DAYS})
 
 
 @lru_cache(maxsize=1024)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from datetime import datetime
+from functools import lru_cache
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias, cast
@@ -20,8 +21,7 @@ from governflow.journal.cells import (
     remembering,
     translating,
 )
-from governflow.journal.columns import NARROW, conflict, find, lack, missing
-from governflow.journal.mapping import Map, unknown_zone
+from governflow.journal.mapping import NARROW, Map, conflict, find, lack, missing, unknown_zone
 from governflow.journal.records import DatedAction, Fields, Item, Row, Value, digest, prefix, unfit
 from governflow.journal.times import LocalTimes
 from governflow.model.headings import ACTIONS, FIELDS, ORDER, CellKind
@@ -149,7 +149,7 @@ class _Maker:
         self._times = times
         self._rank = {name: place for place, name in enumerate(order)}
         self._strict = strict  # the headings are the same for all rows, and a fault in them is the file's
-        self._plans: dict[tuple[str, ...], _Plan] = {}
+        self._plan = lru_cache(1000)(self._new_plan)
         #: By field: how the map's own words are read. They are ours already: its translations are for the journal's.
         self._ours = {name: field_reader(field) for name, field in FIELDS.items()}
         self._ours |= {"action": action_reader(actions), "until": self._until}
@@ -185,14 +185,6 @@ class _Maker:
         yield from self._summary()
 
     # --- what the headings say --------------------------------------------------------------------
-
-    def _plan(self, headings: tuple[str, ...]) -> _Plan:
-        plan = self._plans.get(headings)
-        if plan is None:
-            if len(self._plans) > 1000:
-                self._plans.clear()
-            plan = self._plans[headings] = self._new_plan(headings)
-        return plan
 
     def _new_plan(self, headings: tuple[str, ...]) -> _Plan:
         map, columns = self._map, find(headings, self._map)

@@ -13,8 +13,7 @@ from collections.abc import Iterator
 from itertools import chain
 from os import PathLike
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Literal
+from typing import IO
 
 from governflow.errors import JournalError
 from governflow.tabular.records import Reject
@@ -27,7 +26,7 @@ _SUFFIXES = (".csv", ".xlsx", ".jsonl", ".ndjson")
 SURPLUS = "_surplus"
 
 
-class RejectsWriter:
+class RejectsWriter(contextlib.AbstractContextManager["RejectsWriter"]):
     """Writes rejects to a CSV, XLSX or JSONL file, by the suffix of its name.
 
     Use it as a context manager. The file appears whole at the end, or not at all; if nothing was rejected, nothing is
@@ -101,10 +100,10 @@ class RejectsWriter:
         if self._spool is None:
             return
         try:
-            with self._writing():
+            with self._spool, self._writing():
                 self._put_in_place()
         finally:
-            self.abandon()
+            self._spool = None
 
     def _put_in_place(self) -> None:
         suffix = self.path.suffix.lower()
@@ -127,21 +126,9 @@ class RejectsWriter:
         finally:
             made.unlink(missing_ok=True)
 
-    def abandon(self) -> None:
-        """Forget what was taken and write nothing."""
-        if self._spool is not None:
-            self._spool.close()
-            self._spool = None
-
-    def __enter__(self) -> "RejectsWriter":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> Literal[False]:
+    def __exit__(self, *raised: object) -> None:
         # A run that broke off has still refused these rows; the clerk wants them all the more.
         self.close()
-        return False
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
@@ -157,11 +144,9 @@ class RejectsWriter:
         return ("_行号", "_原因") if self._lang == "zh" else ("_line", "_reason")
 
     def _entries(self) -> Iterator[tuple[int, str, dict[str, str], list[str]]]:
-        if self._spool is not None:
-            self._spool.seek(0)
-            for text in self._spool:
-                line, reason, cells, surplus = json.loads(text)
-                yield line, reason, cells, surplus
+        assert self._spool is not None
+        self._spool.seek(0)
+        return map(json.loads, self._spool)
 
     def _rows(self) -> Iterator[list[str]]:
         """One list a row: line, reason, the cells as far as the row had them, and what it had beyond."""

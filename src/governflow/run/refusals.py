@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from governflow.errors import CommandError, FactError, GovernflowError, IllegalAction, NotAllowed, UnknownCase
 from governflow.journal import DatedAction, Map, Reject, Row
-from governflow.journal.columns import find
+from governflow.journal.mapping import find
 from governflow.model.case import Case
 from governflow.run.sorted_journal import SortedJournal
 from governflow.text import Text

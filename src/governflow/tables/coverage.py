@@ -68,17 +68,12 @@ class Space:
                 return 0
         return rules
 
-    def uncovered(self, box: Region, rules: int, more: Sequence[Region] = ()) -> Region | None:
-        """Find a part of a box that lies outside all of some rules."""
-        return self._search(box, rules, more)[0]
+    def search(self, box: Region, rules: int, more: Sequence[Region] = ()) -> tuple[Region | None, int]:
+        """Find a part of a box that lies outside all of some rules and regions.
 
-    def covers(self, box: Region, rules: int) -> int:
-        """Return some of the rules that cover a box together; 0 if all of them do not."""
-        hole, used = self._search(box, rules, ())
-        return used if hole is None else 0
-
-    def _search(self, box: Region, rules: int, more: Sequence[Region]) -> tuple[Region | None, int]:
-        """Halve the box until a piece is covered by one rule or touched by none; also say which rules were needed."""
+        The box is halved until a piece is covered by one rule or touched by none. Where no such part is left, the
+        second answer is the rules that were needed to cover the box.
+        """
         used = 0
         if not all(box):
             return None, used

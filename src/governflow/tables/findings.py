@@ -143,7 +143,7 @@ def find(space: Space, rules: Sequence[Rule], *, first: bool) -> Findings:
 def holes(space: Space, box: Region, rules: int, limit: int) -> list[Region]:
     """Find the parts of a box that lie outside all of some rules, at most so many, none overlapping."""
     found: list[Region] = []
-    while len(found) < limit and (hole := space.uncovered(box, rules, found)) is not None:
+    while len(found) < limit and (hole := space.search(box, rules, found)[0]) is not None:
         wide = space.widen(hole, rules, found)
         found.append(tuple(a & b for a, b in zip(wide, box, strict=True)))
     return found
@@ -192,8 +192,8 @@ def _dead(space: Space, rules: Sequence[Rule], *, first: bool) -> Iterable[tuple
     for number, box in enumerate(space.boxes):
         earlier = (1 << number) - 1 & live & (-1 if first else alike[number])
         near = space.touching(box, earlier) if all(box) else 0
-        covers = space.covers(box, near) if near else 0
-        if all(box) and not covers:
+        hole, covers = space.search(box, near) if near or not all(box) else (box, 0)
+        if hole is not None:
             continue
         # What a dead rule takes in is taken in without it: it need not be looked at again.
         live &= ~(1 << number)
@@ -204,6 +204,6 @@ def _fewest(space: Space, box: Region, covers: int) -> int:
     """Leave out of the rules that cover a box those that are not needed for it, where they are few enough to try."""
     if covers.bit_count() <= _FEW:
         for cover in bits(covers):
-            if space.uncovered(box, covers & ~(1 << cover)) is None:
+            if space.search(box, covers & ~(1 << cover))[0] is None:
                 covers &= ~(1 << cover)
     return covers

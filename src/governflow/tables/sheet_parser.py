@@ -119,16 +119,14 @@ class _Sheet:
         rules = tuple(self._rules(rows))
         if not rules and not self.faults:
             self._fault(self._row, None, Text("is followed by no rule: write one", "之后没有规则：请写规则"))
-        return hit, tuple(self._columns.values()), tuple(self._outcomes()), rules, tuple(self._gives)
+        outcomes = tuple(name for name, _ in self._sorts.values())
+        return hit, tuple(self._columns.values()), outcomes, rules, tuple(self._gives)
 
     def _fault(self, row: int, place: int | None, what: Text) -> None:
         """Note a fault of a row, or of a cell in it."""
         title = self._cells[place] if place is not None and row >= self._row and place < len(self._cells) else ""
         where = self._grid.where(row, place, half_width(title))
         self.faults.append((row, -1 if place is None else place, Text(f"{where.en} {what.en}", f"{where.zh}{what.zh}")))
-
-    def _outcomes(self) -> Iterator[str]:
-        return (name for name, _ in self._sorts.values())
 
     def _hit_policy(self) -> Hit | None:
         hit = None
@@ -179,7 +177,7 @@ class _Sheet:
         for place in domains:
             if place >= len(self._cells) or not self._cells[place].strip():
                 self._fault(domains_at, place, _NO_HEADING)
-        outcomes = set(self._outcomes())
+        outcomes = {name for name, _ in self._sorts.values()}
         if not outcomes or (self._name not in _MARKED and outcomes.isdisjoint((*self._ours, self._name))):
             self._lacks_outcomes()
 

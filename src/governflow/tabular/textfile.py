@@ -32,10 +32,7 @@ class _Lines:
         self._readline = partial(file.readline, MAX_RECORD)
         self._pending: deque[str] = deque()
         self.taken: list[str] = []
-        self.limit = MANY_LINES
-        self.size = 0
-        #: The reader wanted another line for the record and was given none.
-        self.starved = False
+        self.next_record()
 
     def __iter__(self) -> "_Lines":
         return self
@@ -58,8 +55,9 @@ class _Lines:
     def next_record(self) -> None:
         self.taken.clear()
         self.size = 0
+        #: Whether the reader wanted another line for the record and was given none.
         self.starved = False
-        self.limit = MANY_LINES
+        self.limit: int = MANY_LINES
 
     def give_back(self, keep: int) -> None:
         self._pending.extendleft(reversed(self.taken[keep:]))

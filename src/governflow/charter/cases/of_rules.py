@@ -34,7 +34,7 @@ def of_rules(policy: Policy, table: Table) -> Iterator[ReportedCase]:
 def _answered_by(table: Table, number: int) -> Mapping[str, str | int]:
     """Return a case that a rule answers, and none before it where there is one."""
     box = table.space.boxes[number]
-    return sampled(table.space.axes, table.space.uncovered(box, (1 << number) - 1) or box)
+    return sampled(table.space.axes, table.space.search(box, (1 << number) - 1)[0] or box)
 
 
 def _want(policy: Policy, wanted: Mapping[str, str | int], case: dict[str, Any], depth: int) -> None:
