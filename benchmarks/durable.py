@@ -13,6 +13,7 @@ from pathlib import Path
 from governflow import Actor, Engine
 from governflow.run.runner import run
 from governflow.stores import SQLiteStore, schema
+from governflow.stores.sqlite import STATEMENTS
 from measuring import Row, best, show
 
 COMMANDS = 300
@@ -52,11 +53,11 @@ def durable_commands(folder: Path) -> tuple[Row, ...]:
         bare = bare_store(folder / f"bare-{next(counter)}.db")
         for case, event, text in zip(cases, events, texts, strict=True):
             bare.execute("BEGIN IMMEDIATE")
-            bare.execute(schema.UPSERT_CASE, case)
-            bare.execute(schema.INSERT_EVENT, event)
-            bare.execute(schema.INSERT_TEXT, text)
-            bare.execute(schema.UPSERT_META, ("position", event[0]))
-            bare.execute(schema.UPSERT_META, ("head", meta["head"]))
+            bare.execute(STATEMENTS["cases"], case)
+            bare.execute(STATEMENTS["events"], event)
+            bare.execute(STATEMENTS["texts"], text)
+            bare.execute(STATEMENTS["meta"], ("position", event[0]))
+            bare.execute(STATEMENTS["meta"], ("head", meta["head"]))
             bare.execute("COMMIT")
         bare.close()
 

@@ -11,14 +11,7 @@ from rich.text import Text as Line
 
 from governflow.model.terms import Outcome
 from governflow.reports.dossier_model import ClockLine, Dossier, Fact, Statement, Step
-from governflow.reports.format import (
-    format_due,
-    format_moment,
-    format_origin,
-    format_reason,
-    format_repeats,
-    format_tally,
-)
+from governflow.reports.format import format_due, format_moment
 from governflow.reports.time_axis import Axis, key_moments, picture_end, stretches
 from governflow.text import Text
 
@@ -28,9 +21,7 @@ _SHORTEST_BAR, _LONGEST_BAR, _LABEL = 12, 60, 22
 
 def print_dossier(dossier: Dossier, console: Console) -> None:
     """Print a dossier; nothing in it is taken for markup."""
-
-    def t(en: str, zh: str) -> str:
-        return Text(en, zh).say(dossier.lang)
+    t = dossier.t
 
     def section(title: str, *parts: RenderableType) -> None:
         console.print()
@@ -45,7 +36,7 @@ def print_dossier(dossier: Dossier, console: Console) -> None:
         "= 计时  # 超时  ~ 暂停  . 剩余  | 截止  > 截止在图外；平静时段已压缩",
     )
     clocks = _clocks(dossier, console.width - 2)
-    section(t("The clocks", "时限"), Line(format_tally(dossier)), clocks, Line(key, style="dim"))
+    section(t("The clocks", "时限"), Line(dossier.tally), clocks, Line(key, style="dim"))
     section(t("What happened", "办理经过"))
     for step in dossier.steps:
         _print_step(step, dossier.lang, console)
@@ -55,7 +46,7 @@ def print_dossier(dossier: Dossier, console: Console) -> None:
     section(t("Answer and verdict", "答复与评价"), *answers, *verdicts)
     console.print()
     console.print(Rule(characters="="))
-    console.print(Line(format_origin(dossier), style="dim"))
+    console.print(Line(dossier.origin, style="dim"))
 
 
 def _form(facts: Iterable[Fact]) -> RenderableType:
@@ -110,9 +101,9 @@ def _print_step(step: Step, lang: str, console: Console) -> None:
     head.append(step.what, style="bold")
     console.print(head)
     by, unit = Text("by", "经办").say(lang), Text("unit", "承办单位").say(lang)
-    lines = [Line(format_repeats(step, lang), style="bold")] if step.times > 1 else []
+    lines = [Line(step.repeats(lang), style="bold")] if step.times > 1 else []
     lines += [Line(f"{by} {step.by}  ·  {unit} {step.unit}"), *map(Line, (*step.details, *step.words))]
-    lines += [Line(format_reason(reason, lang), style="dim") for reason in step.reasons]
+    lines += [Line(reason.say(lang), style="dim") for reason in step.reasons]
     _print_indented(console, lines, 7)
 
 

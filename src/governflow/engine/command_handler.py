@@ -23,140 +23,138 @@ _TEXTS = frozenset(TEXTS)
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
-class CommandHandler:
-    """Takes commands about cases."""
+def take_command(
+    session: Session,
+    action: str,
+    case_id: str | None,
+    details: Mapping[str, Any],
+    by: Actor | None,
+    at: datetime | None,
+    command_id: str | bytes | None,
+    version: int | None = None,
+    locality: str | None = None,
+) -> Case:
+    """Take a command and return the case afterwards; `Engine.act` documents arguments and refusals."""
+    at = in_utc(session.clock.now() if at is None else at)
+    require_actor(by)
+    key = command_id.encode() if isinstance(command_id, str) else command_id
+    with session.lock:  # a refusal and what the book says of it belong together
+        try:
+            with session.transaction:
+                if key is not None and (seen := session.store.command(key)) is not None:
+                    return _as_of(session, *seen)
+                case, policy, is_new = _subject(session, action, case_id, details, at, locality)
+                if version is not None and version != case.version:
+                    _require_only_denials(session, case, version)
+                mode = session.mode(policy, at)
+                before = None if is_new else case
+                fallen: list[Event] = []
+                if case.next_event_at is not None and case.next_event_at < at:
+                    fallen, case = session.catch_up(case, policy, at)
+                secret = _seal(session, details)
+                command = Command(action, details, by, commitment(*secret) if secret else None)
+                events, after = decide(case, command, policy, at, mode)
+                texts = (events[0].seq, *secret) if secret else None
+                session.append(policy, before, after, fallen + events if fallen else events, texts, key)
+        except NotAllowed as refused:
+            if refused.denial is not None:
+                _deny(session, refused.denial, case_id if action != "report" else None, locality, by, at, key)
+                session.deliver_new()
+            raise
+    if policy.observed:
+        session.deliver_new()
+    return after
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
 
-    def take(
-        self,
-        action: str,
-        case_id: str | None,
-        details: Mapping[str, Any],
-        by: Actor | None,
-        at: datetime | None,
-        command_id: str | bytes | None,
-        version: int | None = None,
-        locality: str | None = None,
-    ) -> Case:
-        """Take a command and return the case afterwards; `Engine.act` documents arguments and refusals."""
-        session = self._session
-        at = in_utc(session.clock.now() if at is None else at)
-        require_actor(by)
-        key = command_id.encode() if isinstance(command_id, str) else command_id
-        with session.lock:  # a refusal and what the book says of it belong together
-            try:
-                with session.transaction:
-                    if key is not None and (seen := session.store.command(key)) is not None:
-                        return self._as_of(*seen)
-                    case, policy, is_new = self._subject(action, case_id, details, at, locality)
-                    if version is not None and version != case.version:
-                        self._require_only_denials(case, version)
-                    mode = session.mode(policy, at)
-                    before = None if is_new else case
-                    fallen: list[Event] = []
-                    if case.next_event_at is not None and case.next_event_at < at:
-                        fallen, case = session.catch_up(case, policy, at)
-                    secret = self._seal(details)
-                    command = Command(action, details, by, commitment(*secret) if secret else None)
-                    events, after = decide(case, command, policy, at, mode)
-                    texts = (events[0].seq, *secret) if secret else None
-                    session.append(policy, before, after, fallen + events if fallen else events, texts, key)
-            except NotAllowed as refused:
-                if refused.denial is not None:
-                    self._deny(refused.denial, case_id if action != "report" else None, locality, by, at, key)
-                    session.deliver_new()
-                raise
-        if policy.observed:
-            session.deliver_new()
-        return after
+def _deny(
+    session: Session,
+    denial: Mapping[str, object],
+    case_id: str | None,
+    locality: str | None,
+    by: Actor | None,
+    at: datetime,
+    key: bytes | None,
+) -> None:
+    """Write a denial into the case, or into the locality's book if there is no case yet; once for a command."""
+    mark = b"denied:" + key if key is not None else None
+    with session.transaction:
+        if mark is not None and session.store.command(mark) is not None:
+            return
+        case = session.store.load(case_id) if case_id is not None else None
+        if case is None:
+            code = locality or "000000"
+            listeners = session.rules_of(code).observed
+            session.append_to_book(code, "denied", dict(denial), by, at, mark, listeners)
+            return
+        rules = session.rules_of(case.locality)
+        fallen, now = session.catch_up(case, rules, at)
+        event = Event(now.id, now.version + 1, "denied", at, now.state, by=by, about=dict(denial))
+        session.append(rules, case, evolve(now, event), [*fallen, event], None, mark)
 
-    def _deny(
-        self,
-        denial: Mapping[str, object],
-        case_id: str | None,
-        locality: str | None,
-        by: Actor | None,
-        at: datetime,
-        key: bytes | None,
-    ) -> None:
-        """Write a denial into the case, or into the locality's book if there is no case yet; once for a command."""
-        session = self._session
-        mark = b"denied:" + key if key is not None else None
-        with session.transaction:
-            if mark is not None and session.store.command(mark) is not None:
-                return
-            case = session.store.load(case_id) if case_id is not None else None
-            if case is None:
-                code = locality or "000000"
-                listeners = session.rules_of(code).observed
-                session.append_to_book(code, "denied", dict(denial), by, at, mark, listeners)
-                return
-            rules = session.rules_of(case.locality)
-            fallen, now = session.catch_up(case, rules, at)
-            event = Event(now.id, now.version + 1, "denied", at, now.state, by=by, about=dict(denial))
-            session.append(rules, case, evolve(now, event), [*fallen, event], None, mark)
 
-    def _subject(
-        self, action: str, case_id: str | None, details: Mapping[str, Any], at: datetime, locality: str | None
-    ) -> tuple[Case, Policy, bool]:
-        """Return the case that a command is about, its policy, and whether the command begins it."""
-        session = self._session
-        known = session.store.load(case_id) if case_id is not None else None
-        if action != "report":
-            if known is None or known.id.startswith("@"):
-                raise UnknownCase(str(case_id))
-            if action == "merge":
-                self._require_other(known, details.get("into"))
-            return known, session.localities.policy(known.locality), False
-        if known is not None:
-            raise CommandError(
-                f"case {case_id} was reported already, on {known.opened:%Y-%m-%d %H:%M} UTC in {known.locality}",
-                f"事项 {case_id} 已经上报过（{known.locality}）",
-            )
-        policy = session.localities.policy(locality or "000000")
-        name = case_id or self._new_id(policy.code, at, policy.zone)
-        if not isinstance(name, str) or name.startswith("@") or not name.strip():
-            raise CommandError(f"{name!r} cannot be the id of a case", f"{name!r} 不能作为事项编号")
-        return unreported(name, policy, at, session.mode(policy, at), details), policy, True
+def _subject(
+    session: Session, action: str, case_id: str | None, details: Mapping[str, Any], at: datetime, locality: str | None
+) -> tuple[Case, Policy, bool]:
+    """Return the case that a command is about, its policy, and whether the command begins it."""
+    known = session.store.load(case_id) if case_id is not None else None
+    if action != "report":
+        if known is None or known.id.startswith("@"):
+            raise UnknownCase(str(case_id))
+        if action == "merge":
+            _require_other(session, known, details.get("into"))
+        return known, session.localities.policy(known.locality), False
+    if known is not None:
+        raise CommandError(
+            f"case {case_id} was reported already, on {known.opened:%Y-%m-%d %H:%M} UTC in {known.locality}",
+            f"事项 {case_id} 已经上报过（{known.locality}）",
+        )
+    policy = session.localities.policy(locality or "000000")
+    name = case_id or _new_id(session, policy.code, at, policy.zone)
+    if not isinstance(name, str) or name.startswith("@") or not name.strip():
+        raise CommandError(f"{name!r} cannot be the id of a case", f"{name!r} 不能作为事项编号")
+    return unreported(name, policy, at, session.mode(policy, at), details), policy, True
 
-    def _require_only_denials(self, case: Case, version: int) -> None:
-        """Refuse a stale version; what somebody else was not allowed to do has changed nothing."""
-        if not 0 < version <= case.version or any(
-            event.kind != "denied" for event in self._session.store.history(case.id)[version:]
-        ):
-            raise Conflict(case.id, version, case.version)
 
-    def _new_id(self, code: str, at: datetime, zone: str) -> str:
-        store = self._session.store
-        number = store.count() + 1
-        day = at.astimezone(ZoneInfo(zone))
-        while store.load(name := f"{code}-{day.year:04}{day.month:02}{day.day:02}-{number:05d}") is not None:
-            number += 1  # somebody gave a case this very id
-        return name
+def _require_only_denials(session: Session, case: Case, version: int) -> None:
+    """Refuse a stale version; what somebody else was not allowed to do has changed nothing."""
+    if not 0 < version <= case.version or any(
+        event.kind != "denied" for event in session.store.history(case.id)[version:]
+    ):
+        raise Conflict(case.id, version, case.version)
 
-    def _require_other(self, case: Case, into: Any) -> None:
-        """Refuse to merge a case into one that will answer nobody, or into itself."""
-        other = self._session.load(into)
-        if other.state in ("merged", "declined", "withdrawn"):
-            raise CommandError(
-                f"case {into} is {other.state} and will answer nobody: merge into a case that will",
-                f"事项 {into} 已终止，不会再有答复：请并入有答复的事项",
-            )
-        if into == case.id:
-            raise CommandError(f"case {into} cannot be merged into itself", f"事项 {into} 不能并入自身")
 
-    def _seal(self, details: Mapping[str, Any]) -> tuple[bytes, bytes] | None:
-        """Return salt and content of the texts that a command brings, or None if it brings none."""
-        if _TEXTS.isdisjoint(details):
-            return None
-        texts = {name: value for name in TEXTS if (value := details.get(name))}
-        return (self._session.entropy(), _encode(texts)) if texts else None
+def _new_id(session: Session, code: str, at: datetime, zone: str) -> str:
+    store = session.store
+    number = store.count() + 1
+    day = at.astimezone(ZoneInfo(zone))
+    while store.load(name := f"{code}-{day.year:04}{day.month:02}{day.day:02}-{number:05d}") is not None:
+        number += 1  # somebody gave a case this very id
+    return name
 
-    def _as_of(self, case_id: str, version: int) -> Case:
-        """Return a case as it was at a version: what a command returned the first time."""
-        case = self._session.load(case_id)
-        past = case if case.version == version else fold(self._session.store.history(case_id)[:version])
-        assert past is not None
-        return past
+
+def _require_other(session: Session, case: Case, into: Any) -> None:
+    """Refuse to merge a case into one that will answer nobody, or into itself."""
+    other = session.load(into)
+    if other.state in ("merged", "declined", "withdrawn"):
+        raise CommandError(
+            f"case {into} is {other.state} and will answer nobody: merge into a case that will",
+            f"事项 {into} 已终止，不会再有答复：请并入有答复的事项",
+        )
+    if into == case.id:
+        raise CommandError(f"case {into} cannot be merged into itself", f"事项 {into} 不能并入自身")
+
+
+def _seal(session: Session, details: Mapping[str, Any]) -> tuple[bytes, bytes] | None:
+    """Return salt and content of the texts that a command brings, or None if it brings none."""
+    if _TEXTS.isdisjoint(details):
+        return None
+    texts = {name: value for name in TEXTS if (value := details.get(name))}
+    return (session.entropy(), _encode(texts)) if texts else None
+
+
+def _as_of(session: Session, case_id: str, version: int) -> Case:
+    """Return a case as it was at a version: what a command returned the first time."""
+    case = session.load(case_id)
+    past = case if case.version == version else fold(session.store.history(case_id)[:version])
+    assert past is not None
+    return past

@@ -21,7 +21,6 @@ from governflow.engine.transition import (
     Transition,
     choose,
     close_if_done,
-    listed,
     refuse_before,
     take,
     triaged,
@@ -170,7 +169,7 @@ def _authorise(step: Transition, command: Command) -> None:
                 f"{who} may not {action} case {step.case.id}: {answer.reason.en}",
                 f"{who} 不能对事项 {step.case.id} 执行“{policy.name(action).zh}”：{answer.reason.zh}",
                 {"action": action, "reason": answer.reason, "rule": str(answer.rule), "source": source}
-                | ({"faults": listed(step.faults)} if step.faults else {}),
+                | ({"faults": [fault.as_json() for fault in step.faults]} if step.faults else {}),
             )
         wrong = "wrong_answer", (shown(answer), "Allowed or Refused")
         step.faults.append(HookFault(source, "governflow_authorise", *wrong))

@@ -19,7 +19,7 @@ import msgspec
 
 from governflow.engine import rulings
 from governflow.engine.books import Books
-from governflow.engine.command_handler import CommandHandler
+from governflow.engine.command_handler import take_command
 from governflow.engine.session import Session, require_actor
 from governflow.engine.transition import Outcomes
 from governflow.engine.verbs import Common, ReportDetails, Verbs
@@ -62,7 +62,7 @@ class Engine(Verbs, Books):
         localities: Localities | None = None,
     ) -> None:
         self._session = Session(store, clock or SystemClock(), entropy, localities or Localities())
-        self._commands = CommandHandler(self._session)
+        self.store, self.clock, self.localities = store, self._session.clock, self._session.localities
 
     @classmethod
     def open(
@@ -96,21 +96,6 @@ class Engine(Verbs, Books):
         if deliver:
             engine.deliver()
         return engine
-
-    @property
-    def store(self) -> Store:
-        """Where the cases are kept."""
-        return self._session.store
-
-    @property
-    def clock(self) -> TimeSource:
-        """What it means by now."""
-        return self._session.clock
-
-    @property
-    def localities(self) -> Localities:
-        """The localities it knows."""
-        return self._session.localities
 
     def __enter__(self) -> "Engine":
         return self
@@ -180,7 +165,7 @@ class Engine(Verbs, Books):
         """
         if unknown := sorted(details.keys() - ReportDetails.__annotations__.keys()):
             raise TypeError(f"report() takes no argument {', '.join(unknown)}")
-        return self._commands.take("report", case_id, details, by, at, command_id, None, locality)
+        return take_command(self._session, "report", case_id, details, by, at, command_id, None, locality)
 
     def act(
         self,
@@ -214,7 +199,7 @@ class Engine(Verbs, Books):
             Conflict: If ``version`` is stale.
             CommandError: If the details make no sense or the fact comes too late to fit.
         """
-        return self._commands.take(action, case_id, details, by, at, command_id, version)
+        return take_command(self._session, action, case_id, details, by, at, command_id, version)
 
     # --- time ---------------------------------------------------------------------------------------------------------
 

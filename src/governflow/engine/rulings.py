@@ -11,7 +11,6 @@ from governflow.model.events import Actor
 from governflow.model.faults import HookFault
 from governflow.model.lifecycle import START
 from governflow.model.terms import Form, Mode
-from governflow.policy.hookspecs import Route
 from governflow.policy.stack import Policy, decided
 
 
@@ -24,7 +23,7 @@ def route(step: Transition, chosen: str | None) -> None:
     if answer is not None:
         ruled, ruling, source = answer
         lead, form, assist = ruled.lead, ruled.form, list(ruled.assist)
-        step.rulings.append(decided("route", _as_json(ruled), ruling, source))
+        step.rulings.append(decided("route", {"lead": lead, "form": form, "assist": assist}, ruling, source))
     if chosen is not None and chosen != lead:
         require_unit(step, chosen)
         known = units.units.get(chosen)
@@ -42,10 +41,6 @@ def received(step: Transition, unit: str, *, designated: bool) -> None:
         step.changes["first"] = unit
     if designated is not step.case.designated:
         step.changes["designated"] = designated
-
-
-def _as_json(ruled: Route) -> dict[str, Any]:
-    return {"lead": ruled.lead, "form": ruled.form, "assist": list(ruled.assist)}
 
 
 def require_unit(step: Transition, unit: object) -> None:

@@ -287,18 +287,13 @@ def refuse_before(case: Case, at: datetime) -> None:
         )
 
 
-def listed(faults: Faults) -> list[dict[str, Any]]:
-    """Return faults as an event keeps them."""
-    return [fault.as_json() for fault in faults]
-
-
 def triaged(step: Transition, outcomes: Outcomes) -> Outcomes:
     """Record what went wrong in the rules, if anything did, and put the case before a human, with a clock running."""
     if not step.faults:
         return outcomes
     events, case = outcomes
     record = Transition(case, step.policy, step.at, step.mode, step.lifecycle)
-    record.about["faults"] = listed(step.faults)
+    record.about["faults"] = [fault.as_json() for fault in step.faults]
     if not case.id.startswith("@"):  # a locality's book is no case that anybody could look at anew
         known = case.clocks.get("triage")
         if known is not None and known.stopped is None and step.policy.fault:

@@ -109,17 +109,19 @@ class OrgChart:
             faults.append(Text(f"the intake {intake!r} is not among the units", f"单位中没有受理平台“{intake}”"))
         for child, parent in ((unit, unit.parent) for unit in known.values() if unit.parent is not None):
             if parent not in known:
-                en, zh = (
-                    f"unit {child.id!r} has the unknown parent {parent!r}",
-                    f"单位“{child.id}”的上级“{parent}”不存在",
+                faults.append(
+                    Text(
+                        f"unit {child.id!r} has the unknown parent {parent!r}",
+                        f"单位“{child.id}”的上级“{parent}”不存在",
+                    )
                 )
-                faults.append(Text(en, zh))
             elif known[parent].level <= child.level:
-                en, zh = (
-                    f"unit {child.id!r} is not below its parent {parent!r}",
-                    f"单位“{child.id}”的层级不低于其上级“{parent}”",
+                faults.append(
+                    Text(
+                        f"unit {child.id!r} is not below its parent {parent!r}",
+                        f"单位“{child.id}”的层级不低于其上级“{parent}”",
+                    )
                 )
-                faults.append(Text(en, zh))
         if faults:
             raise PolicyError.listing(Text("the org chart is wrong", "组织架构有误"), faults)
         return cls(MappingProxyType(known), intake, open_to_all)

@@ -9,21 +9,22 @@ from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from governflow.model.terms import Outcome
 from governflow.reports.dossier_model import ClockLine, Dossier
-from governflow.reports.format import (
-    MARKS,
-    format_moment,
-    format_origin,
-    format_reason,
-    format_repeats,
-    format_span,
-    format_tally,
-    zone_name,
-)
+from governflow.reports.format import format_moment, format_span
 from governflow.reports.page import render
 from governflow.reports.time_axis import Axis, key_moments, picture_end, stretches, ticks
 from governflow.text import Text
 
+#: A sign beside the word, so that no outcome is told by colour alone.
+_MARKS = {
+    Outcome.MET: "✓",
+    Outcome.BREACHED: "✗",
+    Outcome.RUNNING: "▷",
+    Outcome.PAUSED: "‖",
+    Outcome.CANCELLED: "–",
+    Outcome.LAPSED: "○",
+}
 #: Half-width characters of a label that the picture has room for.
 _LABEL = 24
 #: More rows than this go into a second picture, so that each stands on one sheet.
@@ -55,12 +56,7 @@ def render_html(dossier: Dossier) -> str:
         title=dossier.title,
         book=dossier,
         pictures=[_Picture(dossier, clocks[at : at + _MOST_ROWS]) for at in range(0, len(clocks), _MOST_ROWS)],
-        marks=MARKS,
-        tally=format_tally(dossier),
-        origin=format_origin(dossier),
-        zone=zone_name(dossier),
-        because=partial(format_reason, lang=lang),
-        repeats=partial(format_repeats, lang=lang),
+        marks=_MARKS,
         span=partial(format_span, lang=lang),
     )
 

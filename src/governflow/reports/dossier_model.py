@@ -1,10 +1,12 @@
 """The data of a dossier (一事一册): facts, clocks, steps, answers, in one language and the case's own zone."""
 
+from collections import Counter
 from datetime import datetime
 
 import attrs
 
 from governflow.model.terms import Outcome
+from governflow.reports.format import format_moment
 from governflow.text import Text
 
 
@@ -15,6 +17,12 @@ class Reason:
     text: str
     rule: str = ""
     source: str = ""
+
+    def say(self, lang: str) -> str:
+        """Return it in one line, with its rule and where the rule comes from."""
+        where = " · ".join(part for part in (self.rule, self.source) if part)
+        en, zh = (f" [{where}]", f"〔{where}〕") if where else ("", "")
+        return Text(f"because: {self.text}{en}", f"依据：{self.text}{zh}").say(lang)
 
 
 @attrs.frozen
@@ -53,6 +61,11 @@ class Step:
     def number(self) -> str:
         """The number of its event, or the first and the last."""
         return str(self.seq) if self.last == self.seq else f"{self.seq}–{self.last}"
+
+    def repeats(self, lang: str) -> str:
+        """Return how often it happened in a row, and until when."""
+        since, until = format_moment(self.at), format_moment(self.until)
+        return Text(f"{self.times} times, from {since} to {until}", f"共{self.times}次，{since} 至 {until}").say(lang)
 
 
 @attrs.frozen
@@ -149,4 +162,38 @@ class Dossier:
     @property
     def title(self) -> str:
         """What stands on the cover."""
-        return Text(f"One case, one book · Case {self.id}", f"一事一册 · 事项 {self.id}").say(self.lang)
+        return self.t(f"One case, one book · Case {self.id}", f"一事一册 · 事项 {self.id}")
+
+    @property
+    def tally(self) -> str:
+        """How many clocks were met, breached, ..., in one line."""
+        counts = Counter(clock.result for clock in self.clocks)
+        parts = [self.t(f"{number} {word}", f"{word}{number}项") for word, number in counts.items()]
+        exempt = sum(1 for clock in self.clocks if clock.exempt)
+        if exempt:
+            parts.append(self.t(f"{exempt} of them exempt", f"其中{exempt}项不计入统计"))
+        total = self.t(f"{len(self.clocks)} clocks: ", f"共{len(self.clocks)}项时限：")
+        return total + self.t(", ", "，").join(parts)
+
+    @property
+    def origin(self) -> str:
+        """What it was made from, and whether it holds personal data."""
+        upto = format_moment(self.until)
+        origin = self.t(
+            f"From the {self.events} events in this case's book, as of {upto}. All times are those of {self.zone}. ",
+            f"本册依据本事项账本的{self.events}条记录编制，截至 {upto}。时间均为{self.zone_name}。",
+        )
+        if self.personal:
+            return origin + self.t(
+                "It holds personal data: keep it as such.", "本册载有个人信息，请按规定保管，不得外传。"
+            )
+        return origin + self.t("Personal data are left out or masked (***).", "个人信息未载入或已作隐去处理（***）。")
+
+    @property
+    def zone_name(self) -> str:
+        """What the zone of its moments is called."""
+        return self.t(self.zone, "北京时间" if self.zone == "Asia/Shanghai" else f" {self.zone} 时间")
+
+    def t(self, en: str, zh: str) -> str:
+        """Return a text of our own in its language."""
+        return Text(en, zh).say(self.lang)

@@ -1,25 +1,12 @@
-"""How reports write moments, lengths of time and reasons in the reader's language, and themselves as JSON values."""
+"""How reports write moments and lengths of time in the reader's language, and themselves as JSON values."""
 
-from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 import attrs
 
-from governflow.model.terms import Outcome
-from governflow.reports.dossier_model import Dossier, Reason, Step
 from governflow.text import Text
-
-#: A sign beside the word, so that no outcome is told by colour alone.
-MARKS = {
-    Outcome.MET: "✓",
-    Outcome.BREACHED: "✗",
-    Outcome.RUNNING: "▷",
-    Outcome.PAUSED: "‖",
-    Outcome.CANCELLED: "–",
-    Outcome.LAPSED: "○",
-}
 
 
 def format_moment(moment: datetime) -> str:
@@ -41,50 +28,6 @@ def format_span(seconds: float, lang: str) -> str:
         if seconds >= size * 0.95:
             return f"{round(seconds / size)}{Text(f' {en}', zh).say(lang)}"
     return f"{round(seconds)}{Text(' s', '秒').say(lang)}"
-
-
-def format_reason(reason: Reason, lang: str) -> str:
-    """Return a reason with its rule and where the rule comes from."""
-    where = " · ".join(part for part in (reason.rule, reason.source) if part)
-    en, zh = (f" [{where}]", f"〔{where}〕") if where else ("", "")
-    return Text(f"because: {reason.text}{en}", f"依据：{reason.text}{zh}").say(lang)
-
-
-def format_repeats(step: Step, lang: str) -> str:
-    """Return how often a folded step happened, and until when; nothing where it happened once."""
-    if step.times == 1:
-        return ""
-    since, until = format_moment(step.at), format_moment(step.until)
-    return Text(f"{step.times} times, from {since} to {until}", f"共{step.times}次，{since} 至 {until}").say(lang)
-
-
-def format_tally(dossier: Dossier) -> str:
-    """Return in one line how many clocks were met, breached, ..."""
-    counts = Counter(clock.result for clock in dossier.clocks)
-    parts = [Text(f"{number} {word}", f"{word}{number}项").say(dossier.lang) for word, number in counts.items()]
-    exempt = sum(1 for clock in dossier.clocks if clock.exempt)
-    if exempt:
-        parts.append(Text(f"{exempt} of them exempt", f"其中{exempt}项不计入统计").say(dossier.lang))
-    total = Text(f"{len(dossier.clocks)} clocks: ", f"共{len(dossier.clocks)}项时限：").say(dossier.lang)
-    return total + Text(", ", "，").say(dossier.lang).join(parts)
-
-
-def format_origin(dossier: Dossier) -> str:
-    """Return what the dossier was made from, and whether it holds personal data."""
-    upto = format_moment(dossier.until)
-    origin = Text(
-        f"From the {dossier.events} events in this case's book, as of {upto}. All times are those of {dossier.zone}. ",
-        f"本册依据本事项账本的{dossier.events}条记录编制，截至 {upto}。时间均为{zone_name(dossier)}。",
-    )
-    personal = Text("It holds personal data: keep it as such.", "本册载有个人信息，请按规定保管，不得外传。")
-    masked = Text("Personal data are left out or masked (***).", "个人信息未载入或已作隐去处理（***）。")
-    return origin.say(dossier.lang) + (personal if dossier.personal else masked).say(dossier.lang)
-
-
-def zone_name(dossier: Dossier) -> str:
-    """Return the name of the zone in which the moments are."""
-    zh = "北京时间" if dossier.zone == "Asia/Shanghai" else f" {dossier.zone} 时间"
-    return Text(dossier.zone, zh).say(dossier.lang)
 
 
 def plain(value: object, zone: tzinfo | None, *names: str) -> Any:

@@ -178,20 +178,16 @@ def _responded(case: Case) -> bool:
 
 def escalations(history: Sequence[Event]) -> list[dict[str, Any]]:
     """Return the escalations among the events of a case: when, why, what, from whom to whom."""
-    found = []
-    for event in history:
-        climb = event.about.get("escalation")
-        if climb is None:
-            continue
-        reason = next((ruling.reason for ruling in event.rulings if ruling.what == "escalate"), None)
-        found.append({**climb, "at": event.at, "because": _because(climb, reason)})
-    return found
+    climbs = (event for event in history if "escalation" in event.about)
+    return [{**event.about["escalation"], "at": event.at, "because": _because(event)} for event in climbs]
 
 
-def _because(climb: Mapping[str, Any], reason: Text | None) -> Text:
+def _because(event: Event) -> Text:
     """Return why a case was escalated, in both languages."""
+    climb = event.about["escalation"]
     if climb["cause"] == Cause.MANUAL:
         return Cause.MANUAL.text
+    reason = next((ruling.reason for ruling in event.rulings if ruling.what == "escalate"), None)
     name = str(climb["clock"]).partition("#")[0]
     en = f"{name} is overdue" + (f": {reason.en}" if reason else "")
     zh = f"“{name}”超时" + (f"：{reason.zh}" if reason else "")

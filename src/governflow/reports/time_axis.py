@@ -7,7 +7,7 @@ shortened is marked as such.
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import accumulate, count, pairwise, takewhile
 from typing import Literal
 
 import attrs
@@ -68,14 +68,10 @@ class Axis:
             if seen > best:
                 broken, best = chosen, seen
         scale = _scale(gaps, broken, width, gap)
-        stops, breaks, at = [(times[0], 0.0)], [], 0.0
-        for index, length in enumerate(gaps):
-            step = gap if index in broken else length * scale
-            if index in broken:
-                breaks.append((at, at + step, length))
-            at += step
-            stops.append((times[index + 1], at))
-        return cls(tuple(stops), tuple(breaks))
+        steps = [gap if index in broken else length * scale for index, length in enumerate(gaps)]
+        places = list(accumulate(steps, initial=0.0))
+        breaks = tuple((places[index], places[index + 1], gaps[index]) for index in sorted(broken))
+        return cls(tuple(zip(times, places, strict=True)), breaks)
 
     def x(self, moment: datetime) -> float:
         """Return the place of a moment; one outside the line lies at its end."""
@@ -159,10 +155,7 @@ def _round_ticks(axis: Axis, start: datetime, end: datetime, apart: float) -> li
     length = end.timestamp() - start.timestamp()
     width = axis.stops[-1][1]
     step = next((step for step in _STEPS if step.total_seconds() * width >= apart * length), _STEPS[-1])
-    tick = start.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    marks = []
-    while tick.timestamp() <= end.timestamp():
-        if tick.timestamp() >= start.timestamp():
-            marks.append(tick)
-        tick += step
-    return marks or [start]
+    midnight = start.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    marks = (midnight + number * step for number in count())
+    until_end = takewhile(lambda mark: mark.timestamp() <= end.timestamp(), marks)
+    return [mark for mark in until_end if mark.timestamp() >= start.timestamp()] or [start]

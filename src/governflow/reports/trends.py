@@ -242,12 +242,14 @@ class Count:
         return tuple(issue for issue in self._issues() if not issue.mean and issue.cases >= self.signs.emerging)
 
     def _issues(self) -> list[Issue]:
-        found = []
-        for item, number in ranked(self.items):
-            where = tuple(self._place(at, cases) for at, cases in ranked(self._where[item]))
-            if item:
-                found.append(Issue(item, number, self._earlier[item] / self.signs.periods, where))
-        return found
+        return [
+            Issue(item, number, self._earlier[item] / self.signs.periods, self._places(item))
+            for item, number in ranked(self.items)
+            if item
+        ]
+
+    def _places(self, item: str) -> tuple[Where, ...]:
+        return tuple(self._place(at, cases) for at, cases in ranked(self._where[item]))
 
     def _place(self, at: str, cases: int) -> Where:
         return Where(at, self.policy.units.name(at), cases)

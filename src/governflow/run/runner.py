@@ -6,7 +6,7 @@ locality, a step of a wide one by case, action and moment: taking it again chang
 again after a crash, with its rejects mended, or when next month's export has more cells filled in.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -94,29 +94,22 @@ def run(
     return result
 
 
-def _notices(result: Result, until: datetime | None, now: datetime | None, zone: str) -> list[Text]:
+def _notices(result: Result, until: datetime | None, now: datetime | None, zone: str) -> Iterator[Text]:
     """Return what a person ought to know of a run: repeats, what has not happened yet, a clock that is further."""
-    notices = []
     if (number := result.repeats) > 0:
         en, were = ("1 row repeats", "was") if number == 1 else (f"{number} rows repeat", "were")
-        notices.append(Text(f"{en} another row exactly and {were} skipped", f"跳过完全重复的行 {number} 行"))
+        yield Text(f"{en} another row exactly and {were} skipped", f"跳过完全重复的行 {number} 行")
     if (number := result.later) > 0:
         en, have = ("1 step lies", "has") if number == 1 else (f"{number} steps lie", "have")
-        notices.append(
-            Text(
-                f"{en} after the end of the run and {have} not happened yet",
-                f"{number} 个动作晚于截止时刻，尚未计入",
-            )
+        yield Text(
+            f"{en} after the end of the run and {have} not happened yet", f"{number} 个动作晚于截止时刻，尚未计入"
         )
     if until is not None and now is not None and now > until:
         there, wanted = wall_time(now, zone), wall_time(until, zone)
-        notices.append(
-            Text(
-                f"the store's clock stands at {there} already and does not go back to {wanted}",
-                f"数据文件的时钟已到 {there}，不会退回 {wanted}",
-            )
+        yield Text(
+            f"the store's clock stands at {there} already and does not go back to {wanted}",
+            f"数据文件的时钟已到 {there}，不会退回 {wanted}",
         )
-    return notices
 
 
 @attrs.define

@@ -44,7 +44,7 @@ class MemoryStore(Store):
 
     def entries(self, case: str | None = None) -> Iterator[Entry]:
         positions = range(1, len(self._ledger) + 1) if case is None else self._lines.get(case, ())
-        return (Entry(position, *self._ledger[position - 1]) for position in positions)
+        return map(self.entry, positions)
 
     def entry(self, position: int) -> Entry:
         return Entry(position, *self._ledger[position - 1])

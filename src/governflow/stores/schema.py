@@ -1,4 +1,4 @@
-"""The SQLite file of a store: its tables, the statements that write them, and how a file is opened.
+"""The SQLite file of a store: its tables, and how a file is opened.
 
 ``synchronous=FULL`` makes an acknowledged command survive a power failure, not only a killed process.
 ``secure_delete=ON`` overwrites what is erased.
@@ -40,18 +40,6 @@ CREATE TABLE outbox (
 """
 
 _TABLES = {"meta", "cases", "events", "texts", "commands", "outbox"}
-
-UPSERT_CASE = (
-    "INSERT INTO cases (number, id, locality, state, unit, version, next, tail) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
-    "ON CONFLICT (number) DO UPDATE SET locality = excluded.locality, state = excluded.state, unit = excluded.unit, "
-    "version = excluded.version, next = excluded.next, tail = excluded.tail"
-)
-INSERT_EVENT = "INSERT INTO events (position, number, recorded, body) VALUES (?, ?, ?, ?)"
-INSERT_TEXT = "INSERT INTO texts (number, seq, salt, content) VALUES (?, ?, ?, ?)"
-INSERT_COMMAND = "INSERT INTO commands (id, number, version) VALUES (?, ?, ?)"
-INSERT_OUTBOX = "INSERT INTO outbox (position, plugin) VALUES (?, ?)"
-INSERT_RULES = "INSERT OR IGNORE INTO meta (key, value) VALUES ('rules:' || ?, ?)"
-UPSERT_META = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 
 
 def unusable(path: str, fault: sqlite3.Error) -> StoreError:

@@ -13,20 +13,22 @@ from typing import Any
 from governflow.errors import StoreError, Tampered
 from governflow.model.case import Case, fold
 from governflow.model.events import decode
-from governflow.stores.schema import (
-    INSERT_COMMAND,
-    INSERT_EVENT,
-    INSERT_OUTBOX,
-    INSERT_RULES,
-    INSERT_TEXT,
-    UPSERT_CASE,
-    UPSERT_META,
-    connect,
-    unusable,
-)
+from governflow.stores.schema import connect, unusable
 from governflow.stores.store import GENESIS, DueQueue, Entry, Projection, RuleSetHash, Step, Store
 from governflow.timesource import from_micros, to_micros
 
+#: How the rows of what waits are written; a rule set that is known already stays as it is.
+STATEMENTS = {
+    "cases": "INSERT INTO cases (number, id, locality, state, unit, version, next, tail) VALUES "
+    "(?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET locality = excluded.locality, state = excluded.state, "
+    "unit = excluded.unit, version = excluded.version, next = excluded.next, tail = excluded.tail",
+    "events": "INSERT INTO events (position, number, recorded, body) VALUES (?, ?, ?, ?)",
+    "texts": "INSERT INTO texts (number, seq, salt, content) VALUES (?, ?, ?, ?)",
+    "commands": "INSERT INTO commands (id, number, version) VALUES (?, ?, ?)",
+    "outbox": "INSERT INTO outbox (position, plugin) VALUES (?, ?)",
+    "rules": "INSERT OR IGNORE INTO meta (key, value) VALUES ('rules:' || ?, ?)",
+    "meta": "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+}
 _NOTHING_READ = (0, 0)
 #: How many due moments may gather in memory before they are read afresh from the file.
 _STALE = 20_000
@@ -106,15 +108,13 @@ class SQLiteStore(Store):
         """Take the writer's lock; if another connection wrote meanwhile, forget what was cached."""
         if not self._open:
             self._query("BEGIN IMMEDIATE")
+            self.refresh()
             self._open = True
-            self._refresh()
 
     def refresh(self) -> None:
         """Forget what was cached if another connection wrote meanwhile; within a transaction nobody else can."""
-        if not self._open:
-            self._refresh()
-
-    def _refresh(self) -> None:
+        if self._open:
+            return
         version = self._query("PRAGMA data_version")[0][0]
         if version != self._seen_version:
             self._seen_version = version
@@ -160,17 +160,17 @@ class SQLiteStore(Store):
         if self.now is not None and self.now != self._saved_now:
             meta.append(("now", to_micros(self.now)))
         try:
-            for statement, rows in (
-                (UPSERT_CASE, [self._row(name) for name in self._dirty]),
-                (INSERT_EVENT, self._new_events),
-                (INSERT_TEXT, self._new_texts),
-                (INSERT_COMMAND, commands),
-                (INSERT_OUTBOX, self._new_outbox),
-                (INSERT_RULES, list(self._new_rules.items())),
-                (UPSERT_META, meta),
+            for table, rows in (
+                ("cases", [self._row(name) for name in self._dirty]),
+                ("events", self._new_events),
+                ("texts", self._new_texts),
+                ("commands", commands),
+                ("outbox", self._new_outbox),
+                ("rules", list(self._new_rules.items())),
+                ("meta", meta),
             ):
                 if rows:
-                    self._db.executemany(statement, rows)
+                    self._db.executemany(STATEMENTS[table], rows)
             if durable:
                 self._db.execute("COMMIT")
         except sqlite3.Error as fault:
