@@ -309,8 +309,7 @@ class WorkingCalendar:
             found = table.reached(at, need, stops, latest=(boundary == "open") is (need >= 0))
             if found is None:
                 table = line.extend(table, need)
-        if self.beyond == "error":
-            self._insist(*self._ends(at, found))
+        self._insist(self._ends(at, found))
         return from_micros(found)
 
     def between(self, start: datetime, end: datetime, pauses: Pauses = ()) -> timedelta:
@@ -330,8 +329,7 @@ class WorkingCalendar:
         first, last = instant(start), instant(end)
         if last <= first:
             return timedelta(0)
-        if self.beyond == "error":
-            self._insist(*self._ends(first, last))
+        self._insist(self._ends(first, last))
         table = self._timeline.table(first, last)
         worked = table.worked(last) - table.worked(first)
         for begin, until in merged(pauses):
@@ -385,7 +383,7 @@ class WorkingCalendar:
             i = bisect_right(working, ordinal) + days - 1 if days > 0 else bisect_left(working, ordinal) + days
             if 0 <= i < len(working):
                 end = date.fromordinal(working[i])
-                self._insist(start, end)
+                self._insist((start, end))
                 return end
             table = line.extend(table, 1 if days > 0 else -1) if abs(days) < 366 * LAST_YEAR else None
         raise CalendarError(
@@ -410,7 +408,7 @@ class WorkingCalendar:
             )
         last = date.fromordinal(_ordinal(start) + days)
         end = last if self.is_working(last) else self.add_days(last, 1)
-        self._insist(start, end)
+        self._insist((start, end))
         return end
 
     def close_of_business(self, day: date) -> datetime:
@@ -449,11 +447,9 @@ class WorkingCalendar:
             due: The due moment, aware; one at 24:00 belongs to the day that ends then.
             start: When the clock started, aware; if left out only the day of `due` is looked at.
         """
+        last = instant(due)  # which refuses a moment without a zone
         if self.coverage is None:
-            if due.tzinfo is not UTC:
-                utc(due)  # which refuses a moment without a zone
             return False
-        last = instant(due)
         first = last - 1 if start is None else instant(start)
         return not all(map(self.covers, self._ends(first, last)))
 
@@ -462,7 +458,7 @@ class WorkingCalendar:
         first, last = min(one, other), max(one, other)
         return (from_micros(at).astimezone(self.zone).date() for at in (first, max(first, last - 1)))
 
-    def _insist(self, *days: date) -> None:
+    def _insist(self, days: Iterable[date]) -> None:
         """Refuse to answer if a day is not covered and that matters."""
         if self.coverage is None or self.beyond == "flag":
             return

@@ -11,7 +11,7 @@ import attrs
 from governflow.engine.engine import Engine
 from governflow.engine.explain import CATALOGUE, KeptRules
 from governflow.errors import CommandError, PolicyError, TableError
-from governflow.journal.times import LocalTimes
+from governflow.journal.cells import LocalTimes
 from governflow.normalize import ValueFault
 from governflow.policy.codes import ROOT, prefixes, said
 from governflow.policy.files import tables

@@ -2,12 +2,18 @@
 
 A closed word may be written in English or Chinese, in any case, width and spacing. What is not known is never guessed:
 the reader raises `ValueFault`, naming what would be allowed.
+
+Of a time the year comes first, or it is refused: nobody can tell 4/5/2019 from 5/4/2019. A time without an offset is a
+wall time of the journal's zone. One that the zone skips (clocks put forward) is refused; one that it has twice (clocks
+put back) is taken as the first of the two. A date without a time is the end of that day.
 """
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from governflow.journal.records import Value
 from governflow.model.headings import FIELDS, CellKind, Field
@@ -116,3 +122,186 @@ def remembering(read: Callable[[str], _V]) -> Callable[[str], _V]:
     """Return a reader that does not read the same text twice, in bounded memory: units and items repeat."""
     known = lru_cache(_REMEMBERED)(read)
     return lambda text: known(text) if len(text) <= _SHORT else read(text)
+
+
+# --- times as clerks write them, to instants --------------------------------------------------------------------------
+
+END_OF_DAY = time(23, 59, 59)
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+
+#: Excel counts days from here; the first sixty of its days are off by one, long before `FIRST_YEAR`.
+EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a wall time
+
+ALLOWED = Text(
+    "2019-04-25 09:32, 2019/4/25 9:32:09, 2019年4月25日 9时32分, 2019-04-25T09:32:09+08:00 or 2019-04-25",
+    "2019-04-25 09:32、2019/4/25 9:32:09、2019年4月25日 9时32分、2019-04-25T09:32:09+08:00 或 2019-04-25",
+)
+
+_WRITTEN = re.compile(
+    r"""(?P<year>\d{4})\s*(?P<sep>[-/.年])\s*(?P<month>\d{1,2})\s*(?:(?P=sep)|月)\s*(?P<day>\d{1,2})\s*日?
+    (?:(?:(?<=日)|\s*T|\s+|(?=[上下]午))\s*
+       (?P<half>上午|下午|AM|PM)?\s*(?P<hour>\d{1,2})\s*
+       (?::\s*(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?:[.,](?P<fraction>\d{1,9}))?)?
+        |[时点]\s*(?:(?P<minutes>\d{1,2})\s*分?\s*(?:(?P<seconds>\d{1,2})\s*秒)?)?)
+       \s*(?P<after>AM|PM)?\s*(?P<offset>Z|[+-]\d{2}:?\d{2})?
+    )?""",
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
+_YEAR_LAST = re.compile(r"\d{1,2}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*(?:\d{4}|\d{2})(?!\d).*", re.DOTALL)
+_SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
+
+_HOUR = timedelta(hours=1)
+_MOMENT = timedelta(microseconds=1)
+_CACHED = 100_000
+
+
+class LocalTimes:
+    """Reads the times of one journal.
+
+    Args:
+        zone: The zone of times without an offset.
+        serials: Whether a bare five-digit number may be read as an Excel day number. Not so for a workbook that counts
+            from 1904: there the same number is another day.
+    """
+
+    def __init__(self, zone: ZoneInfo, *, serials: bool = True) -> None:
+        self.zone = zone
+        self.serials = serials
+        # One look at the zone per wall hour: a journal has a million rows but few distinct hours.
+        self._offset = lru_cache(_CACHED)(self._offset_of_hour)
+        # Likewise the halves of times that are not written the ISO way, by the blank between day and clock.
+        self._days: dict[str, datetime] = {}
+        self._clocks: dict[str, timedelta] = {}
+
+    def read(self, text: str) -> tuple[datetime, bool]:
+        """Read one time.
+
+        Args:
+            text: The cell, without blanks around it.
+
+        Returns:
+            The instant in UTC, and whether the cell held a date without a time (then it is 23:59:59 of that day).
+
+        Raises:
+            ValueFault: If it is no time, or one that cannot be.
+        """
+        # The fast way: the ISO forms, which the standard library reads in C. It takes any character between date and
+        # time and some forms without dashes; those go the slow way.
+        if text[4:5] == "-" and text[7:8] == "-" and text[10:11] in " T":
+            try:
+                wall = datetime.fromisoformat(text)
+            except ValueError:
+                wall, date_only = self._slowly(text)
+            else:
+                date_only = len(text) == 10
+                if date_only:
+                    wall = datetime.combine(wall, END_OF_DAY)
+        else:
+            wall, date_only = self._slowly(text)
+        if not FIRST_YEAR <= wall.year <= LAST_YEAR:
+            raise _fault(
+                f"the year {wall.year} is not between {FIRST_YEAR} and {LAST_YEAR}",
+                f"年份 {wall.year} 不在 {FIRST_YEAR} 至 {LAST_YEAR} 之间",
+            )
+        if wall.tzinfo is not None:
+            return wall.astimezone(UTC), date_only
+        offset = self._offset(wall.year, wall.month, wall.day, wall.hour)
+        if offset is None:
+            return self._carefully(wall, text), date_only
+        return wall.replace(tzinfo=UTC) - offset, date_only
+
+    def _offset_of_hour(self, year: int, month: int, day: int, hour: int) -> timedelta | None:
+        """The offset of a whole wall hour, or None where it changes within that hour or the hour comes twice."""
+        start = datetime(year, month, day, hour, tzinfo=self.zone)
+        end = start + _HOUR - _MOMENT  # wall arithmetic
+        seen = {moment.replace(fold=fold).utcoffset() for moment in (start, end) for fold in (0, 1)}
+        return seen.pop() if len(seen) == 1 else None
+
+    def _carefully(self, wall: datetime, text: str) -> datetime:
+        instant = wall.replace(tzinfo=self.zone, fold=0).astimezone(UTC)
+        if instant.astimezone(self.zone).replace(tzinfo=None) != wall:
+            raise _fault(
+                f"{text} does not exist in {self.zone.key}: the clocks were put forward over it",
+                f"{self.zone.key} 没有 {text} 这个时刻：当时时钟已拨快",
+            )
+        return instant
+
+    def _slowly(self, text: str) -> tuple[datetime, bool]:
+        date, _, clock = text.partition(" ")
+        known, since = self._days.get(date), self._clocks.get(clock)
+        if known is not None and since is not None:
+            return known + since, False
+        written, text = text, " ".join(half_width(text).split())
+        found = _WRITTEN.fullmatch(text)
+        if found is None:
+            return self._serial(text)
+        year, month, day = int(found["year"]), int(found["month"]), int(found["day"])
+        try:
+            midnight = datetime(year, month, day)  # noqa: DTZ001 - a wall time
+        except ValueError:
+            raise _fault(f"there is no day {text}", f"没有“{text}”这一天") from None
+        if found["hour"] is None:
+            return datetime.combine(midnight, END_OF_DAY), True
+        hour = int(found["hour"])
+        minute = int(found["minute"] or found["minutes"] or 0)
+        second = int(found["second"] or found["seconds"] or 0)
+        hour = _of_24(hour, found["half"] or found["after"], text)
+        micro = int((found["fraction"] or "").ljust(6, "0")[:6])
+        # 24:00 ends the day; any other time past 23:59:59 is none.
+        if minute > 59 or second > 59 or hour > 24 or (hour == 24 and (minute or second or micro)):
+            raise _fault(f"there is no such time of day: {text}", f"没有这样的时刻：“{text}”")
+        since = timedelta(hours=hour, minutes=minute, seconds=second, microseconds=micro)
+        offset = found["offset"]
+        if offset is not None:
+            return _with_offset(midnight + since, offset, text), False
+        if written == text and date.removesuffix("日") == text[: found.end("day")]:
+            if len(self._days) + len(self._clocks) >= 2 * _CACHED:
+                self._days.clear()
+                self._clocks.clear()
+            self._days[date], self._clocks[clock] = midnight, since
+        return midnight + since, False
+
+    def _serial(self, text: str) -> tuple[datetime, bool]:
+        if _SERIAL.fullmatch(text):
+            if not self.serials:
+                raise _fault(
+                    "a bare number in a workbook that counts days from 1904: give the column a date format",
+                    "该工作簿从 1904 年起计日，无法解读纯数字：请把该列设为日期格式",
+                )
+            day, _, fraction = text.partition(".")
+            wall = EXCEL_EPOCH + timedelta(days=int(day))
+            if not int(fraction or 0):
+                return datetime.combine(wall, END_OF_DAY), True
+            # Excel's own precision ends near a millisecond; without rounding 9:32:09 becomes 9:32:08.999999.
+            return wall + timedelta(milliseconds=round(float("0." + fraction) * 86_400_000)), False
+        if _YEAR_LAST.fullmatch(text):
+            raise _fault(
+                "day and month cannot be told apart: write the year first",
+                "无法分辨日和月：请把年份写在最前面",
+            )
+        raise _fault("not a time", "不是可识别的时间")
+
+
+def _of_24(hour: int, half: str | None, text: str) -> int:
+    """The hour of the day, where 上午/下午 or AM/PM may stand beside it."""
+    if half is None:
+        return hour
+    afternoon = half.upper() in ("下午", "PM")
+    if hour > 12 and not (afternoon and hour < 24):
+        raise _fault(f"there is no such time of day: {text}", f"没有这样的时刻：“{text}”")
+    if hour == 12:
+        return 12 if afternoon else 0
+    return hour + 12 if afternoon and hour < 12 else hour
+
+
+def _with_offset(wall: datetime, offset: str, text: str) -> datetime:
+    if offset.upper() == "Z":
+        return wall.replace(tzinfo=UTC)
+    try:
+        return datetime.fromisoformat(wall.isoformat() + offset)
+    except ValueError:
+        raise _fault(f"there is no such offset: {text}", f"没有这样的时区偏移：“{text}”") from None
+
+
+def _fault(en: str, zh: str) -> ValueFault:
+    return ValueFault(Text(en, zh), ALLOWED)

@@ -15,6 +15,7 @@ from governflow.journal.cells import (
     ERROR,
     ERRORS,
     FORMULA,
+    LocalTimes,
     action_reader,
     field_reader,
     read_id,
@@ -23,11 +24,21 @@ from governflow.journal.cells import (
 )
 from governflow.journal.mapping import NARROW, Map, conflict, find, lack, missing, unknown_zone
 from governflow.journal.records import DatedAction, Fields, Item, Row, Value, digest, prefix, unfit
-from governflow.journal.times import LocalTimes
 from governflow.model.headings import ACTIONS, FIELDS, ORDER, CellKind
 from governflow.normalize import ValueFault, key
-from governflow.tabular.records import RESERVED, Fault, Notice, Record, Reject, shorten
-from governflow.tabular.source import RowSource, named, require_ordinary, sort_of, unreadable
+from governflow.tabular.records import (
+    RESERVED,
+    Fault,
+    Notice,
+    Record,
+    Reject,
+    RowSource,
+    named,
+    require_ordinary,
+    shorten,
+    sort_of,
+    unreadable,
+)
 from governflow.tabular.textfile import CsvTable, jsonl_records
 from governflow.tabular.workbook import Book
 from governflow.text import NOTHING, Text

@@ -20,9 +20,7 @@ def prefixes(code: str) -> Iterator[str]:
             yield code[:9]
         if len(code) > 6:
             yield code[:6]
-        for above in (code[:4] + "00", code[:2] + "0000"):
-            if above not in (code, ROOT):
-                yield above
+        yield from (above for above in (code[:4] + "00", code[:2] + "0000") if above not in (code, ROOT))
         yield NATION
     if code != ROOT:
         yield ROOT

@@ -206,21 +206,27 @@ class Localities:
                 f"{source}: governflow_locality answered {shown(locality)}, not a Locality",
                 f"{source}：governflow_locality 返回了 {shown(locality)}，应为 Locality",
             )
-        if not isinstance(locality.zone, str) or zone_named(locality.zone) is None:
-            raise PolicyError(
-                f"{source}: there is no zone {locality.zone!r}: give an IANA name such as Asia/Shanghai",
-                f"{source}：没有时区 {locality.zone!r}：应为 Asia/Shanghai 这样的 IANA 名称",
-            )
-        if locality.parent is not None and not (isinstance(locality.parent, str) and locality.parent.strip()):
-            raise PolicyError(
-                f"{source}: the parent {locality.parent!r} is no code: give it as text",
-                f"{source}：上级 {locality.parent!r} 不是代码：应为文字",
-            )
-        if locality.code and locality.code != code:
-            raise PolicyError(
-                f"{source}: the plugin says that it speaks for {locality.code}: mend its code or its entry point",
-                f"{source}：插件自称代表 {locality.code}：请更正代码或登记",
-            )
+        zone, parent, speaks_for = locality.zone, locality.parent, locality.code
+        checks = (
+            (
+                not isinstance(zone, str) or zone_named(zone) is None,
+                f"there is no zone {zone!r}: give an IANA name such as Asia/Shanghai",
+                f"没有时区 {zone!r}：应为 Asia/Shanghai 这样的 IANA 名称",
+            ),
+            (
+                parent is not None and not (isinstance(parent, str) and parent.strip()),
+                f"the parent {parent!r} is no code: give it as text",
+                f"上级 {parent!r} 不是代码：应为文字",
+            ),
+            (
+                speaks_for and speaks_for != code,
+                f"the plugin says that it speaks for {speaks_for}: mend its code or its entry point",
+                f"插件自称代表 {speaks_for}：请更正代码或登记",
+            ),
+        )
+        for wrong, en, zh in checks:
+            if wrong:
+                raise PolicyError(f"{source}: {en}", f"{source}：{zh}")
         return Layer(code, source, plugin, locality)
 
     def _plugin(self, code: str) -> tuple[object, str]:

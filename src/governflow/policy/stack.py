@@ -209,14 +209,10 @@ class Policy:
 
     def _new_plan(self, answers: tuple[tuple[str, Any], ...], faults: Faults) -> Plan:
         before = len(faults)
-        sound = []
-        for source, answer in answers:
-            if only_specs(answer):
-                sound.append((source, answer))
-            else:
-                args = (shown(answer), "Deadlines")
-                faults.append(HookFault(source, "governflow_deadlines", "wrong_answer", args))
-        plan = merged(sound[::-1], faults)
+        hook, code = "governflow_deadlines", "wrong_answer"
+        odd = [(source, answer) for source, answer in answers if not only_specs(answer)]
+        faults += [HookFault(source, hook, code, (shown(answer), "Deadlines")) for source, answer in odd]
+        plan = merged([(source, answer) for source, answer in answers[::-1] if only_specs(answer)], faults)
         if len(faults) == before:  # what is wrong is noted every time
             if len(self._plans) >= _PLANS:
                 self._plans.clear()

@@ -105,10 +105,8 @@ class TableRules:
 
     def canonical(self, name: str, value: str) -> str | int:
         """Return a derived value as the tables that ask for it write it."""
-        for known, table, column in self._asked(self.decided.values()):
-            if known == name:
-                return table.read_fact(column.id, value)
-        return value
+        asked = self._asked(self.decided.values())
+        return next((table.read_fact(column.id, value) for known, table, column in asked if known == name), value)
 
     # --- facts --------------------------------------------------------------------------------------------------------
 
@@ -238,7 +236,7 @@ class TableRules:
             for source, tables in self.decided.items():
                 table = tables.get(name)
                 rule = self._decide(table, looked_at, context, None) if table is not None else None
-                if rule is not None and rule.outcomes:
+                if rule is not None:
                     facts[name] = self.canonical(name, rule.outcomes[name])
                     rulings.append(
                         RecordedRuling(f"fact:{name}", facts[name], rule.reason, f"{name}/{rule.id}", source)
@@ -257,7 +255,7 @@ class TableRules:
         """Return what a layer's tables answer to a hook: its decision table first, then its catalogue."""
         question = hook.removeprefix("governflow_")
         table = self.decided.get(source, {}).get(question)
-        if table is not None and question in FROM_RULE:
+        if table is not None:
             yield self._from_table(question, table)
         for owner, catalogue in self.catalogues:
             if owner == source and question in FROM_ENTRY:
@@ -268,7 +266,7 @@ class TableRules:
 
         def ask(case: Case, context: Context, cause: Any) -> Any:
             rule = self._decide(table, case, context, cause)
-            if rule is None or not rule.outcomes:
+            if rule is None:
                 return None
             return make(rule.outcomes, f"{question}/{rule.id}", rule.reason, case, units, cause)
 

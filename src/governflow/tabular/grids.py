@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import attrs
 
 from governflow.errors import JournalError, TableError
-from governflow.tabular.records import NO_FORMULAS, Record, Reject, letter
-from governflow.tabular.source import InMemory, sort_of, unreadable
+from governflow.tabular.records import NO_FORMULAS, InMemory, Record, Reject, letter, sort_of, unreadable
 from governflow.text import Text
 
 if TYPE_CHECKING:

@@ -17,8 +17,7 @@ import attrs
 
 from governflow.errors import JournalError
 from governflow.normalize import number_text
-from governflow.tabular.records import NO_FORMULAS, RESERVED, Record, Reject, letter, trim, uneven
-from governflow.tabular.source import File
+from governflow.tabular.records import NO_FORMULAS, RESERVED, File, Record, Reject, letter, trim, uneven
 
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell, MergedCell
