@@ -58,9 +58,9 @@ def _clock(text: str) -> int:
 def _windows(where: str, given: Sequence[Sequence[str]]) -> tuple[Window, ...]:
     try:
         windows = sorted(((a, b) for a, b in given), key=lambda window: _clock(window[0]))
-    except (TypeError, ValueError) as fault:
-        if isinstance(fault, CalendarError):
-            raise
+    except CalendarError:
+        raise
+    except (TypeError, ValueError):
         raise CalendarError(
             f"{given!r} for {where} is not a list of windows: write [('08:00', '12:00'), ...]",
             f"{where} 的 {given!r} 不是时段列表：请写 [('08:00', '12:00'), ...]",

@@ -289,9 +289,7 @@ def _of_24(hour: int, half: str | None, text: str) -> int:
     afternoon = half.upper() in ("下午", "PM")
     if hour > 12 and not (afternoon and hour < 24):
         raise _fault(f"there is no such time of day: {text}", f"没有这样的时刻：“{text}”")
-    if hour == 12:
-        return 12 if afternoon else 0
-    return hour + 12 if afternoon and hour < 12 else hour
+    return hour % 12 + 12 * afternoon
 
 
 def _with_offset(wall: datetime, offset: str, text: str) -> datetime:

@@ -12,7 +12,7 @@ visit = "no"
 """
 
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
@@ -294,8 +294,7 @@ def lack(headings: tuple[str, ...], absent: list[str]) -> Text:
     )
 
 
-def _alike(name: str, headings: Iterable[str]) -> str | None:
-    headings = list(headings)
+def _alike(name: str, headings: list[str]) -> str | None:
     words = name.removesuffix(")").split(" (")  # our own names come in both languages
     return next((alike for word in words if (alike := nearest(word, headings)) is not None), None)
 

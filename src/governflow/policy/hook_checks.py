@@ -165,9 +165,11 @@ def named(
         faults.append(wrong(source, hook, answer, "a mapping by name"))
         return {}
     sound = {name: value for name, value in answer.items() if isinstance(value, kind_of(name))}
-    for name, value in answer.items():
-        if name not in sound:
-            faults.append(wrong(source, hook, value, f"a {kind_of(name).__name__} for {name!r}"))
+    faults += [
+        wrong(source, hook, value, f"a {kind_of(name).__name__} for {name!r}")
+        for name, value in answer.items()
+        if name not in sound
+    ]
     return sound
 
 

@@ -33,10 +33,8 @@ class Space:
         by_atom = []
         for place, axis in enumerate(self.axes):
             rules = [0] * axis.size
-            by_mask: dict[int, int] = {}
-            for number, box in enumerate(self.boxes):
-                by_mask[box[place]] = by_mask.get(box[place], 0) | 1 << number
-            for mask, holders in by_mask.items():
+            masks = ((1 << number, box[place]) for number, box in enumerate(self.boxes))
+            for holders, mask in _grouped(masks, axis.full):
                 for atom in bits(mask):
                     rules[atom] |= holders
             by_atom.append(tuple(rules))
@@ -101,12 +99,11 @@ class Space:
                 continue
             lines = tuple(_grouped(line, active) for line in lines)
             place, halves = _cut(lines)
-            parts = []
-            for half in halves:
-                held = reduce(or_, [some for _, some in half])
-                parts.append(((*lines[:place], half, *lines[place + 1 :]), active & held, others))
-            parts.sort(key=lambda part: -part[1].bit_count())
-            waiting += parts
+            parts = [
+                ((*lines[:place], half, *lines[place + 1 :]), active & reduce(or_, [held for _, held in half]), others)
+                for half in halves
+            ]
+            waiting += sorted(parts, key=lambda part: -part[1].bit_count())
         return None, used
 
     def widen(self, box: Region, rules: int, more: Sequence[Region] = ()) -> Region:

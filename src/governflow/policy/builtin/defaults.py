@@ -112,7 +112,7 @@ def governflow_locality() -> Locality:
 @hookimpl
 def governflow_terms() -> dict[str, Text]:
     """Names of the clocks; states and actions are named by the lifecycle."""
-    specs = (*DEADLINES[Severity.GENERAL].clocks,)
+    specs = DEADLINES[Severity.GENERAL].clocks
     clocks = {spec.name: spec.text for spec in specs if spec.name not in BASE.actions}
     return clocks | {"promise": Text("promised answer", "承诺答复")}
 

@@ -277,10 +277,8 @@ def governflow_deadlines(case: Case) -> Deadlines:
 @hookimpl
 def governflow_escalate(case: Case, cause: Breach, context: Context) -> Ruling[Escalation] | None:
     """A petition that nobody registers goes to the unit above the intake, not to the lowest form of handling."""
-    if cause.clock.name != _REGISTER.name or cause.rung < 2:
-        return None
     above = context.units.above(cause.holder, case.form)
-    if above is None:
+    if cause.clock.name != _REGISTER.name or cause.rung < 2 or above is None:
         return None
     reason = Text("nobody passed it on: the unit above does", "逾期未登记转办：由上级接手")
     return Ruling(Escalation(Kind.TAKE_OVER, above, None, cause.gap), reason, "ladder/register")
