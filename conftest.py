@@ -12,7 +12,7 @@ _SECONDS = {"slow": 600, "long": 3600}
 
 # On a loaded machine an example may take long: time is limited for a test, not for an example. What a newcomer runs
 # draws the same examples each time, so that nobody is stopped by what somebody else has to mend.
-for _profile, _examples in (("fast", 50), ("slow", 200), ("long", 2000)):
+for _profile, _examples in (("fast", 30), ("slow", 200), ("long", 2000)):
     settings.register_profile(
         _profile,
         max_examples=_examples,

@@ -90,7 +90,7 @@ def told(failures: list[Failure]) -> str:
 # --- sound rules ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("code", [CODE, UNDER_THE_LAW])
+@pytest.mark.parametrize("code", [CODE, pytest.param(UNDER_THE_LAW, marks=pytest.mark.slow)])
 def test_sound_rules_break_no_law(code: str) -> None:
     sound = subject(code)
     assert {law: told(broken_by(law, sound)) for law in OF_LIVES} == dict.fromkeys(OF_LIVES, "")

@@ -601,10 +601,10 @@ def broken(law: str, plugin: object) -> list[Failure]:
 
 
 @cache
-def hotline_first() -> Failure:
-    """The one failure of a county that prefers a channel, which several tests look at."""
-    (failure,) = broken("ruling/impartial", HotlineFirst())
-    return failure
+def found_in(planted: type[County]) -> list[Failure]:
+    """What the law that a fault breaks says of it; several tests look at one."""
+    law, _ = PLANTED[planted]
+    return broken(law, planted())
 
 
 @pytest.mark.parametrize("law", OURS)
@@ -622,8 +622,8 @@ def _one_a_law_fast() -> Iterator[Any]:
 
 @pytest.mark.parametrize("planted", list(_one_a_law_fast()))
 def test_a_planted_fault_is_caught_by_the_law_that_it_breaks(planted: type[County]) -> None:
-    law, where = PLANTED[planted]
-    failures = broken(law, planted())
+    _, where = PLANTED[planted]
+    failures = found_in(planted)
     assert failures
     assert where in str(failures[0].look_at)
     assert all(failure.sentence.en and failure.sentence.zh for failure in failures)
@@ -640,7 +640,7 @@ def test_two_laws_of_one_check_look_at_the_answers_of_one_process() -> None:
 
 
 def test_a_fault_of_one_item_is_told_with_the_item_and_nothing_else() -> None:
-    (failure,) = broken("ruling/total", FailsForOneItem())
+    (failure,) = found_in(FailsForOneItem)
     assert failure.case == {"item": "事项137"}
 
 
@@ -661,7 +661,8 @@ def test_a_gap_is_told_with_the_case_that_nobody_answers() -> None:
 
 
 def test_a_channel_that_only_a_hook_knows_is_tried_and_told() -> None:
-    assert hotline_first().case == {"channel": "县长信箱"}
+    (failure,) = found_in(HotlineFirst)
+    assert failure.case == {"channel": "县长信箱"}
 
 
 def test_a_case_is_shrunk_to_what_the_fault_needs() -> None:
@@ -794,7 +795,7 @@ def test_an_order_of_asking_that_matters_is_found_again_by_the_case_alone() -> N
 
 
 def test_only_what_differs_is_told_before_and_after() -> None:
-    failure = hotline_first()
+    (failure,) = found_in(HotlineFirst)
     assert {line.en.partition(":")[0] for line in failure.said} == {"before", "after"}
     assert any("tier: 1" in line.en for line in failure.said)
     assert not any("assess" in line.en for line in failure.said)

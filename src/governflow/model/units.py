@@ -297,28 +297,36 @@ class OrgChart:
 
     def _named_in(self, place: str) -> dict[str, int]:
         """Return the units whose names stand in a text, with the length of each name; 王村 does not stand in 大王村."""
-        # Every part of the text is looked up, so that a chart of ten thousand units costs no more than one of ten.
+        # Only parts that begin as a name does are looked up, so that a chart of ten thousand units costs no more than
+        # one of ten.
         names, sizes = self._names
         text = key(place)
+        parts = [
+            (size, start)
+            for start, first in enumerate(text)
+            for size in sizes.get(first, ())
+            if start + size <= len(text) and text[start : start + size] in names
+        ]
         found: dict[str, int] = {}
         taken: list[tuple[int, int]] = []
-        for size in reversed(sizes):
-            for start in range(len(text) - size + 1):
-                called = names.get(text[start : start + size])
-                if called is None or any(first <= start and start + size <= last for first, last in taken):
-                    continue
-                taken.append((start, start + size))
-                for unit in called:
-                    found.setdefault(unit.id, size)
+        for size, start in sorted(parts, key=lambda part: (-part[0], part[1])):
+            if any(first <= start and start + size <= last for first, last in taken):
+                continue
+            taken.append((start, start + size))
+            for unit in names[text[start : start + size]]:
+                found.setdefault(unit.id, size)
         return found
 
     @cached_property
-    def _names(self) -> tuple[Mapping[str, list[Unit]], tuple[int, ...]]:
+    def _names(self) -> tuple[Mapping[str, list[Unit]], Mapping[str, set[int]]]:
+        """The units by name, and how long the names are that begin with a character."""
         names: dict[str, list[Unit]] = {}
+        sizes: dict[str, set[int]] = {}
         for unit in self.units.values():
             for name in {key(unit.text.zh), key(unit.text.en)}:
                 names.setdefault(name, []).append(unit)
-        return names, tuple(sorted({len(name) for name in names if name}))
+                sizes.setdefault(name[:1], set()).add(len(name))
+        return names, sizes
 
 
 def _text(source: "Path | Traversable") -> str:
