@@ -4,7 +4,7 @@ import inspect
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -20,13 +20,14 @@ from governflow.model.base_lifecycle import BASE
 from governflow.model.rulings import RuleRef
 from governflow.policy.hookspecs import Waiver
 from governflow.policy.registry import Localities
-from governflow.policy.stack import Layer, Policy
+from governflow.policy.stack import Layer
 from governflow.text import Text
 from governflow.timesource import SystemClock
 
 LEVELS = ("certify", "search")
 #: How long each law may look at the level ``search`` unless told otherwise.
 SECONDS = 10.0
+
 
 #: The laws that can be looked at where the rules cannot be loaded: rules are refused for what breaks them.
 _TABLES, _LIFECYCLE = "ruling/unambiguous", "lifecycle/sound"
@@ -71,8 +72,7 @@ def check(
     verdicts: list[LawVerdict] = []
     time_each = SECONDS if seconds is None else seconds
     subject = Subject(localities, code, level=level, seed=seed, seconds=time_each, only=case)
-    running = CharterCheck(subject, today)
-    with closing(running):
+    with closing(CharterCheck(subject, today)) as running:
         for verdict in running.verdicts(chosen):
             if heard is not None:
                 heard(verdict)
@@ -115,8 +115,7 @@ class CharterCheck:
         #: The hash of the rule set; empty where it cannot be loaded.
         self.rules = ""
         self._case = subject.only
-        #: What was raised as a law's other processes were begun; None where nothing was.
-        self._begun: dict[str, Exception | None] = {}
+
         self._today = today
         try:
             self.rules = subject.policy.rules
@@ -152,7 +151,32 @@ class CharterCheck:
 
     @cached_property
     def _waivers(self) -> dict[str, Waiver]:
-        return _waivers_of(self.subject.policy)
+        """The locality's own waivers by law: what its city is let off it has to keep, or to waive in its own name.
+
+        Raises:
+            PolicyError: If the hook answers with something else, or waives what is no law.
+        """
+        found: dict[str, Waiver] = {}
+        faults: list[Text] = []
+        own = self.subject.policy.layers[0].source
+        for source, function, _ in self.subject.policy.impls(_WAIVERS):
+            if source != own:
+                continue
+            try:
+                given = list(function() or ())
+            except Exception as raised:  # noqa: BLE001 - whatever it raises, the county's author has to read it
+                what = described(raised)
+                faults.append(Text(f"{_WAIVERS} raised {what}", f"{_WAIVERS} 出错：{what}"))
+                continue
+            for waiver in given:
+                if not isinstance(waiver, Waiver) or waiver.law not in LAWS:
+                    what = f"{getattr(waiver, 'law', waiver)!r:.80}"
+                    faults.append(Text(f"{_WAIVERS}: {what} is no law", f"{_WAIVERS}：{what} 不是宪章条目"))
+                else:
+                    found[waiver.law] = waiver
+        if faults:
+            raise PolicyError.listing(Text(f"{own} cannot be checked", f"{own} 无法检验"), faults)
+        return found
 
     @cached_property
     def _day(self) -> date:
@@ -164,23 +188,19 @@ class CharterCheck:
         self.subject.only = self._case if is_ruling or self._case is None else timeless(self._case)
 
     def _begin(self, law: Law) -> None:
-        if law.ahead is None or law.id in self._begun:
-            return
-        self._begun[law.id] = None
-        self._narrow(law)
-        try:
-            law.ahead(self.subject)
-        except Exception as raised:  # noqa: BLE001 - it breaks this law, not the others
-            self._begun[law.id] = raised
+        if law.ahead is not None:
+            self._narrow(law)
+            with suppress(Exception):  # it breaks this law, before which it is begun again, and not the others
+                law.ahead(self.subject)
 
     def _verdict(self, law: Law, waiver: Waiver | None = None) -> LawVerdict:
-        subject, broken = self.subject, self._begun.get(law.id)
+        subject = self.subject
         subject.begin()
         failures: list[Failure] = []
         begun = time.perf_counter()
         try:
-            if broken is not None:
-                raise broken
+            if law.ahead is not None:
+                law.ahead(subject)
             failures.extend(law.check(subject))
         except Exception as raised:  # noqa: BLE001 - whatever a county's rule raises, the other laws are still checked
             failures.append(_broken_off(raised))
@@ -247,35 +267,6 @@ def _unsound_lifecycles(code: str, layers: list[Layer], fault: PolicyError) -> I
 
 
 # --- what a locality is let off for a while ---------------------------------------------------------------------------
-
-
-def _waivers_of(policy: Policy) -> dict[str, Waiver]:
-    """Return the locality's own waivers by law: what its city is let off it has to keep, or to waive in its own name.
-
-    Raises:
-        PolicyError: If the hook answers with something else, or waives what is no law.
-    """
-    found: dict[str, Waiver] = {}
-    faults: list[Text] = []
-    own = policy.layers[0].source
-    for source, function, _ in policy.impls(_WAIVERS):
-        if source != own:
-            continue
-        try:
-            given = list(function() or ())
-        except Exception as raised:  # noqa: BLE001 - whatever it raises, the county's author has to read it
-            what = described(raised)
-            faults.append(Text(f"{_WAIVERS} raised {what}", f"{_WAIVERS} 出错：{what}"))
-            continue
-        for waiver in given:
-            if not isinstance(waiver, Waiver) or waiver.law not in LAWS:
-                what = f"{getattr(waiver, 'law', waiver)!r:.80}"
-                faults.append(Text(f"{_WAIVERS}: {what} is no law", f"{_WAIVERS}：{what} 不是宪章条目"))
-            else:
-                found[waiver.law] = waiver
-    if faults:
-        raise PolicyError.listing(Text(f"{own} cannot be checked", f"{own} 无法检验"), faults)
-    return found
 
 
 def _unfit(waiver: Waiver, today: date) -> Text | None:

@@ -8,6 +8,9 @@ from governflow.model.rulings import RuleRef, named_of
 from governflow.policy.hookspecs import Waiver
 from governflow.text import Text
 
+#: How many failures a law tells of.
+MOST = 5
+
 
 @attrs.frozen
 class RuleRefs:

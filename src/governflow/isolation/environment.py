@@ -8,6 +8,7 @@ import sys
 import time as _time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -142,10 +143,8 @@ def _clocks(moment: _datetime.datetime, record: Recorder) -> Iterator[tuple[obje
         record("datetime.utcnow()")
         return moment.replace(tzinfo=None)
 
-    a_moment = _AnyDay("datetime", (_DATETIME,), {"real": _DATETIME})
-    for name, function in (("now", now), ("today", now), ("utcnow", utcnow)):
-        setattr(a_moment, name, classmethod(function))
-    yield _DATETIME, a_moment
+    of_moments = {"now": classmethod(now), "today": classmethod(now), "utcnow": classmethod(utcnow)}
+    yield _DATETIME, _AnyDay("datetime", (_DATETIME,), {"real": _DATETIME, **of_moments})
     yield _DATE, _AnyDay("date", (_DATE,), {"real": _DATE, "today": classmethod(today)})
     seconds = moment.timestamp() + 0.123456
     for name in ("time", "monotonic", "perf_counter", "process_time", "thread_time"):
@@ -226,14 +225,11 @@ def fields_read(*fields: str) -> Iterator[set[str]]:
     """Watch which of some fields of a case are read; a rule that takes all fields at once reads none by name."""
     read: set[str] = set()
 
-    def property_of(name: str) -> property:
-        def get(case: Case) -> object:
-            read.add(name)
-            return case.__dict__[name]
-
-        return property(get)
+    def get(name: str, case: Case) -> object:
+        read.add(name)
+        return case.__dict__[name]
 
     with replacing() as put:
         for name in fields:
-            put(Case, name, property_of(name))
+            put(Case, name, property(partial(get, name)))
         yield read

@@ -128,15 +128,12 @@ def _literals(function: FunctionType) -> Iterator[object]:
 
 def _values(found: Iterable[object], depth: int = 0) -> Iterator[str | int | date]:
     for value in found:
-        if isinstance(value, bool):
-            continue
         if isinstance(value, (str, int, date)) and type(value) in (str, int, date):
             yield value
         elif depth < 3 and attrs.has(type(value)):
             yield from _values(attrs.asdict(value, recurse=False).values(), depth + 1)  # type: ignore[arg-type]
         elif depth < 3 and isinstance(value, Mapping):
-            yield from _values(list(value.keys())[:_MOST], depth + 1)
-            yield from _values(list(value.values())[:_MOST], depth + 1)
+            yield from _values([*list(value.keys())[:_MOST], *list(value.values())[:_MOST]], depth + 1)
         elif depth < 3 and isinstance(value, (tuple, list, set, frozenset)):
             members = list(value) if isinstance(value, (tuple, list)) else sorted(value, key=_shown)
             yield from _values(members[:_MOST], depth + 1)

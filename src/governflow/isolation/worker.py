@@ -213,10 +213,6 @@ def _raised(fault: _Fault) -> GovernflowError:
     return WorkerFailed(fault.text.en, raised=fault.text.en)
 
 
-#: What an interpreter was started with: by which process, by which command, and the variables that count at the start.
-_Start = tuple[int, Sequence[str], frozenset[tuple[str, str]]]
-
-
 class _Interpreter:
     """A second Python at work, and the thread that talks to it: neither side ever waits for the other to read."""
 
@@ -241,7 +237,8 @@ class _Interpreter:
             found.kill()
         return cls(key, variables)
 
-    def __init__(self, key: _Start, variables: Mapping[str, str]) -> None:
+    def __init__(self, key: tuple[int, object, object], variables: Mapping[str, str]) -> None:
+        #: By which process it was started, by which command, and with which variables that count at the start.
         self._key = key
         self._folder = tempfile.TemporaryDirectory()
         written = Path(self._folder.name) / "complaints"
@@ -342,8 +339,7 @@ def serve() -> None:
     """Take jobs on standard input until it ends; called in the second interpreter."""
     source = os.fdopen(os.dup(0), "rb", buffering=0)
     out = os.fdopen(os.dup(1), "wb")
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)  # what a plugin prints is no answer
     while (message := _read(source)) is not None:
         begin = json.loads(message)

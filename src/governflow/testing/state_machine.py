@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -12,7 +11,7 @@ from governflow.charter.cases.reported import case_line
 from governflow.charter.cases.systematic import strategy
 from governflow.charter.laws import escalation as ladders
 from governflow.charter.laws import timing
-from governflow.charter.laws.lives import Wrong, left_lying, shortest, unanswered
+from governflow.charter.laws.lives import left_lying, shortest, unanswered
 from governflow.charter.lives.fault_injection import FAILING, MANNERS, twin
 from governflow.charter.lives.scenarios import LATER
 from governflow.charter.lives.simulation import (
@@ -30,13 +29,13 @@ from governflow.charter.lives.simulation import (
     Simulator,
     choices,
 )
+from governflow.charter.model import Failure
 from governflow.charter.report.text import reader_lang
 from governflow.charter.subject import Subject
 from governflow.model.terms import Mode
 from governflow.policy.registry import Localities
 from governflow.policy.stack import Policy
 from governflow.testing.strategies import known
-from governflow.text import Text
 
 _SHORT = st.sampled_from([0, 1, 3, 10, 45, 2 * HOUR, 10 * HOUR, DAY])
 _LONG = st.sampled_from([HOUR, DAY, 3 * DAY, 7 * DAY, 35 * DAY, 70 * DAY])
@@ -44,13 +43,13 @@ _PICKS = st.integers(0, 600)
 
 
 #: Says what is wrong with a life.
-Law = Callable[[SimulatedCase, Subject], Wrong | None]
+Law = Callable[[SimulatedCase, Subject], Failure | None]
 
 
-def _climbing(fault: Callable[[ladders.Ladder, Policy], tuple[Text, int] | None]) -> Law:
-    def law(life: SimulatedCase, subject: Subject) -> Wrong | None:
+def _climbing(fault: ladders.Fault) -> Law:
+    def law(life: SimulatedCase, subject: Subject) -> Failure | None:
         found = (fault(ladder, subject.policy) for ladder in ladders.stretches(life, subject.policy))
-        return next((Wrong(one[0]) for one in found if one is not None), None)
+        return next(filter(None, found), None)
 
     return law
 
@@ -149,8 +148,8 @@ class _Lives(RuleBasedStateMachine):
         assert case is not None
         may = choices(self.simulator.policy, case)
         if may.possible:
-            drawn = st.sampled_from(may.lasting or may.possible) | st.sampled_from(may.possible)
-            self._do(after, data.draw(drawn), pick)
+            some = st.sampled_from(may.lasting or may.possible) | st.sampled_from(may.possible)
+            self._do(after, data.draw(some), pick)
 
     @precondition(_lives)
     @rule(after=_SHORT, pick=_PICKS, does=st.sampled_from([SWITCH, MUSTER, OUTAGE, REASSESS]))
@@ -209,12 +208,12 @@ class _Lives(RuleBasedStateMachine):
                 raise AssertionError(_story(law, fault, life, wrong, self.subject))
 
 
-def _story(law: str, fault: Law, life: SimulatedCase, wrong: Wrong, subject: Subject) -> str:
+def _story(law: str, fault: Law, life: SimulatedCase, wrong: Failure, subject: Subject) -> str:
     """Tell what is wrong as ``governflow check`` does, by a shorter life, with the command that looks at that life."""
     short, wrong = shortest(subject, lambda one: fault(one, subject), life.scenario) or (life, wrong)
     lang = reader_lang()
-    case: dict[str, Any] = short.scenario.as_case()
-    again = shlex.join(["governflow", "check", subject.code, "--law", law, "--case", case_line(case)])
-    lines = [line.say(lang) for line in short.said(subject.policy)]
-    where = [wrong.look_at.say(lang)] if wrong.look_at is not None else []
-    return "\n  ".join([f"{law}: {wrong.what.say(lang)}", *lines, *where, again])
+    case = case_line(short.scenario.as_case())
+    lines = [f"{law}: {wrong.sentence.say(lang)}", *(line.say(lang) for line in short.said(subject.policy))]
+    if wrong.look_at is not None:
+        lines.append(wrong.look_at.say(lang))
+    return "\n  ".join([*lines, shlex.join(["governflow", "check", subject.code, "--law", law, "--case", case])])

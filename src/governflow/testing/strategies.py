@@ -4,7 +4,7 @@ import csv
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -208,9 +208,7 @@ class _Clerk:
         needed = _NEEDED.get(action, ())
         if action in ("dispatch", "claim") and self.draw(st.booleans()):
             needed = ("unit",)
-        fields: Any = {field: self.draw(drawn[field]) for field in needed if action != "check_in" or waiting}
-        filled: Fields = fields
-        return filled
+        return cast(Fields, {field: self.draw(drawn[field]) for field in needed if action != "check_in" or waiting})
 
 
 def _cell(field: str, value: Any) -> str:

@@ -157,11 +157,6 @@ class Answer:
                 results[f"clock:{clock.name}:terms@{moment}"] = [clock.allowance, sorted(clock.traits)]
         return PlainAnswer({**self.told}, self.refused, list(self.faults), list(self.rulings), results)
 
-    @property
-    def digest(self) -> str:
-        """SHA-256 over all that the rules said."""
-        return self.plain.digest
-
 
 def asked(policy: Policy, told: ReportedCase, number: str = "check") -> Answer:
     """Ask the rules everything about a case, through what the engine itself decides by, without a store."""
@@ -229,8 +224,8 @@ def _reopened(policy: Policy, case: Case, told: ReportedCase, at: datetime, faul
         if answer is not None:
             value, ruling, source = answer
             plain = str(value) if hook == "governflow_tier" else [value.severity, value.urgency]
-            what = f"{REOPENED}{hook.removeprefix('governflow_')}"
-            yield RecordedRuling(what, plain, ruling.reason, ruling.rule, source)
+            what = hook.removeprefix("governflow_")
+            yield RecordedRuling(f"{REOPENED}{what}", plain, ruling.reason, ruling.rule, source)
     for event in events:
         faults += _faults(event)
         yield from (msgspec.structs.replace(one, what=f"{REOPENED}{one.what}") for one in event.rulings)

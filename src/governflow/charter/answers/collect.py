@@ -15,7 +15,7 @@ from governflow.charter.answers.ask import Answer, asked
 from governflow.charter.answers.compare import said
 from governflow.charter.cases.reported import WHO, ReportedCase, smallest, written
 from governflow.charter.cases.systematic import BUDGET, strategy
-from governflow.charter.model import Failure
+from governflow.charter.model import MOST, Failure
 from governflow.charter.subject import Subject
 from governflow.errors import described
 from governflow.isolation.environment import fields_read
@@ -30,8 +30,7 @@ _Shown = TypeVar("_Shown")
 Fault = tuple[Hashable, Failure]
 Look = Callable[[ReportedCase], Iterable[Fault]]
 
-#: So many failures of one law are told.
-AT_MOST = 5
+
 #: So many cases are drawn before somebody looks at the clock again.
 _AT_ONCE = 50
 
@@ -59,8 +58,7 @@ def firsts(subject: Subject, cases: Iterable[ReportedCase]) -> list[First]:
                     break
                 if key not in known:
                     read.clear()
-                    answer = _answered(subject.policy, told)
-                    known[key] = First(told, answer, frozenset(read))
+                    known[key] = First(told, _answered(subject.policy, told), frozenset(read))
     return [known[key] for key, _ in keyed if key in known]
 
 
@@ -102,12 +100,12 @@ def found(subject: Subject, look: Look, cases: Iterable[ReportedCase]) -> Iterat
         for key, failure in look(told):
             if key not in failures:
                 failures[key] = _smallest(look, key, failure)
-        if len(failures) >= AT_MOST:
+        if len(failures) >= MOST:
             break
     if subject.level == "search" and subject.only is None:
-        for key, failure in searched(subject, look, set(failures), AT_MOST):
+        for key, failure in searched(subject, look, set(failures), MOST):
             failures[key] = _smallest(look, key, failure)
-    for failure in sorted(failures.values(), key=size)[:AT_MOST]:
+    for failure in sorted(failures.values(), key=size)[:MOST]:
         answer = _answered(subject.policy, failure.case) if not failure.said else None
         yield attrs.evolve(failure, said=said(subject.policy, answer.plain)) if isinstance(answer, Answer) else failure
 
@@ -194,24 +192,6 @@ def drawn_faults(
         size: How small it is what shows a fault.
         most: So many values are drawn before Hypothesis begins anew: what it learns leads it to the others.
     """
-    for number in count():
-        if subject.late:
-            return
-        fault = _one_fault(subject, some, look, known, size, f"{subject.seed}/{number}", most)
-        if fault is not None:
-            known.add(fault[0])
-            yield fault
-
-
-def _one_fault(
-    subject: Subject,
-    some: "SearchStrategy[Any]",
-    look: Callable[[Any], Mapping[Hashable, _Shown]],
-    known: set[Hashable],
-    size: Callable[[_Shown], int],
-    from_seed: str,
-    most: int,
-) -> tuple[Hashable, _Shown] | None:
     from hypothesis.errors import Flaky  # only a search needs it
 
     shown: dict[Hashable, list[_Shown]] = {}
@@ -225,10 +205,15 @@ def _one_fault(
                 shown.setdefault(fault, []).append(what)
                 raise _Found
 
-    # Rules that answer otherwise the second time cannot be shrunk: what was found stands.
-    with suppress(_Found, _TimeIsUp, Flaky):
-        draw(some, test, from_seed, most)
-    return next(((fault, min(found, key=size)) for fault, found in shown.items()), None)
+    for number in count():
+        if subject.late:
+            return
+        shown.clear()
+        # Rules that answer otherwise the second time cannot be shrunk: what was found stands.
+        with suppress(_Found, _TimeIsUp, Flaky):
+            draw(some, test, f"{subject.seed}/{number}", most)
+        known |= shown.keys()
+        yield from ((fault, min(found, key=size)) for fault, found in shown.items())
 
 
 def draw(some: "SearchStrategy[Any]", take: Callable[[Any], object], from_seed: str, most: int) -> None:

@@ -34,10 +34,8 @@ _RESULTS: Mapping[str, Text] = {
     "report": Text("what becomes of it at its report", "上报后的结果"),
     "dispatch": Text("where it is dispatched", "派单后的结果"),
 }
-#: Of the many rungs that are asked about, so many are told, where it is the ladder that fails.
-_RUNGS = 3
-#: So many rulings that differ are told.
-_APART = 3
+#: Of the many rungs that are asked about, so many are told, where it is the ladder that fails; of rulings that differ.
+_RUNGS = _APART = 3
 _CLOSED = (Severity, Urgency, Kind, Form)
 
 

@@ -95,8 +95,9 @@ def _told(fault: Exception) -> Text:
 def _wrong(policy: Policy, where: RuleRef, name: Text, example: object) -> Iterator[Failure]:
     """Find what is wrong with one example; a plugin's code may hold anything in its place."""
     if not isinstance(example, Example):
-        what = Text(f"{name.en} is {example!r:.80}, no Example", f"{name.zh}为 {example!r:.80}，应为 Example")
-        yield _unread(where, what)
+        yield _unread(
+            where, Text(f"{name.en} is {example!r:.80}, no Example", f"{name.zh}为 {example!r:.80}，应为 Example")
+        )
         return
     told: ReportedCase = {}
 
@@ -115,18 +116,16 @@ def _wrong(policy: Policy, where: RuleRef, name: Text, example: object) -> Itera
             if wanted != given:
                 promised = Text(f"{name.en} ({example.source})", f"{name.zh}（{example.source}）")
                 yield _otherwise(policy, where, promised, answer, field, wanted, given)
+    except (GovernflowError, Unfit) as fault:
+        yield bad(f"cannot be used: {fault.text.en}", f"不可用：{fault.text.zh}")
     except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises is what is wrong with it
-        why = _told(fault)
-        unusable = isinstance(fault, (GovernflowError, Unfit))
-        how = Text("cannot be used", "不可用") if unusable else Text("breaks off", "中断")
-        yield bad(f"{how.en}: {why.en}", f"{how.zh}：{why.zh}")
+        yield bad(f"breaks off: {described(fault)}", f"中断：{described(fault)}")
 
 
 def _otherwise(
     policy: Policy, where: RuleRef, promised: Text, answer: Answer, name: str, wanted: str, given: str | Text
 ) -> Failure:
-    about = (DECIDED_BY.get(name, name), f"fact:{name}")
-    rulings = [ruling for ruling in answer.rulings if ruling.what in about]
+    rulings = [ruling for ruling in answer.rulings if ruling.what in (DECIDED_BY.get(name, name), f"fact:{name}")]
     if not rulings and answer.dispatched is not None:  # a clock that starts later
         plan = plan_of(policy, answer.told, answer.dispatched)
         rulings = [ruling for clock, ruling in plan.rulings.items() if name == f"clock:{clock}"]
@@ -271,10 +270,9 @@ def unspoken(code: str, *, localities: Localities | None = None) -> tuple[Text, 
     policy = (localities or Localities()).policy(code)
     own = policy.layers[0].source
     answers = [(asked(policy, as_told(example.told)), example.expect) for example in shipped(policy)]
-    tables = dict(policy.tables).get(own, {})
     return tuple(
         Text(f"no example speaks of {name}/{rule.id}: {what}", f"没有算例涉及 {name}/{rule.id}：{what}")
-        for name, table in tables.items()
+        for name, table in dict(policy.tables).get(own, {}).items()
         if isinstance(table, Table) and name != _RUNGS
         for number, rule in enumerate(table.rules)
         if rule.outcomes and "form" not in rule.cells

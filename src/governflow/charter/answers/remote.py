@@ -153,19 +153,19 @@ def answered(subject: Subject, name: str) -> Heard | Failure | Text:
     if not there.begun or (there.late and subject.level == "search"):
         return there.why
     sentence = Text(f"another process could not answer: {there.why.en}", f"另一进程无法作答：{there.why.zh}")
-    return Failure(sentence, look_at=the_plugin(subject.code), suggestion=_EVERYWHERE)
+    return unlike_elsewhere(subject, sentence)
 
 
-def unloadable(subject: Subject, why: Text, when: Text) -> Failure:
-    """Tell that rules which can be loaded elsewhere cannot be loaded in another process; ``why`` says whose rules."""
-    sentence = Text(f"{when.en}, {why.en}", f"{when.zh}，{why.zh}")
-    return Failure(sentence, look_at=the_plugin(subject.code), suggestion=_EVERYWHERE)
-
-
-_EVERYWHERE = Text(
-    "a plugin is imported, loaded and asked in the same way on every machine, whatever else is installed there",
-    "无论在哪台机器上、装有哪些其他插件，插件的导入、加载和作答都应相同",
-)
+def unlike_elsewhere(subject: Subject, sentence: Text) -> Failure:
+    """Tell that a plugin can be loaded or asked here, but not in another process."""
+    return Failure(
+        sentence,
+        look_at=the_plugin(subject.code),
+        suggestion=Text(
+            "a plugin is imported, loaded and asked in the same way on every machine, whatever else is installed there",
+            "无论在哪台机器上、装有哪些其他插件，插件的导入、加载和作答都应相同",
+        ),
+    )
 
 
 def _environment(how: WorkerEnvironment) -> dict[str, str]:
@@ -297,7 +297,6 @@ def changed_names(before: Mapping[tuple[str, str], Kept]) -> Iterable[str]:
     now = governflow_state()
     for key, (value, copy) in before.items():
         held, entries = now.get(key, (None, None))
-        replaced = _replaced(copy, entries)
         # What Python keeps of a module or a class for itself may change; so may `cached_property` and the like.
-        if (held is not value or replaced) and not key[1].startswith("__"):
+        if (held is not value or _replaced(copy, entries)) and not key[1].startswith("__"):
             yield ".".join(key)

@@ -17,35 +17,24 @@ from governflow.tables.domains import Number
 _WORDS = 24
 #: More of them may stand for whoever asks: that makes no difference, and nobody should have to wonder.
 _NAMES, _NAME = 60, 20
-UNKNOWN_ITEM = "清单以外的事项"
-UNKNOWN_PLACE = "查无此地"
+
 #: What people write, and few think of: long texts, wide letters, spaces, signs.
 _ODD = ("很长的描述" * 60, "ＬＥＤ　路灯　３号", " a b ", "🚧 / \\ % {0}", "0")
 #: Where cases come from in practice.
 CHANNELS = ("热线12345", "网格员", "领导批示", "媒体", "app", "演示数据")
 
 
-#: Every hour of the day, each in another part of the year and on other days of the week.
-_HOURS = tuple(datetime.combine(date(2026, 1, 5) + timedelta(15 * hour), time(hour, 30)) for hour in range(24))
-#: The first and the last day of each month.
-_MONTHS = tuple(
-    datetime.combine(date(2026, month, 1) + timedelta(days), time(10)) for month in range(1, 13) for days in (0, -1)
+_MOMENTS = (
+    # Every hour of the day, each in another part of the year and on other days of the week.
+    *(datetime.combine(date(2026, 1, 5) + timedelta(15 * hour), time(hour, 30)) for hour in range(24)),
+    # The first and the last day of each month.
+    *(datetime.combine(date(2026, month, 1) + timedelta(days), time(10)) for month in range(1, 13) for days in (0, -1)),
+    # The new year's holiday, a make-up workday, the week of the National Day, a year's turn, a leap day.
+    *map(datetime.fromisoformat, ("2026-02-17T10:00", "2026-02-14T10:00", "2026-10-03T15:00")),
+    *map(datetime.fromisoformat, ("2026-12-31T23:59", "2027-01-01T00:00", "2028-02-29T12:00")),
 )
-#: The new year's holiday, a make-up workday, the week of the National Day, a year's turn, a leap day.
-_DAYS = tuple(
-    map(
-        datetime.fromisoformat,
-        (
-            *("2026-02-17T10:00", "2026-02-14T10:00", "2026-10-03T15:00"),
-            *("2026-12-31T23:59", "2027-01-01T00:00", "2028-02-29T12:00"),
-        ),
-    )
-)
-
-
 #: A day like any other; rules for the night begin or end at an hour of which hooks speak, or a minute before it.
 _MONDAY, _JUST = date(2026, 3, 2), (timedelta(0), timedelta(minutes=1))
-_MOMENTS = (*_HOURS, *_MONTHS, *_DAYS)
 
 
 @attrs.frozen
@@ -76,8 +65,8 @@ class Dimensions:
                 columns.setdefault(column, {}).update(dict.fromkeys(values))
         items = [item for _, catalogue in policy.ruled.catalogues for item in catalogue.items]
         return cls(
-            _texts("", *items, UNKNOWN_ITEM, *columns.get("item", ()), *words.texts[:_WORDS], *_ODD),
-            _texts("", *_places(policy.units), UNKNOWN_PLACE, *columns.get("place", ()), *words.texts[:_WORDS], *_ODD),
+            _texts("", *items, "清单以外的事项", *columns.get("item", ()), *words.texts[:_WORDS], *_ODD),
+            _texts("", *_places(policy.units), "查无此地", *columns.get("place", ()), *words.texts[:_WORDS], *_ODD),
             tuple(name for name in policy.lifecycles if name != "everyday"),
             {
                 name: known

@@ -137,8 +137,7 @@ def refuse_untellable(policy: Policy, case: ReportedCase) -> None:
 
 
 def _is_step(step: object) -> bool:
-    kinds = (int, str, int)
-    return isinstance(step, (list, tuple)) and len(step) == 3 and all(map(isinstance, step, kinds))
+    return isinstance(step, (list, tuple)) and len(step) == 3 and all(map(isinstance, step, (int, str, int)))
 
 
 def case_line(case: object) -> str:
@@ -153,13 +152,11 @@ def plain(case: Mapping[str, object]) -> dict[str, object]:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, date):
-        return value.isoformat()
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, (set, frozenset)):
         return sorted(value)
-    return str(value)
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def read_case(written: str) -> dict[str, object]:

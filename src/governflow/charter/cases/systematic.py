@@ -15,7 +15,6 @@ from governflow.charter.cases.of_rules import of_rules
 from governflow.charter.cases.reported import ReportedCase, distinct, written
 from governflow.isolation.literals import literals_of
 from governflow.model.terms import Mode, Severity, Urgency
-from governflow.model.units import OrgChart, Unit
 from governflow.policy.stack import Policy
 
 if TYPE_CHECKING:
@@ -45,7 +44,9 @@ def timed(policy: Policy) -> Iterator[ReportedCase]:
 
 def everywhere(policy: Policy) -> Iterator[ReportedCase]:
     """Return a case for every unit of the chart, by its id and by its name, and every sort of item at many of them."""
-    units = _rarest_first(policy.units)
+    # The units of a kind of which there are few come before those of which there are thousands.
+    count = Counter(unit.kind for unit in policy.units.units.values())
+    units = sorted(policy.units.units.values(), key=lambda unit: count[unit.kind])
     rest = units[_UNITS:]
     near = units[:_UNITS] + rest[:: max(1, len(rest) // _REST)]
     for word in literals_of(policy).texts:
@@ -56,12 +57,6 @@ def everywhere(policy: Policy) -> Iterator[ReportedCase]:
         severity = tuple(Severity)[number % len(Severity)].value
         yield _plain(place=unit.text.zh, item=items[number % len(items)], severity=severity)
     yield from ({"place": unit.id, "item": item} for unit, item in islice(product(near, items), _WHERE))
-
-
-def _rarest_first(units: OrgChart) -> list[Unit]:
-    """Put the units of a kind of which there are few before those of which there are thousands."""
-    count = Counter(unit.kind for unit in units.units.values())
-    return sorted(units.units.values(), key=lambda unit: count[unit.kind])
 
 
 def _sorts(policy: Policy) -> Sequence[str]:

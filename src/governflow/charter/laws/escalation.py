@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from functools import partial
 from itertools import chain
 
 import attrs
 
 from governflow.charter.cases.reported import BEGIN, ReportedCase
-from governflow.charter.laws.registry import MOST, law
+from governflow.charter.laws.registry import law
 from governflow.charter.lives.scenarios import going, lives, out_of, paths, pool, searched, shortened
 from governflow.charter.lives.simulation import (
     SWITCH,
@@ -18,7 +19,7 @@ from governflow.charter.lives.simulation import (
     line,
     reached,
 )
-from governflow.charter.model import Failure
+from governflow.charter.model import MOST, Failure
 from governflow.charter.subject import Subject
 from governflow.engine import musters
 from governflow.model.case import Case
@@ -46,9 +47,6 @@ _TRIES = 25
 #: What happens by itself.
 _ALONE = frozenset({"warned", "breached", "supervised", "taken_over", "special_report_filed", "lapsed", "faulted"})
 
-#: What is wrong with a ladder, and at which of its rungs.
-_Fault = tuple[Text, int] | None
-
 
 @attrs.frozen(eq=False)
 class Ladder:
@@ -64,13 +62,20 @@ class Ladder:
     cut: bool = False
 
 
+#: Says what is wrong with a ladder, told up to the rung that shows it.
+Fault = Callable[[Ladder, Policy], Failure | None]
+
+
 def ladders(subject: Subject) -> Iterator[Ladder]:
     """Return the ladders of every sort of case from every state, of many units, of every post, and those of lives."""
     return subject.stream(_ladders)
 
 
 def _ladders(subject: Subject) -> Iterator[Ladder]:
-    return chain(_of_cases(subject), _of_musters(subject), _of_lives(subject))
+    yield from _of_cases(subject)
+    yield from _of_musters(subject)
+    for life in lives(subject):
+        yield from stretches(life, subject.policy)
 
 
 class _Climbing:
@@ -162,11 +167,6 @@ def _of_musters(subject: Subject) -> Iterator[Ladder]:
         yield climbing.follow(Scenario({}, (ScenarioStep(0, SWITCH),)), alone)
 
 
-def _of_lives(subject: Subject) -> Iterator[Ladder]:
-    for life in lives(subject):
-        yield from stretches(life, subject.policy)
-
-
 def stretches(life: SimulatedCase, policy: Policy) -> Iterator[Ladder]:
     """Return what happened by itself in a life between what people did; nothing where its ladder was made to fail."""
     if "governflow_escalate" in life.failed or not life.events:
@@ -184,53 +184,43 @@ def stretches(life: SimulatedCase, policy: Policy) -> Iterator[Ladder]:
         yield Ladder(life.scenario, begin, tuple(rungs), over=_over(rungs[-1][1], policy), cut=True)
 
 
-def _climbing(subject: Subject, fault_of: Callable[[Ladder], _Fault], advice: Text) -> Iterator[Failure]:
-    sentences: set[str] = set()
-    gone = 0
-    for ladder in chain(ladders(subject), _searched(subject, fault_of, sentences)):
+def _climbing(subject: Subject, fault_of: Fault, advice: Text) -> Iterator[Failure]:
+    policy, sentences, gone = subject.policy, set[str](), 0
+
+    def key(life: SimulatedCase) -> str:
+        """Return the sentence of a fault of a life's ladders that is not told yet."""
+        found = (fault_of(ladder, policy) for ladder in stretches(life, policy))
+        return next((one.sentence.en for one in found if one is not None and one.sentence.en not in sentences), "")
+
+    drawn = (ladder for life in searched(subject, key, set()) for ladder in stretches(life, policy))
+    for ladder in chain(ladders(subject), drawn):
         if gone >= _ASTRAY or len(sentences) >= MOST or subject.late:
             break
         subject.tried()
-        what = _what(fault_of(ladder))
-        gone += what is not None
-        if what is None or what.en in sentences:
-            continue
-        sentences.add(what.en)
-        yield _told(_smallest(subject, ladder, fault_of, what), what, fault_of, subject, advice)
+        wrong = fault_of(ladder, policy)
+        gone += wrong is not None
+        if wrong is not None and wrong.sentence.en not in sentences:
+            sentences.add(wrong.sentence.en)
+            yield attrs.evolve(_smallest(subject, ladder, fault_of, wrong), suggestion=advice)
 
 
-def _what(fault: _Fault) -> Text | None:
-    return fault[0] if fault is not None else None
-
-
-def _searched(subject: Subject, fault_of: Callable[[Ladder], _Fault], sentences: set[str]) -> Iterator[Ladder]:
-    """Return the ladders of lives that a search draws, and that show a fault which is not told yet."""
-
-    def key(life: SimulatedCase) -> str:
-        found = (_what(fault_of(ladder)) for ladder in stretches(life, subject.policy))
-        return next((what.en for what in found if what is not None and what.en not in sentences), "")
-
-    for life in searched(subject, key, set()):
-        yield from stretches(life, subject.policy)
-
-
-def _smallest(subject: Subject, ladder: Ladder, fault_of: Callable[[Ladder], _Fault], what: Text) -> Ladder:
+def _smallest(subject: Subject, ladder: Ladder, fault_of: Fault, wrong: Failure) -> Failure:
     """Leave out what the fault does not need of the case that was told, and of what was done to it."""
 
-    def look(scenario: Scenario) -> Ladder | None:
+    def look(scenario: Scenario) -> Failure | None:
         alone = Subject(subject.localities, subject.code, only=scenario.as_case())
-        return next((one for one in ladders(alone) if _what(fault_of(one)) == what), None)
+        found = (fault_of(one, subject.policy) for one in ladders(alone))
+        return next((one for one in found if one is not None and one.sentence == wrong.sentence), None)
 
-    return shortened(ladder.scenario, look, tries=_TRIES) or ladder
+    return shortened(ladder.scenario, look, tries=_TRIES) or wrong
 
 
-def _told(ladder: Ladder, what: Text, fault_of: Callable[[Ladder], _Fault], subject: Subject, advice: Text) -> Failure:
-    _, at = fault_of(ladder) or (what, 0)
+def _told(ladder: Ladder, policy: Policy, at: int, what: Text) -> Failure:
+    """Tell what is wrong at one rung of a ladder, with those that led there."""
     rungs = ladder.rungs[max(0, at - 10) : at + 1]
     rulings = [ruling for event, _ in rungs for ruling in event.rulings if ruling.what == "escalate"]
     look = rulings[-1].ref if rulings else RuleRef(hook="governflow_escalate")
-    said = tuple(line(event, subject.policy) for event, _ in rungs)
-    return Failure(what, ladder.scenario.as_case(), said, look, advice)
+    return Failure(what, ladder.scenario.as_case(), tuple(line(event, policy) for event, _ in rungs), look)
 
 
 @law(
@@ -243,34 +233,36 @@ def _told(ladder: Ladder, what: Text, fault_of: Callable[[Ladder], _Fault], subj
 )
 def climbs(subject: Subject) -> Iterator[Failure]:
     """Follow every ladder that nobody acts on."""
-    advice = Text(
-        "take over with a unit of a higher level, and end with a special report", "由更高层级接办，最后形成专报"
+    return _climbing(
+        subject,
+        astray,
+        Text("take over with a unit of a higher level, and end with a special report", "由更高层级接办，最后形成专报"),
     )
-    yield from _climbing(subject, lambda ladder: astray(ladder, subject.policy), advice)
 
 
-def astray(ladder: Ladder, policy: Policy) -> _Fault:
+def astray(ladder: Ladder, policy: Policy) -> Failure | None:
     """Return where a ladder goes down, in a circle or nowhere, or does not come to its top."""
     units, before, unit, clock_ = policy.units, ladder.begin, policy.units.name, policy.name
     visited: dict[str, list[tuple[str, object]]] = {}
     for at, (event, case) in enumerate(ladder.rungs):
+        wrong = partial(_told, ladder, policy, at)
         for fault in faults_in(event.about):
             if fault.hook == "governflow_escalate":
-                what = fault.text
-                return Text(f"a rung was not usable: {what.en}", f"升级方式不可用：{what.zh}"), at
+                return wrong(Text(f"a rung was not usable: {fault.text.en}", f"升级方式不可用：{fault.text.zh}"))
         climb = event.about.get("escalation")
         if climb is None:
             before = case
             continue
         name, to, holder = _clock_of(climb), str(climb["to"]), str(climb["from"])
         if to not in units:
-            return Text(f"it climbs to {to!r}, which the chart does not know", f"升级到组织架构中没有的“{to}”"), at
+            return wrong(Text(f"it climbs to {to!r}, which the chart does not know", f"升级到组织架构中没有的“{to}”"))
         if climb["kind"] == Kind.TAKE_OVER and name == "dispatch":
             visited.clear()  # whoever is above has dispatched it: what was taken over before was the duty to do so
         elif climb["kind"] == Kind.TAKE_OVER:
             form = climb["form"] or before.form
             if holder != units.intake and units.level(to, form) < units.level(holder, before.form):
-                return Text(f"it goes down from {holder} to {to}", f"由“{unit(holder).zh}”向下转到“{unit(to).zh}”"), at
+                zh = f"由“{unit(holder).zh}”向下转到“{unit(to).zh}”"
+                return wrong(Text(f"it goes down from {holder} to {to}", zh))
             # A clock whose duty was taken over climbs for itself; what takes the case over climbs for all of them.
             own = case.clocks.get(name)
             apart = name.startswith("check_in:") or (own is not None and own.duty == to)
@@ -278,12 +270,14 @@ def astray(ladder: Ladder, policy: Policy) -> _Fault:
             if (to, form) in chain or (to == holder and form == before.form):
                 round_ = [*(one for one, _ in chain[-6:]), to]
                 zh = " → ".join(unit(one).zh for one in round_)
-                return Text(f"it goes in a circle: {' -> '.join(round_)}", f"循环升级：{zh}"), at
+                return wrong(Text(f"it goes in a circle: {' -> '.join(round_)}", f"循环升级：{zh}"))
             chain.append((to, form))
         if case.special is None and _stops(climb, case):
-            return Text(f"the ladder of {name} stops before its top", f"时限“{clock_(name).zh}”未到顶即不再升级"), at
+            zh = f"时限“{clock_(name).zh}”未到顶即不再升级"
+            return wrong(Text(f"the ladder of {name} stops before its top", zh))
         before = case
-    return _never(ladder, Text("it never comes to the top: no special report is filed", "始终没有到顶：未形成专报"))
+    what = Text("it never comes to the top: no special report is filed", "始终没有到顶：未形成专报")
+    return _never(ladder, policy, what)
 
 
 def _clock_of(climb: Mapping[str, object]) -> str:
@@ -297,13 +291,13 @@ def _stops(climb: Mapping[str, object], case: Case) -> bool:
     return open_ and climb["kind"] != Kind.TAKE_OVER
 
 
-def _never(ladder: Ladder, what: Text) -> _Fault:
+def _never(ladder: Ladder, policy: Policy, what: Text) -> Failure | None:
     """Tell of what is late, was followed to the last, and never led to a special report."""
     if ladder.over or ladder.cut or not ladder.rungs:
         return None
     last = ladder.rungs[-1][1]
     late = any(clock.outcome is Outcome.BREACHED for clock in last.all_clocks)
-    return (what, len(ladder.rungs) - 1) if late and last.special is None else None
+    return _told(ladder, policy, len(ladder.rungs) - 1, what) if late and last.special is None else None
 
 
 @law(
@@ -316,29 +310,32 @@ def _never(ladder: Ladder, what: Text) -> _Fault:
 )
 def ends(subject: Subject) -> Iterator[Failure]:
     """Follow every ladder past its top."""
-    advice = Text("after the special report keep urging the holder, at least every month", "专报之后至少每月催办一次")
-    yield from _climbing(subject, lambda ladder: silent(ladder, subject.policy), advice)
+    return _climbing(
+        subject,
+        silent,
+        Text("after the special report keep urging the holder, at least every month", "专报之后至少每月催办一次"),
+    )
 
 
-def silent(ladder: Ladder, policy: Policy) -> _Fault:
+def silent(ladder: Ladder, policy: Policy) -> Failure | None:
     """Return where nobody is urged any more, or no special report is filed."""
     for at, (event, case) in enumerate(ladder.rungs):
+        wrong = partial(_told, ladder, policy, at)
         late = [clock for clock in case.clocks.values() if clock.stopped is None]
         over = at == len(ladder.rungs) - 1 and ladder.over
         if late and not over and case.next_event_at is None:
-            return Text("nobody is urged any more, and nothing is due", "不再有人被催办，也没有任何时限"), at
+            return wrong(Text("nobody is urged any more, and nothing is due", "不再有人被催办，也没有任何时限"))
         climb = event.about.get("escalation")
         if climb is not None and case.special is not None and not over and _stops(climb, case):
             name = policy.name(_clock_of(climb))
             what = f"after the special report the ladder of {name.en} falls silent"
-            return Text(what, f"专报之后“{name.zh}”不再催办"), at
+            return wrong(Text(what, f"专报之后“{name.zh}”不再催办"))
         breached = [clock for clock in late if clock.outcome is Outcome.BREACHED]
         # Somebody is urged when a late clock climbs, or when another one falls due: a warning urges nobody.
         urging = [clock.next_rung_at if clock in breached else clock.due for clock in late if clock.running]
         upcoming = min((moment for moment in urging if moment is not None), default=None)
         told_to = case.special is not None or len(breached) == len(late)
         if breached and told_to and not over and upcoming is not None and upcoming - event.at > SILENCE:
-            days = SILENCE.days
-            what = f"what is late is left alone: nobody is urged for more than {days} days"
-            return Text(what, f"超时事项超过 {days} 天无人催办"), at
-    return _never(ladder, Text("no special report is ever filed", "始终未形成专报"))
+            what = f"what is late is left alone: nobody is urged for more than {SILENCE.days} days"
+            return wrong(Text(what, f"超时事项超过 {SILENCE.days} 天无人催办"))
+    return _never(ladder, policy, Text("no special report is ever filed", "始终未形成专报"))

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from itertools import cycle, islice
+from itertools import chain, cycle, islice
 from random import Random  # noqa: TID251 - a fixed seed gives the same order every time
 from typing import Any
 
 from governflow.charter.answers.ask import ACTOR, Answer, PlainAnswer, asked
 from governflow.charter.answers.collect import Fault, First, batches, company, everything, firsts, found, raised, sample
 from governflow.charter.answers.compare import answered_otherwise
-from governflow.charter.answers.remote import WorkerEnvironment, answered, begin, unloadable
+from governflow.charter.answers.remote import WorkerEnvironment, answered, begin, unlike_elsewhere
 from governflow.charter.cases.dimensions import Dimensions, posts_of
 from governflow.charter.cases.reported import BEGIN, WHO, ReportedCase, timeless, written
 from governflow.charter.laws.localities import asked_elsewhere, together
@@ -28,16 +28,6 @@ from governflow.policy.hookspecs import Merit
 from governflow.policy.stack import Policy
 from governflow.text import Text
 
-_TWICE = Text("asked twice in a row", "连问两次")
-_ORDER = Text("asked after other cases", "在其他事项之后再问")
-_NUMBER = Text("asked under another number, after other cases", "换个编号、在其他事项之后再问")
-_DAY = Text("asked on another day, with other chances", "换个日子、换一次随机结果再问")
-_FRESH = Text("in another process", "在另一进程中")
-_SETS = Text("in another process, where sets have another order", "在集合顺序不同的另一进程中")
-_MACHINE = Text(
-    "asked in another order on another machine, which has other days, zones, variables and orders of sets",
-    "换一台机器、换个顺序提问（日期、时区、环境变量和集合顺序均不同）",
-)
 _PURE = Text(
     "look at the case and the context alone: context.at is the moment, sorted() gives a set one order",
     "只看事项和上下文：时刻用 context.at，集合用 sorted() 定序",
@@ -48,7 +38,18 @@ _SIMPLEST = 40
 _ORDERS, _EVERY = (4, 5, 9), 6
 #: Other processes: what each is called, and how it is said in what it is unlike the first. This process is not compared
 #: with them: nobody knows what its hashes start from, and the verdict would be another one from time to time.
-_PROCESSES = (("together", _FRESH), *((f"order {seed}", _SETS) for seed in _ORDERS), ("machine", _MACHINE))
+_SETS = Text("in another process, where sets have another order", "在集合顺序不同的另一进程中")
+_PROCESSES = (
+    ("together", Text("in another process", "在另一进程中")),
+    *((f"order {seed}", _SETS) for seed in _ORDERS),
+    (
+        "machine",
+        Text(
+            "asked in another order on another machine, which has other days, zones, variables and orders of sets",
+            "换一台机器、换个顺序提问（日期、时区、环境变量和集合顺序均不同）",
+        ),
+    ),
+)
 #: Of so many cases that a rule reads who asks of, every other way of asking is tried; of the rest one.
 _CLOSELY = 30
 #: Every so-manieth case is asked as somebody else though no rule reads who asks by name.
@@ -67,8 +68,7 @@ def _ahead(subject: Subject) -> None:
     names = tuple(
         word for word in literals_of(subject.policy).texts if word.isascii() and word.isidentifier() and word.isupper()
     )
-    how = WorkerEnvironment(seed=2, backwards=True, day=0, variables=names)
-    begin(subject, "machine", {subject.code: every}, how)
+    begin(subject, "machine", {subject.code: every}, WorkerEnvironment(seed=2, backwards=True, day=0, variables=names))
 
 
 @law(
@@ -84,19 +84,12 @@ def _ahead(subject: Subject) -> None:
 def pure(subject: Subject) -> Iterator[Failure]:
     """Ask again, and otherwise."""
     policy = subject.policy
-    alone = not subject.begun
-    _ahead(subject)
-    try:
-        for number, batch in enumerate(batches(subject)):
-            failures = list(islice(_impure(subject, policy, batch), 1))
-            if not failures and number == 0:
-                failures = list(_elsewhere(subject, policy, batch))
-            if failures:
-                yield from failures[:1]
-                return
-    finally:
-        if alone:
-            subject.dismiss()
+    for number, batch in enumerate(batches(subject)):
+        elsewhere = _elsewhere(subject, policy, batch) if number == 0 else ()
+        failure = next(chain(_impure(subject, policy, batch), elsewhere), None)
+        if failure is not None:
+            yield failure
+            return
 
 
 def _impure(subject: Subject, policy: Policy, batch: list[First]) -> Iterator[Failure]:
@@ -108,20 +101,21 @@ def _impure(subject: Subject, policy: Policy, batch: list[First]) -> Iterator[Fa
             return
     told: ReportedCase = {}
     touched: list[tuple[ReportedCase, SideEffect]] = []
+    under_another_number = Text("asked under another number, after other cases", "换个编号、在其他事项之后再问")
     given = [(one.told, one.answer) for one in batch if isinstance(one.answer, Answer)]
     if subject.only is not None:  # what it is told after may be what changes it
         firsts(subject, company(subject))
     try:
         for when, some, numbers in (
-            (_TWICE, given if len(given) == 1 else given[::2], ("check",)),
-            (_ORDER, given[::-2], ("check",)),
-            (_NUMBER, Random(1).sample(given, -(-len(given) // 3)), ("1", "2026-0002", "999999")),
+            (Text("asked twice in a row", "连问两次"), given if len(given) == 1 else given[::2], ("check",)),
+            (Text("asked after other cases", "在其他事项之后再问"), given[::-2], ("check",)),
+            (under_another_number, Random(1).sample(given, -(-len(given) // 3)), ("1", "2026-0002", "999999")),
         ):
             for (told, answer), number in zip(some, cycle(numbers), strict=False):
                 if subject.late:
                     return
                 again = asked(policy, told, number=number)
-                if again.digest != answer.digest:
+                if again.plain.digest != answer.plain.digest:
                     yield _varies(policy, answer.plain, again.plain, when)
         for day, (moment, luck) in enumerate(zip(OTHER_DAYS, LUCK, strict=True)):
             some = given if subject.only is not None else given[:_SIMPLEST] + given[_SIMPLEST + day :: 3]
@@ -150,9 +144,10 @@ def _on_another_day(
             later.append(asked(seeing, told))
             touched += [(told, touch) for touch in watch.touched[before:][:1]]
     for (_, answer), again in zip(given, later, strict=True):
-        if again.digest != answer.digest:
+        if again.plain.digest != answer.plain.digest:
             asking = next((touch.where for told, touch in touched if told is answer.told), None)
-            yield _varies(policy, answer.plain, again.plain, _DAY, asking)
+            when = Text("asked on another day, with other chances", "换个日子、换一次随机结果再问")
+            yield _varies(policy, answer.plain, again.plain, when, asking)
 
 
 def _elsewhere(subject: Subject, policy: Policy, batch: list[First]) -> Iterator[Failure]:
@@ -168,7 +163,8 @@ def _elsewhere(subject: Subject, policy: Policy, batch: list[First]) -> Iterator
             subject.note = Text(f"not looked at in another process: {there.en}", f"未在另一进程中检验：{there.zh}")
             continue
         if subject.code not in there.cases:
-            yield unloadable(subject, there.refused[subject.code], when)
+            why = there.refused[subject.code]
+            yield unlike_elsewhere(subject, Text(f"{when.en}, {why.en}", f"{when.zh}，{why.zh}"))
             return
         said = {written(one.told): one for one in there.cases[subject.code]}
         pairs = [
@@ -198,12 +194,11 @@ def _varies(policy: Policy, one: PlainAnswer, other: PlainAnswer, when: Text, as
 )
 def impartial(subject: Subject) -> Iterator[Failure]:
     """Change who asks, and nothing else."""
-    policy = subject.policy
     asking = _Partial(subject)
     failures = list(found(subject, asking.look, (one.told for one in everything(subject) if not asking.told_so(one))))
     yield from failures
     if not failures and not subject.late:
-        yield from islice(_after_merits(subject, policy), 1)
+        yield from islice(_after_merits(subject, subject.policy), 1)
 
 
 class _Partial:
@@ -238,7 +233,7 @@ class _Partial:
         before = given[0].answer
         assert isinstance(before, Answer)
         for after in self._asked(told, plain, given[-1].read):
-            if after.digest != before.digest:
+            if after.plain.digest != before.plain.digest:
                 who = {name for name in WHO if after.told.get(name) is not None}
                 self._weighed |= who
                 yield self._told(before, after, sorted(who))
@@ -264,9 +259,13 @@ class _Partial:
 
     def _told(self, before: Answer, after: Answer, who: Sequence[str]) -> Fault:
         en, zh = " and ".join(who), "、".join({"channel": "渠道", "informant": "信息员"}[name] for name in who)
-        asking = Text(f"with another {en} the rules answer", f"换一个{zh}，")
-        mend = Text(f"rule on the matter alone: leave {en} out of it", f"只看事项本身：裁定不得依据{zh}")
-        failure = answered_otherwise(self._policy, before.plain, after.plain, asking, mend)
+        failure = answered_otherwise(
+            self._policy,
+            before.plain,
+            after.plain,
+            Text(f"with another {en} the rules answer", f"换一个{zh}，"),
+            Text(f"rule on the matter alone: leave {en} out of it", f"只看事项本身：裁定不得依据{zh}"),
+        )
         return failure.sentence.en, failure
 
 
@@ -283,12 +282,14 @@ def _after_merits(subject: Subject, policy: Policy) -> Iterator[Failure]:
         for first in some:
             subject.tried()
             again = asked(policy, first.told)
-            if isinstance(first.answer, Answer) and again.digest != first.answer.digest:
-                asking = Text("after merits were earned the rules answer", "记入积分后，")
-                mend = Text(
-                    "merits reward those on duty: no ruling may look at them", "积分只用于激励：裁定不得依据积分"
+            if isinstance(first.answer, Answer) and again.plain.digest != first.answer.plain.digest:
+                yield answered_otherwise(
+                    policy,
+                    first.answer.plain,
+                    again.plain,
+                    Text("after merits were earned the rules answer", "记入积分后，"),
+                    Text("merits reward those on duty: no ruling may look at them", "积分只用于激励：裁定不得依据积分"),
                 )
-                yield answered_otherwise(policy, first.answer.plain, again.plain, asking, mend)
     except CommandError as refusal:
         yield Failure(Text(f"merits cannot be entered: {refusal.text.en}", f"积分无法记入：{refusal.text.zh}"))
     except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises is what is looked for
@@ -302,16 +303,20 @@ def with_engine(subject: Subject, cases: Sequence[ReportedCase], holders: Sequen
         if told.get("mode", Mode.NORMAL) != Mode.NORMAL:
             continue
         holder = holders[number % len(holders)]
-        who = {"reporter": f"某人{number}", "phone": "000-0000-0000", "text": "请尽快", "informant": holder}
         details = {name: value for name, value in told.items() if name != "mode"}
+        details |= {"reporter": f"某人{number}", "phone": "000-0000-0000", "text": "请尽快", "informant": holder}
         try:
-            case = engine.report(locality=subject.code, at=BEGIN, by=ACTOR, **{**details, **who})
+            case = engine.report(locality=subject.code, at=BEGIN, by=ACTOR, **details)
         except CommandError:
             continue  # told by ruling/total
         _work(engine, case.id)
-        points = 1000 if number % 2 else -1000
-        kind = "informant" if number % 3 else "post"
-        merit = Merit(holder, kind, points, Text("a check", "检验"), "charter")
+        merit = Merit(
+            holder,
+            "informant" if number % 3 else "post",
+            1000 if number % 2 else -1000,
+            Text("a check", "检验"),
+            "charter",
+        )
         engine.award(subject.code, merit, source="charter", by=ACTOR, at=BEGIN)
     engine.close()
 
@@ -327,13 +332,7 @@ def _work(engine: Engine, case_id: str) -> None:
         "check_in": {"unit": above},
         "evaluate": {"satisfied": True},
     }
-    for minute, action in enumerate(_WORK, 2):
+    work = ("claim", "whistle", "check_in", "confer", "arrive", "begin", "resolve", "answer", "evaluate", "revisit")
+    for minute, action in enumerate((*work, "close"), 2):
         with suppress(CommandError):
             engine.act(action, case_id, at=BEGIN + timedelta(minutes=minute), by=ACTOR, **needs.get(action, {}))
-
-
-#: What is done after the dispatch.
-_WORK = (
-    *("claim", "whistle", "check_in", "confer", "arrive", "begin", "resolve", "answer", "evaluate", "revisit"),
-    "close",
-)

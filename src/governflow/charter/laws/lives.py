@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 import attrs
 
 from governflow.charter.cases.reported import ReportedCase
-from governflow.charter.laws.registry import MOST, law
+from governflow.charter.laws.registry import law
 from governflow.charter.lives.scenarios import (
     by_lifecycle,
     going,
@@ -17,7 +17,7 @@ from governflow.charter.lives.scenarios import (
     shortened,
 )
 from governflow.charter.lives.simulation import Scenario, ScenarioStep, SimulatedCase, first, play
-from governflow.charter.model import Failure, LookAt, as_written
+from governflow.charter.model import MOST, Failure, as_written
 from governflow.charter.subject import Subject
 from governflow.model.case import Case
 from governflow.model.events import Event
@@ -27,71 +27,56 @@ from governflow.model.terms import Outcome
 from governflow.policy.stack import Policy
 from governflow.text import Text
 
-
-@attrs.frozen
-class Wrong:
-    """What is wrong with a life.
-
-    Args:
-        what: One sentence that names no moment: lives with one fault are told once.
-        look_at: The rule or hook to look at; the last rule that said something by default.
-        advice: What would mend it; what the law says by default.
-    """
-
-    what: Text
-    look_at: LookAt | None = None
-    advice: Text | None = None
-
-
-Fault = Callable[[SimulatedCase], Wrong | None]
+#: Says what is wrong with a life in a sentence that names no moment: lives with one fault are told once. The rest is
+#: filled in: the life, the last rule that said something unless another one is named, and what mends such faults.
+Fault = Callable[[SimulatedCase], Failure | None]
 
 
 def faulty(
     subject: Subject, fault: Fault, advice: Text, *, tested: Iterable[SimulatedCase] | None = None
 ) -> Iterator[Failure]:
     """Look at lives, and tell each fault once, by the shortest life that shows it; a search then draws lives."""
-    found: dict[str, tuple[SimulatedCase, Wrong]] = {}
+    found: dict[str, tuple[SimulatedCase, Failure]] = {}
+
+    def note(life: SimulatedCase) -> str:
+        """Keep the shortest life that shows a fault, and return the fault's sentence; empty for a sound life."""
+        wrong = fault(life)
+        if wrong is None:
+            return ""
+        known = found.get(wrong.sentence.en)
+        if known is None or len(life.scenario.steps) < len(known[0].scenario.steps):
+            found[wrong.sentence.en] = life, wrong
+        return wrong.sentence.en
+
     for life in lives(subject) if tested is None else tested:
-        if subject.late:
+        if subject.late or len(found) >= 4 * MOST:
             break
         subject.tried()
-        _note(found, fault, life)
-        if len(found) >= 4 * MOST:
-            break
+        note(life)
     if len(found) < MOST:
-
-        def key(life: SimulatedCase) -> str:
-            wrong = fault(life)
-            return wrong.what.en if wrong is not None else ""
-
-        for life in searched(subject, key, set(found)):
-            _note(found, fault, life)
+        for _ in searched(subject, note, set(found)):
             if len(found) >= MOST:
                 break
     told: set[str] = set()
     for life, wrong in sorted(found.values(), key=lambda one: len(one[0].scenario.steps))[:MOST]:
-        if wrong.what.en in told:
+        if wrong.sentence.en in told:
             continue
         short = shortest(subject, fault, life.scenario) if not subject.late else None
-        shown, what = (life, wrong) if short is None or short[1].what.en in told else short
-        told.add(what.what.en)
-        look = what.look_at or look_at(shown.events)
-        yield Failure(what.what, shown.scenario.as_case(), shown.said(subject.policy), look, what.advice or advice)
+        shown, what = (life, wrong) if short is None or short[1].sentence.en in told else short
+        told.add(what.sentence.en)
+        yield attrs.evolve(
+            what,
+            case=shown.scenario.as_case(),
+            said=shown.said(subject.policy),
+            look_at=what.look_at or look_at(shown.events),
+            suggestion=what.suggestion or advice,
+        )
 
 
-def _note(found: dict[str, tuple[SimulatedCase, Wrong]], fault: Fault, life: SimulatedCase) -> None:
-    wrong = fault(life)
-    if wrong is None:
-        return
-    known = found.get(wrong.what.en)
-    if known is None or len(life.scenario.steps) < len(known[0].scenario.steps):
-        found[wrong.what.en] = life, wrong
-
-
-def shortest(subject: Subject, fault: Fault, scenario: Scenario) -> tuple[SimulatedCase, Wrong] | None:
+def shortest(subject: Subject, fault: Fault, scenario: Scenario) -> tuple[SimulatedCase, Failure] | None:
     """Return a shorter life in which something is wrong, and what; None if there is none."""
 
-    def look(shorter: Scenario) -> tuple[SimulatedCase, Wrong] | None:
+    def look(shorter: Scenario) -> tuple[SimulatedCase, Failure] | None:
         life = play(subject, shorter)
         wrong = fault(life)
         return (life, wrong) if wrong is not None else None
@@ -124,11 +109,14 @@ def attended(subject: Subject) -> Iterator[Failure]:
                 {"lifecycle": name},
                 look_at=as_written(f"governflow_lifecycles: {name}"),
             )
-    advice = Text(
-        "let the action that leads there start a clock, or do not allow `close` in that state",
-        "让进入该状态的动作启动一个时限，或不要在该状态允许归档",
+    yield from faulty(
+        subject,
+        lambda life: left_lying(life, policy),
+        Text(
+            "let the action that leads there start a clock, or do not allow `close` in that state",
+            "让进入该状态的动作启动一个时限，或不要在该状态允许归档",
+        ),
     )
-    yield from faulty(subject, lambda life: left_lying(life, policy), advice)
 
 
 _USABLE = Text(
@@ -137,37 +125,40 @@ _USABLE = Text(
 )
 
 
-def left_lying(life: SimulatedCase, policy: Policy) -> Wrong | None:
+def left_lying(life: SimulatedCase, policy: Policy) -> Failure | None:
     """Return whether a case of a life was ever left without anybody, without a clock, or to rules that fail."""
     if life.broken:
-        return Wrong(Text(f"the life of a case broke off: {life.broken}", f"事项办理中断：{life.broken}"))
+        return Failure(Text(f"the life of a case broke off: {life.broken}", f"事项办理中断：{life.broken}"))
     if life.swallowed:
-        return Wrong(
+        return Failure(
             Text(
                 f"{', '.join(life.swallowed)} failed, and the book does not say so",
                 f"{'、'.join(life.swallowed)} 失灵而账本未记录",
             )
         )
     for fault in life.faults():
-        sentence = Text(
-            f"a case goes to a human, as {fault.where} fails: {fault.text.en}",
-            f"{fault.source} 的 {fault.hook} 出错，事项转人工：{fault.text.zh}",
+        return Failure(
+            Text(
+                f"a case goes to a human, as {fault.where} fails: {fault.text.en}",
+                f"{fault.source} 的 {fault.hook} 出错，事项转人工：{fault.text.zh}",
+            ),
+            look_at=fault.where,
+            suggestion=_USABLE,
         )
-        return Wrong(sentence, fault.where, _USABLE)
     for _, case in life.moments():
         lifecycle = policy.lifecycle(case, [])
         if case.state in lifecycle.ends or case.state == START:
             continue
         state = policy.name(case.state)
         if case.unit not in policy.units:
-            return Wrong(
+            return Failure(
                 Text(
                     f"a case that is {state.en} is with {case.unit!r}, which the org chart does not know",
                     f"“{state.zh}”的事项由组织架构中没有的“{case.unit}”负责",
                 )
             )
         if case.suspended_until is None and not any(clock.running for clock in case.clocks.values()):
-            return Wrong(
+            return Failure(
                 Text(
                     f"a case that is {state.en} is left lying: no clock runs, and no date is set",
                     f"“{state.zh}”的事项无人跟进：没有计时中的时限，也没有期限",
@@ -274,7 +265,7 @@ def _skipped(subject: Subject, path: tuple[CompiledTransition, ...], told: Repor
     )
 
 
-def unanswered(life: SimulatedCase, policy: Policy) -> Wrong | None:
+def unanswered(life: SimulatedCase, policy: Policy) -> Failure | None:
     """Return whether a life ended without an answer, or without anybody's judgement of it."""
     before: Case | None = None
     heard, judged, state, through = False, False, START, ""
@@ -294,10 +285,11 @@ def unanswered(life: SimulatedCase, policy: Policy) -> Wrong | None:
             continue
         end = policy.name(state)
         if case.asked and not heard:
-            return Wrong(Text(f"a case became {end.en}, and nobody was answered", f"事项成为“{end.zh}”，而没有反馈"))
+            return Failure(Text(f"a case became {end.en}, and nobody was answered", f"事项成为“{end.zh}”，而没有反馈"))
         if not judged:
-            what = f"a case became {end.en}, and nobody judged the result"
-            return Wrong(Text(what, f"事项成为“{end.zh}”，而无人评价或核查"))
+            return Failure(
+                Text(f"a case became {end.en}, and nobody judged the result", f"事项成为“{end.zh}”，而无人评价或核查")
+            )
     return None
 
 
@@ -325,8 +317,8 @@ def sound(subject: Subject) -> Iterator[Failure]:
             for way in open_ways
         )
         declared = lifecycle.states, lifecycle.ends, lifecycle.actions
-        faults = dict.fromkeys(fault for rows in (lifecycle.rows, runs) for fault in unsound(rows, *declared))
-        faults |= dict.fromkeys((*_other_table(lifecycle, runs), *_dead_ends(lifecycle)))
+        of_rows = (fault for rows in (lifecycle.rows, runs) for fault in unsound(rows, *declared))
+        faults = dict.fromkeys((*of_rows, *_other_table(lifecycle, runs), *_dead_ends(lifecycle)))
         for fault in list(faults)[:MOST]:
             sentence = Text(f"in the lifecycle {name!r} {fault.en}", f"流程“{name}”：{fault.zh}")
             yield Failure(sentence, look_at=as_written(f"governflow_lifecycles: {name}"), suggestion=_BUILD)
@@ -372,8 +364,8 @@ def _dead_ends(lifecycle: Lifecycle) -> Iterator[Text]:
             )
 
     def leads_to(state: str, origin: str) -> set[tuple[str, str]]:
-        going = (way for way in out_of(lifecycle, state, origin) if way.action.name not in _GIVING_UP)
-        return {(way.target, origin_after(way, origin)) for way in going}
+        every = out_of(lifecycle, state, origin)
+        return {(way.target, origin_after(way, origin)) for way in every if way.action.name not in _GIVING_UP}
 
     saved = {node for node in routes if node[0] in lifecycle.ends}
     while more := {node for node in routes.keys() - saved if leads_to(*node) & saved}:

@@ -9,10 +9,10 @@ from itertools import islice, pairwise, product
 import attrs
 
 from governflow.calendars import WorkingCalendar
-from governflow.charter.answers.ask import Answer, PlainAnswer, asked
+from governflow.charter.answers.ask import Answer, asked
 from governflow.charter.answers.collect import Fault, company, everything, firsts, found, raised, sample
 from governflow.charter.answers.compare import answered_otherwise
-from governflow.charter.answers.remote import Heard, WorkerEnvironment, answered, begin, few, unloadable
+from governflow.charter.answers.remote import Heard, WorkerEnvironment, answered, begin, few, unlike_elsewhere
 from governflow.charter.cases.reported import BEGIN, ReportedCase, mode_of, moment_of, wall_times, written
 from governflow.charter.laws.registry import law
 from governflow.charter.model import Failure, the_plugin
@@ -54,8 +54,7 @@ def asked_elsewhere(subject: Subject) -> list[ReportedCase]:
 def alone_and_together(subject: Subject) -> None:
     """Begin that process, and one in which the others are asked and this locality was never heard of."""
     together(subject)
-    how = WorkerEnvironment(seed=_SEED, without=(subject.code,))
-    begin(subject, "alone", dict.fromkeys(_codes(subject)), how)
+    begin(subject, "alone", dict.fromkeys(_codes(subject)), WorkerEnvironment(seed=_SEED, without=(subject.code,)))
 
 
 def _package(layer: Layer) -> str:
@@ -75,14 +74,9 @@ def _package(layer: Layer) -> str:
 )
 def isolated(subject: Subject) -> Iterator[Failure]:
     """Ask the others in a process in which this locality was never heard of, and in one in which it was asked first."""
-    policy = subject.policy
-    alone = not subject.begun
-    alone_and_together(subject)
     before, after = (answered(subject, name) for name in ("alone", "together"))
-    if alone:
-        subject.dismiss()
     if isinstance(before, Heard) and isinstance(after, Heard):
-        yield from _apart(subject, policy, before, after)
+        yield from _apart(subject, subject.policy, before, after)
         return
     for why in (after, before):
         if isinstance(why, Failure):
@@ -103,16 +97,18 @@ def _apart(subject: Subject, policy: Policy, alone: Heard, together: Heard) -> I
     when = Text(f"with {subject.code} loaded", f"加载 {subject.code} 后")
     for code, others in alone.cases.items():
         if code not in together.cases:
-            yield unloadable(subject, together.refused[code], when)
+            why = together.refused[code]
+            yield unlike_elsewhere(subject, Text(f"{when.en}, {why.en}", f"{when.zh}，{why.zh}"))
             continue
         unlike = [
             (one, other) for one, other in zip(others, together.cases[code], strict=False) if one.digest != other.digest
         ]
-        for _ in others:
-            subject.tried()
+        subject.examples += len(others)
         if unlike:
             before, after = min(unlike, key=lambda pair: len(written(pair[0].told)))
-            yield _meddles(subject, policy, code, before, after)
+            asked_with_it = Text(f"{when.en}, {code} answers", f"{when.zh}，{code} 对")
+            failure = answered_otherwise(policy, before, after, asked_with_it, _KEEP_OUT)
+            yield attrs.evolve(failure, look_at=the_plugin(subject.code))
 
 
 def _codes(subject: Subject) -> list[str]:
@@ -122,8 +118,7 @@ def _codes(subject: Subject) -> list[str]:
     """
     codes = [code for code in subject.localities.codes if code not in (subject.code, ROOT, NATION)]
     if subject.level != "search":
-        place = bisect(codes, subject.code)
-        codes = codes[max(0, place - _OTHERS // 2) :][:_OTHERS]
+        codes = codes[max(0, bisect(codes, subject.code) - _OTHERS // 2) :][:_OTHERS]
     below = [code for code in codes if not _over(subject, code)]
     return list(dict.fromkeys((ROOT, NATION, *below)))
 
@@ -157,12 +152,6 @@ def _asked_here(subject: Subject) -> Heard:
     return here
 
 
-def _meddles(subject: Subject, policy: Policy, code: str, before: PlainAnswer, after: PlainAnswer) -> Failure:
-    asked = Text(f"with {subject.code} loaded, {code} answers", f"加载 {subject.code} 后，{code} 对")
-    failure = answered_otherwise(policy, before, after, asked, _KEEP_OUT)
-    return attrs.evolve(failure, look_at=the_plugin(subject.code))
-
-
 _KEEP_OUT = Text(
     "a plugin changes nothing outside itself: no module of governflow, no shared object",
     "插件不得改动自身以外的任何内容：包括 governflow 的模块和共享对象",
@@ -193,8 +182,10 @@ def stricter(subject: Subject) -> Iterator[Failure]:
     try:
         stack = [policy, *(assemble(layer.code, policy.layers[at:]) for at, layer in enumerate(policy.layers) if at)]
     except PolicyError as fault:  # what stands above cannot be loaded without it: a fault where that one is checked
-        en, zh = f"what stands above cannot be loaded: {fault.text.en}", f"上级规则无法加载：{fault.text.zh}"
-        subject.note = Text(f"not compared with it: {en}", f"未能与上级比较：{zh}")
+        subject.note = Text(
+            f"not compared with it: what stands above cannot be loaded: {fault.text.en}",
+            f"未能与上级比较：上级规则无法加载：{fault.text.zh}",
+        )
         return
     # Only where a layer says something of clocks or calendars can a clock be another one.
     pairs = [(child, parent) for child, parent in pairwise(stack) if _speaks(child)]
@@ -243,20 +234,20 @@ def _looser(
         if own is None:
             yield ("dropped", name), _told(spec, "is dropped", "被取消"), None
             continue
-        if own.allowance.elapsed and spec.allowance.elapsed:
-            calendars = None
-        else:
+        calendars: Sequence[WorkingCalendar] = (_ALWAYS, _ALWAYS)
+        if not (own.allowance.elapsed and spec.allowance.elapsed):
             calendars = tuple(who.calendar(name, who.context(case, mode, at), []) for who in (child, parent))
         for kind, sentence in _compared(own, spec, calendars):
             yield (kind, name), sentence, own
 
 
+#: What time that simply elapses is counted on.
+_ALWAYS = WorkingCalendar.always("Asia/Shanghai")
+
+
 @lru_cache(1024)
-def _compared(
-    own: ClockSpec, spec: ClockSpec, calendars: Sequence[WorkingCalendar] | None
-) -> Sequence[tuple[str, Text]]:
-    always = WorkingCalendar.always("Asia/Shanghai")
-    return (*_rules(own, spec), *_due(own, spec, calendars or (always, always)))
+def _compared(own: ClockSpec, spec: ClockSpec, calendars: Sequence[WorkingCalendar]) -> Sequence[tuple[str, Text]]:
+    return (*_rules(own, spec), *_due(own, spec, calendars))
 
 
 def _variants(policy: Policy, reported: Case, dispatched: Case, told: ReportedCase) -> Iterator[tuple[Case, Mode]]:
@@ -278,12 +269,10 @@ def _variants(policy: Policy, reported: Case, dispatched: Case, told: ReportedCa
 
 def _rules(own: ClockSpec, spec: ClockSpec) -> Iterator[tuple[str, Text]]:
     """Compare when a clock starts and stops, what pauses it, and how far it may be extended."""
-    if missing := sorted(spec.starts - own.starts):
-        listed = ", ".join(missing)
-        yield "starts", _told(spec, f"no longer starts at {listed}", f"不再由 {listed} 启动")
-    if more := sorted(own.stops - spec.stops):
-        listed = ", ".join(more)
-        yield "stops", _told(spec, f"is stopped by {listed}, too", f"可被 {listed} 停止")
+    if missing := ", ".join(sorted(spec.starts - own.starts)):
+        yield "starts", _told(spec, f"no longer starts at {missing}", f"不再由 {missing} 启动")
+    if more := ", ".join(sorted(own.stops - spec.stops)):
+        yield "stops", _told(spec, f"is stopped by {more}, too", f"可被 {more} 停止")
     for trait, en, zh in ((PAUSES, "can be paused", "可以暂停"), (LAPSES, "runs out without a breach", "到期不算超时")):
         if trait in own.traits and trait not in spec.traits:
             yield trait, _told(spec, en, zh)
@@ -291,8 +280,7 @@ def _rules(own: ClockSpec, spec: ClockSpec) -> Iterator[tuple[str, Text]]:
         yield SURVIVES_TRANSFER, _told(spec, "begins anew with each transfer", "每次转办重新计时")
     limit, longer = spec.extension, own.extension
     if limit is not None and (longer is None or looser(longer, limit)):
-        how = "without a limit" if longer is None else f"by {longer}"
-        zh = "不限时间" if longer is None else f"{longer}"
+        how, zh = ("without a limit", "不限时间") if longer is None else (f"by {longer}", f"{longer}")
         yield "extension", _told(spec, f"may be extended {how} instead of {limit}", f"可延长{zh}，而法定为 {limit}")
 
 
@@ -303,15 +291,9 @@ def _due(own: ClockSpec, spec: ClockSpec, calendars: Sequence[WorkingCalendar]) 
         lawful = spec.allowance.due(start, calendars[1])
         if mine > lawful:
             begun, ends, law_ends = (f"{moment:%Y-%m-%d %H:%M}" for moment in (start, mine, lawful))
-            en, zh = f"({own.written} instead of {spec.written})", f"（{own.written}，法定 {spec.written}）"
-            yield (
-                "due",
-                _told(
-                    spec,
-                    f"{en} started at {begun} ends at {ends}, after {law_ends} (UTC)",
-                    f"{zh}自 {begun} 起算至 {ends}，晚于 {law_ends}（UTC）",
-                ),
-            )
+            en = f"({own.written} instead of {spec.written}) started at {begun} ends at {ends}, after {law_ends} (UTC)"
+            zh = f"（{own.written}，法定 {spec.written}）自 {begun} 起算至 {ends}，晚于 {law_ends}（UTC）"
+            yield "due", _told(spec, en, zh)
             return
 
 

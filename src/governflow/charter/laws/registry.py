@@ -24,7 +24,8 @@ class Law:
         says: The law in one sentence.
         method: ``exact`` where nothing is left out, else ``examples``.
         check: Gives the failures; it calls ``subject.tried()`` for each example that it looks at.
-        ahead: Begins what takes long and can go on beside other laws; None where there is nothing of the kind.
+        ahead: Begins what takes long and can go on beside other laws, unless it was begun; None where there is nothing
+            of the kind. Whoever checks the law calls it first, and `Subject.dismiss` at the end.
     """
 
     id: str
@@ -33,10 +34,6 @@ class Law:
     method: str
     check: Check
     ahead: Callable[["Subject"], object] | None = None
-
-
-#: How many failures a law tells of.
-MOST = 5
 
 
 #: Every law by id, in the order of the charter; the modules that define them add to it.

@@ -8,10 +8,10 @@ import msgspec
 
 from governflow.charter.answers import examples as shipped
 from governflow.charter.answers.ask import Answer
-from governflow.charter.answers.collect import AT_MOST, Fault, everything, firsts, found, raised, size
+from governflow.charter.answers.collect import Fault, everything, firsts, found, raised, size
 from governflow.charter.cases.reported import BEGIN, CASE_FIELDS, YES_NO_FIELDS, ReportedCase, mode_of, moment_of
 from governflow.charter.laws.registry import law
-from governflow.charter.model import Failure, RuleRefs, the_plugin
+from governflow.charter.model import MOST, Failure, RuleRefs, the_plugin
 from governflow.charter.subject import Subject
 from governflow.errors import PolicyError, TableError, described, shown
 from governflow.isolation.literals import BUILT_IN
@@ -50,8 +50,7 @@ def total(subject: Subject) -> Iterator[Failure]:
         if len(told) <= 1:
             yield from _misjudging(policy, told, first.answer, judged)
 
-    cases = [one.told for one in everything(subject)]
-    yield from found(subject, look, cases)
+    yield from found(subject, look, [one.told for one in everything(subject)])
 
 
 def _lacking(policy: Policy, told: ReportedCase, answer: Answer) -> Iterator[Fault]:
@@ -122,9 +121,9 @@ def _misjudging(policy: Policy, told: ReportedCase, answer: Answer, judged: set[
                 f"governflow_authorise of {source} fails where {name.en} is to {unit.en}: {what}",
                 f"{source} 的 governflow_authorise 由“{name.zh}”执行“{unit.zh}”时出错：{what}",
             )
+            where = RuleRef(hook="governflow_authorise", source=source)
             mend = Text("answer Allowed, Refused or None", "请返回 Allowed、Refused 或 None")
-            key = (source, "governflow_authorise", what.partition(" ")[0])
-            yield key, Failure(sentence, told, (), RuleRef(hook="governflow_authorise", source=source), mend)
+            yield (source, where.hook, what.partition(" ")[0]), Failure(sentence, told, (), where, mend)
             return
 
 
@@ -163,8 +162,7 @@ def unambiguous(subject: Subject) -> Iterator[Failure]:
     except PolicyError as fault:
         yield Failure(fault.text, look_at=the_plugin(subject.code))
         return
-    failures = [failure for layer in layers for failure in _of_layer(layer)]
-    yield from sorted(failures, key=size)[:AT_MOST]
+    yield from sorted((failure for layer in layers for failure in _of_layer(layer)), key=size)[:MOST]
 
 
 def _of_layer(layer: Layer) -> Iterator[Failure]:
@@ -193,16 +191,16 @@ def _of_table(name: str, table: Table, source: str) -> Iterator[Failure]:
     def told(text: Text) -> Text:
         return Text(f"table {name}: {text.en}", f"表格“{name}”：{text.zh}")
 
-    for gap in findings.gaps[:AT_MOST]:
+    for gap in findings.gaps[:MOST]:
         near = tuple(RuleRef(name, rule.id, source=source) for rule, _ in gap.near) or (RuleRef(name, source=source),)
         mend = Text(f"add a rule for {gap.example.en}", f"为{gap.example.zh}补充一条规则")
         yield Failure(told(gap.text), _as_told(gap.case), (), RuleRefs(near, Text(", ", "、")), mend)
-    for overlap in findings.conflicts[:AT_MOST]:
+    for overlap in findings.conflicts[:MOST]:
         one, two = overlap.rules
-        mend = Text(f"narrow {one.id} or {two.id}", f"收窄 {one.id} 或 {two.id}")
         both = RuleRefs(tuple(RuleRef(name, rule.id, source=source) for rule in (one, two)), Text(" and ", "、"))
+        mend = Text(f"narrow {one.id} or {two.id}", f"收窄 {one.id} 或 {two.id}")
         yield Failure(told(overlap.text), _as_told(overlap.case), (), both, mend)
-    for dead in findings.dead[:AT_MOST]:
+    for dead in findings.dead[:MOST]:
         mend = Text(f"leave {dead.rule.id} out, or mend its conditions", f"删去 {dead.rule.id} 或修改其条件")
         yield Failure(told(dead.text), {}, (), RuleRef(name, dead.rule.id, source=source), mend)
 
@@ -225,5 +223,4 @@ def _as_told(case: Mapping[str, str | int]) -> ReportedCase:
 )
 def examples(subject: Subject) -> Iterator[Failure]:
     """Rule on each example that the locality itself ships."""
-    policy = subject.policy
-    yield from islice(shipped.failures(policy, subject.tried), AT_MOST)
+    yield from islice(shipped.failures(subject.policy, subject.tried), MOST)

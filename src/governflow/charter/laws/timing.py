@@ -6,22 +6,21 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import islice, pairwise, product, zip_longest
 from operator import itemgetter
-from zoneinfo import ZoneInfo
 
 import attrs
 
 from governflow.calendars import WorkingCalendar
 from governflow.calendars.allowances import Allowance
+from governflow.charter.answers.compare import voice_of
 from governflow.charter.cases.reported import BEGIN, ReportedCase, distinct, wall_times
-from governflow.charter.laws.lives import Wrong, faulty, look_at
-from governflow.charter.laws.registry import MOST, law
+from governflow.charter.laws.lives import faulty, look_at
+from governflow.charter.laws.registry import law
 from governflow.charter.lives.scenarios import Moment, lives, pool, sorts
 from governflow.charter.lives.simulation import SimulatedCase, done, first, kind_of, play
-from governflow.charter.model import Failure
+from governflow.charter.model import MOST, Failure
 from governflow.charter.subject import Subject
 from governflow.engine.decide import Command, decide
 from governflow.errors import CalendarError
-from governflow.masking import clean
 from governflow.model.case import Case
 from governflow.model.clocks import LAPSES, STATUTE, SURVIVES_TRANSFER, Clock, ClockSpec
 from governflow.model.events import Event
@@ -30,7 +29,6 @@ from governflow.model.rulings import RuleRef
 from governflow.model.terms import Mode, Urgency
 from governflow.policy.deadlines import Plan
 from governflow.policy.stack import Policy
-from governflow.reports.localize import Localizer
 from governflow.text import Text
 
 #: A clock that runs longer than this has no end that anybody lives to see.
@@ -116,8 +114,8 @@ def _impossible(
         if wrong is not None:
             key, what = wrong
             said = Text(f"{spec.name}: {spec.written} ({spec.rule})", f"{spec.text.zh}：{spec.written}（{spec.rule}）")
-            look = RuleRef.of(spec.rule, plan.rulings[spec.name].source)
-            yield (spec.name, key), Failure(what, told, (said,), look, _OTHER_TIME)
+            rule = RuleRef.of(spec.rule, plan.rulings[spec.name].source)
+            yield (spec.name, key), Failure(what, told, (said,), rule, _OTHER_TIME)
 
 
 def _wrong(subject: Subject, case: Case, spec: ClockSpec, plan: Plan) -> tuple[Hashable, Text] | None:
@@ -144,8 +142,9 @@ def _wrong(subject: Subject, case: Case, spec: ClockSpec, plan: Plan) -> tuple[H
                 f"时限“{name.zh}”一开始即到期（{spec.written}）",
             )
         if length > LONGEST:
-            what = Text(f"the clock {name.en} never ends: {spec.written}", f"时限“{name.zh}”没有尽头：{spec.written}")
-            return ("endless", spec.written), what
+            return ("endless", spec.written), Text(
+                f"the clock {name.en} never ends: {spec.written}", f"时限“{name.zh}”没有尽头：{spec.written}"
+            )
     for law_ in plan.specs.values():
         whole = STATUTE in law_.traits and SURVIVES_TRANSFER in law_.traits and law_.starts
         finishes = whole and spec.stops and spec.stops <= _FINISHES and LAPSES not in spec.traits
@@ -174,14 +173,14 @@ def _counted(allowance: Allowance, calendar: WorkingCalendar, start: datetime) -
     return allowance.due(start, calendar) - start
 
 
-def backwards(life: SimulatedCase, policy: Policy) -> Wrong | None:
+def backwards(life: SimulatedCase, policy: Policy) -> Failure | None:
     """Return whether a clock of a life runs backwards or for years."""
     for event in life.events:
         for clock in event.clocks:
             fault = _times(clock)
             if fault is not None:
                 name = policy.name(clock.name)
-                return Wrong(Text(f"the clock {name.en} {fault.en}", f"时限“{name.zh}”{fault.zh}"))
+                return Failure(Text(f"the clock {name.en} {fault.en}", f"时限“{name.zh}”{fault.zh}"))
     return None
 
 
@@ -240,8 +239,8 @@ def _reported(subject: Subject, told: ReportedCase, mode: Mode, urgency: Urgency
 def _pressed(subject: Subject, case: Case, at: datetime, mode: Mode, urgency: Urgency) -> tuple[Case, ...]:
     """Return a case that lives, made more or less urgent; none if it has ended, or nobody may classify it anew."""
     with suppress(Exception):
-        command = Command("reclassify", {"urgency": urgency})
-        return (decide(attrs.evolve(case, mode=mode), command, subject.policy, at, mode)[1],)
+        at_once = Command("reclassify", {"urgency": urgency})
+        return (decide(attrs.evolve(case, mode=mode), at_once, subject.policy, at, mode)[1],)
     return ()
 
 
@@ -351,12 +350,15 @@ def _compared(under: tuple[_Under, _Under]) -> tuple[str, tuple[Text, Text]]:
 )
 def splits(subject: Subject) -> Iterator[Failure]:
     """Live lives again in many leaps of time, and again without any, and compare the events."""
-    advice = Text("answer from the case and the context alone", "只依据事项与上下文作答")
-    tested = (life for number, life in enumerate(lives(subject)) if number % _EVERY == 0 or number < MOST)
-    yield from faulty(subject, lambda life: differing(subject, life), advice, tested=tested)
+    yield from faulty(
+        subject,
+        lambda life: differing(subject, life),
+        Text("answer from the case and the context alone", "只依据事项与上下文作答"),
+        tested=(life for number, life in enumerate(lives(subject)) if number % _EVERY == 0 or number < MOST),
+    )
 
 
-def differing(subject: Subject, life: SimulatedCase) -> Wrong | None:
+def differing(subject: Subject, life: SimulatedCase) -> Failure | None:
     """Return what comes out differently when a life is lived again in many leaps of time, or without any."""
     if life.lost:
         return None
@@ -369,12 +371,12 @@ def differing(subject: Subject, life: SimulatedCase) -> Wrong | None:
         odd = next(pair for pair in zip_longest(mine, theirs) if pair[0] != pair[1])
         events = [event for event in odd if event is not None]
         kind = kind_of(events[0], subject.policy)
-        return Wrong(
+        return Failure(
             Text(
                 f"the event {kind.en} comes out differently when time passes in other leaps",
                 f"时间以不同步长推进时，“{kind.zh}”的结果不同",
             ),
-            _that_differs(odd) or look_at(events),
+            look_at=_that_differs(odd) or look_at(events),
         )
     return None
 
@@ -393,28 +395,30 @@ def _that_differs(pair: Sequence[Event | None]) -> RuleRef | None:
 )
 def replayed(subject: Subject) -> Iterator[Failure]:
     """Fold every life's events again, and let the ledger of every so-manieth check itself."""
-    advice = Text("let no hook change the case or the event that it is given", "钩子不得改动传入的事项或事件")
 
-    def differs(life: SimulatedCase) -> Wrong | None:
+    def differs(life: SimulatedCase) -> Failure | None:
         verified = subject.only is not None or len(life.events) % _VERIFIED == 0
         return unlike(life, subject.policy, verified=verified)
 
-    yield from faulty(subject, differs, advice)
+    yield from faulty(
+        subject,
+        differs,
+        Text("let no hook change the case or the event that it is given", "钩子不得改动传入的事项或事件"),
+    )
 
 
 #: What of a case has no name of its own among the facts.
 _PARTS_OF_A_CASE = {"clocks": "时限", "past": "以往时限", "facts": "要素", "state": "状态", "mode": "运行状态"}
 
 
-def unlike(life: SimulatedCase, policy: Policy, *, verified: bool = True) -> Wrong | None:
+def unlike(life: SimulatedCase, policy: Policy, *, verified: bool = True) -> Failure | None:
     """Return whether the events of a life give another case, or its ledger is not whole where it is verified."""
     again = life.cases[-1] if life.cases else None
     if again is not None and life.case is not None and again != life.case:
-        names = [field.name for field in attrs.fields(Case)]
-        odd = [name for name in names if getattr(again, name) != getattr(life.case, name)]
-        voice = Localizer("zh", ZoneInfo(policy.zone), policy, clean, policy.tables)
+        odd = [one.name for one in attrs.fields(Case) if getattr(again, one.name) != getattr(life.case, one.name)]
+        voice = voice_of(policy, "zh")
         zh = "、".join(_PARTS_OF_A_CASE.get(name) or voice.fact(name) for name in odd)
-        return Wrong(Text(f"replaying the book gives another {', '.join(odd)}", f"由账本重放得到的“{zh}”不同"))
+        return Failure(Text(f"replaying the book gives another {', '.join(odd)}", f"由账本重放得到的“{zh}”不同"))
     if verified and life.unsound:
-        return Wrong(Text(f"the book is not whole: {life.unsound}", f"账本不完整：{life.unsound}"))
+        return Failure(Text(f"the book is not whole: {life.unsound}", f"账本不完整：{life.unsound}"))
     return None

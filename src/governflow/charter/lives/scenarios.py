@@ -372,13 +372,11 @@ def shortened(scenario: Scenario, look: Callable[[Scenario], _Found | None], tri
     while size > 0:
         at = 0
         while at < len(scenario.steps) and tries > 0:
-            shorter = attrs.evolve(scenario, steps=(*scenario.steps[:at], *scenario.steps[at + size :]))
-            if not shows(shorter):
+            if not shows(attrs.evolve(scenario, steps=(*scenario.steps[:at], *scenario.steps[at + size :]))):
                 at += size
         size //= 2
     for name in tuple(scenario.told):
-        told = {key: value for key, value in scenario.told.items() if key != name}
-        shows(attrs.evolve(scenario, told=told))
+        shows(attrs.evolve(scenario, told={key: value for key, value in scenario.told.items() if key != name}))
     for at, step in enumerate(scenario.steps):
         for after, pick in dict.fromkeys(((0, 0), (step.after, 0), (0, step.pick))):
             simpler = ScenarioStep(after, step.do, pick)

@@ -278,14 +278,21 @@ class Simulator:
         self._advance(self.at)
         engine, case = self.engine, self.case
         events = tuple(engine.history(CASE)) if case is not None else ()
-        entries = engine.book(self.policy.code)
         # Merits are entered when the store learns of what earned them: they and their numbers depend on that.
-        book = tuple(replace(event, seq=0) for event in entries if event.kind != "merit_entered")
+        book = tuple(replace(event, seq=0) for event in engine.book(self.policy.code) if event.kind != "merit_entered")
         other = engine.history(OTHER) if engine.find(OTHER) is not None else ()
         told_of = {fault["hook"] for event in (*events, *book, *other) for fault in event.about.get("faults", ())}
-        swallowed, failed = tuple(sorted(self._struck - told_of)), frozenset(self._failed)
-        scenario = Scenario(self.told, tuple(self.steps))
-        return SimulatedCase(scenario, case, events, book, self.broken, self.engine, swallowed, failed, self.lost)
+        return SimulatedCase(
+            Scenario(self.told, tuple(self.steps)),
+            case,
+            events,
+            book,
+            self.broken,
+            engine,
+            swallowed=tuple(sorted(self._struck - told_of)),
+            failed=frozenset(self._failed),
+            lost=self.lost,
+        )
 
 
 def play(subject: Subject, scenario: Scenario, parts: int = 1) -> SimulatedCase:
@@ -333,8 +340,7 @@ def details(action: str, pick: int, case: Case, policy: Policy, at: datetime) ->
         "merge": lambda: {"into": OTHER},
         "note": lambda: {"text": "check"},
     }
-    fill = of.get(action)
-    return fill() if fill is not None else {}
+    return of.get(action, dict)()
 
 
 def _another(units: Sequence[str], case: Case, pick: int) -> str:
@@ -368,13 +374,12 @@ def choices(policy: Policy, case: Case) -> Choices:
     """Return what may be done to a case; one that was begun anew again and again is only brought on."""
     lifecycle, state = policy.lifecycle(case, []), case.state
     worn_out = any(clock.cycle >= _CYCLES for clock in case.clocks.values())
-    ways = {
-        action: [way for way in lifecycle.transitions_for(state, action) if not (worn_out and way.cycle)]
+    targets = {
+        action: {way.target for way in lifecycle.transitions_for(state, action) if not (worn_out and way.cycle)}
         for action in lifecycle.possible(state)
     }
-    targets = {action: {way.target for way in open_ways} for action, open_ways in ways.items() if open_ways}
     return Choices(
-        tuple(targets),
+        tuple(action for action, after in targets.items() if after),
         tuple(action for action, after in targets.items() if after - {state}),
         tuple(action for action, after in targets.items() if after - {state} - lifecycle.ends),
     )

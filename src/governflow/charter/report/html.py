@@ -4,14 +4,14 @@ Nothing outside the page is needed and no script runs. Beside every colour stand
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 
 from governflow.charter.laws.registry import LAWS
-from governflow.charter.model import Failure, LawVerdict
 from governflow.charter.report import text
 from governflow.charter.report.text import CheckedLocality
+from governflow.reports.localize import Localizer
 from governflow.reports.page import render as render_template
 from governflow.tables import Dead, Findings, Overlap, Rule, Table
 
@@ -26,7 +26,8 @@ def render(reports: Sequence[CheckedLocality], lang: str) -> str:
         "charter/report/check.html",
         lang,
         title=" · ".join(text.title(checked).say(lang) for checked in reports),
-        pages=[_Page(checked, lang) for checked in reports],
+        pages=[(checked, checked.voice(lang)) for checked in reports],
+        tables_of=_tables,
         laws=LAWS,
         signs=_SIGNS,
         text=text,
@@ -52,34 +53,18 @@ class _Table:
         return ("dead", dead) if dead else ("named" if rule.id in self.named else "fine", ())
 
 
-class _Page:
-    """What a page shows of one report."""
-
-    def __init__(self, checked: CheckedLocality, lang: str) -> None:
-        self.checked, self.report = checked, checked.report
-        self.voice = checked.voice(lang)
-
-    def story(self, verdict: LawVerdict, failure: Failure) -> Iterator[text.Line]:
-        """Return what is told of a failure."""
-        return text.story(failure, voice=self.voice, again=self.checked.reproduce(verdict, failure))
-
-    def tables(self) -> list[_Table]:
-        """Return the decision tables; what something was found in comes first."""
-        named = self.named()
-        found = [
-            _Table(self.voice.table(name), source, table, table.analyse(), named[source.partition("@")[0], name])
-            for source, tables in self.checked.layers
-            for name, table in tables.items()
-            if isinstance(table, Table)
-        ]
-        found.sort(key=lambda one: not (one.findings.gaps or one.findings.conflicts or one.findings.dead or one.named))
-        return found
-
-    def named(self) -> Mapping[tuple[str, str], Named]:
-        """Return the rules that failures point to, by layer and table, each with the laws that it breaks."""
-        found: dict[tuple[str, str], Named] = defaultdict(lambda: defaultdict(set))
-        for verdict in self.report.verdicts:
-            for failure in verdict.failures:
-                for one in failure.rules:
-                    found[one.source.partition("@")[0], one.table][one.rule].add(verdict.law)
-        return found
+def _tables(checked: CheckedLocality, voice: Localizer) -> list[_Table]:
+    """Return the decision tables, with the laws that failures break; what something was found in comes first."""
+    named: Mapping[tuple[str, str], Named] = defaultdict(lambda: defaultdict(set))
+    for verdict in checked.report.verdicts:
+        for failure in verdict.failures:
+            for one in failure.rules:
+                named[one.source.partition("@")[0], one.table][one.rule].add(verdict.law)
+    found = [
+        _Table(voice.table(name), source, table, table.analyse(), named[source.partition("@")[0], name])
+        for source, tables in checked.layers
+        for name, table in tables.items()
+        if isinstance(table, Table)
+    ]
+    found.sort(key=lambda one: not (one.findings.gaps or one.findings.conflicts or one.findings.dead or one.named))
+    return found

@@ -84,8 +84,7 @@ class CheckedLocality:
 
     def reproduce(self, verdict: LawVerdict, failure: Failure) -> str:
         """Return the command that finds a failure again."""
-        code = self.report.code
-        parts = ["governflow", "check", self.what, *(["--locality", code] if self.several else [])]
+        parts = ["governflow", "check", self.what, *(["--locality", self.report.code] if self.several else [])]
         parts += ["--law", verdict.law]
         if verdict.method != "exact" and failure.case:
             parts += ["--case", case_line(failure.case)]
@@ -155,10 +154,14 @@ def summary(report: CheckReport) -> Text:
 def title(checked: CheckedLocality) -> Text:
     """Name what was checked."""
     report, name = checked.report, checked.name
-    rules = Text(", cannot be loaded: the other laws were not looked at", "，规则无法加载：其余各条未检验")
     if report.rules:
-        rules = Text(f", rule set {report.rules}", f"，规则集 {report.rules}")
-    return Text(f"{name.en} ({report.code}){rules.en}", f"{name.zh}（{report.code}）{rules.zh}")
+        return Text(
+            f"{name.en} ({report.code}), rule set {report.rules}", f"{name.zh}（{report.code}），规则集 {report.rules}"
+        )
+    return Text(
+        f"{name.en} ({report.code}), cannot be loaded: the other laws were not looked at",
+        f"{name.zh}（{report.code}），规则无法加载：其余各条未检验",
+    )
 
 
 def level(report: CheckReport) -> Text:
@@ -205,18 +208,12 @@ def failed(checked: CheckedLocality, verdict: LawVerdict, lang: str) -> str:
 def told_case(case: Mapping[str, object], voice: Localizer) -> str:
     """Say a case in words: each fact by its name."""
     parts = []
-    for name, value in _flat(case):
-        label = _TOLD[name].say(voice.lang) if name in _TOLD else voice.fact(name)
-        parts.append(f"{label}{voice.t(' = ', '=')}{_said(name, value, voice)}")
+    for field, told in case.items():
+        facts = told if field == "facts" and isinstance(told, Mapping) else {field: told}
+        for name, value in facts.items():
+            label = _TOLD[name].say(voice.lang) if name in _TOLD else voice.fact(name)
+            parts.append(f"{label}{voice.t(' = ', '=')}{_said(name, value, voice)}")
     return voice.join(parts)
-
-
-def _flat(case: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    for name, value in case.items():
-        if name == "facts" and isinstance(value, Mapping):
-            yield from value.items()
-        else:
-            yield name, value
 
 
 def _said(name: str, value: object, voice: Localizer) -> str:
