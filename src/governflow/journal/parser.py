@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 import attrs
 
@@ -50,6 +50,10 @@ _NO_ACTION = Text("the map gives this word no action", "对照表没有为此词
 
 _Moment: TypeAlias = tuple[datetime, bool]
 _Reader: TypeAlias = Callable[[str], Value | _Moment | None]
+#: How the cells of one column are read: its place; the field, or the place again of a column that holds the times of
+#: actions; the reader; what an empty cell stands for; whether a row without a value is refused. A plain tuple: a named
+#: one is taken apart at a quarter of the speed.
+_Cell: TypeAlias = tuple[int, str | int, _Reader, Value | None, bool]
 
 
 def read(
@@ -108,20 +112,6 @@ def read(
         ) from None
 
 
-class _Cell(NamedTuple):
-    """How the cells of one column are read.
-
-    `name` is the field, or the place of a column that holds the times of actions; `default` is what an empty cell
-    stands for; `needed` says that a row without a value is refused.
-    """
-
-    place: int
-    name: str | int
-    read: _Reader
-    default: Value | None = None
-    needed: bool = False
-
-
 @attrs.frozen
 class _Plan:
     """What to do with each column of one set of headings."""
@@ -130,8 +120,7 @@ class _Plan:
     #: What is wrong with the headings, and so with each row; None if nothing is.
     fault: Fault | None
     own: bool  # no reserved column among the headings
-    #: The columns of fields and of times. Plain tuples: a named one is taken apart at a quarter of the speed.
-    cells: list[tuple[int, str | int, _Reader, Value | None, bool]]
+    cells: list[_Cell]  # the columns of fields and of times
     #: Place and (rank, action) of each column with times, and the place of the report's; wide journals only.
     times: list[tuple[int, list[tuple[int, str]]]]
     report: int
@@ -210,7 +199,7 @@ class _Maker:
         for action, place in columns.times.items():
             by_column.setdefault(place, []).append((self._rank.get(action, len(self._rank)), action))
         report = columns.times.get("report", -1)
-        steps = [_Cell(place, place, self._times.read, needed=place == report) for place in by_column]
+        steps: list[_Cell] = [(place, place, self._times.read, None, place == report) for place in by_column]
         fields = {name: self._cell(name, place) for name, place in columns.fields.items()}
         first = [fields.pop(name) for name in ("case", "time", "action") if name in fields]
         kept = [place for place, heading in enumerate(headings) if heading not in RESERVED]
@@ -219,7 +208,7 @@ class _Maker:
             headings=headings,
             fault=Fault("", "", text) if text is not None else None,
             own=len(kept) == len(headings),
-            cells=[(*cell,) for cell in (*first, *steps, *fields.values())],
+            cells=[*first, *steps, *fields.values()],
             times=[(place, sorted(ranked)) for place, ranked in by_column.items()],
             report=report,
             dated=[*by_column, *(columns.fields[name] for name in ("time", "until") if name in columns.fields)],
@@ -228,16 +217,14 @@ class _Maker:
         )
 
     def _cell(self, name: str, place: int) -> _Cell:
-        if name == "case":
-            return _Cell(place, name, read_id, needed=True)
-        if name == "time":
-            return _Cell(place, name, self._times.read, needed=True)
+        if name in ("case", "time"):
+            return place, name, read_id if name == "case" else self._times.read, None, True
         table, ours = self._map.values.get(name, {}), self._ours[name]
         default = ours(table[""]) if table.get("") else None
         read: _Reader = ours
         if name != "until" and (table or FIELDS[name].sort is not CellKind.TEXT):  # free text does not repeat
             read = remembering(translating(table, ours))
-        return _Cell(place, name, read, default, needed=name == "action")
+        return place, name, read, default, name == "action"
 
     def _until(self, text: str) -> datetime:
         return self._times.read(text)[0].astimezone(self._times.zone)

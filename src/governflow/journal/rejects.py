@@ -68,10 +68,8 @@ class RejectsWriter(contextlib.AbstractContextManager["RejectsWriter"]):
                     "the rejects would overwrite the journal: give them another name", "退回行会覆盖台账：请另取文件名"
                 )
             if path.exists():
-                with path.open("ab"):  # read-only, or open in Excel
-                    pass
-            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
-                pass
+                path.open("ab").close()  # fails where it is read-only, or open in Excel
+            tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.").close()
 
     def write(self, reject: Reject) -> None:
         """Take one reject.

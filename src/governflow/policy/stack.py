@@ -132,17 +132,14 @@ class Policy:
 
     def demo(self) -> Demo | None:
         """Return the day that shows how the locality itself works; its ancestors' days would show somebody else."""
-        for source, function, _ in self._impls["governflow_demo"]:
-            if source == self.layers[0].source:
-                faults: list[Text] = []
-                answer = called(source, "governflow_demo", function, (), faults)
-                if isinstance(answer, Demo):
-                    return answer
-                if answer is not None:
-                    faults.append(wrong(source, "governflow_demo", answer, "a Demo"))
-                if faults:
-                    raise PolicyError(faults[0].en, faults[0].zh, faults)
-        return None
+        hook, own, faults = "governflow_demo", self.layers[0].source, list[Text]()
+        found = (called(own, hook, function, (), faults) for source, function, _ in self._impls[hook] if source == own)
+        answer = next(found, None)
+        if answer is not None and not isinstance(answer, Demo):
+            faults.append(wrong(own, hook, answer, "a Demo"))
+        if faults:
+            raise PolicyError(faults[0].en, faults[0].zh, faults)
+        return answer
 
     def lifecycle(self, case: Case, faults: Faults) -> Lifecycle:
         """Return the lifecycle of a case; the base where the rules no longer know it, which is a fault of theirs."""

@@ -135,11 +135,8 @@ class _Sheet:
                 word = next((half_width(cell).strip() for cell in cells[1:] if cell.strip()), "")
                 hit = HITS.get(word.casefold())
                 if hit is None:
-                    en, zh = (
-                        f"{word!r} is no hit policy: write unique or first",
-                        f"“{word}”不是命中策略：请写 唯一 或 首个",
-                    )
-                    self._fault(row, 1, Text(en, zh))
+                    en = f"{word!r} is no hit policy: write unique or first"
+                    self._fault(row, 1, Text(en, f"“{word}”不是命中策略：请写 唯一 或 首个"))
         return hit
 
     # --- headings ---
