@@ -71,13 +71,8 @@ def assemble(code: str, layers: Sequence[Layer], *, lineage: tuple[str, ...] = (
 
 def _deciding(hook: str, impls: Impls, sources: Sequence[str], ruled: TableRules) -> Asked:
     """Put each layer's hook before its tables, and each layer before the one below."""
-    hooks = dict(_calls(impls[hook], "case", "context", "cause"))
-    asked: list[tuple[str, Callable[..., Any]]] = []
-    for source in sources:
-        if source in hooks:
-            asked.append((source, hooks[source]))
-        asked += [(source, call) for call in ruled.calls(hook, source)]
-    return tuple(asked)
+    hooks = {source: (call,) for source, call in _calls(impls[hook], "case", "context", "cause")}
+    return tuple((source, call) for source in sources for call in (*hooks.get(source, ()), *ruled.calls(hook, source)))
 
 
 def _calls(impls: Sequence[Impl], *given: str) -> Asked:
@@ -143,7 +138,6 @@ def _clock_names(impls: Impls, code: str, lifecycles: Mapping[str, Lifecycle], u
     for lifecycle in lifecycles:
         case = Case("", code, lifecycle, opened=_SOME_DAY)
         context = Context(code, Mode.NORMAL, _SOME_DAY, units, case.zone)
-        for _, ask in _calls(hooks, "case", "context"):
-            answer = ask(case, context)
-            known |= {spec.name for spec in answer.clocks} if isinstance(answer, Deadlines) else set()
+        answers = [ask(case, context) for _, ask in _calls(hooks, "case", "context")]
+        known |= {spec.name for answer in answers if isinstance(answer, Deadlines) for spec in answer.clocks}
     return frozenset(known)
