@@ -10,7 +10,7 @@ import pytest
 
 from governflow import CommandError, Engine
 from governflow.cli import reports as briefing
-from governflow.engine.merits import ENTERED, entry
+from governflow.engine.session import ENTERED, merit_entry
 from governflow.model.events import Event
 from governflow.policy.hookspecs import Merit
 from governflow.reports.merits import award, balances, ranking
@@ -25,7 +25,7 @@ SORTED = Text("waste was sorted", "垃圾分类")
 def earned(to: str, points: int, day: int = 0, *, holder: str = "informant", until: int | None = None) -> Event:
     """An entry of a day's book; ``until`` is the day on which it expires."""
     merit = Merit(to, holder, points, SORTED, "sorting", T0 + until * DAY if until is not None else None)
-    about = entry(merit, "inspection", "c-1")
+    about = merit_entry(merit, "inspection", "c-1")
     return Event("@371621", day + 1, ENTERED, (T0 + day * DAY).astimezone(UTC), "book", about=about)
 
 
@@ -34,7 +34,7 @@ def earned(to: str, points: int, day: int = 0, *, holder: str = "informant", unt
 
 def test_an_entry_keeps_reason_source_case_and_expiry_as_plain_json() -> None:
     merit = Merit("grid 7", "post", -2, Text("was not there", "未到岗"), "attendance", T0)
-    about = entry(merit, "muster of 5 January", None)
+    about = merit_entry(merit, "muster of 5 January", None)
     assert about == {
         "to": "grid 7",
         "holder": "post",
@@ -66,13 +66,13 @@ def test_an_entry_that_is_nobodys_or_says_nothing_is_refused_in_both_languages(
 ) -> None:
     merit = attrs.evolve(Merit("grid 7", "post", 1, SORTED), **wrong)
     with pytest.raises(CommandError, match=said) as refused:
-        entry(merit, source, None)
+        merit_entry(merit, source, None)
     assert refused.value.text.zh != refused.value.text.en
 
 
 def test_whoever_asks_has_no_account() -> None:
     with pytest.raises(CommandError, match="whoever asks has none"):
-        entry(Merit("Wang", "requester", 1, SORTED), "inspection", None)
+        merit_entry(Merit("Wang", "requester", 1, SORTED), "inspection", None)
 
 
 # --- balances ---------------------------------------------------------------------------------------------------------

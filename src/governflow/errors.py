@@ -66,6 +66,12 @@ class CommandError(GovernflowError):
     """A command that cannot be carried out as it was given."""
 
 
+def require(holds: object, en: str, zh: str, **values: object) -> None:
+    """Refuse a command with a `CommandError` of this sentence unless something holds."""
+    if not holds:
+        raise CommandError(en, zh, **values)
+
+
 class IllegalAction(CommandError):
     """The case's state does not allow the action.
 

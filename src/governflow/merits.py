@@ -1,5 +1,5 @@
-"""The old name of `governflow.reports.merits`, `governflow.engine.merits`, for one release."""
+"""The old name of `governflow.reports.merits`, `governflow.engine.session`, for one release."""
 
 from governflow._names import names_moved_to
 
-__getattr__ = names_moved_to("reports.merits", "engine.merits")
+__getattr__ = names_moved_to("reports.merits", "engine.session", entry="merit_entry")

@@ -14,7 +14,7 @@ from governflow.calendars import WorkingCalendar
 from governflow.calendars.allowances import Allowance
 from governflow.engine import rulings
 from governflow.engine.transition import Transition
-from governflow.errors import CommandError
+from governflow.errors import CommandError, require
 from governflow.model import clocks
 from governflow.model.clocks import Clock
 from governflow.model.events import Actor
@@ -34,8 +34,7 @@ Handler = Callable[[Transition, Details, "Actor | None"], None]
 
 def _text(details: Details, name: str, en: str, zh: str) -> str:
     given = str(details.get(name) or "").strip()
-    if not given:
-        raise CommandError(en, zh)
+    require(given, en, zh)
     return given
 
 
@@ -50,12 +49,16 @@ def yes_no(details: Details, name: str) -> bool | None:
 def verdict_of(details: Details) -> Verdict:
     """Read a verdict from ``satisfied`` (a bool) or ``score`` (1 to 5; 3 and more is satisfied)."""
     satisfied, score = yes_no(details, "satisfied"), details.get("score")
-    if score is not None and not (type(score) is int and 1 <= score <= 5):
-        raise CommandError(f"the score {score!r} is none of 1 to 5", f"评分 {score!r} 应为 1 至 5")
-    if satisfied is None and score is None:
-        raise CommandError(
-            "an evaluation needs `satisfied` (yes or no) or `score` (1 to 5)", "评价须给出“是否满意”或评分（1 至 5）"
-        )
+    require(
+        score is None or (type(score) is int and 1 <= score <= 5),
+        f"the score {score!r} is none of 1 to 5",
+        f"评分 {score!r} 应为 1 至 5",
+    )
+    require(
+        satisfied is not None or score is not None,
+        "an evaluation needs `satisfied` (yes or no) or `score` (1 to 5)",
+        "评价须给出“是否满意”或评分（1 至 5）",
+    )
     happy = bool(satisfied) if satisfied is not None else int(score or 0) >= SATISFIED_FROM
     return Verdict.SATISFIED if happy else Verdict.UNSATISFIED
 
@@ -110,10 +113,9 @@ def _confer(step: Transition, details: Details, by: Actor | None) -> None:
 
 def _later(step: Transition, moment: datetime) -> datetime:
     moment = in_utc(moment)
-    if moment <= step.at:
-        raise CommandError(
-            "the date {moment} is not after {at}", "日期 {moment} 不晚于 {at}", moment=moment, at=step.at
-        )
+    require(
+        moment > step.at, "the date {moment} is not after {at}", "日期 {moment} 不晚于 {at}", moment=moment, at=step.at
+    )
     return moment
 
 
@@ -133,10 +135,11 @@ def resume(step: Transition, details: Details, by: Actor | None) -> None:
 def _transfer(step: Transition, details: Details, by: Actor | None) -> None:
     to = _text(details, "to", "a transfer needs the unit that it goes to", "转办须指明接收单位")
     rulings.require_unit(step, to)
-    if to == step.case.unit:
-        raise CommandError(
-            f"the case is with {to} already: transfer it to another unit", f"事项已在“{to}”：请转给其他单位"
-        )
+    require(
+        to != step.case.unit,
+        f"the case is with {to} already: transfer it to another unit",
+        f"事项已在“{to}”：请转给其他单位",
+    )
     step.changes |= {"unit": to, "assist": []}
     rulings.received(step, to, designated=True)
     known = step.policy.units.units.get(to)
@@ -159,10 +162,11 @@ def _escalate(step: Transition, details: Details, by: Actor | None) -> None:
         )
     to = details.get("to") or unit.id
     rulings.require_unit(step, to)
-    if units.level(to, form) < units.level(case.unit, case.form):
-        raise CommandError(
-            f"escalation never goes down: {to} is below {case.unit}", f"提级不能向下：“{to}”低于“{case.unit}”"
-        )
+    require(
+        units.level(to, form) >= units.level(case.unit, case.form),
+        f"escalation never goes down: {to} is below {case.unit}",
+        f"提级不能向下：“{to}”低于“{case.unit}”",
+    )
     step.changes |= {"unit": to, "form": form, "assist": []}
     rulings.tier(step, only_if_changed=True)
     step.about["escalation"] = {
@@ -177,10 +181,12 @@ def _escalate(step: Transition, details: Details, by: Actor | None) -> None:
 
 def _whistle(step: Transition, details: Details, by: Actor | None) -> None:
     units = details.get("units") or ([details["to"]] if details.get("to") else [])
-    if isinstance(units, str) or not all(isinstance(unit, str) for unit in units):
-        raise CommandError(f"`units` is {units!r}: give a list of units", f"“units”应为单位列表，而不是 {units!r}")
-    if not units:
-        raise CommandError("a whistle needs the units that it summons", "吹哨须指明被召集的单位")
+    require(
+        not isinstance(units, str) and all(isinstance(unit, str) for unit in units),
+        f"`units` is {units!r}: give a list of units",
+        f"“units”应为单位列表，而不是 {units!r}",
+    )
+    require(units, "a whistle needs the units that it summons", "吹哨须指明被召集的单位")
     spec = step.plan.specs.get("check_in")
     for unit in units:
         rulings.require_unit(step, unit)
@@ -193,11 +199,11 @@ def _check_in(step: Transition, details: Details, by: Actor | None) -> None:
     unit = details.get("unit") or (by.unit if by else None)
     summoned = [clock for clock in step.live.values() if _summons(clock) and clock.started <= step.at]
     waiting = [clock.name.partition(":")[2] for clock in summoned]
-    if unit not in waiting:
-        raise CommandError(
-            f"{unit or 'the unit'} was not summoned; still to check in: {', '.join(waiting) or 'nobody'}",
-            f"“{unit or '该单位'}”未被吹哨召集；待报到：{'、'.join(waiting) or '无'}",
-        )
+    require(
+        unit in waiting,
+        f"{unit or 'the unit'} was not summoned; still to check in: {', '.join(waiting) or 'nobody'}",
+        f"“{unit or '该单位'}”未被吹哨召集；待报到：{'、'.join(waiting) or '无'}",
+    )
     step.stop((f"check_in:{unit}",))
     step.about["unit"] = unit
 
@@ -274,13 +280,13 @@ def _extend(step: Transition, details: Details, by: Actor | None) -> None:
             "an extension needs a new due time (until), or an allowance to add",
             "延期须给出新的截止时间，或增加的时限",
         )
-    if due <= clock.due:
-        raise CommandError(
-            "{due} is not after the present due time {present}",
-            "{due} 不晚于现在的截止时间 {present}",
-            due=due,
-            present=clock.due,
-        )
+    require(
+        due > clock.due,
+        "{due} is not after the present due time {present}",
+        "{due} 不晚于现在的截止时间 {present}",
+        due=due,
+        present=clock.due,
+    )
     warns = clocks.LAPSES not in clock.traits
     warn = clock.started + (due - clock.started) * clocks.WARNING_SHARE if warns else None
     step.put(clocks.retimed(clock, due, warn, step.at, original=clock.original or clock.due, calendar_unknown=flagged))
@@ -351,8 +357,9 @@ def _listed(step: Transition, listed: list[Clock]) -> Text:
 
 def _reclassify(step: Transition, details: Details, by: Actor | None) -> None:
     severity, urgency = details.get("severity"), details.get("urgency")
-    if severity is None and urgency is None:
-        raise CommandError("say the new severity or urgency", "请给出新的严重程度或紧急程度")
+    require(
+        severity is not None or urgency is not None, "say the new severity or urgency", "请给出新的严重程度或紧急程度"
+    )
     if severity is not None:
         step.changes["severity"] = member(Severity, severity)
     if urgency is not None:
@@ -389,13 +396,16 @@ def _rule(step: Transition, details: Details, by: Actor | None) -> None:
     waiting, name = step.case.appeals, details.get("clock")
     marks = [mark for mark in waiting if name in (None, mark, mark.partition("#")[0])]
     granted = yes_no(details, "granted")
-    if not marks or granted is None:
-        raise CommandError(
-            f"say which appeal is ruled on and whether it is `granted`; waiting: {', '.join(waiting) or 'none'}",
-            f"请指明裁定哪一项申诉以及是否成立（granted）；待裁定：{'、'.join(waiting) or '无'}",
-        )
-    if step.case.appealed is not None and step.at < step.case.appealed:
-        raise CommandError("a ruling comes after its appeal", "裁定不能早于申诉")
+    require(
+        marks and granted is not None,
+        f"say which appeal is ruled on and whether it is `granted`; waiting: {', '.join(waiting) or 'none'}",
+        f"请指明裁定哪一项申诉以及是否成立（granted）；待裁定：{'、'.join(waiting) or '无'}",
+    )
+    require(
+        step.case.appealed is None or step.at >= step.case.appealed,
+        "a ruling comes after its appeal",
+        "裁定不能早于申诉",
+    )
     mark = marks[-1]
     step.changes["appeals"] = [old for old in waiting if old != mark]
     step.about |= {"clock": mark, "granted": bool(granted)}

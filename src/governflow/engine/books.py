@@ -5,10 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from governflow.engine import musters, rulings
-from governflow.engine.merits import entry as merit_entry
 from governflow.engine.musters import Muster
-from governflow.engine.session import Session, require_actor
-from governflow.errors import CommandError
+from governflow.engine.session import ENTERED, Session, merit_entry, require_actor
+from governflow.errors import require
 from governflow.model.case import Case
 from governflow.model.events import Actor, Event
 from governflow.model.terms import Mode, member
@@ -71,8 +70,7 @@ class Books:
         """
         session = self._session
         wanted = member(Mode, mode)
-        if not isinstance(reason, str) or not reason.strip():
-            raise CommandError("a switch of mode needs a reason", "切换状态须说明理由")
+        require(isinstance(reason, str) and reason.strip(), "a switch of mode needs a reason", "切换状态须说明理由")
         with session.step(by, at) as moment:
             policy = session.localities.policy(session.localities.require_code(locality))
             self._refuse_earlier(policy.code, moment)
@@ -118,7 +116,7 @@ class Books:
             by: Who enters it.
             at: When; now by default.
         """
-        return self._enter(locality, "merit_entered", merit_entry(merit, source, None), by, at)
+        return self._enter(locality, ENTERED, merit_entry(merit, source, None), by, at)
 
     def declare_outage(
         self,
@@ -141,8 +139,7 @@ class Books:
             at: When it was declared; now by default.
         """
         start, end = in_utc(since), in_utc(until)
-        if end <= start:
-            raise CommandError("an outage ends after it begins", "停运的结束时间必须晚于开始时间")
+        require(end > start, "an outage ends after it begins", "停运的结束时间必须晚于开始时间")
         about = {"from": start.isoformat(), "to": end.isoformat(), "reason": reason}
         return self._enter(locality, "outage_declared", about, by, at)
 
@@ -174,14 +171,14 @@ class Books:
 
     def _refuse_earlier(self, code: str, at: datetime) -> None:
         for event in self.book(code):
-            if event.kind in _SETTLED and event.at > at:
-                raise CommandError(
-                    "the book of {code} has {kind} at {at} already: a switch cannot come before it",
-                    "{code} 的台账在 {at} 已有记录：不能补记更早的切换",
-                    code=code,
-                    kind=event.kind,
-                    at=event.at,
-                )
+            require(
+                event.kind not in _SETTLED or event.at <= at,
+                "the book of {code} has {kind} at {at} already: a switch cannot come before it",
+                "{code} 的台账在 {at} 已有记录：不能补记更早的切换",
+                code=code,
+                kind=event.kind,
+                at=event.at,
+            )
 
     def _switched_cases(
         self, code: str, at: datetime, mode: Mode, by: Actor | None

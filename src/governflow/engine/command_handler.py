@@ -9,7 +9,7 @@ import msgspec
 
 from governflow.engine.decide import Command, decide, unreported
 from governflow.engine.session import Session, require_actor
-from governflow.errors import CommandError, Conflict, NotAllowed, UnknownCase
+from governflow.errors import CommandError, Conflict, NotAllowed, UnknownCase, require
 from governflow.model.case import Case, evolve, fold
 from governflow.model.events import Actor, Event
 from governflow.policy.stack import Policy
@@ -110,8 +110,11 @@ def _subject(
         )
     policy = session.localities.policy(locality or "000000")
     name = case_id or _new_id(session, policy.code, at, policy.zone)
-    if not isinstance(name, str) or name.startswith("@") or not name.strip():
-        raise CommandError(f"{name!r} cannot be the id of a case", f"{name!r} 不能作为事项编号")
+    require(
+        isinstance(name, str) and not name.startswith("@") and name.strip(),
+        f"{name!r} cannot be the id of a case",
+        f"{name!r} 不能作为事项编号",
+    )
     return unreported(name, policy, at, session.mode(policy, at), details), policy, True
 
 
@@ -135,13 +138,12 @@ def _new_id(session: Session, code: str, at: datetime, zone: str) -> str:
 def _require_other(session: Session, case: Case, into: Any) -> None:
     """Refuse to merge a case into one that will answer nobody, or into itself."""
     other = session.load(into)
-    if other.state in ("merged", "declined", "withdrawn"):
-        raise CommandError(
-            f"case {into} is {other.state} and will answer nobody: merge into a case that will",
-            f"事项 {into} 已终止，不会再有答复：请并入有答复的事项",
-        )
-    if into == case.id:
-        raise CommandError(f"case {into} cannot be merged into itself", f"事项 {into} 不能并入自身")
+    require(
+        other.state not in ("merged", "declined", "withdrawn"),
+        f"case {into} is {other.state} and will answer nobody: merge into a case that will",
+        f"事项 {into} 已终止，不会再有答复：请并入有答复的事项",
+    )
+    require(into != case.id, f"case {into} cannot be merged into itself", f"事项 {into} 不能并入自身")
 
 
 def _seal(session: Session, details: Mapping[str, Any]) -> tuple[bytes, bytes] | None:

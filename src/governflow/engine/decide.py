@@ -25,7 +25,7 @@ from governflow.engine.transition import (
     take,
     triaged,
 )
-from governflow.errors import CommandError, IllegalAction, NotAllowed, shown
+from governflow.errors import CommandError, IllegalAction, NotAllowed, require, shown
 from governflow.model import clocks
 from governflow.model.base_lifecycle import BASE
 from governflow.model.case import NO_FACTS, Case, changed
@@ -138,17 +138,17 @@ def illegal(case: Case, action: str, lifecycle: Lifecycle, policy: Policy) -> Il
 def _refuse_late(case: Case, action: str, at: datetime) -> None:
     refuse_before(case, at)
     since = case.last_changed_at
-    if action not in REMARKS and since is not None:
-        raise CommandError(
-            "{action} at {at} no longer fits case {case}: it has been {state} since {since}; "
-            "a fact that comes late must be later than that",
-            "{at} 的“{action}”已不符合事项 {case} 的经过：自 {since} 起状态为“{state}”；补录的时间必须晚于该时间",
-            action=action,
-            at=at,
-            case=case.id,
-            state=case.state,
-            since=since,
-        )
+    require(
+        action in REMARKS or since is None,
+        "{action} at {at} no longer fits case {case}: it has been {state} since {since}; "
+        "a fact that comes late must be later than that",
+        "{at} 的“{action}”已不符合事项 {case} 的经过：自 {since} 起状态为“{state}”；补录的时间必须晚于该时间",
+        action=action,
+        at=at,
+        case=case.id,
+        state=case.state,
+        since=since,
+    )
 
 
 def _authorise(step: Transition, command: Command) -> None:

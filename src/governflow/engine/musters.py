@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from governflow.engine.transition import Outcomes, Transition, triaged
-from governflow.errors import CommandError
+from governflow.errors import CommandError, require
 from governflow.model import clocks
 from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case
@@ -70,8 +70,9 @@ def switch(
     Raises:
         CommandError: If the locality runs in this mode already.
     """
-    if book.mode is mode:
-        raise CommandError(f"{policy.code} runs in {mode} mode already", f"{policy.code} 已处于“{mode.text.zh}”状态")
+    require(
+        book.mode is not mode, f"{policy.code} runs in {mode} mode already", f"{policy.code} 已处于“{mode.text.zh}”状态"
+    )
     step = Transition(book, policy, at, mode, BASE)
     step.changes |= {"mode": mode, "locality": policy.code, "unit": policy.units.intake, "zone": policy.zone}
     # Each muster climbs for itself.

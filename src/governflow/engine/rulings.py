@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from governflow.engine.transition import Outcomes, Transition, refuse_before, triaged
-from governflow.errors import CalendarError, CommandError
+from governflow.errors import CalendarError, CommandError, require
 from governflow.model import clocks
 from governflow.model.case import Case
 from governflow.model.events import Actor
@@ -175,5 +175,8 @@ def recalculate(case: Case, policy: Policy, at: datetime, mode: Mode, by: Actor 
 
 def _require_open(step: Transition) -> None:
     case = step.case
-    if case.state in step.lifecycle.ends or case.state == START:
-        raise CommandError(f"case {case.id} is {case.state}: nothing of it runs any more", f"事项 {case.id} 已了结")
+    require(
+        case.state not in step.lifecycle.ends and case.state != START,
+        f"case {case.id} is {case.state}: nothing of it runs any more",
+        f"事项 {case.id} 已了结",
+    )

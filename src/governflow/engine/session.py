@@ -10,20 +10,24 @@ from datetime import datetime
 from typing import Any
 
 from governflow.engine.decide import fire
-from governflow.engine.merits import entry as merit_entry
 from governflow.engine.musters import BOOK
-from governflow.errors import ClockBackwards, CommandError, PolicyError, UnknownCase, described
+from governflow.errors import ClockBackwards, CommandError, PolicyError, UnknownCase, described, require, shown
 from governflow.model.case import Case, evolve
 from governflow.model.events import Actor, Event, decode, encode
 from governflow.model.faults import HookFault
 from governflow.model.terms import Mode
+from governflow.policy.hookspecs import HOLDERS, Merit
 from governflow.policy.registry import Localities
 from governflow.policy.stack import Policy
 from governflow.stores import Store
+from governflow.text import Text
 from governflow.timesource import Entropy, TimeSource, in_utc
 
 #: A code and the switches of its mode, oldest first.
 Switches = tuple[str, tuple[tuple[datetime, Mode], ...]]
+
+#: The kind of the book's events that enter a merit.
+ENTERED = "merit_entered"
 
 _TEXT_OR_NONE = (str, type(None))
 
@@ -145,7 +149,7 @@ class Session:
                     yield "faulted", {"faults": [HookFault.raised(source, "governflow_merits", fault).as_json()]}
                     continue
                 for entry in merits:
-                    yield "merit_entered", entry
+                    yield ENTERED, entry
 
     def rules_of(self, locality: str) -> Policy:
         """Return a locality's rules, or the defaults if they cannot be loaded: one county stops no other's clocks."""
@@ -250,3 +254,47 @@ class Session:
                     return described(fault)
                 return None
         return f"{plugin} is not registered"
+
+
+def merit_entry(merit: Merit, source: str, case: str | None) -> dict[str, Any]:
+    """Return a merit as the ``about`` of the book's event keeps it, with who says so, and the case that earned it.
+
+    Merits (积分) never change how a case is treated, and whoever asks for something never has any.
+
+    Raises:
+        CommandError: If it is nobody's, of an unknown holder, of no points, or without reason or source.
+    """
+    require(type(merit) is Merit, f"{shown(merit)} is no Merit", f"{shown(merit)} 不是 Merit")
+    if not isinstance(merit.holder, str) or merit.holder not in HOLDERS:
+        en, zh = ", ".join(HOLDERS), "、".join(f"{name}（{text.zh}）" for name, text in HOLDERS.items())
+        raise CommandError(
+            f"merits are for {en}, not for {merit.holder!r}: whoever asks has none",
+            f"积分对象应为 {zh} 之一，而不是 {merit.holder!r}：诉求人没有积分",
+        )
+    require(isinstance(merit.to, str) and merit.to.strip(), "a merit needs whose it is (to)", "积分须注明对象（to）")
+    require(
+        type(merit.points) is int and merit.points != 0,
+        f"{merit.points!r} points: give a whole number other than zero",
+        f"分值 {merit.points!r} 应为非零整数",
+    )
+    if type(merit.rule) is not str or not Text(f"{merit.to}{merit.rule}", str(source)).sound:
+        raise CommandError(
+            f"whose it is, rule and source must be text, not {shown(merit.rule)}",
+            f"积分的对象、规则和来源应为文字，而不是 {shown(merit.rule)}",
+        )
+    require(
+        merit.reason.sound and merit.reason.en.strip() and merit.reason.zh.strip(),
+        "a merit needs a reason in both languages",
+        "积分须说明理由（中英文）",
+    )
+    require(isinstance(source, str) and source.strip(), "a merit needs its source: who says so", "积分须注明来源")
+    return {
+        "to": merit.to,
+        "holder": merit.holder,
+        "points": merit.points,
+        "reason": {"en": merit.reason.en, "zh": merit.reason.zh},
+        "rule": merit.rule,
+        "source": source,
+        "expires": in_utc(merit.expires).isoformat() if merit.expires is not None else None,
+        "case": case,
+    }

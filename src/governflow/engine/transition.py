@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from governflow.calendars import WorkingCalendar
 from governflow.calendars.allowances import Allowance
-from governflow.errors import CalendarError, CommandError
+from governflow.errors import CalendarError, require
 from governflow.model import clocks
 from governflow.model.case import Case, changed, evolve
 from governflow.model.clocks import ATTEND, SURVIVES_TRANSFER, TRIAGE, Clock, ClockSpec
@@ -277,14 +277,14 @@ def close_if_done(step: Transition, outcomes: Outcomes) -> Outcomes:
 
 def refuse_before(case: Case, at: datetime) -> None:
     """Refuse what is said to have happened before a case was opened."""
-    if case.opened is not None and at < case.opened:
-        raise CommandError(
-            "{at} is before case {case} was opened ({opened})",
-            "{at} 早于事项 {case} 的上报时间（{opened}）",
-            at=at,
-            case=case.id,
-            opened=case.opened,
-        )
+    require(
+        case.opened is None or at >= case.opened,
+        "{at} is before case {case} was opened ({opened})",
+        "{at} 早于事项 {case} 的上报时间（{opened}）",
+        at=at,
+        case=case.id,
+        opened=case.opened,
+    )
 
 
 def triaged(step: Transition, outcomes: Outcomes) -> Outcomes:

@@ -211,11 +211,13 @@ class Lifecycle:
             UnsoundLifecycle: If the result is unsound.
         """
         forbidden = set(forbid)
-        remaining = []
-        for row in self.rows:
-            sources = tuple(source for source in row.sources if (source, row.action) not in forbidden)
-            if sources:
-                remaining.append(attrs.evolve(row, sources=sources))
+
+        def without_forbidden(row: Move) -> Move:
+            return attrs.evolve(
+                row, sources=tuple(source for source in row.sources if (source, row.action) not in forbidden)
+            )
+
+        remaining = [row for row in map(without_forbidden, self.rows) if row.sources]
         return Lifecycle.build(
             name,
             states={**self.states, **(states or {})},

@@ -15,8 +15,7 @@ import attrs
 from governflow.errors import CommandError
 from governflow.model.terms import Form, Kind
 from governflow.policy.hookspecs import CaseReader, LocalRules
-from governflow.reports.format import plain
-from governflow.reports.page import render_lines
+from governflow.reports.format import plain, render_lines
 from governflow.reports.rates import Rate, escalations
 from governflow.reports.trends import Count, Issue, Recurrence, Signs, locality_name, ranked
 from governflow.text import Text

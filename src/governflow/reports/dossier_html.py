@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 
 from governflow.model.terms import Outcome
 from governflow.reports.dossier_model import ClockLine, Dossier
-from governflow.reports.format import format_moment, format_span
-from governflow.reports.page import render
+from governflow.reports.format import format_moment, format_span, render
 from governflow.reports.time_axis import Axis, key_moments, picture_end, stretches, ticks
 from governflow.text import Text
 

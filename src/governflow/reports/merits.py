@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from governflow.engine.merits import ENTERED
+from governflow.engine.session import ENTERED
 from governflow.errors import CommandError
 from governflow.model.events import Event
 from governflow.policy.hookspecs import HOLDERS

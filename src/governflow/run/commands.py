@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from governflow.engine.decide import REMARKS, illegal
 from governflow.engine.engine import Engine
-from governflow.errors import CommandError
+from governflow.errors import CommandError, require
 from governflow.journal import DatedAction, Row
 from governflow.journal.records import Fields
 from governflow.model.case import fold
@@ -99,8 +99,9 @@ class Commands:
         action = step.action
         command_id = self.command_id(row, step)
         fields = self._with_unit_ids(row.fields)
-        if action == "merge" and not fields.get("into"):
-            raise CommandError("a merger needs the case that it goes into", "并案须指明并入的事项")
+        require(
+            action != "merge" or fields.get("into"), "a merger needs the case that it goes into", "并案须指明并入的事项"
+        )
         if self._began is not None and step.at < self._began and action in _EVER:
             self._require_possible_then(row.case, step, command_id)
         by = actor_of(action, fields)

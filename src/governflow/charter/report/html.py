@@ -11,8 +11,8 @@ import attrs
 from governflow.charter.laws.registry import LAWS
 from governflow.charter.report import text
 from governflow.charter.report.text import CheckedLocality
+from governflow.reports.format import render as render_template
 from governflow.reports.localize import Localizer
-from governflow.reports.page import render as render_template
 from governflow.tables import Dead, Findings, Overlap, Rule, Table
 
 #: The laws that failures break, by the rules that they name.
