@@ -371,25 +371,22 @@ def _reclassify(step: Transition, details: Details, by: Actor | None) -> None:
 
 def _appeal(step: Transition, details: Details, by: Actor | None) -> None:
     _text(details, "reason", "an appeal needs a reason", "申诉须说明理由")
-    mark = _breach(step, details.get("clock")).mark
-    step.changes["appeals"] = [*(old for old in step.case.appeals if old != mark), mark]
-    step.about["clock"] = mark
-
-
-def _breach(step: Transition, name: str | None) -> Clock:
+    name = details.get("clock")
     breaches = [
         clock
         for clock in (*step.case.past, *step.live.values())
         if clock.missed_at is not None and clock.exempt is None and clock.missed_at <= step.at
     ]
     found = [clock for clock in breaches if name is None or _is_called(step, clock, name)]
-    if not found:
-        listed = _listed(step, breaches)
-        raise CommandError(
-            f"there is no breach of {name or 'any clock'} to appeal against; breached: {listed.en}",
-            f"没有可申诉的超时（{name or '任何时限'}）；已超时：{listed.zh}",
-        )
-    return found[-1]
+    listed = _listed(step, breaches)
+    require(
+        found,
+        f"there is no breach of {name or 'any clock'} to appeal against; breached: {listed.en}",
+        f"没有可申诉的超时（{name or '任何时限'}）；已超时：{listed.zh}",
+    )
+    mark = found[-1].mark
+    step.changes["appeals"] = [*(old for old in step.case.appeals if old != mark), mark]
+    step.about["clock"] = mark
 
 
 def _rule(step: Transition, details: Details, by: Actor | None) -> None:

@@ -281,7 +281,7 @@ def _first_due(case: Case, at: datetime) -> Clock:
 
 
 def _lapse(step: Transition, clock: Clock) -> Outcomes:
-    step.put(clocks.lapsed(clock))
+    step.put(replace(clock, stopped=clock.due, outcome=Outcome.LAPSED))
     ways = step.lifecycle.transitions_for(step.case.state, clock.name)
     way = next((way for way in ways if way.guard == ("verdict", Verdict.NONE)), None)
     if way is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import reduce
 from types import MappingProxyType
 from typing import Any
 
@@ -236,10 +237,7 @@ def _next(clocks: Mapping[str, Clock], until: datetime | None) -> datetime | Non
 
 def fold(events: Iterable[Event]) -> Case | None:
     """Fold all the events of one case; None if there are none."""
-    case: Case | None = None
-    for event in events:
-        case = evolve(case, event)
-    return case
+    return reduce(evolve, events, None)
 
 
 def condition_of(case: Case) -> str | None:

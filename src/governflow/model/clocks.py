@@ -218,11 +218,6 @@ def _pause_over(clock: Clock, at: datetime) -> tuple[tuple[datetime, datetime], 
     return clock.pauses if clock.paused is None else (*clock.pauses, (clock.paused, at))
 
 
-def lapsed(clock: Clock) -> Clock:
-    """Let a clock run out without blame, at its due moment."""
-    return replace(clock, stopped=clock.due, outcome=Outcome.LAPSED)
-
-
 def breached(clock: Clock) -> Clock:
     """Record that the due moment passed; the ladder begins at that very moment."""
     climb = clock.next_rung_at if clock.next_rung_at is not None else clock.due

@@ -101,11 +101,10 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="v", tag=
         return hash((self.case, self.seq))
 
 
-_encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Event)
 
 #: Write an event, not yet recorded, as the one line of JSON that is hashed; what is empty is left out.
-encode = _encoder.encode
+encode = msgspec.json.Encoder().encode
 
 
 def decode(body: bytes, recorded: datetime | None = None) -> Event:

@@ -131,8 +131,7 @@ class _StepWriter(Localizer):
             closed = event.kind == "closed" and before.state == "evaluated" and before.last_changed_at == event.at
             resumed = event.kind == "resumed" and before.suspended_until == event.at
             alone = not event.action or event.kind in ("taken_over", "lapsed") or closed or resumed
-            alone = alone and event.kind != "denied"
-            return self.t("the system", "系统") if alone else self.t("not named", "未记名")
+            return self.t("the system", "系统") if alone and event.kind != "denied" else self.t("not named", "未记名")
         if event.by == REQUESTER:
             return self.t("the requester", "诉求人")
         who, unit = self.safe(event.by.id), self.unit(event.by.unit or "")
