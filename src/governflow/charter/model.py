@@ -75,9 +75,8 @@ class Failure:
     @property
     def rules(self) -> tuple[RuleRef, ...]:
         """The rules of tables that are to be looked at."""
-        look_at = self.look_at
-        named = look_at.rules if isinstance(look_at, RuleRefs) else (look_at,) if isinstance(look_at, RuleRef) else ()
-        return tuple(one for one in named if one.table and one.rule)
+        named = self.look_at.rules if isinstance(self.look_at, RuleRefs) else (self.look_at,)
+        return tuple(one for one in named if isinstance(one, RuleRef) and one.table and one.rule)
 
 
 @attrs.frozen

@@ -41,8 +41,7 @@ def literals_of(policy: Policy) -> CodeLiterals:
     found: dict[str | int | date, None] = {}
     for function in functions(policy, _DECIDING):
         values = list(_values(_literals(function)))
-        found.update(dict.fromkeys(values))
-        found.update(dict.fromkeys(_days(values)))
+        found.update(dict.fromkeys((*values, *_days(values))))
     return CodeLiterals(
         tuple(word for word in found if isinstance(word, str) and 0 < len(word) <= _LONGEST and "\n" not in word),
         tuple(number for number in found if isinstance(number, int)),

@@ -137,8 +137,8 @@ class Worker:
         variables = {**(os.environ if environment is None else environment)}
         variables |= {"PYTHONHASHSEED": str(seed), "PYTHONIOENCODING": "utf-8"}
         # Not msgspec: names of files and variables may hold what is no UTF-8.
-        place = {"path": sys.path, "folder": str(Path.cwd()), "environment": variables}
-        self._begin = json.dumps({"job": [job.__module__, job.__qualname__], **place}).encode()
+        where = {"path": sys.path, "folder": str(Path.cwd()), "environment": variables}
+        self._begin = json.dumps({"job": [job.__module__, job.__qualname__], **where}).encode()
         self._interpreter: _Interpreter | None = _Interpreter.taken(variables)
         self._ended = False
         self._printed = b""
@@ -174,8 +174,7 @@ class Worker:
             self._ended = True
             last = next(filter(None, map(str.strip, reversed(self.printed().split("\n")))), "")
             self.close()
-            how = f"status {reply.ended}{': ' if last else ''}{last[:_COMPLAINT]}"
-            raise WorkerFailed(how, status=reply.ended)
+            raise WorkerFailed(f"status {reply.ended}{': ' if last else ''}{last[:_COMPLAINT]}", status=reply.ended)
         if reply.fault is not None:
             raise _raised(reply.fault)
         return msgspec.json.decode(reply.answer, type=kind)
@@ -223,8 +222,7 @@ class _Interpreter:
     @classmethod
     def taken(cls, variables: Mapping[str, str]) -> "_Interpreter":
         """Return an interpreter that has no job: one that was kept, or a new one."""
-        at_start = frozenset(pair for pair in variables.items() if pair[0].startswith(_AT_START))
-        key = (os.getpid(), _COMMAND, at_start)
+        key = (os.getpid(), _COMMAND, frozenset(pair for pair in variables.items() if pair[0].startswith(_AT_START)))
         while True:
             with cls._lock:
                 found = next((interpreter for interpreter in reversed(cls.idle) if interpreter._key == key), None)

@@ -104,8 +104,7 @@ def _charts(draw: st.DrawFn) -> OrgChart:
         for place in range(villages):
             name = Text(f"Village {number}.{place}", f"{number}镇{place}村")
             roles = frozenset({"post"}) if draw(st.booleans()) else frozenset()
-            town = f"town-{number}"
-            units.append(Unit(f"village-{number}-{place}", name, 2, town, (Form.DIRECT,), roles, "village"))
+            units.append(Unit(f"village-{number}-{place}", name, 2, f"town-{number}", (Form.DIRECT,), roles, "village"))
     return OrgChart.of(units)
 
 

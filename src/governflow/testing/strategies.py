@@ -77,10 +77,9 @@ def cases(locality: str | Policy, *, localities: Localities | None = None) -> st
     """
     _, policy = known(locality, localities)
 
-    def as_reported(told: Mapping[str, Any]) -> dict[str, Any]:
-        return {"locality": policy.code, **{name: value for name, value in told.items() if name not in ("mode", "at")}}
-
-    return strategy(policy).map(as_reported)
+    return strategy(policy).map(
+        lambda told: {"locality": policy.code} | {name: value for name, value in told.items() if name != "mode"}
+    )
 
 
 def journals(
@@ -135,8 +134,8 @@ class _Clerk:
         """Write a row: times on the wall clock, headings in Chinese, actions as the locality calls them."""
         own = self.policy.name(action).zh
         word = own if self.words.get(own) == action else action
-        cells = {field: _cell(field, value) for field, value in told.items()}
-        row = {"time": self._wall(self.at), "case": case, "action": word, **cells}
+        row = {"time": self._wall(self.at), "case": case, "action": word}
+        row |= {field: _cell(field, value) for field, value in told.items()}
         self.rows.append({FIELDS[name].zh: cell for name, cell in row.items()} | dict(facts or {}))
 
     def _wall(self, moment: datetime) -> str:

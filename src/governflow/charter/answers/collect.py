@@ -132,8 +132,9 @@ def batches(subject: Subject) -> Iterator[list[First]]:
 def raised(told: ReportedCase, fault: Exception) -> Fault:
     """Tell that asking about a case broke off."""
     what = described(fault)
-    sentence = Text(f"asking about this case broke off: {what}", f"就该事项提问时中断：{what}")
-    return ("raised", type(fault).__name__), Failure(sentence, told)
+    return ("raised", type(fault).__name__), Failure(
+        Text(f"asking about this case broke off: {what}", f"就该事项提问时中断：{what}"), told
+    )
 
 
 # --- what Hypothesis draws --------------------------------------------------------------------------------------------

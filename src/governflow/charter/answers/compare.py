@@ -134,9 +134,8 @@ def difference(policy: Policy, one: PlainAnswer, other: PlainAnswer) -> tuple[Te
     odd = [fault for fault in (*other.faults, *one.faults) if (fault in one.faults) != (fault in other.faults)]
     if odd:
         return _RESULTS["faults"], odd[0].where
-    unlike = list(_unlike(one, other))
-    if unlike:
-        given = [(what, ruling) for what, before, after in unlike for ruling in (*after, *before)]
+    given = [(what, ruling) for what, before, after in _unlike(one, other) for ruling in (*after, *before)]
+    if given:
         what, ruling = min(given, key=lambda pair: _suspicion(policy, pair[1]))
         return asked_for(policy, what), ruling.ref
     field = next(differing(one.results, other.results), None)

@@ -224,11 +224,10 @@ class Respondent:
 
 
 def _answers(policy: Policy, cases: Sequence[ReportedCase], *, backwards: bool) -> list[PlainAnswer]:
-    order: Iterable[int] = range(len(cases))
-    if backwards:
-        order = sorted(order, key=lambda place: _gravity(cases[place]))
+    places = range(len(cases))
+    order = sorted(places, key=lambda place: _gravity(cases[place])) if backwards else places
     answers = {place: asked(policy, cases[place]).plain for place in order}
-    return [answers[place] for place in range(len(cases))]
+    return [answers[place] for place in places]
 
 
 def _gravity(told: ReportedCase) -> tuple[int, int, int]:

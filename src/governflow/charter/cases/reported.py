@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
@@ -57,12 +58,10 @@ def moment_of(told: ReportedCase, usual: datetime = BEGIN) -> datetime:
     at = told.get("at")
     if at is None:
         return usual
-    try:
+    with suppress(ValueError):
         moment = datetime.fromisoformat(str(at))
         if moment.tzinfo is not None:
             return moment.astimezone(usual.tzinfo)
-    except ValueError:
-        pass
     raise CommandError(
         f"{at!r} is no moment with an offset: write 2026-03-02T09:00+08:00",
         f"“{at}”不是带时差的时刻：请写成 2026-03-02T09:00+08:00",

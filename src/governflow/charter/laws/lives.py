@@ -146,8 +146,7 @@ def left_lying(life: SimulatedCase, policy: Policy) -> Failure | None:
             suggestion=_USABLE,
         )
     for _, case in life.moments():
-        lifecycle = policy.lifecycle(case, [])
-        if case.state in lifecycle.ends or case.state == START:
+        if case.state in policy.lifecycle(case, []).ends or case.state == START:
             continue
         state = policy.name(case.state)
         if case.unit not in policy.units:

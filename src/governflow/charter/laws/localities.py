@@ -119,8 +119,7 @@ def _codes(subject: Subject) -> list[str]:
     codes = [code for code in subject.localities.codes if code not in (subject.code, ROOT, NATION)]
     if subject.level != "search":
         codes = codes[max(0, bisect(codes, subject.code) - _OTHERS // 2) :][:_OTHERS]
-    below = [code for code in codes if not _over(subject, code)]
-    return list(dict.fromkeys((ROOT, NATION, *below)))
+    return list(dict.fromkeys((ROOT, NATION, *(code for code in codes if not _over(subject, code)))))
 
 
 def _over(subject: Subject, code: str) -> bool:

@@ -40,15 +40,13 @@ def total(subject: Subject) -> Iterator[Failure]:
     judged: set[object] = set()
 
     def look(told: ReportedCase) -> Iterator[Fault]:
-        (first,) = firsts(subject, (told,)) or (None,)
-        if first is None:
-            return
-        if isinstance(first.answer, Exception):
-            yield raised(told, first.answer)
-            return
-        yield from _lacking(policy, told, first.answer)
-        if len(told) <= 1:
-            yield from _misjudging(policy, told, first.answer, judged)
+        for first in firsts(subject, (told,)):  # none where the time is up
+            if isinstance(first.answer, Exception):
+                yield raised(told, first.answer)
+                continue
+            yield from _lacking(policy, told, first.answer)
+            if len(told) <= 1:
+                yield from _misjudging(policy, told, first.answer, judged)
 
     yield from found(subject, look, [one.told for one in everything(subject)])
 
@@ -59,8 +57,7 @@ def _lacking(policy: Policy, told: ReportedCase, answer: Answer) -> Iterator[Fau
         sentence = Text(f"{fault.where} fails: {what.en}", f"{fault.source} 的 {fault.hook} 出错：{what.zh}")
         yield (fault.source, fault.hook, fault.kind), Failure(sentence, told, (), fault.where, _USABLE)
     for lack in _missing(policy, answer):
-        where = answer.rulings[-1].ref if answer.rulings else None
-        yield lack.en, Failure(lack, told, (), where)
+        yield lack.en, Failure(lack, told, (), answer.rulings[-1].ref if answer.rulings else None)
 
 
 _USABLE = Text(

@@ -363,8 +363,7 @@ def differing(subject: Subject, life: SimulatedCase) -> Failure | None:
     if life.lost:
         return None
     # What falls due is caught up with by the commands themselves where nobody lets time pass.
-    parts = 0 if len(life.scenario.steps) % 3 == 2 else _PARTS
-    again = play(subject, life.scenario, parts=parts)
+    again = play(subject, life.scenario, parts=0 if len(life.scenario.steps) % 3 == 2 else _PARTS)
     for mine, theirs in ((life.events, again.events), (life.book, again.book)):
         if mine == theirs:
             continue

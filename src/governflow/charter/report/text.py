@@ -259,8 +259,7 @@ def junit(reports: Sequence[CheckedLocality], lang: str) -> bytes:
             )
             if verdict.outcome == "failed":
                 message = verdict.failures[0].sentence.say(lang)
-                stories = failed(checked, verdict, lang)
-                Xml.SubElement(test, "failure", message=_legal(message)).text = _legal(stories)
+                Xml.SubElement(test, "failure", message=_legal(message)).text = _legal(failed(checked, verdict, lang))
             elif verdict.outcome == "waived":
                 Xml.SubElement(test, "skipped", message=_legal(result(verdict).say(lang)))
             noted = note(verdict)
