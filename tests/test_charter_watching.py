@@ -18,8 +18,8 @@ from governflow.charter.answers.ask import asked
 from governflow.charter.answers.collect import firsts
 from governflow.charter.check import Failure, Subject, check
 from governflow.charter.laws.escalation import ladders
-from governflow.charter.laws.registry import LAWS, Law
 from governflow.charter.lives.scenarios import lives, pool
+from governflow.charter.model import LAWS, Law
 from governflow.isolation.environment import OTHER_DAYS, fields_read, machine_showing, plugin_modules
 from governflow.isolation.literals import literals_of
 from governflow.isolation.observer import Observer

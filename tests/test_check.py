@@ -19,8 +19,7 @@ import pytest
 from governflow import CommandError, PolicyError, Text, hookimpl
 from governflow.charter import check as charter
 from governflow.charter.check import LEVELS, Failure, LawVerdict, Subject, Waiver, check
-from governflow.charter.laws.registry import LAWS, Law
-from governflow.charter.model import LookAt, the_plugin
+from governflow.charter.model import LAWS, Law, LookAt, the_plugin
 from governflow.charter.report import text as telling
 from governflow.charter.report.text import CheckedLocality
 from governflow.model.lifecycle import Lifecycle, Move

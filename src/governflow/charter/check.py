@@ -11,9 +11,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from governflow.charter.cases.reported import ReportedCase, refuse_untellable, timeless
-from governflow.charter.laws.chapters import laws
-from governflow.charter.laws.registry import LAWS, Law
-from governflow.charter.model import CheckReport, Failure, LawVerdict, as_written
+from governflow.charter.laws import escalation, impartiality, lives, localities, rulings, timing
+from governflow.charter.model import LAWS, CheckReport, Failure, Law, LawVerdict, as_written
 from governflow.charter.subject import Subject
 from governflow.errors import CommandError, PolicyError, UnsoundLifecycle, described
 from governflow.model.base_lifecycle import BASE
@@ -33,6 +32,14 @@ SECONDS = 10.0
 _TABLES, _LIFECYCLE = "ruling/unambiguous", "lifecycle/sound"
 _WAIVERS = "governflow_waivers"
 _HOME = Path(__file__).parents[1]
+#: Every chapter of the charter in its order, a module of laws each; a new one is listed here.
+_CHAPTERS = (rulings, impartiality, lives, timing, escalation, localities)
+
+
+def laws() -> dict[str, Law]:
+    """Return the charter: every law by its id; what somebody else added comes last."""
+    place = {chapter.__name__: number for number, chapter in enumerate(_CHAPTERS)}
+    return dict(sorted(LAWS.items(), key=lambda law: place.get(law[1].check.__module__, len(place))))
 
 
 def check(

@@ -5,8 +5,7 @@ from typing import Any
 
 from governflow.charter.cases.reported import plain, read_case
 from governflow.charter.check import check as check_charter
-from governflow.charter.laws.registry import LAWS
-from governflow.charter.model import Failure, LawVerdict
+from governflow.charter.model import LAWS, Failure, LawVerdict
 from governflow.charter.report import html as html_report
 from governflow.charter.report import text
 from governflow.charter.report.text import CheckedLocality

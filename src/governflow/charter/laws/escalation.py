@@ -8,7 +8,6 @@ from itertools import chain
 import attrs
 
 from governflow.charter.cases.reported import BEGIN, ReportedCase
-from governflow.charter.laws.registry import law
 from governflow.charter.lives.scenarios import going, lives, out_of, paths, pool, searched, shortened
 from governflow.charter.lives.simulation import (
     SWITCH,
@@ -19,7 +18,7 @@ from governflow.charter.lives.simulation import (
     line,
     reached,
 )
-from governflow.charter.model import MOST, Failure
+from governflow.charter.model import MOST, Failure, law
 from governflow.charter.subject import Subject
 from governflow.engine import musters
 from governflow.model.case import Case

@@ -14,8 +14,7 @@ from governflow.charter.answers.remote import WorkerEnvironment, answered, begin
 from governflow.charter.cases.dimensions import Dimensions, posts_of
 from governflow.charter.cases.reported import BEGIN, WHO, ReportedCase, timeless, written
 from governflow.charter.laws.localities import asked_elsewhere, together
-from governflow.charter.laws.registry import law
-from governflow.charter.model import Failure
+from governflow.charter.model import Failure, law
 from governflow.charter.subject import Subject
 from governflow.engine.engine import Engine
 from governflow.errors import CommandError

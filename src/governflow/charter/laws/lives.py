@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator
 import attrs
 
 from governflow.charter.cases.reported import ReportedCase
-from governflow.charter.laws.registry import law
 from governflow.charter.lives.scenarios import (
     by_lifecycle,
     going,
@@ -17,7 +16,7 @@ from governflow.charter.lives.scenarios import (
     shortened,
 )
 from governflow.charter.lives.simulation import Scenario, ScenarioStep, SimulatedCase, first, play
-from governflow.charter.model import MOST, Failure, as_written
+from governflow.charter.model import MOST, Failure, as_written, law
 from governflow.charter.subject import Subject
 from governflow.model.case import Case
 from governflow.model.events import Event

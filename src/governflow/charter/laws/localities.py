@@ -14,8 +14,7 @@ from governflow.charter.answers.collect import Fault, company, everything, first
 from governflow.charter.answers.compare import answered_otherwise
 from governflow.charter.answers.remote import Heard, WorkerEnvironment, answered, begin, few, unlike_elsewhere
 from governflow.charter.cases.reported import BEGIN, ReportedCase, mode_of, moment_of, wall_times, written
-from governflow.charter.laws.registry import law
-from governflow.charter.model import Failure, the_plugin
+from governflow.charter.model import Failure, law, the_plugin
 from governflow.charter.subject import Subject
 from governflow.errors import PolicyError
 from governflow.model.base_lifecycle import BASE

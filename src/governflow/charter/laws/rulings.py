@@ -10,8 +10,7 @@ from governflow.charter.answers import examples as shipped
 from governflow.charter.answers.ask import Answer
 from governflow.charter.answers.collect import Fault, everything, firsts, found, raised, size
 from governflow.charter.cases.reported import BEGIN, CASE_FIELDS, YES_NO_FIELDS, ReportedCase, mode_of, moment_of
-from governflow.charter.laws.registry import law
-from governflow.charter.model import MOST, Failure, RuleRefs, the_plugin
+from governflow.charter.model import MOST, Failure, RuleRefs, law, the_plugin
 from governflow.charter.subject import Subject
 from governflow.errors import PolicyError, TableError, described, shown
 from governflow.isolation.literals import BUILT_IN

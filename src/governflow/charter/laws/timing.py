@@ -14,10 +14,9 @@ from governflow.calendars.allowances import Allowance
 from governflow.charter.answers.compare import voice_of
 from governflow.charter.cases.reported import BEGIN, ReportedCase, distinct, wall_times
 from governflow.charter.laws.lives import faulty, look_at
-from governflow.charter.laws.registry import law
 from governflow.charter.lives.scenarios import Moment, lives, pool, sorts
 from governflow.charter.lives.simulation import SimulatedCase, done, first, kind_of, play
-from governflow.charter.model import MOST, Failure
+from governflow.charter.model import MOST, Failure, law
 from governflow.charter.subject import Subject
 from governflow.engine.decide import Command, decide
 from governflow.errors import CalendarError

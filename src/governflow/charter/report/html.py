@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from governflow.charter.laws.registry import LAWS
+from governflow.charter.model import LAWS
 from governflow.charter.report import text
 from governflow.charter.report.text import CheckedLocality
 from governflow.reports.format import render as render_template

@@ -13,8 +13,7 @@ import attrs
 
 from governflow.charter.cases.reported import case_line
 from governflow.charter.check import layers_of
-from governflow.charter.laws.registry import LAWS
-from governflow.charter.model import CheckReport, Failure, LawVerdict
+from governflow.charter.model import LAWS, CheckReport, Failure, LawVerdict
 from governflow.masking import clean
 from governflow.policy import files as packaged
 from governflow.policy.codes import ROOT
