@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from governflow.errors import CommandError
+from governflow.errors import CommandError, require
 from governflow.model.terms import Form, Kind
 from governflow.policy.hookspecs import CaseReader, LocalRules
 from governflow.reports.format import plain, render_lines
@@ -133,9 +133,8 @@ def digest(
     policy = reader.localities.policy(locality)
     holder = _unit(policy, unit) if unit is not None else None
     span = period or _customary(policy, holder)
-    if span not in PERIODS:
-        en, zh = ", ".join(PERIODS), "、".join(f"{name}（{text.zh}）" for name, text in PERIODS.items())
-        raise CommandError(f"{span!r} is no period: use one of {en}", f"{span!r} 不是周期：应为 {zh} 之一")
+    en, zh = ", ".join(PERIODS), "、".join(f"{name}（{text.zh}）" for name, text in PERIODS.items())
+    require(span in PERIODS, f"{span!r} is no period: use one of {en}", f"{span!r} 不是周期：应为 {zh} 之一")
     count = Count(policy, holder, span, in_utc(until), signs, reader.outages(policy.code))
     for case in reader.cases():
         if case.locality == policy.code and count.concerns(case):
@@ -183,11 +182,11 @@ def _unit(policy: LocalRules, wanted: str) -> str:
             f"the org chart of {policy.code} has no unit {wanted!r}; it has: {', '.join(unit.id for unit in known)}",
             f"{policy.code} 的组织架构中没有“{wanted}”；现有：{'、'.join(unit.text.zh for unit in known)}",
         )
-    if len(named) > 1:
-        raise CommandError(
-            f"several units are called {wanted!r}: say which by its id: {', '.join(named)}",
-            f"有多个单位名为“{wanted}”：请用编号指明：{'、'.join(named)}",
-        )
+    require(
+        len(named) == 1,
+        f"several units are called {wanted!r}: say which by its id: {', '.join(named)}",
+        f"有多个单位名为“{wanted}”：请用编号指明：{'、'.join(named)}",
+    )
     return named[0]
 
 

@@ -302,10 +302,8 @@ class SQLiteStore(Store):
 
     def texts(self, case: str) -> dict[int, tuple[bytes, bytes]]:
         self._write()
-        rows = self._query(
-            "SELECT t.seq, t.salt, t.content FROM texts t JOIN cases c USING (number) WHERE c.id = ?", case
-        )
-        return {seq: (_bytes(salt), _bytes(content)) for seq, salt, content in rows}
+        query = "SELECT t.seq, t.salt, t.content FROM texts t JOIN cases c USING (number) WHERE c.id = ?"
+        return {seq: (_bytes(salt), _bytes(content)) for seq, salt, content in self._query(query, case)}
 
     def command(self, command_id: bytes) -> tuple[str, int] | None:
         if command_id in self._new_commands:
