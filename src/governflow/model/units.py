@@ -349,7 +349,6 @@ def _unit(row: Mapping[str, str]) -> Unit:
         raise PolicyError(
             f"the level of {name} is {written!r}: give a whole number", f"单位“{name}”的层级“{written}”应为整数"
         )
-    level = int(written)
     strangers = [form for form in _several(row["forms"]) if form not in tuple(Form)]
     if strangers:
         known = "、".join(f"{form.value}（{form.text.zh}）" for form in Form)
@@ -357,9 +356,15 @@ def _unit(row: Mapping[str, str]) -> Unit:
             f"{name} has the unknown form {strangers[0]!r}: use {', '.join(Form)}",
             f"单位“{name}”的办理方式“{strangers[0]}”未知：应为 {known}",
         )
-    forms = tuple(Form(form) for form in _several(row["forms"]))
-    text = Text(row["name_en"] or row["name"], row["name"])
-    return Unit(row["unit"], text, level, row["parent"] or None, forms, frozenset(_several(row["roles"])), row["kind"])
+    return Unit(
+        id=name,
+        text=Text(row["name_en"] or row["name"], row["name"]),
+        level=int(written),
+        parent=row["parent"] or None,
+        forms=tuple(map(Form, _several(row["forms"]))),
+        roles=frozenset(_several(row["roles"])),
+        kind=row["kind"],
+    )
 
 
 def _several(cell: str) -> list[str]:
