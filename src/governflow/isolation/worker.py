@@ -137,8 +137,14 @@ class Worker:
         variables = {**(os.environ if environment is None else environment)}
         variables |= {"PYTHONHASHSEED": str(seed), "PYTHONIOENCODING": "utf-8"}
         # Not msgspec: names of files and variables may hold what is no UTF-8.
-        where = {"path": sys.path, "folder": str(Path.cwd()), "environment": variables}
-        self._begin = json.dumps({"job": [job.__module__, job.__qualname__], **where}).encode()
+        self._begin = json.dumps(
+            {
+                "job": [job.__module__, job.__qualname__],
+                "path": sys.path,
+                "folder": str(Path.cwd()),
+                "environment": variables,
+            }
+        ).encode()
         self._interpreter: _Interpreter | None = _Interpreter.taken(variables)
         self._ended = False
         self._printed = b""

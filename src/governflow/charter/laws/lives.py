@@ -318,8 +318,11 @@ def sound(subject: Subject) -> Iterator[Failure]:
         of_rows = (fault for rows in (lifecycle.rows, runs) for fault in unsound(rows, *declared))
         faults = dict.fromkeys((*of_rows, *_other_table(lifecycle, runs), *_dead_ends(lifecycle)))
         for fault in list(faults)[:MOST]:
-            sentence = Text(f"in the lifecycle {name!r} {fault.en}", f"流程“{name}”：{fault.zh}")
-            yield Failure(sentence, look_at=as_written(f"governflow_lifecycles: {name}"), suggestion=_BUILD)
+            yield Failure(
+                Text(f"in the lifecycle {name!r} {fault.en}", f"流程“{name}”：{fault.zh}"),
+                look_at=as_written(f"governflow_lifecycles: {name}"),
+                suggestion=_BUILD,
+            )
 
 
 _BUILD = Text(

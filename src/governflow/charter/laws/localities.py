@@ -41,8 +41,12 @@ def together(subject: Subject) -> None:
     """Begin a process in which the others are asked after this locality was loaded and asked."""
     home, *others_above = subject.policy.layers
     above = tuple(layer.code for layer in others_above if _package(layer) != _package(home))
-    cases = {subject.code: asked_elsewhere(subject), **dict.fromkeys(_codes(subject))}
-    begin(subject, "together", cases, WorkerEnvironment(seed=_SEED, first=above))
+    begin(
+        subject,
+        "together",
+        {subject.code: asked_elsewhere(subject), **dict.fromkeys(_codes(subject))},
+        WorkerEnvironment(seed=_SEED, first=above),
+    )
 
 
 def asked_elsewhere(subject: Subject) -> list[ReportedCase]:
@@ -89,10 +93,14 @@ def isolated(subject: Subject) -> Iterator[Failure]:
 def _apart(subject: Subject, policy: Policy, alone: Heard, together: Heard) -> Iterator[Failure]:
     """Compare what the others answered without this locality and with it."""
     for name in together.tampered[:1]:
-        sentence = Text(
-            f"loading {subject.code} changes {name} of governflow", f"加载 {subject.code} 会改动 governflow 的 {name}"
+        yield Failure(
+            Text(
+                f"loading {subject.code} changes {name} of governflow",
+                f"加载 {subject.code} 会改动 governflow 的 {name}",
+            ),
+            look_at=the_plugin(subject.code),
+            suggestion=_KEEP_OUT,
         )
-        yield Failure(sentence, {}, (), the_plugin(subject.code), _KEEP_OUT)
     when = Text(f"with {subject.code} loaded", f"加载 {subject.code} 后")
     for code, others in alone.cases.items():
         if code not in together.cases:
@@ -223,8 +231,8 @@ def _looser(
     law_ = parent.plan(case, parent.context(case, mode, at), [])
     for fault in faults:
         if fault.source == child.layers[0].source and fault.hook == "governflow_deadlines":
-            sentence = Text(f"{fault.where} {fault.text.en}", f"{fault.source} 的 {fault.hook}：{fault.text.zh}")
-            yield (fault.kind, " ".join(fault.args)), sentence, None
+            said = Text(f"{fault.where} {fault.text.en}", f"{fault.source} 的 {fault.hook}：{fault.text.zh}")
+            yield (fault.kind, " ".join(fault.args)), said, None
     for name, spec in law_.specs.items():
         if STATUTE not in spec.traits:
             continue

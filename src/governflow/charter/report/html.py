@@ -60,11 +60,12 @@ def _tables(checked: CheckedLocality, voice: Localizer) -> list[_Table]:
         for failure in verdict.failures:
             for one in failure.rules:
                 named[one.source.partition("@")[0], one.table][one.rule].add(verdict.law)
-    found = [
+    found = (
         _Table(voice.table(name), source, table, table.analyse(), named[source.partition("@")[0], name])
         for source, tables in checked.layers
         for name, table in tables.items()
         if isinstance(table, Table)
-    ]
-    found.sort(key=lambda one: not (one.findings.gaps or one.findings.conflicts or one.findings.dead or one.named))
-    return found
+    )
+    return sorted(
+        found, key=lambda one: not (one.findings.gaps or one.findings.conflicts or one.findings.dead or one.named)
+    )
