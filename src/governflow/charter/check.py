@@ -233,8 +233,7 @@ class CharterCheck:
 def _broken_off(raised: Exception) -> Failure:
     """Tell that a check could not be carried through, and where it broke off: in the plugin's own code if it can be."""
     frames = traceback.extract_tb(raised.__traceback__)
-    theirs = [frame for frame in frames if _HOME not in Path(frame.filename).parents]
-    at = (theirs or frames)[-1]
+    at = ([frame for frame in frames if _HOME not in Path(frame.filename).parents] or frames)[-1]
     what = described(raised)
     return Failure(
         Text(f"the check of this law broke off: {what}", f"本条检验中断：{what}"),

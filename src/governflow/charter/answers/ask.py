@@ -224,8 +224,8 @@ def _reopened(policy: Policy, case: Case, told: ReportedCase, at: datetime, faul
         if answer is not None:
             value, ruling, source = answer
             plain = str(value) if hook == "governflow_tier" else [value.severity, value.urgency]
-            what = hook.removeprefix("governflow_")
-            yield RecordedRuling(f"{REOPENED}{what}", plain, ruling.reason, ruling.rule, source)
+            what = f"{REOPENED}{hook.removeprefix('governflow_')}"
+            yield RecordedRuling(what, plain, ruling.reason, ruling.rule, source)
     for event in events:
         faults += _faults(event)
         yield from (msgspec.structs.replace(one, what=f"{REOPENED}{one.what}") for one in event.rulings)

@@ -129,16 +129,12 @@ def _otherwise(
     if not rulings and answer.dispatched is not None:  # a clock that starts later
         plan = plan_of(policy, answer.told, answer.dispatched)
         rulings = [ruling for clock, ruling in plan.rulings.items() if name == f"clock:{clock}"]
-    return Failure(
-        Text(
-            f"{promised.en} promises {name} = {wanted}; the rules say {given}",
-            f"{promised.zh}承诺{_in_chinese(policy, name, wanted, '=')}，规则的结果为{_in_chinese(policy, name, given)}",
-        ),
-        answer.told,
-        said(policy, answer.plain),
-        rulings[-1].ref if rulings else where,
-        Text("mend the rule, or the example if the promise has changed", "修改规则；若承诺已变更则修改算例"),
+    sentence = Text(
+        f"{promised.en} promises {name} = {wanted}; the rules say {given}",
+        f"{promised.zh}承诺{_in_chinese(policy, name, wanted, '=')}，规则的结果为{_in_chinese(policy, name, given)}",
     )
+    mend = Text("mend the rule, or the example if the promise has changed", "修改规则；若承诺已变更则修改算例")
+    return Failure(sentence, answer.told, said(policy, answer.plain), rulings[-1].ref if rulings else where, mend)
 
 
 def plan_of(policy: Policy, told: ReportedCase, case: Case) -> Plan:

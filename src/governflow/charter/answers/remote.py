@@ -152,8 +152,9 @@ def answered(subject: Subject, name: str) -> Heard | Failure | Text:
     assert there.why is not None
     if not there.begun or (there.late and subject.level == "search"):
         return there.why
-    sentence = Text(f"another process could not answer: {there.why.en}", f"另一进程无法作答：{there.why.zh}")
-    return unlike_elsewhere(subject, sentence)
+    return unlike_elsewhere(
+        subject, Text(f"another process could not answer: {there.why.en}", f"另一进程无法作答：{there.why.zh}")
+    )
 
 
 def unlike_elsewhere(subject: Subject, sentence: Text) -> Failure:

@@ -52,9 +52,8 @@ def total(subject: Subject) -> Iterator[Failure]:
 
 def _lacking(policy: Policy, told: ReportedCase, answer: Answer) -> Iterator[Fault]:
     for fault in answer.faults:
-        sentence = Text(
-            f"{fault.where} fails: {fault.text.en}", f"{fault.source} 的 {fault.hook} 出错：{fault.text.zh}"
-        )
+        what = fault.text
+        sentence = Text(f"{fault.where} fails: {what.en}", f"{fault.source} 的 {fault.hook} 出错：{what.zh}")
         yield (fault.source, fault.hook, fault.kind), Failure(sentence, told, (), fault.where, _USABLE)
     for lack in _missing(policy, answer):
         yield lack.en, Failure(lack, told, (), answer.rulings[-1].ref if answer.rulings else None)

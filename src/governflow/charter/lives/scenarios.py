@@ -118,7 +118,7 @@ def _sorted_out(subject: Subject) -> list[tuple[ReportedCase, Case, Case]]:
             continue
         holder = policy.units.units.get(dispatched.unit)
         plan = policy.plan(dispatched, policy.context(dispatched, dispatched.mode, BEGIN), [])
-        clocks = frozenset((spec.name, spec.written) for spec in plan.specs.values())
+
         sort = (
             reported.lifecycle,
             reported.asked,
@@ -127,7 +127,7 @@ def _sorted_out(subject: Subject) -> list[tuple[ReportedCase, Case, Case]]:
             dispatched.form,
             holder and (holder.kind, holder.level),
             place and place.kind,
-            clocks,
+            frozenset((spec.name, spec.written) for spec in plan.specs.values()),
         )
         if sort not in seen:
             seen.add(sort)
@@ -197,11 +197,11 @@ def _failing(cases_of: list[ReportedCase], lifecycle: Lifecycle) -> Iterator[Sce
     for pick in range(len(FAILING) * MANNERS):
         told, route = cases_of[pick % len(cases_of)], routes[pick % len(routes)]
         fails = ScenarioStep(0, FAIL, pick)
-        first_steps = (fails, ScenarioStep(0, "report"), *route) if pick % 2 else (*route, fails)
+
         yield Scenario(
             told,
             (
-                *first_steps,
+                *((fails, ScenarioStep(0, "report"), *route) if pick % 2 else (*route, fails)),
                 *_calm(told),
                 ScenarioStep(9 * DAY, MEND),
                 ScenarioStep(HOUR, REASSESS),
