@@ -131,17 +131,13 @@ def between(old: RuleSide, new: RuleSide, codes: tuple[str, str], *, journal: Jo
     lives = of_lives(scenarios, *both.ask(LocalityAnswers.lives, scenarios), of)
     sorts = both.union(LocalityAnswers.sorts)
     duties, questions = of_duties(sorts, *both.ask(LocalityAnswers.duties, sorts))
-    exact = [*_rules(was, now), *_calendars(said["calendars"], says["calendars"])]
     together = [
-        *rows(exact, tried="exact"),
+        *rows([*_rules(was, now), *_calendars(said["calendars"], says["calendars"])], tried="exact"),
         *rows(of, tried="cases", of=len(cases)),
         *rows(lives, tried="lives", of=len(scenarios)),
         *rows(duties, tried="questions", of=questions),
     ]
     order = list(ASPECTS)
-    lived = None
-    if journal is not None:
-        lived = compared(*both.ask(LocalityAnswers.journal, msgspec.to_builtins(journal, enc_hook=str)))
     return Changes(
         was,
         now,
@@ -152,7 +148,7 @@ def between(old: RuleSide, new: RuleSide, codes: tuple[str, str], *, journal: Jo
         len(scenarios),
         questions,
         reworded,
-        lived,
+        compared(*both.ask(LocalityAnswers.journal, msgspec.to_builtins(journal, enc_hook=str))) if journal else None,
     )
 
 

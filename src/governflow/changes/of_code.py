@@ -256,9 +256,8 @@ def _outcome(life: Mapping[str, Any]) -> Mapping[str, Decision]:
     """Return what broke a life off, and what is given for what, whenever and to whomever it is given in it."""
     merits: dict[str, set[tuple[str, int, int | None]]] = {}
     for at, about in life["merits"]:
-        days = None
-        if about.get("expires"):
-            days = (datetime.fromisoformat(about["expires"]) - datetime.fromisoformat(at)).days
+        end = about.get("expires")
+        days = (datetime.fromisoformat(end) - datetime.fromisoformat(at)).days if end else None
         merits.setdefault(f"merit:{about.get('rule', '')}", set()).add((about["holder"], about["points"], days))
     given = {what: Decision(sorted(map(list, points), key=str)) for what, points in merits.items()}
     return {"broken": Decision(life["broken"] or None), **given}

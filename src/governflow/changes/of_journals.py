@@ -64,8 +64,7 @@ def lived(
     Raises:
         JournalError: If the journal or its map cannot be read.
     """
-    policy = localities.policy(code)
-    columns = Map.load(map, actions=actions_of(policy)) if map is not None else None
+    columns = Map.load(map, actions=actions_of(localities.policy(code))) if map is not None else None
     with Engine.open(localities=localities) as engine:
         result = run(
             engine, Path(path), locality=code, map=columns, auto_dispatch=auto_dispatch, rejected=lambda _: None

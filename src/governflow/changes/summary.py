@@ -16,11 +16,11 @@ def tables(told: Sequence[Difference], voice: Localizer) -> Iterator[str]:
     """Say of each table how many groups of cases, or items, change."""
     several = len({one.source for one in told}) > 1
     for one in told:
-        sort = Text("item", "项") if one.items else Text("group of cases", "类情形")
-        plural = sort.en if one.number == 1 else {"item": "items"}.get(sort.en, "groups of cases")
+        plural = "" if one.number == 1 else "s"
+        sort = Text(f"item{plural}", "项") if one.items else Text(f"group{plural} of cases", "类情形")
         least = voice.t("at least ", "至少") if one.cut else ""
         layer = f"{one.source} " if several else ""
-        count = voice.t(f": {least}{one.number} {plural}", f"{least}{one.number}{sort.zh}")
+        count = voice.t(f": {least}{one.number} {sort.en}", f"{least}{one.number}{sort.zh}")
         yield layer + voice.table(one.table) + count
 
 

@@ -154,8 +154,8 @@ class Teller:
             return self._colon(self._named(name), self._part(part))
         if head == "escalate":
             name, part = clock_of(what)
-            step = int(part) + 1 if part.isdigit() else None
-            rung = self.t("a step", "升级") if step is None else self.t(f"step {step}", f"第{step}级")
+            step = f"{int(part) + 1}" if part.isdigit() else ""
+            rung = self.t(f"step {step}", f"第{step}级") if step else self.t("a step", "升级")
             return self._colon(self._named(name), rung)
         if head == "may":
             action, _, who = rest.partition("|")
@@ -191,9 +191,9 @@ class Teller:
     def number(self, row: Row) -> str:
         """Return how many differ so, of how many, and for how many other changes the row stands."""
         noun = NOUNS[row.tried]
-        exact = self.t(f"{row.count} (exact)", f"{row.count}（穷尽）")
-        tried = self.t(f"{row.count:,} of {row.of:,} {noun.en}", f"{row.count}／{row.of}{noun.zh}")
-        number = exact if row.tried == "exact" else tried
+        number = self.t(f"{row.count:,} of {row.of:,} {noun.en}", f"{row.count}／{row.of}{noun.zh}")
+        if row.tried == "exact":
+            number = self.t(f"{row.count} (exact)", f"{row.count}（穷尽）")
         if not row.others:
             return number
         plural = "" if row.others == 1 else "s"
@@ -244,8 +244,7 @@ class Teller:
         return known + self.t(" (at report)", "（上报时）") if moment == "report" else known
 
     def _named(self, word: str) -> str:
-        side = self.new if word in self.new.policy.names else self.old
-        return side.name(word)
+        return (self.new if word in self.new.policy.names else self.old).name(word)
 
     def _who(self, who: str) -> str:
         if who in _WHO:

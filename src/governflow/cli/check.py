@@ -94,12 +94,10 @@ class _Screen:
             if self.note is not None:
                 print_note(self.note, self.lang)
             self.out.print(self.head.say(self.lang), style="bold")
-        law, lang = LAWS[verdict.law], self.lang
-        mark = text.MARKS[verdict.outcome]
-        style = {"failed": "red", "waived": "yellow"}.get(verdict.outcome, "")
-        told = f"{mark} {verdict.law:<{_ID}} {text.result(verdict).say(lang)}  ({text.took(verdict)})"
-        self.out.print(told, style=style)
-        print_indented(self.out, law.slogan.say(lang), 2, style="dim")
+        lang, style = self.lang, {"failed": "red", "waived": "yellow"}.get(verdict.outcome, "")
+        told = f"{verdict.law:<{_ID}} {text.result(verdict).say(lang)}  ({text.took(verdict)})"
+        self.out.print(f"{text.MARKS[verdict.outcome]} {told}", style=style)
+        print_indented(self.out, LAWS[verdict.law].slogan.say(lang), 2, style="dim")
         note = text.note(verdict)
         if note is not None:
             print_indented(self.out, note.say(lang), 2, style="yellow")

@@ -144,6 +144,5 @@ def _show(engine: Engine, case: str, html: Path | None, *, as_json: bool, lang: 
         html.write_text(render_html(book), encoding="utf-8")
         print_note(Text(f"the dossier of {case} is in {html}", f"事项 {case} 的一事一册已写入 {html}"), lang)
     if not as_json:
-        title = Text("One of these cases, from the first word to the last:", "其中一件，从头到尾：")
-        print(title.say(lang) + "\n")
+        print(Text("One of these cases, from the first word to the last:\n", "其中一件，从头到尾：\n").say(lang))
         print_dossier(book, new_console())

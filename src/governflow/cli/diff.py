@@ -121,8 +121,12 @@ def _rules(what: str, wanted: Wanted, name: str | None) -> Rules:
         code = one_of(side.codes(), wanted.locality, what)[0]
         rules = side.begin(LocalityAnswers.rules, code)()
         hooks = side.begin(LocalityAnswers.hooks, code, list(DECIDING))()
-    code_too = {hook: tuple(sources) for hook, sources in hooks.items() if sources}
-    return Rules(_title(rules, what), layers(rules), localizer(wanted.lang, rules, ()).policy, code=code_too)
+    return Rules(
+        _title(rules, what),
+        layers(rules),
+        localizer(wanted.lang, rules, ()).policy,
+        code={hook: tuple(sources) for hook, sources in hooks.items() if sources},
+    )
 
 
 def _question(old: Path, new: Path) -> str | None:

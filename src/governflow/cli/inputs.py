@@ -142,12 +142,16 @@ def of_code(code: str) -> Rules:
     return Rules(title, policy.tables, policy, code=deciding)
 
 
-def of_store(rules: str, store: Path) -> Rules | None:
-    """Return a rule set by its hash, as a store has kept it: without the names of what its tables speak of."""
+def of_store(rules: str, store: Path) -> Rules:
+    """Return a rule set by its hash, as a store has kept it: without the names of what its tables speak of.
+
+    Raises:
+        CommandError: If the store has kept none of this hash.
+    """
     with Engine.open(store, must_exist=True, deliver=False) as engine:
         kept_rules = KeptRules(engine.rule_set)
         if kept_rules.layers(rules) is None:
-            return None
+            raise CommandError(f"{store} has kept no rule set {rules}", f"{store} 中没有规则集 {rules}")
         kept = list(kept_rules.tables([rules]))
     return Rules(Text(f"rule set {rules}", f"规则集 {rules}"), kept, Localities().policy(ROOT), code=None)
 
@@ -172,10 +176,7 @@ def named(what: str, *, name: str | None, store: Path | None) -> Rules:
         raise CommandError(
             f"say where rule set {what} is kept: --store FILE", f"请用 --store 指明保存规则集 {what} 的数据文件"
         )
-    kept = of_store(what, store)
-    if kept is None:
-        raise CommandError(f"{store} has kept no rule set {what}", f"{store} 中没有规则集 {what}")
-    return kept
+    return of_store(what, store)
 
 
 def read_time(option: str, text: str, zone: ZoneInfo) -> tuple[datetime, bool]:

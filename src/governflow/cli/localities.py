@@ -35,11 +35,8 @@ def localities(*, as_json: bool, lang: str) -> int:
         print_indented(out, locality["from"] + over, 14, style="dim")
         for fault in locality["faults"]:
             print_indented(out, f"✗ {fault}", 14)
-    count = Text(
-        f"{number} localities, {faulty} with faults" if faulty else f"{number} localities, no faults",
-        f"共{number}个地方，{faulty}个有问题" if faulty else f"共{number}个地方，均可使用",
-    )
-    out.print(count.say(lang))
+    state = Text(f"{faulty} with faults", f"{faulty}个有问题") if faulty else Text("no faults", "均可使用")
+    out.print(Text(f"{number} localities, {state.en}", f"共{number}个地方，{state.zh}").say(lang))
     return 1 if faulty else 0
 
 

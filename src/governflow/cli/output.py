@@ -83,8 +83,11 @@ def print_summary(report: Report, policy: LocalRules, lang: str, out: Console) -
             for name, rate in report.rates.items()
         ),
     )
-    states = ((policy.name(state).say(lang), str(number)) for state, number in report.ended.most_common())
-    show(Text("Where the cases are", "事项状态"), (Text("state", "状态"), _CASES), states)
+    show(
+        Text("Where the cases are", "事项状态"),
+        (Text("state", "状态"), _CASES),
+        ((policy.name(state).say(lang), str(number)) for state, number in report.ended.most_common()),
+    )
     if report.escalations:
         kinds = [(kind.text.say(lang), str(report.escalations[kind])) for kind in Kind if report.escalations[kind]]
         show(Text("Escalations", "升级"), (Text("kind", "方式"), Text("times", "次数")), kinds)

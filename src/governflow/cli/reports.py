@@ -106,17 +106,21 @@ def _print_accounts(accounts: Sequence[Balance], policy: Policy, lang: str) -> N
         *(Text("whose", "对象"), Text("kind", "类别"), Text("points", "积分"), Text("gained", "加分")),
         *(Text("lost", "扣分"), Text("expired entries", "失效条目")),
     )
-    rows = []
-    for one in accounts:
-        figures = map(str, (one.points, one.gained, one.lost, one.expired))
-        rows.append((policy.units.name(one.to).say(lang), HOLDERS[one.holder].say(lang), *figures))
+    rows = (
+        (
+            *(policy.units.name(one.to).say(lang), HOLDERS[one.holder].say(lang)),
+            *map(str, (one.points, one.gained, one.lost, one.expired)),
+        )
+        for one in accounts
+    )
     print_table(new_console(), lang, heads, rows, title=Text("Merits", "积分"), words=2)
 
 
 def _print_ranking(places: Sequence[Place], awarded: Collection[str], policy: Policy, lang: str) -> None:
     heads = (Text("rank", "名次"), Text("whose", "对象"), Text("points", "积分"), Text("award", "奖项"))
-    rows = []
-    for one in places:
-        prize = Text("whistle award", "金哨奖").say(lang) if one.to in awarded else ""
-        rows.append((str(one.rank), policy.units.name(one.to).say(lang), str(one.points), prize))
+    prize = Text("whistle award", "金哨奖").say(lang)
+    rows = (
+        (str(one.rank), policy.units.name(one.to).say(lang), str(one.points), prize if one.to in awarded else "")
+        for one in places
+    )
     print_table(new_console(), lang, heads, rows, title=Text("Ranking", "排名"), words=2)

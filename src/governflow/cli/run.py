@@ -57,7 +57,7 @@ def run_journal(
         writer.check(journal)
 
     def refuse(reject: Reject) -> None:
-        print(refusal(reject, lang), file=sys.stderr)
+        print(reject.say(lang, values=True), file=sys.stderr)
         if writer is not None:
             writer.write(reject)
 
@@ -97,22 +97,6 @@ def _opened(store: Path | None, localities: Localities) -> Iterator[Engine]:
         raise
 
 
-def refusal(reject: Reject, lang: str) -> str:
-    """Return in one line why a row is refused: line, column, value, reason, and what would be right."""
-
-    def t(en: str, zh: str) -> str:
-        return Text(en, zh).say(lang)
-
-    parts = []
-    for fault in reject.faults:
-        reason, allowed = fault.reason.say(lang), fault.allowed.say(lang)
-        shown = t(f" {fault.value!r}", f"“{fault.value}”") if fault.value and fault.value not in reason else ""
-        column = t(f"column {fault.column}{shown}: ", f"“{fault.column}”列{shown}：") if fault.column else ""
-        right = t(f"; allowed: {allowed}", f"；应为：{allowed}") if allowed else ""
-        parts.append(column + reason + right)
-    return t(f"line {reject.line}: ", f"第 {reject.line} 行：") + t("; ", "；").join(parts)
-
-
 def _until(text: str | None, zone: ZoneInfo, *, living: bool) -> tuple[datetime | None, list[Text]]:
     """Read ``--until``: the moment, and what a date without a time is taken for."""
     if text is None:
@@ -126,11 +110,12 @@ def _until(text: str | None, zone: ZoneInfo, *, living: bool) -> tuple[datetime 
     if not date_only:
         return moment, []
     local = f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}"
-    notice = Text(
-        f"--until {text} is a date without a time: taken as the end of that day, {local} {zone.key}",
-        f"--until {text} 只有日期：按当日结束（{local}，{zone.key}）计",
-    )
-    return moment, [notice]
+    return moment, [
+        Text(
+            f"--until {text} is a date without a time: taken as the end of that day, {local} {zone.key}",
+            f"--until {text} 只有日期：按当日结束（{local}，{zone.key}）计",
+        )
+    ]
 
 
 def print_result(engine: Engine, locality: str, result: Result, *, zone: ZoneInfo, as_json: bool, lang: str) -> None:
@@ -193,8 +178,7 @@ def _progress(lang: str) -> Iterator[Progress | None]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    title = Text("taking rows", "办理中").say(lang)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bar(*columns, console=new_console(err=True), transient=True) as bar:
-        task = bar.add_task(title, total=None)
+        task = bar.add_task(Text("taking rows", "办理中").say(lang), total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -15,7 +15,7 @@ from typing import BinaryIO, Literal, Protocol, TypeAlias
 import attrs
 
 from governflow.errors import JournalError
-from governflow.text import NOTHING, Text
+from governflow.text import NOTHING, SEMICOLON, Text
 
 #: Line, headings, one text per heading, and the places of cells that hold a formula.
 Record: TypeAlias = tuple[int, tuple[str, ...], list[str], frozenset[int]]
@@ -52,11 +52,13 @@ class Fault:
     reason: Text
     allowed: Text = NOTHING
 
-    def say(self, lang: str) -> str:
-        """Return the fault as one sentence, without the line number."""
+    def say(self, lang: str, *, values: bool = False) -> str:
+        """Return the fault as one sentence, without the line number; with the value too unless the reason shows it."""
         said = self.reason.say(lang)
+        shown = values and self.value and self.value not in said
+        value = Text(f" {self.value!r}", f"“{self.value}”") if shown else NOTHING
         if self.column:
-            said = f"“{self.column}”列：{said}" if lang == "zh" else f"column {self.column}: {said}"
+            said = f"“{self.column}”列{value.zh}：{said}" if lang == "zh" else f"column {self.column}{value.en}: {said}"
         if self.allowed.say(lang):
             said += f"；应为：{self.allowed.zh}" if lang == "zh" else f"; allowed: {self.allowed.en}"
         return said
@@ -80,13 +82,13 @@ class Reject:
     cells: Mapping[str, str]
     surplus: tuple[str, ...] = ()
 
-    def say(self, lang: str) -> str:
-        """Return line, columns, reasons and what would be allowed, on one line."""
-        return (f"第 {self.line} 行：" if lang == "zh" else f"line {self.line}: ") + self.because(lang)
+    def say(self, lang: str, *, values: bool = False) -> str:
+        """Return line, columns, reasons and what would be allowed, on one line; the values too if wanted."""
+        return (f"第 {self.line} 行：" if lang == "zh" else f"line {self.line}: ") + self.because(lang, values=values)
 
-    def because(self, lang: str) -> str:
+    def because(self, lang: str, *, values: bool = False) -> str:
         """Return the reasons without the line number, on one line."""
-        return ("；" if lang == "zh" else "; ").join(fault.say(lang) for fault in self.faults)
+        return SEMICOLON.say(lang).join(fault.say(lang, values=values) for fault in self.faults)
 
 
 @attrs.frozen
