@@ -11,7 +11,7 @@ from governflow.charter.report import text
 from governflow.charter.report.text import CheckedLocality
 from governflow.cli.inputs import borrowed
 from governflow.cli.output import new_console, print_faults, print_indented, print_json, print_note
-from governflow.errors import CommandError, PolicyError
+from governflow.errors import PolicyError, require
 from governflow.policy.plugin_paths import localities_named, one_of
 from governflow.policy.registry import Localities
 from governflow.reports.localize import Localizer
@@ -40,8 +40,9 @@ def check(
     Returns:
         The exit status: 0 if every law holds or is waived, 1 if one fails, 2 if the rules cannot be used at all.
     """
-    if seconds is not None and level != "search":
-        raise CommandError("--seconds belongs to --level search", "--seconds 只用于 --level search")
+    require(
+        seconds is None or level == "search", "--seconds belongs to --level search", "--seconds 只用于 --level search"
+    )
     only = read_case(case) if case is not None else None
     reports: list[CheckedLocality] = []
     try:

@@ -19,7 +19,7 @@ from governflow.changes.sides import LocalSide, RuleSide, WorkerSide
 from governflow.changes.text import Teller, localizer
 from governflow.cli.inputs import DECIDING, Rules, is_file, is_rule_set, named
 from governflow.cli.output import faults_of, new_console, print_faults, print_indented, print_json, print_table
-from governflow.errors import CommandError, PolicyError
+from governflow.errors import CommandError, PolicyError, require
 from governflow.masking import clean
 from governflow.policy.plugin_paths import is_plugin, localities_named, one_of
 from governflow.reports.localize import Localizer
@@ -78,11 +78,11 @@ def diff(wanted: Wanted) -> int:
 
 
 def _tables(wanted: Wanted) -> int:
-    if wanted.journal is not None:
-        raise CommandError(
-            "a journal is run under whole rule sets: give codes or plugins, not tables alone",
-            "台账须按整套规则试算：请给出地方代码或插件，而不是单独的表格",
-        )
+    require(
+        wanted.journal is None,
+        "a journal is run under whole rule sets: give codes or plugins, not tables alone",
+        "台账须按整套规则试算：请给出地方代码或插件，而不是单独的表格",
+    )
     name, both = wanted.name, (wanted.old, wanted.new)
     if name is None and all(is_file(what) and not is_plugin(what) for what in both):
         name = _question(*map(Path, both))
@@ -133,11 +133,11 @@ def _question(old: Path, new: Path) -> str | None:
     """Tell from two files' names which question they answer; folders need none."""
     if old.is_dir() or new.is_dir():
         return None
-    if old.stem != new.stem:
-        raise CommandError(
-            f"{old.name} and {new.name} have different names: say which question they answer, such as --name tier",
-            f"{old.name} 与 {new.name} 文件名不同：请用 --name 指明是哪张表，如 --name tier",
-        )
+    require(
+        old.stem == new.stem,
+        f"{old.name} and {new.name} have different names: say which question they answer, such as --name tier",
+        f"{old.name} 与 {new.name} 文件名不同：请用 --name 指明是哪张表，如 --name tier",
+    )
     return old.stem
 
 
@@ -186,17 +186,16 @@ def _plugins(wanted: Wanted) -> int:
     lang, out = wanted.lang, new_console()
     if wanted.journal is not None:
         for path in (wanted.journal.path, wanted.journal.map):
-            if path is not None and not path.is_file():
-                raise CommandError(f"there is no file {path}", f"没有文件 {path}")
+            require(path is None or path.is_file(), f"there is no file {path}", f"没有文件 {path}")
     compared: list[tuple[Teller, str]] = []
     with ExitStack() as stack:
         (old, olds), (new, news) = _opened(stack, wanted)
         pairs, alone = _paired(olds, news, wanted)
-        if wanted.journal is not None and len(pairs) > 1:
-            raise CommandError(
-                f"a journal belongs to one locality: say with --locality which of {', '.join(a for a, _ in pairs)}",
-                f"台账只属于一个地方：请用 --locality 指明 {'、'.join(a for a, _ in pairs)} 之一",
-            )
+        require(
+            wanted.journal is None or len(pairs) == 1,
+            f"a journal belongs to one locality: say with --locality which of {', '.join(a for a, _ in pairs)}",
+            f"台账只属于一个地方：请用 --locality 指明 {'、'.join(a for a, _ in pairs)} 之一",
+        )
         if not wanted.as_json:
             out.print(f"{wanted.old} → {wanted.new}", style="bold")
         for codes in pairs:

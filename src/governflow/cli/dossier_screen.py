@@ -35,8 +35,7 @@ def print_dossier(dossier: Dossier, console: Console) -> None:
         "= counted  # overdue  ~ paused  . time left  | due  > due later; quiet stretches are shortened",
         "= 计时  # 超时  ~ 暂停  . 剩余  | 截止  > 截止在图外；平静时段已压缩",
     )
-    clocks = _clocks(dossier, console.width - 2)
-    section(t("The clocks", "时限"), Line(dossier.tally), clocks, Line(key, style="dim"))
+    section(t("The clocks", "时限"), Line(dossier.tally), _clocks(dossier, console.width - 2), Line(key, style="dim"))
     section(t("What happened", "办理经过"))
     for step in dossier.steps:
         _print_step(step, dossier.lang, console)

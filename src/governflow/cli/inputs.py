@@ -10,7 +10,7 @@ import attrs
 
 from governflow.engine.engine import Engine
 from governflow.engine.explain import CATALOGUE, KeptRules
-from governflow.errors import CommandError, PolicyError, TableError
+from governflow.errors import CommandError, PolicyError, TableError, require
 from governflow.journal.cells import LocalTimes
 from governflow.normalize import ValueFault
 from governflow.policy.codes import ROOT, prefixes, said
@@ -92,8 +92,7 @@ def of_files(what: str, name: str | None) -> Rules:
     """
     path = Path(what)
     title, policy = Text(path.name, path.name), Localities().policy(ROOT)
-    if not path.exists():
-        raise CommandError(f"there is no file {what}", f"没有文件 {what}")
+    require(path.exists(), f"there is no file {what}", f"没有文件 {what}")
     if path.is_file():
         name = name or path.stem
         return Rules(title, [("", {name: _read(path, name)})], policy, alone=True, single=True)
@@ -101,8 +100,7 @@ def of_files(what: str, name: str | None) -> Rules:
         found = tables(path)
     except PolicyError as fault:
         raise PolicyError.listing(fault.text, list(_one_by_one(path)) or fault.faults) from None
-    if not found:
-        raise CommandError(f"{what} holds no tables (.csv, .xlsx)", f"{what} 中没有表格（.csv、.xlsx）")
+    require(found, f"{what} holds no tables (.csv, .xlsx)", f"{what} 中没有表格（.csv、.xlsx）")
     return Rules(title, [("", found)], policy, alone=True)
 
 
@@ -128,11 +126,11 @@ def of_code(code: str) -> Rules:
         PolicyError: If its rules cannot be loaded; every fault is named.
     """
     localities = Localities()
-    if not localities.known(code) and len(list(prefixes(code))) < 2:
-        raise CommandError(
-            f"{code!r} is neither a file nor a locality: give a path, or a code that `governflow localities` lists",
-            f"“{code}”既不是文件，也不是地方代码：请给出路径，或 governflow localities 列出的代码",
-        )
+    require(
+        localities.known(code) or len(list(prefixes(code))) > 1,
+        f"{code!r} is neither a file nor a locality: give a path, or a code that `governflow localities` lists",
+        f"“{code}”既不是文件，也不是地方代码：请给出路径，或 governflow localities 列出的代码",
+    )
     policy = localities.policy(code)
     known = policy.locality
     title = Text(f"{known.name_en} ({code})", f"{known.name}（{code}）")
@@ -150,8 +148,11 @@ def of_store(rules: str, store: Path) -> Rules:
     """
     with Engine.open(store, must_exist=True, deliver=False) as engine:
         kept_rules = KeptRules(engine.rule_set)
-        if kept_rules.layers(rules) is None:
-            raise CommandError(f"{store} has kept no rule set {rules}", f"{store} 中没有规则集 {rules}")
+        require(
+            kept_rules.layers(rules) is not None,
+            f"{store} has kept no rule set {rules}",
+            f"{store} 中没有规则集 {rules}",
+        )
         kept = list(kept_rules.tables([rules]))
     return Rules(Text(f"rule set {rules}", f"规则集 {rules}"), kept, Localities().policy(ROOT), code=None)
 

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from governflow.calendars.allowances import Allowance
-from governflow.errors import CalendarError, CommandError, PolicyError
+from governflow.errors import CalendarError, CommandError, PolicyError, require
 from governflow.model.clocks import PROMISED
 from governflow.model.terms import Form, Kind, Severity, Tier, Urgency
 from governflow.policy.hookspecs import LocalRules
@@ -218,11 +218,11 @@ def write_page(path: Path, content: bytes) -> None:
     Raises:
         CommandError: If the name is none of a page, or the file cannot be written.
     """
-    if path.suffix.lower() not in _PAGES:
-        raise CommandError(
-            f"{path} is not the name of a page: let it end in {' or '.join(_PAGES)}",
-            f"{path} 不是网页文件名：应以 {'、'.join(_PAGES)} 结尾",
-        )
+    require(
+        path.suffix.lower() in _PAGES,
+        f"{path} is not the name of a page: let it end in {' or '.join(_PAGES)}",
+        f"{path} 不是网页文件名：应以 {'、'.join(_PAGES)} 结尾",
+    )
     try:
         path.write_bytes(content)
     except OSError as fault:

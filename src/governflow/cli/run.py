@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from governflow.cli.inputs import borrowed, read_time
 from governflow.cli.output import new_console, print_note, print_summary
 from governflow.engine.engine import Engine
-from governflow.errors import CommandError
+from governflow.errors import require
 from governflow.journal import Map, Reject, RejectsWriter
 from governflow.policy.registry import Localities
 from governflow.policy.stack import actions_of
@@ -41,11 +41,11 @@ def run_journal(
     Returns:
         The exit status: 1 if some rows were refused.
     """
-    if not locality.strip():
-        raise CommandError(
-            "--locality is empty: give a code, or 000000 for the defaults",
-            "--locality 为空：请给出地方代码，默认规则为 000000",
-        )
+    require(
+        locality.strip(),
+        "--locality is empty: give a code, or 000000 for the defaults",
+        "--locality 为空：请给出地方代码，默认规则为 000000",
+    )
     localities = Localities()
     locality = localities.require_code(locality)
     policy = localities.policy(locality)
@@ -102,11 +102,11 @@ def _until(text: str | None, zone: ZoneInfo, *, living: bool) -> tuple[datetime 
     if text is None:
         return None, []
     moment, date_only = read_time("--until", text, zone)
-    if living and moment > SystemClock().now() + AHEAD:
-        raise CommandError(
-            f"--until {text} lies more than a year ahead: the store's clock would never come back from there",
-            f"--until {text} 比今天晚一年以上：数据文件的时钟将无法退回",
-        )
+    require(
+        not living or moment <= SystemClock().now() + AHEAD,
+        f"--until {text} lies more than a year ahead: the store's clock would never come back from there",
+        f"--until {text} 比今天晚一年以上：数据文件的时钟将无法退回",
+    )
     if not date_only:
         return moment, []
     local = f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}"

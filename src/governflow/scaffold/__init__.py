@@ -11,7 +11,7 @@ from string import Template
 
 import attrs
 
-from governflow.errors import CommandError
+from governflow.errors import CommandError, require
 from governflow.policy.codes import NATION, ROOT
 
 _FILES = files(__name__) / "files"
@@ -52,14 +52,13 @@ class Scaffold:
         require_code(self.code)
         if self.parent is not None:
             require_code(self.parent, above=True)
-        if self.parent == self.code:
-            raise CommandError(f"{self.code} cannot be its own parent", f"{self.code} 不能是自己的上级")
+        require(self.parent != self.code, f"{self.code} cannot be its own parent", f"{self.code} 不能是自己的上级")
         for name in (self.name, *([self.name_en] if self.name_en else [])):
-            if not name.strip() or not name.isprintable():
-                raise CommandError(
-                    f"{name!r} is no name: give the locality's name in one line",
-                    f"“{name}”不是名称：请用一行写出地方名称",
-                )
+            require(
+                name.strip() and name.isprintable(),
+                f"{name!r} is no name: give the locality's name in one line",
+                f"“{name}”不是名称：请用一行写出地方名称",
+            )
 
     @property
     def word(self) -> str:
@@ -90,11 +89,11 @@ class Scaffold:
             CommandError: If the folder holds anything, or cannot be written to.
         """
         try:
-            if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-                raise CommandError(
-                    f"{folder} is there already and is not empty: name another with --folder",
-                    f"{folder} 已存在且不为空：请用 --folder 另指定目录",
-                )
+            require(
+                not folder.exists() or (folder.is_dir() and not any(folder.iterdir())),
+                f"{folder} is there already and is not empty: name another with --folder",
+                f"{folder} 已存在且不为空：请用 --folder 另指定目录",
+            )
             written = []
             for place, content in self._contents(lang):
                 path = folder / place
@@ -146,22 +145,21 @@ def require_code(code: str, *, above: bool = False) -> None:
         CommandError: If it is none.
     """
     if code in (ROOT, NATION):
-        if above:
-            return
-        raise CommandError(f"{code} is built in: give a code of your own", f"{code} 为内置代码：请给出本地代码")
-    if code.isascii() and code.isdigit():
-        if len(code) not in _DIGITS:
-            raise CommandError(
-                f"{code} has {len(code)} digits: a division code (GB/T 2260) has 6, 9 or 12",
-                f"{code} 有 {len(code)} 位：区划代码（GB/T 2260）应为 6、9 或 12 位",
-            )
+        require(above, f"{code} is built in: give a code of your own", f"{code} 为内置代码：请给出本地代码")
+    elif code.isascii() and code.isdigit():
+        require(
+            len(code) in _DIGITS,
+            f"{code} has {len(code)} digits: a division code (GB/T 2260) has 6, 9 or 12",
+            f"{code} 有 {len(code)} 位：区划代码（GB/T 2260）应为 6、9 或 12 位",
+        )
         if len(code) > 6 and code.endswith("000"):
             short = code[:9] if len(code) == 12 and not code.endswith("000000") else code[:6]
             raise CommandError(
                 f"{code} ends in zeros that say nothing: write {short}", f"{code} 末尾的零没有意义：请写 {short}"
             )
-    elif not _WORD.fullmatch(code) or len(code) > 40:
-        raise CommandError(
+    else:
+        require(
+            _WORD.fullmatch(code) and len(code) <= 40,
             f"{code!r} is no code: give a division code such as 371621, or a word of small letters such as boston",
             f"“{code}”不是地方代码：请用区划代码（如 371621）或小写字母（如 boston）",
         )
