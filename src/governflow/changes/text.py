@@ -8,20 +8,19 @@ from zoneinfo import ZoneInfo
 import attrs
 import msgspec
 
-from governflow.calendars.allowances import Allowance
 from governflow.changes.compare import Changes, layers
 from governflow.changes.of_code import clock_of
 from governflow.changes.of_tables import Layers
 from governflow.changes.rows import Row
 from governflow.charter.lives.simulation import ADVANCE, FAIL, MEND, MUSTER, OUTAGE, REASSESS, SWITCH
 from governflow.charter.report.text import told_case
-from governflow.errors import CalendarError, PolicyError
+from governflow.errors import PolicyError
 from governflow.masking import clean
-from governflow.model.clocks import PROMISED
 from governflow.model.terms import FORMS, Form, Kind, Mode, Severity, Tier, Urgency
 from governflow.model.units import OrgChart, Unit
 from governflow.policy.codes import ROOT
 from governflow.policy.registry import Localities
+from governflow.reports.format import allowance_text
 from governflow.reports.localize import Localizer
 from governflow.text import Text
 
@@ -269,15 +268,6 @@ def _value(side: Localizer, what: str, value: Any) -> str:
     return _SAYERS.get(head, _plain)(side, value)
 
 
-def _allowance(side: Localizer, written: str) -> str:
-    if written == PROMISED:
-        return side.t("promised date", "承诺日期")
-    try:
-        return Allowance.parse(written).text(side.lang)
-    except CalendarError:
-        return written
-
-
 def _climb(side: Localizer, value: Any) -> str:
     if not isinstance(value, list):
         return _plain(side, value)
@@ -295,7 +285,7 @@ def _gap(side: Localizer, written: str) -> str:
     """Say a length of time as msgspec writes it, ``PT1800S`` or ``P1DT60S``, by its largest whole unit."""
     minutes = round(msgspec.convert(written, timedelta) / timedelta(minutes=1))
     size, unit = next((size, unit) for size, unit in ((1440, "d"), (60, "h"), (1, "min")) if minutes % size == 0)
-    return _allowance(side, f"{minutes // size}{unit}")
+    return allowance_text(f"{minutes // size}{unit}", side.lang)
 
 
 def _way(side: Localizer, value: Sequence[Any]) -> str:
@@ -334,7 +324,7 @@ _SAYERS: Mapping[str, _Sayer] = {
     "form": lambda side, value: Form(value).text.say(side.lang),
     **dict.fromkeys(("unit", "intake"), Localizer.unit),
     **dict.fromkeys(("states", "ends", "state", "lifecycles", "lifecycle"), Localizer.name),
-    **dict.fromkeys(("allowance", "extension"), _allowance),
+    **dict.fromkeys(("allowance", "extension"), lambda side, value: allowance_text(value, side.lang)),
     **dict.fromkeys(("due", "at"), lambda side, value: side.when(datetime.fromisoformat(value))),
     **dict.fromkeys(("starts", "stops"), lambda side, value: side.join(map(side.name, value))),
     **dict.fromkeys(("week", "shifts"), lambda side, value: side.join(map("–".join, value))),

@@ -13,7 +13,6 @@ from rich.console import Console
 from governflow.cli.dossier_screen import print_dossier
 from governflow.cli.inputs import DECIDING
 from governflow.cli.output import (
-    allowance_text,
     new_console,
     print_indented,
     print_json,
@@ -32,7 +31,7 @@ from governflow.policy.stack import Policy
 from governflow.reports.dossier import compile_dossier
 from governflow.reports.dossier_html import render_html
 from governflow.reports.dossier_model import Step
-from governflow.reports.format import plain
+from governflow.reports.format import allowance_text, plain
 from governflow.reports.history import compile_steps
 from governflow.reports.localize import Localizer
 from governflow.reports.rates import case_as_json, escalations

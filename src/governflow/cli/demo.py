@@ -97,11 +97,14 @@ def _about(engine: Engine, locality: str) -> Text:
 def _next(journal: Path | None, locality: str, case: str | None, until: datetime, *, usual: bool) -> Text:
     """Return what to try next."""
     file = "demo.csv" if journal is None else str(journal)
-    option = "" if usual else f" --locality {locality}"
-    lines = [] if journal is not None else [f"  governflow demo{option} --journal {file}"]
-    lines.append(f'  governflow run {file} --locality {locality} --until "{until:%Y-%m-%d %H:%M}" --store demo.db')
-    lines.append(f"  governflow show {case or 'CASE'} --store demo.db")
-    commands = "\n".join(lines)
+    demo_of = "governflow demo" if usual else f"governflow demo --locality {locality}"
+    commands = "\n".join(
+        [
+            *([f"  {demo_of} --journal {file}"] if journal is None else []),
+            f'  governflow run {file} --locality {locality} --until "{until:%Y-%m-%d %H:%M}" --store demo.db',
+            f"  governflow show {case or 'CASE'} --store demo.db",
+        ]
+    )
     en, zh = _PLUGIN if usual and locality == ROOT else ("", "")
     return Text(
         f"Next, get this day's journal and keep its cases:\n{commands}\n"
@@ -132,8 +135,7 @@ def most_telling(engine: Engine, locality: str) -> str | None:
     for place, (case, climbs) in enumerate(lives(engine, locality)):
         if climbs and case.verdict is Verdict.SATISFIED and case.asked and case.version <= _SHOWN:
             kinds = {climb["kind"] for climb in climbs} & {Kind.URGE, Kind.SUPERVISE, Kind.TAKE_OVER}
-            steps = {event.kind for event in engine.history(case.id)}
-            ranked.append((len(kinds), len(steps), -place, case.id))
+            ranked.append((len(kinds), len({event.kind for event in engine.history(case.id)}), -place, case.id))
     return max(ranked)[-1] if ranked else None
 
 

@@ -404,8 +404,7 @@ def _print_sentences(out: Console, sentences: Iterable[str]) -> None:
 def _print_tables(out: Console, told: Sequence[Difference], voice: Localizer) -> None:
     for one in told:
         out.print()
-        where = f"{one.source} · " if one.source else ""
-        out.print(f"{where}{voice.table(one.table)}", style="bold")
+        out.print(" · ".join(filter(None, (one.source, voice.table(one.table)))), style="bold")
         heads = (Text("item", "事项"), *_VALUES) if one.items else (Text("cases", "情形"), *_VALUES, _EXAMPLE)
         items = [
             ("\n".join(filter(None, (item.item, item.condition))), _entry(item.old, voice), _entry(item.new, voice))

@@ -14,11 +14,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Line
 
-from governflow.calendars.allowances import Allowance
-from governflow.errors import CalendarError, CommandError, PolicyError, require
-from governflow.model.clocks import PROMISED
+from governflow.errors import CommandError, PolicyError, require
 from governflow.model.terms import Form, Kind, Severity, Tier, Urgency
 from governflow.policy.hookspecs import LocalRules
+from governflow.reports.format import allowance_text
 from governflow.reports.rates import Report, Tally, clock_order
 from governflow.text import NOTHING, Text
 
@@ -174,13 +173,6 @@ def wrapped(text: str, width: int) -> Iterator[str]:
         yield line.rstrip()
 
 
-def allowance_text(written: str, lang: str) -> str:
-    """Write an allowance for people."""
-    if written == PROMISED:
-        return Text("promised date", "承诺日期").say(lang)
-    return Allowance.parse(written).text(lang)
-
-
 def span_text(length: timedelta, lang: str) -> str:
     """Write a length of time for people: whole days in words, the rest as the clock shows it."""
     days, rest = length.days, length - timedelta(days=length.days)
@@ -202,10 +194,7 @@ def ruled_text(ruled: Any, policy: LocalRules, lang: str) -> str:
     for closed in (Severity, Urgency, Tier, Kind):
         if ruled in closed._value2member_map_:
             return closed(ruled).text.say(lang)
-    try:
-        return allowance_text(str(ruled), lang)
-    except CalendarError:
-        return str(ruled)
+    return allowance_text(str(ruled), lang)
 
 
 #: What may be written over: a page or a picture, never a store or a journal whose name was typed by mistake.

@@ -1,7 +1,7 @@
 """``governflow table``: every decision that a locality's tables can make, and what is wrong with them (规则表)."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -154,19 +154,18 @@ class _Printer(Localizer):
         rows = [(entry, outcomes_of(entry, "item", "basis")) for entry in entries]
         names = list(dict.fromkeys(name for _, outcomes in rows for name in outcomes))
         beside = [name for name in ("code", "condition") if any(getattr(entry, name) for entry in entries)]
+        narrow = self.out.width < _NARROWEST * (len(beside) + len(names) + 2)
+        facts = (Text(name, name) for name in map(self.fact, ("item", *beside, *names)))
         lines: list[list[str]] = []
-        if narrow := self.out.width < _NARROWEST * (len(beside) + len(names) + 2):
-            heads: Sequence[Text] = _ITEM_HEADS
-            for entry, outcomes in rows:
+        for entry, outcomes in rows:
+            if narrow:
                 item = "\n".join(filter(None, (entry.item, entry.code, entry.condition)))
-                lines.append([item, self.join(self.outcomes(outcomes)), entry.attributes.get("basis", "")])
-        else:
-            facts = map(self.fact, ("item", *beside, *names))
-            heads = (*(Text(name, name) for name in facts), _ITEM_HEADS[-1])
-            for entry, outcomes in rows:
-                cells = [self.outcome(name, outcomes[name]) if name in outcomes else "" for name in names]
-                others = (getattr(entry, name) for name in beside)
-                lines.append([entry.item, *others, *cells, entry.attributes.get("basis", "")])
+                cells = [item, self.join(self.outcomes(outcomes))]
+            else:
+                said = (self.outcome(name, outcomes[name]) if name in outcomes else "" for name in names)
+                cells = [entry.item, *(getattr(entry, name) for name in beside), *said]
+            lines.append([*cells, entry.attributes.get("basis", "")])
+        heads = _ITEM_HEADS if narrow else (*facts, _ITEM_HEADS[-1])
         print_table(self.out, self.lang, heads, lines, leading=1 if narrow else 0)
 
     def _code(self, code: Mapping[str, tuple[str, ...]]) -> None:

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from governflow.calendars.allowances import Allowance
+from governflow.errors import CalendarError
+from governflow.model.clocks import PROMISED
 from governflow.text import Text
 
 if TYPE_CHECKING:
@@ -36,6 +39,16 @@ def format_span(seconds: float, lang: str) -> str:
         if seconds >= size * 0.95:
             return f"{round(seconds / size)}{Text(f' {en}', zh).say(lang)}"
     return f"{round(seconds)}{Text(' s', '秒').say(lang)}"
+
+
+def allowance_text(written: str, lang: str) -> str:
+    """Write an allowance for people; what is none stays as it is."""
+    if written == PROMISED:
+        return Text("promised date", "承诺日期").say(lang)
+    try:
+        return Allowance.parse(written).text(lang)
+    except CalendarError:
+        return written
 
 
 def plain(value: object, zone: tzinfo | None, *names: str) -> Any:
