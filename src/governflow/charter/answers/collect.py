@@ -213,7 +213,7 @@ def drawn_faults(
         # Rules that answer otherwise the second time cannot be shrunk: what was found stands.
         with suppress(_Found, _TimeIsUp, Flaky):
             draw(some, test, f"{subject.seed}/{number}", most)
-        known |= shown.keys()
+        known.update(shown)  # the caller's set: it counts what is known
         yield from ((fault, min(found, key=size)) for fault, found in shown.items())
 
 
