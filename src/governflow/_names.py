@@ -6,6 +6,7 @@ An old name goes on working for one release, with a `DeprecationWarning` that sa
 import sys
 import warnings
 from collections.abc import Callable, Collection
+from functools import wraps
 from importlib import import_module
 from types import ModuleType
 from typing import Any, TypeVar
@@ -48,6 +49,7 @@ def old_keywords(**names: str) -> Callable[[type[T]], type[T]]:
     def decorated(owner: type[T]) -> type[T]:
         made: Callable[..., None] = owner.__init__
 
+        @wraps(made)
         def init(self: T, *args: Any, **given: Any) -> None:
             for old in names.keys() & given.keys():
                 _warn(f"{owner.__name__}({old}=...)", names[old])

@@ -1,8 +1,12 @@
-"""Everything a person reads exists in English and in Chinese."""
+"""Everything a person reads exists in English and in Chinese; what a program reads is JSON."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias, Union
 
 import attrs
+
+#: What can be written as JSON and read again.
+Json: TypeAlias = Union[bool, int, float, str, "Sequence[Json]", "Mapping[str, Json]", None]
 
 
 @attrs.frozen

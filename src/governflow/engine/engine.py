@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Unpack, overload
+from typing import TYPE_CHECKING, Unpack, cast, overload
 
 import msgspec
 
@@ -31,6 +31,7 @@ from governflow.policy.registry import Localities
 from governflow.policy.rulesets import read_again
 from governflow.policy.stack import Policy
 from governflow.stores import Store, open_store
+from governflow.text import Json
 from governflow.timesource import Entropy, SystemClock, TimeSource, salt
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class Engine(Verbs, Books):
     @overload
     def close(self, case_id: str, **common: Unpack[Common]) -> Case: ...
 
-    def close(self, *arguments: str, **common: Any) -> Case | None:
+    def close(self, *arguments: str, **common: object) -> Case | None:
         """Close the engine and its store; what was acknowledged is durable already. It takes nothing.
 
         For one release ``close(case_id)`` still closes a case, with a warning: use `archive`.
@@ -118,7 +119,7 @@ class Engine(Verbs, Books):
             self.store.close()
             return None
         warnings.warn("close(case_id) is now archive(case_id)", DeprecationWarning, stacklevel=2)
-        return self.archive(*arguments, **common)
+        return self.archive(*arguments, **cast("Common", common))
 
     # --- commands -----------------------------------------------------------------------------------------------------
 
@@ -176,7 +177,7 @@ class Engine(Verbs, Books):
         at: datetime | None = None,
         command_id: str | bytes | None = None,
         version: int | None = None,
-        **details: Any,
+        **details: object,
     ) -> Case:
         """Do something to a case: any action of its lifecycle.
 
@@ -318,7 +319,7 @@ class Engine(Verbs, Books):
         case = self.case(case_id)
         return explain(case, self.history(case_id), self.rules_of(case.locality), self.rule_set)
 
-    def personal(self, case_id: str, *, by: Actor) -> list[Mapping[str, Any]]:
+    def personal(self, case_id: str, *, by: Actor) -> list[Mapping[str, Json]]:
         """Return the texts and personal data of a case, one mapping an event that brought any.
 
         Args:
@@ -339,7 +340,7 @@ class Engine(Verbs, Books):
             )
         return self.texts(case_id)
 
-    def texts(self, case_id: str) -> list[Mapping[str, Any]]:
+    def texts(self, case_id: str) -> list[Mapping[str, Json]]:
         """Return the erasable texts of a case without asking who reads: for the store's own keeper."""
         with self._session.lock:
             kept = self.store.texts(case_id)

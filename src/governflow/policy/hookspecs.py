@@ -7,7 +7,7 @@ ask below". Most specific locality first; the built-in defaults are at the botto
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import attrs
 import msgspec
@@ -21,7 +21,7 @@ from governflow.model.events import Actor, Event
 from governflow.model.lifecycle import Lifecycle
 from governflow.model.terms import Cause, Form, Kind, Mode, Severity, Tier, Urgency
 from governflow.model.units import OrgChart, Unit
-from governflow.text import Text
+from governflow.text import Json, Text
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -268,7 +268,7 @@ class CaseReader(Protocol):
     def history(self, case_id: str, *, about: str = "") -> Sequence[Event]:
         """Return the events of a case, or only those that tell this detail, oldest first; raises `UnknownCase`."""
 
-    def texts(self, case_id: str) -> Sequence[Mapping[str, Any]]:
+    def texts(self, case_id: str) -> Sequence[Mapping[str, Json]]:
         """Return the erasable texts of a case: one mapping with ``seq`` for each event that brought any."""
 
     def book(self, locality: str) -> Sequence[Event]:

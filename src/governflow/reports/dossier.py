@@ -70,7 +70,7 @@ class _DossierWriter(Localizer):
         self.outages = reader.outages(case.locality)
         self.now = reader.now
         self.forgotten = any(event.kind == "forgotten" for event in self.history)
-        self.texts: Mapping[int, Mapping[str, Any]] = {texts["seq"]: texts for texts in reader.texts(case_id)}
+        self.texts: Mapping[int, Mapping[str, Any]] = {int(str(texts["seq"])): texts for texts in reader.texts(case_id)}
         given = self.texts.values()
         self.names = [str(text["reporter"]) for text in given if text.get("reporter")]
         self.numbers = [str(text["phone"]) for text in given if text.get("phone")]

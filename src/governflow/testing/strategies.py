@@ -24,6 +24,7 @@ from governflow.policy.registry import Localities
 from governflow.policy.stack import Policy, actions_of
 from governflow.run.commands import actor_of, details_of
 from governflow.testing import engine as fresh
+from governflow.text import Json
 
 #: Who speaks for themselves wherever there are localities.
 _BUILT_IN = frozenset({"000000", NATION})
@@ -65,7 +66,7 @@ def known(locality: str | Policy, localities: Localities | None) -> tuple[Locali
     return localities, localities.policy(locality.code if isinstance(locality, Policy) else locality)
 
 
-def cases(locality: str | Policy, *, localities: Localities | None = None) -> st.SearchStrategy[dict[str, Any]]:
+def cases(locality: str | Policy, *, localities: Localities | None = None) -> st.SearchStrategy[dict[str, Json]]:
     """Return a Hypothesis strategy of cases, cut at the boundaries of a locality's own tables, units and hooks.
 
     Args:
