@@ -21,7 +21,7 @@ long:
 
 # Branch coverage of the core: model, calendars, policy, engine, stores.
 coverage:
-    {{python}} -m pytest --cov tests --ignore-glob "*/test_ch*.py" --ignore tests/test_planted.py
+    {{python}} -m pytest tests --ignore-glob "*/test_ch*.py" --ignore tests/test_planted.py --cov
 
 # The fast tier with the lowest versions that we declare.
 lowest:
