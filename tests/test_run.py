@@ -693,7 +693,9 @@ def _events(store: Path) -> int:
     ("file", "map", "more", "cases"),
     [
         ("petitions_2816.xlsx", "petitions.toml", (), 2816),
-        ("boston311_2011q3.csv", "boston311.toml", ("--until", "2011-12-31"), 31828),
+        pytest.param(
+            *("boston311_2011q3.csv", "boston311.toml", ("--until", "2011-12-31"), 31828), marks=pytest.mark.long
+        ),  # two million urgings, for one request was open for eight years
     ],
 )
 def test_a_real_journal_is_taken_whole(
