@@ -8,15 +8,17 @@ of their own, a `DayCount`, says otherwise (`5wd` working days, `15cd` calendar 
 import re
 import unicodedata
 from datetime import UTC, date, datetime, time, timedelta
-from fractions import Fraction
 from functools import lru_cache
-from typing import Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import attrs
 
 from governflow.calendars.timeline import Pauses, joined, still_paused, utc
 from governflow.calendars.working import WorkingCalendar
 from governflow.errors import CalendarError
+
+if TYPE_CHECKING:
+    from fractions import Fraction  # only reading an allowance needs it
 
 Unit: TypeAlias = Literal["s", "min", "h", "d", "w", "wh", "wd", "cd"]
 OffDay: TypeAlias = Literal["stay", "same_time", "resume"]
@@ -47,18 +49,21 @@ _UNITS: dict[str, Unit] = {
     **dict.fromkeys(("工作日", "工作天"), "wd"),
     **dict.fromkeys(("自然日", "自然天", "日历日", "日历天"), "cd"),
 }
-_TEXT = re.compile(r"(\d+(?:\.\d+)?|半|[一二两三四五六七八九十]+)\s*个?\s*([a-z]+|[\u4e00-\u9fff]+)")
+#: Patterns that `re` compiles, and keeps, when the first allowance is read.
+_TEXT = r"(\d+(?:\.\d+)?|半|[一二两三四五六七八九十]+)\s*个?\s*([a-z]+|[\u4e00-\u9fff]+)"
 _DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
-_TENS = re.compile(r"(?:([一二三四五六七八九]?)(十))?([一二两三四五六七八九]?)")
+_TENS = r"(?:([一二三四五六七八九]?)(十))?([一二两三四五六七八九]?)"
 _ROUND_THE_CLOCK = WorkingCalendar.always()
 
 
-def _number(text: str) -> Fraction | None:
+def _number(text: str) -> "Fraction | None":
+    from fractions import Fraction
+
     if text == "半":
         return Fraction(1, 2)
     if text[0].isdecimal():
         return Fraction(text)
-    found = _TENS.fullmatch(text)
+    found = re.fullmatch(_TENS, text)
     if found is None:
         return None
     tens, ten, ones = found.groups()
@@ -242,9 +247,13 @@ class Allowance:
             CalendarError: The text is none of these forms.
         """
         if isinstance(text, timedelta):
+            from fractions import Fraction
+
             seconds = Fraction(text // timedelta(microseconds=1), 1_000_000)
             return cls._exactly(seconds, "d", repr(text), counting)
-        found = _TEXT.fullmatch(unicodedata.normalize("NFKC", text).strip().lower()) if isinstance(text, str) else None
+        found = (
+            re.fullmatch(_TEXT, unicodedata.normalize("NFKC", text).strip().lower()) if isinstance(text, str) else None
+        )
         unit = _UNITS.get(found[2]) if found else None
         number = _number(found[1]) if found else None
         if found is None or unit is None or number is None:
@@ -262,7 +271,7 @@ class Allowance:
         return cls._exactly(number * _SECONDS[unit], unit, repr(text), counting)
 
     @classmethod
-    def _exactly(cls, seconds: Fraction, largest: Unit, given: str, counting: DayCount | None) -> "Allowance":
+    def _exactly(cls, seconds: "Fraction", largest: Unit, given: str, counting: DayCount | None) -> "Allowance":
         """The same time in the largest unit, up to the one named, that it is a whole number of."""
         for unit in ("d", "h", "min", "s"):
             if _SECONDS[unit] <= _SECONDS[largest] and (seconds / _SECONDS[unit]).denominator == 1:
