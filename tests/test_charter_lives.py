@@ -502,6 +502,7 @@ def test_the_runner_lives_a_told_failure_again() -> None:
     assert again.failures[0].sentence == verdict.failures[0].sentence
 
 
+@pytest.mark.slow
 def test_every_lifecycle_has_lives_also_one_whose_cases_are_not_dispatched_at_once() -> None:
     def lists(base: Lifecycle) -> dict[str, Lifecycle]:
         states = {"listed": WHY}
@@ -701,6 +702,7 @@ def test_what_shows_late_in_a_life_only_is_caught(planted: str) -> None:
     assert says in told(failures)
 
 
+@pytest.mark.slow
 def test_the_smallest_case_of_a_ladder_says_only_what_the_fault_needs() -> None:
     planted = subject(**_rung(lambda case, cause: case.urgency is Urgency.URGENT, _rests))
     (failure, *_) = broken_by("escalation/climbs", planted)

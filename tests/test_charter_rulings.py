@@ -621,8 +621,11 @@ def test_a_sound_county_keeps_the_law(law: str) -> None:
 
 
 def _one_a_law_fast() -> Iterator[Any]:
-    """Give each planted fault; the first of a law is a fast test, the others are slow."""
-    laws: set[str] = set()
+    """Give each planted fault; the first of a law is a fast test, the others are slow.
+
+    Each of those of ruling/pure needs other interpreters: its fast tests are those of test_charter_watching.py.
+    """
+    laws = {"ruling/pure"}
     for planted, (law, _) in PLANTED.items():
         yield pytest.param(planted, id=planted.__name__, marks=[pytest.mark.slow] if law in laws else [])
         laws.add(law)
@@ -712,6 +715,7 @@ def test_every_rule_of_every_table_is_asked() -> None:
     assert {"tier/T1", "tier/T2", "tier/T3", "tier/T4", "deadlines/D1", "deadlines/D2", "deadlines/D3"} <= rules
 
 
+@pytest.mark.slow
 def test_a_search_goes_on_with_other_cases_after_those_of_the_plan() -> None:
     (certified,) = batches(subject(County()))
     planned, drawn = islice(batches(subject(County(), level="search", seconds=60, seed=7)), 2)
@@ -751,6 +755,7 @@ def test_cases_are_told_by_day_and_by_night_in_every_month() -> None:
     assert {moment.weekday() for moment in moments} == set(range(7))
 
 
+@pytest.mark.slow
 def test_a_fault_of_one_moment_is_told_with_the_moment_alone_and_found_again_by_it() -> None:
     (failure,) = broken("ruling/total", OnlyByDay())
     assert failure.case.keys() == {"at"}
@@ -1091,7 +1096,10 @@ class BreaksTheNeighbourHere(BreaksTheNeighbourWhenAsked):
         raise TypeError
 
 
-@pytest.mark.parametrize("plugin", [BreaksTheNeighbour, BreaksTheNeighbourWhenAsked, BreaksTheNeighbourHere])
+@pytest.mark.parametrize(
+    "plugin",
+    [BreaksTheNeighbour, BreaksTheNeighbourWhenAsked, pytest.param(BreaksTheNeighbourHere, marks=pytest.mark.slow)],
+)
 def test_a_neighbour_that_can_no_longer_be_loaded_was_not_left_alone(plugin: type[County]) -> None:
     county = subject(plugin())
     try:
@@ -1329,6 +1337,7 @@ def test_rules_that_cannot_be_loaded_keep_no_law(law: str) -> None:
         check(subject(RuleDeleted()).localities, COUNTY, laws=[law])
 
 
+@pytest.mark.slow
 def test_an_actor_is_allowed_by_a_county_that_says_nothing_else() -> None:
     class Open(County):
         @hookimpl

@@ -991,7 +991,10 @@ def test_where_rejects_cannot_be_written_is_known_before_work_starts(tmp_path: P
 @pytest.mark.skipif(not DATA.is_dir(), reason="the shared data are not here")
 @pytest.mark.parametrize(
     ("map", "file", "cases", "steps"),
-    [("petitions", "petitions_2816.xlsx", 2816, 3 * 2816), ("boston311", "boston311_2011q3.csv", 31828, 91990)],
+    [
+        ("petitions", "petitions_2816.xlsx", 2816, 3 * 2816),
+        pytest.param("boston311", "boston311_2011q3.csv", 31828, 91990, marks=pytest.mark.slow),
+    ],
 )
 def test_the_real_files_are_read_whole(map: str, file: str, cases: int, steps: int) -> None:
     read_rows = rows(DATA / file, Map.load(ROOT / "docs" / "maps" / f"{map}.toml"), zone="UTC")
