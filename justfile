@@ -11,7 +11,7 @@ setup:
 fast:
     {{python}} -m pytest
 
-# The slow tier: what .ci/run adds to the fast one.
+# The slow tier: before something large lands.
 slow:
     {{python}} -m pytest -m "(slow or hypothesis) and not long" --hypothesis-profile slow
 

@@ -43,7 +43,7 @@ def test_the_justfile_holds_the_commands_of_the_page() -> None:
 def test_ci_runs_the_commands_of_the_justfile() -> None:
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     known = recipes()
-    wanted = [command for name in ("lint", "lowest", "coverage", "slow") for command in known[name]]
+    wanted = [command for name in ("lint", "lowest", "coverage") for command in known[name]]
     quiet = ci.replace(" --quiet --disable-pip-version-check", "")
     assert [command for command in wanted if command not in quiet] == []
 
