@@ -1083,3 +1083,11 @@ def test_a_store_that_cannot_roll_back_stops_no_other_thread(engine: Engine, mon
     other.start()
     other.join(timeout=10)
     assert seen == [case.id]
+
+
+@pytest.mark.parametrize("name", ["store", "clock", "localities"])
+def test_what_an_engine_is_made_of_is_given_when_it_is_opened_and_not_set_afterwards(name: str) -> None:
+    with Engine.open() as engine:
+        with pytest.raises(AttributeError):
+            setattr(engine, name, None)
+        assert getattr(engine, name) is not None

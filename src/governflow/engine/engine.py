@@ -63,7 +63,21 @@ class Engine(Verbs, Books):
         localities: Localities | None = None,
     ) -> None:
         self._session = Session(store, clock or SystemClock(), entropy, localities or Localities())
-        self.store, self.clock, self.localities = store, self._session.clock, self._session.localities
+
+    @property
+    def store(self) -> Store:
+        """Where the cases are kept."""
+        return self._session.store
+
+    @property
+    def clock(self) -> TimeSource:
+        """What ``at=None`` means."""
+        return self._session.clock
+
+    @property
+    def localities(self) -> Localities:
+        """The localities that it knows."""
+        return self._session.localities
 
     @classmethod
     def open(
