@@ -485,7 +485,7 @@ def test_a_failing_walk_is_shortened_to_what_makes_it_fail() -> None:
     short = scenarios.shortened(Scenario({"severity": "major"}, tuple(steps)), look)
     assert short is not None
     assert [step.do for step in short.steps] == ["dispatch", "resolve"]
-    assert short.told == {}
+    assert short.reported_case == {}
 
 
 def test_a_refused_step_leaves_the_life_as_it_was() -> None:

@@ -719,8 +719,8 @@ def test_every_rule_of_every_table_is_asked() -> None:
 def test_a_search_goes_on_with_other_cases_after_those_of_the_plan() -> None:
     (certified,) = batches(subject(County()))
     planned, drawn = islice(batches(subject(County(), level="search", seconds=60, seed=7)), 2)
-    assert [one.told for one in planned] == [one.told for one in certified]
-    assert len({written(one.told) for one in drawn} - {written(one.told) for one in planned}) >= 20
+    assert [one.reported_case for one in planned] == [one.reported_case for one in certified]
+    assert len({written(one.reported_case) for one in drawn} - {written(one.reported_case) for one in planned}) >= 20
 
 
 @given(st.data())

@@ -12,7 +12,9 @@ import governflow
 from governflow.model.case import Case
 from governflow.model.clocks import Clock
 from governflow.model.terms import Kind
-from governflow.policy.hookspecs import Escalation
+from governflow.policy.hookspecs import Escalation, Example
+from governflow.policy.registry import Localities
+from governflow.tables import Catalogue, Table
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 CLOCK = Clock("arrive", 1, NOON, NOON, "40min", missed_at=NOON, next_rung_at=NOON, calendar_unknown=True)
@@ -34,6 +36,7 @@ RUNG = Escalation(Kind.URGE, "elm", None, timedelta(days=1))
         (CASE, "until", "suspended_until"),
         (CASE, "next", "next_event_at"),
         (RUNG, "again", "next_after"),
+        (Example({"item": "路灯"}, {"tier": "3"}, "公告"), "told", "case"),
     ],
 )
 def test_an_old_attribute_is_read_and_names_the_new_one(value: object, old: str, new: str) -> None:
@@ -47,6 +50,28 @@ def test_an_escalation_takes_the_old_keyword() -> None:
     assert made == RUNG
     with pytest.warns(DeprecationWarning, match="next_after"):
         assert attrs.evolve(made, again=None).next_after is None
+
+
+def test_a_worked_example_takes_the_old_keyword() -> None:
+    with pytest.warns(DeprecationWarning, match=r"Example\(told=...\) is called case now"):
+        made = Example(told={"item": "路灯"}, expect={"tier": "3"}, source="公告")
+    assert made == Example(case={"item": "路灯"}, expect={"tier": "3"}, source="公告")
+
+
+@pytest.mark.parametrize("kind", [Catalogue, Table])
+def test_tables_and_catalogues_are_made_again_by_the_old_keyword(kind: type[Catalogue] | type[Table]) -> None:
+    kept = {
+        Catalogue: {"entries": []},
+        Table: {"name": "tier", "hit": "first", "columns": [], "gives": [], "outcomes": ["tier"], "rules": []},
+    }[kind]
+    with pytest.warns(DeprecationWarning, match=rf"{kind.__name__}\.from_json\(told=...\) is called content now"):
+        made = kind.from_json(told=kept)  # type: ignore[call-arg]
+    assert made.as_json() == kept
+
+
+def test_a_code_is_asked_for_by_the_old_keyword() -> None:
+    with pytest.warns(DeprecationWarning, match=r"require_code\(told=...\) is called code now"):
+        assert Localities().require_code(told=" ３７１６２１ ") == "371621"  # type: ignore[call-arg]
 
 
 MOVED = {

@@ -5,13 +5,14 @@ An old name goes on working for one release, with a `DeprecationWarning` that sa
 
 import sys
 import warnings
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import wraps
 from importlib import import_module
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 
 def _warn(old: str, new: str) -> None:
@@ -47,19 +48,28 @@ def old_keywords(**names: str) -> Callable[[type[T]], type[T]]:
     """Return a decorator of classes after which the constructor still takes the old keywords; see `old_attributes`."""
 
     def decorated(owner: type[T]) -> type[T]:
-        made: Callable[..., None] = owner.__init__
-
-        @wraps(made)
-        def init(self: T, *args: Any, **given: Any) -> None:
-            for old in names.keys() & given.keys():
-                _warn(f"{owner.__name__}({old}=...)", names[old])
-                given[names[old]] = given.pop(old)
-            made(self, *args, **given)
-
-        setattr(owner, "__init__", init)  # noqa: B010 - mypy takes no assignment to a method
+        setattr(owner, "__init__", _taking(names, owner.__init__, owner.__name__))  # noqa: B010 - mypy takes no other
         return owner
 
     return decorated
+
+
+def old_arguments(**names: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Return a decorator of functions after which they still take the old keywords; see `old_attributes`."""
+    return lambda function: _taking(names, function, function.__qualname__)
+
+
+def _taking(names: Mapping[str, str], function: Callable[P, T], called: str) -> Callable[P, T]:
+    """Return a function that takes old keywords, too."""
+
+    @wraps(function)
+    def renaming(*args: Any, **given: Any) -> T:
+        for old in names.keys() & given.keys():
+            _warn(f"{called}({old}=...)", names[old])
+            given[names[old]] = given.pop(old)
+        return function(*args, **given)
+
+    return renaming
 
 
 def loaded_when_used(module: str, names: Collection[str], *homes: str) -> Callable[[str], Any]:

@@ -138,15 +138,15 @@ class LocalityAnswers:
         kinds = {unit.kind: unit.id for unit in self.policy.units.units.values()}
         found = [{"informant": unit, "asked": False} for unit in kinds.values()]
         flagged = [{**found[0], "item": item} for item in islice(self._flagged(), _FLAGGED)]
-        for name, told_of in by_lifecycle(self.subject).items():
+        for name, reported_cases in by_lifecycle(self.subject).items():
             actions = [action for action in self.policy.lifecycles[name].actions if action not in _ASIDE]
             # A step that a locality added comes last among the actions, and perhaps first in a life.
             steps = tuple(ScenarioStep(1, action) for action in (*actions, *actions))
-            for told in (*told_of, *({**told_of[0], **one} for one in (*found, *flagged))):
-                yield Scenario(told, (*steps, ScenarioStep(60 * DAY, ADVANCE)))
+            for reported_case in (*reported_cases, *({**reported_cases[0], **one} for one in (*found, *flagged))):
+                yield Scenario(reported_case, (*steps, ScenarioStep(60 * DAY, ADVANCE)))
             # Sent to a unit that somebody chose, found wanting twice, and done well at last.
             wanting = tuple(ScenarioStep(1, action, 1) for action in (*actions, *actions))
-            yield Scenario(told_of[0], (*wanting, *wanting, *steps, *steps, ScenarioStep(60 * DAY, ADVANCE)))
+            yield Scenario(reported_cases[0], (*wanting, *wanting, *steps, *steps, ScenarioStep(60 * DAY, ADVANCE)))
 
     def _flagged(self) -> Iterator[str]:
         """Return an item for each word that the catalogues use of one: merits may look at it."""
@@ -162,14 +162,14 @@ class LocalityAnswers:
         """A few cases, one of each sort: told as they are, found by a worker, and in the smallest place there is."""
         units = self.policy.units
         deepest = max(units.units, key=lambda unit: len(units.path(unit)))
-        told = [told for told, _, _ in pool(self.subject, sorts=_SORTS)]
-        return [{**where, **one, **found} for one in told for where in ({}, {"place": deepest}) for found in _FOUND]
+        cases = [case for case, _, _ in pool(self.subject, sorts=_SORTS)]
+        return [{**where, **one, **found} for one in cases for where in ({}, {"place": deepest}) for found in _FOUND]
 
     def answers(self, cases: Sequence[ReportedCase]) -> object:
         """What is said of each case, and each plan of clocks once."""
         policy = self.policy
         plans: dict[int, tuple[int, Plan]] = {}
-        told = []
+        said: list[object] = []
         for case in cases:
             answer = asked(policy, case)
             found: dict[str, object] = {"faults": _listed(answer.faults)}
@@ -180,10 +180,10 @@ class LocalityAnswers:
                 found["decisions"] = answer.plain.decisions()
                 plan = policy.plan(stands, policy.context(stands, stands.mode, BEGIN), [])
                 found["plan"] = plans.setdefault(id(plan), (len(plans), plan))[0]
-            told.append(found)
+            said.append(found)
         clocks = dict.fromkeys(name for _, plan in plans.values() for name in plan.specs)
         return {
-            "cases": told,
+            "cases": said,
             "plans": [_planned(plan) for _, plan in plans.values()],
             "calendars": {clock: {mode.value: self._calendar(clock, mode) for mode in Mode} for clock in clocks},
         }
@@ -214,8 +214,9 @@ class LocalityAnswers:
         """
         policy = self.policy
         found: list[Mapping[str, object]] = []
-        for number, told in enumerate(cases):
-            for moment, case, at in (*_stages(policy, told), *(_held(policy, told) if number == 0 else ())):
+        for number, reported_case in enumerate(cases):
+            held = _held(policy, reported_case) if number == 0 else ()
+            for moment, case, at in (*_stages(policy, reported_case), *held):
                 actions = policy.lifecycle(case, []).actions
                 answers = {
                     f"{action}|{who}": _permitted(policy, actor, action, case, at)
@@ -225,9 +226,9 @@ class LocalityAnswers:
                 found.append({"case": number, "moment": moment, "answers": answers})
         return found
 
-    def journal(self, told: Mapping[str, Any]) -> object:
+    def journal(self, reported_case: Mapping[str, Any]) -> object:
         """What became of the cases of a journal."""
-        return lived(self.localities, self.code, **told)
+        return lived(self.localities, self.code, **reported_case)
 
 
 def _listed(faults: Iterable[HookFault]) -> list[list[str]]:
@@ -277,11 +278,11 @@ def _under(path: Path, base: Path) -> Iterator[tuple[str, str]]:
 # --- who may do what --------------------------------------------------------------------------------------------------
 
 
-def _stages(policy: Policy, told: ReportedCase) -> Iterator[tuple[str, Case, datetime]]:
+def _stages(policy: Policy, reported_case: ReportedCase) -> Iterator[tuple[str, Case, datetime]]:
     """Return a case as each moment leaves it; what its lifecycle does not know is left out."""
     try:
-        at = moment_of(told, BEGIN)
-        case = decide(fresh(policy, told, at), Command("report", {}), policy, at, mode_of(told))[1]
+        at = moment_of(reported_case, BEGIN)
+        case = decide(fresh(policy, reported_case, at), Command("report", {}), policy, at, mode_of(reported_case))[1]
     except GovernflowError:
         return
     yield "report", case, at
@@ -296,9 +297,9 @@ def _stages(policy: Policy, told: ReportedCase) -> Iterator[tuple[str, Case, dat
             yield "late", [case, *(after for _, after in fallen(policy, case, late))][-1], late
 
 
-def _held(policy: Policy, told: ReportedCase) -> Iterator[tuple[str, Case, datetime]]:
+def _held(policy: Policy, reported_case: ReportedCase) -> Iterator[tuple[str, Case, datetime]]:
     """Return one case as it is held by a unit of each kind."""
-    dispatched = next((case for moment, case, _ in _stages(policy, told) if moment == "dispatch"), None)
+    dispatched = next((case for moment, case, _ in _stages(policy, reported_case) if moment == "dispatch"), None)
     kinds = {unit.kind: unit.id for unit in policy.units.units.values()}
     if dispatched is not None:
         yield from ((f"held:{kind}", attrs.evolve(dispatched, unit=unit), BEGIN) for kind, unit in kinds.items())

@@ -155,8 +155,8 @@ def between(old: RuleSide, new: RuleSide, codes: tuple[str, str], *, journal: Jo
 def layers(rules: Mapping[str, Any]) -> Layers:
     """Make the tables of a side again, most specific layer first."""
     return [
-        (source, {name: table for name, one in told.items() if (table := remade(name, one)) is not None})
-        for source, told in rules["layers"]
+        (source, {name: table for name, one in tables.items() if (table := remade(name, one)) is not None})
+        for source, tables in rules["layers"]
     ]
 
 
@@ -233,24 +233,24 @@ def _parts(lifecycle: _Declared, part: str) -> Mapping[Any, Any]:
 
 def _units(old: _Declared, new: _Declared) -> Iterator[Found]:
     for number, unit in enumerate(differing(old, new)):
-        was, now, told = old.get(unit), new.get(unit), {"unit": unit}
+        was, now, example = old.get(unit), new.get(unit), {"unit": unit}
         if was is None or now is None:
             kind = (was or now or {})["kind"]
-            yield Found("chart", f"unit:{kind}", was and unit, now and unit, number=number, example=told)
+            yield Found("chart", f"unit:{kind}", was and unit, now and unit, number=number, example=example)
             continue
         for part in differing(was, now):
             aspect = "names" if part == "name" else "chart"
-            yield Found(aspect, f"of unit:{part}", was[part], now[part], number=number, example=told)
+            yield Found(aspect, f"of unit:{part}", was[part], now[part], number=number, example=example)
 
 
 def _calendars(old: _Declared, new: _Declared) -> Iterator[Found]:
     """Compare the calendars on which clocks run, in each mode, day by day of the week and holiday by holiday."""
     for number, clock in enumerate(one for one in old if one in new):
         for mode in old[clock]:
-            was, now, told = old[clock][mode], new[clock][mode], {"clock": clock, "mode": mode}
+            was, now, example = old[clock][mode], new[clock][mode], {"clock": clock, "mode": mode}
             for what in sorted(differing(was, now)):
                 part = what.partition("@")[0]
-                yield Found("calendar", part, was.get(what), now.get(what), number=number, example=told)
+                yield Found("calendar", part, was.get(what), now.get(what), number=number, example=example)
 
 
 __all__ = ["Changes", "Difference", "Files", "Journal", "JournalChange", "Row", "between", "compare"]

@@ -157,7 +157,7 @@ def of_lives(
         new: What happened under the new ones.
         known: What is told of single cases already: the same of a life is no news.
     """
-    told = {(_plainly(one.what), one.by_old, one.by_new) for one in known}
+    seen = {(_plainly(one.what), one.by_old, one.by_new) for one in known}
     failing = any(one.aspect == "faults" for one in known)
     for number, (walk, one, two) in enumerate(zip(walks, old, new, strict=True)):
         if one == two:
@@ -165,7 +165,7 @@ def of_lives(
         for what, was, now in _of_life(one, two):
             if "faulted" in (was.value, now.value) and failing:
                 continue  # the life stands still where a rule fails: that is told of the case
-            if (what, was.by, now.by) not in told:
+            if (what, was.by, now.by) not in seen:
                 yield _found((what, was, now), number, walk)
         for unlike in _unlike(_outcome(one), _outcome(two)):
             yield _found(unlike, number, walk)

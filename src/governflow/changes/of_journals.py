@@ -73,11 +73,11 @@ def lived(
             "taken": result.taken,
             "rejected": result.rejected,
             "until": result.until,
-            "cases": {case.id: _told(case, ladder) for case, ladder in lives(engine, code)},
+            "cases": {case.id: _outcomes(case, ladder) for case, ladder in lives(engine, code)},
         }
 
 
-def _told(case: Case, ladder: list[dict[str, Any]]) -> Mapping[str, object]:
+def _outcomes(case: Case, ladder: list[dict[str, Any]]) -> Mapping[str, object]:
     return {
         "assess": [case.severity, case.urgency],
         "tier": case.tier,

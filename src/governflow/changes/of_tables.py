@@ -119,5 +119,5 @@ def _items(old: Catalogue, new: Catalogue) -> Iterator[ItemChange]:
 
 def outcomes_of(entry: CatalogueRow, *silent: str) -> Mapping[str, str]:
     """Return what a row of a catalogue says of its item, without the columns that decide nothing."""
-    told = {name: value for name, value in entry.attributes.items() if value and name not in silent}
-    return told | ({"resolve": str(entry.allowance)} if entry.allowance is not None else {})
+    outcomes = {name: value for name, value in entry.attributes.items() if value and name not in silent}
+    return outcomes | ({"resolve": str(entry.allowance)} if entry.allowance is not None else {})

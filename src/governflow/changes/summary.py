@@ -12,10 +12,10 @@ from governflow.reports.localize import Localizer
 from governflow.text import Text
 
 
-def tables(told: Sequence[Difference], voice: Localizer) -> Iterator[str]:
+def tables(differences: Sequence[Difference], voice: Localizer) -> Iterator[str]:
     """Say of each table how many groups of cases, or items, change."""
-    several = len({one.source for one in told}) > 1
-    for one in told:
+    several = len({one.source for one in differences}) > 1
+    for one in differences:
         plural = "" if one.number == 1 else "s"
         sort = Text(f"item{plural}", "项") if one.items else Text(f"group{plural} of cases", "类情形")
         least = voice.t("at least ", "至少") if one.cut else ""
@@ -36,10 +36,10 @@ def sentence(teller: Teller, old: str, new: str) -> str:
     )
     parts = [*tables(changes.tables, teller.new), *_aspects(teller)]
     if parts:
-        told = t("; ", "；").join(parts)
+        listed = t("; ", "；").join(parts)
         return t(
-            f"{how}, {new} decides differently from {old} in: {told}. Nothing else was found to change.",
-            f"{how}，“{new}”与“{old}”相比，有变化的为：{told}。未发现其他变化。",
+            f"{how}, {new} decides differently from {old} in: {listed}. Nothing else was found to change.",
+            f"{how}，“{new}”与“{old}”相比，有变化的为：{listed}。未发现其他变化。",
         )
     number = len(changes.files.all)
     differ = "file differs" if number == 1 else "files differ"
@@ -99,10 +99,10 @@ def journal(change: JournalChange, voice: Localizer) -> Iterator[Line]:
         t(f"{OF_JOURNAL[aspect].en} {number:,}", f"{OF_JOURNAL[aspect].zh}{number}件")
         for aspect, (number, _) in otherwise.items()
     )
-    told = voice.join(counts)
+    how = voice.join(counts)
     differently = t(
-        f"Of the {change.cases:,} real cases of the journal, {change.otherwise:,} would have gone differently: {told}.",
-        f"台账{change.cases}件真实事项中，有{change.otherwise}件的办理会有不同：{told}。",
+        f"Of the {change.cases:,} real cases of the journal, {change.otherwise:,} would have gone differently: {how}.",
+        f"台账{change.cases}件真实事项中，有{change.otherwise}件的办理会有不同：{how}。",
     )
     alike = t(
         f"None of the {change.cases:,} real cases of the journal would have gone differently.",

@@ -13,7 +13,7 @@ from governflow.changes.of_code import clock_of
 from governflow.changes.of_tables import Layers
 from governflow.changes.rows import Row
 from governflow.charter.lives.simulation import ADVANCE, FAIL, MEND, MUSTER, OUTAGE, REASSESS, SWITCH
-from governflow.charter.report.text import told_case
+from governflow.charter.report.text import case_in_words
 from governflow.errors import PolicyError
 from governflow.masking import clean
 from governflow.model.terms import FORMS, Form, Kind, Mode, Severity, Tier, Urgency
@@ -201,16 +201,16 @@ class Teller:
 
     def example(self, row: Row) -> str:
         """Say the smallest case that shows it."""
-        told = dict(row.example)
-        unit, clock, steps, after = (told.pop(name, None) for name in ("unit", "clock", "steps", "after"))
+        case = dict(row.example)
+        unit, clock, steps, after = (case.pop(name, None) for name in ("unit", "clock", "steps", "after"))
         if unit is not None:
             name = (self.new if unit in self.new.policy.units.units else self.old).unit(unit)
             return self.t(f"{name} ({unit})", f"{name}（{unit}）")
         if clock is not None:
-            return self._named(clock) + self.t(", ", "，") + Mode(told["mode"]).text.say(self.lang)
+            return self._named(clock) + self.t(", ", "，") + Mode(case["mode"]).text.say(self.lang)
         if row.tried == "exact":
             return ""
-        said = told_case(told, self.new) or self.t("a plain case", "一般事项")
+        said = case_in_words(case, self.new) or self.t("a plain case", "一般事项")
         if steps is not None:
             said += self._done([do for _, do, _ in steps if do != ADVANCE])
         return said + self._after(after) if after is not None else said

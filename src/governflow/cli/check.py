@@ -96,8 +96,8 @@ class _Screen:
                 print_note(self.note, self.lang)
             self.out.print(self.head.say(self.lang), style="bold")
         lang, style = self.lang, {"failed": "red", "waived": "yellow"}.get(verdict.outcome, "")
-        told = f"{verdict.law:<{_ID}} {text.result(verdict).say(lang)}  ({text.took(verdict)})"
-        self.out.print(f"{text.MARKS[verdict.outcome]} {told}", style=style)
+        line = f"{verdict.law:<{_ID}} {text.result(verdict).say(lang)}  ({text.took(verdict)})"
+        self.out.print(f"{text.MARKS[verdict.outcome]} {line}", style=style)
         print_indented(self.out, LAWS[verdict.law].slogan.say(lang), 2, style="dim")
         note = text.note(verdict)
         if note is not None:

@@ -89,28 +89,28 @@ def _tables(wanted: Wanted) -> int:
     was, now = (_rules(what, wanted, name) for what in both)
     first = 1 if was.alone or now.alone else None  # files stand for the top layer alone
     only = [side.layers[0][1] for side in (was, now) if side.single]
-    told = differences(was.layers[:first], now.layers[:first], only=only)
+    found = differences(was.layers[:first], now.layers[:first], only=only)
     voice = _voice(was, now, wanted.lang)
     old, new = (side.title.say(wanted.lang) for side in (was, now))
-    sentence, unseen = _sentence(old, new, told, voice), [*_unseen(was, old, voice), *_unseen(now, new, voice)]
+    sentence, unseen = _sentence(old, new, found, voice), [*_unseen(was, old, voice), *_unseen(now, new, voice)]
     if wanted.as_json:
         print_json(
             {
                 "old": old,
                 "new": new,
-                "same": not told,
+                "same": not found,
                 "sentence": sentence,
                 "not_compared": unseen,
-                "differences": [_table_as_json(one, wanted.lang) for one in told],
+                "differences": [_table_as_json(one, wanted.lang) for one in found],
                 "localities": [],
             }
         )
     else:
         out = new_console()
         out.print(f"{old} → {new}", style="bold")
-        _print_tables(out, told, voice)
+        _print_tables(out, found, voice)
         _print_sentences(out, [sentence, *unseen])
-    return 1 if told else 0
+    return 1 if found else 0
 
 
 def _rules(what: str, wanted: Wanted, name: str | None) -> Rules:
@@ -141,14 +141,14 @@ def _question(old: Path, new: Path) -> str | None:
     return old.stem
 
 
-def _sentence(old: str, new: str, told: Sequence[Difference], voice: Localizer) -> str:
+def _sentence(old: str, new: str, found: Sequence[Difference], voice: Localizer) -> str:
     """Say the result in one sentence that an official can sign."""
-    if not told:
+    if not found:
         return voice.t(
             f"Compared over all possible cases, {old} and {new} decide every one alike.",
             f"经对全部可能情形逐一比对，“{old}”与“{new}”的处理结果完全一致。",
         )
-    parts = voice.t("; ", "、").join(summary.tables(told, voice))
+    parts = voice.t("; ", "、").join(summary.tables(found, voice))
     return voice.t(
         f"Compared over all possible cases, {new} decides differently from {old}: {parts}. "
         "Every other case is decided as before.",
@@ -401,8 +401,8 @@ def _print_sentences(out: Console, sentences: Iterable[str]) -> None:
         print_indented(out, sentence, 0)
 
 
-def _print_tables(out: Console, told: Sequence[Difference], voice: Localizer) -> None:
-    for one in told:
+def _print_tables(out: Console, found: Sequence[Difference], voice: Localizer) -> None:
+    for one in found:
         out.print()
         out.print(" · ".join(filter(None, (one.source, voice.table(one.table)))), style="bold")
         heads = (Text("item", "事项"), *_VALUES) if one.items else (Text("cases", "情形"), *_VALUES, _EXAMPLE)
@@ -429,11 +429,11 @@ def _answer(rule: Rule | None, other: Rule | None, voice: Localizer) -> str:
     same = rule.outcomes.items() & other.outcomes.items() if other is not None else frozenset()
     decided = {name: value for name, value in rule.outcomes.items() if (name, value) not in same}
     none = voice.t("nothing of that", "未规定") if rule.outcomes else voice.t("no opinion", "不作规定")
-    told = voice.outcomes(decided) or [none]
-    return "\n".join([*told, voice.t(f"[{rule.id}]", f"〔{rule.id}〕")])
+    lines = voice.outcomes(decided) or [none]
+    return "\n".join([*lines, voice.t(f"[{rule.id}]", f"〔{rule.id}〕")])
 
 
-def _entry(told: Mapping[str, str] | None, voice: Localizer) -> str:
-    if told is None:
+def _entry(outcomes: Mapping[str, str] | None, voice: Localizer) -> str:
+    if outcomes is None:
         return voice.t("not listed", "未列入")
-    return "\n".join(voice.outcomes(told)) or voice.t("nothing", "无")
+    return "\n".join(voice.outcomes(outcomes)) or voice.t("nothing", "无")

@@ -301,19 +301,21 @@ class Demo:
     after: Callable[[CaseReader], Sequence[Text]] | None = None
 
 
+@old_attributes(told="case")
+@old_keywords(told="case")
 @attrs.frozen
 class Example:
     """A worked example (算例): a case, and what the rules must say of it, with the source that promises so.
 
     Args:
-        told: The case as a report tells it: ``item``, ``place``, ``severity``, ``urgency``, ``visit``, ``asked``,
+        case: The case as a report tells it: ``item``, ``place``, ``severity``, ``urgency``, ``visit``, ``asked``,
             ``lifecycle``, ``mode``; any other name is a fact.
         expect: What must come out: ``severity``, ``urgency``, ``tier``, ``unit``, ``form``, ``assist``, the allowance
             of a clock (``clock:resolve``; ``-`` where it must not run), or a fact by its name.
         source: Where it is promised: an article with its date, a regulation, the minutes of a meeting.
     """
 
-    told: Mapping[str, object]
+    case: Mapping[str, object]
     expect: Mapping[str, object]
     source: str
 

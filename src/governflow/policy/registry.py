@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import attrs
 
+from governflow._names import old_arguments
 from governflow.errors import CommandError, PolicyError, described, shown
 from governflow.policy.codes import NATION, ROOT, prefixes
 from governflow.policy.discovery import Installed, installed
@@ -103,18 +104,19 @@ class Localities:
         """Return whether a plugin speaks for exactly this code."""
         return code in self._registered or code == NATION or code in self._installed
 
-    def require_code(self, told: str) -> str:
+    @old_arguments(told="code")
+    def require_code(self, code: str) -> str:
         """Return a code as people type it, with full-width digits and spaces mended.
 
         Raises:
             CommandError: If no plugin speaks for it, and it is no division code of 6, 9 or 12 digits either.
         """
-        code = unicodedata.normalize("NFKC", told).strip()
-        if self.known(code) or (code.isascii() and code.isdigit() and len(code) in (6, 9, 12)):
-            return code
+        mended = unicodedata.normalize("NFKC", code).strip()
+        if self.known(mended) or (mended.isascii() and mended.isdigit() and len(mended) in (6, 9, 12)):
+            return mended
         raise CommandError(
-            f"{told!r} is no code of a locality: give 6, 9 or 12 digits, or a code of `governflow localities`",
-            f"“{told}”不是地方代码：应为 6、9 或 12 位区划代码，或 governflow localities 列出的代码",
+            f"{code!r} is no code of a locality: give 6, 9 or 12 digits, or a code of `governflow localities`",
+            f"“{code}”不是地方代码：应为 6、9 或 12 位区划代码，或 governflow localities 列出的代码",
         )
 
     def nearest(self, code: str) -> str:

@@ -23,11 +23,11 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 def written(sources: Sequence[str], tables: Mapping[str, Tables], apart: str) -> bytes:
     """Write a rule set down: its layers, most specific first, with their tables, and what `standing_apart` says."""
-    told: list[dict[str, Any]] = [
+    layers: list[dict[str, Any]] = [
         {"source": source, "tables": {name: table.as_json() for name, table in tables.get(source, {}).items()}}
         for source in sources
     ]
-    return _encode([*told, {"source": "", "apart": apart}])
+    return _encode([*layers, {"source": "", "apart": apart}])
 
 
 def known_as(sources: Sequence[str], tables: Mapping[str, Tables], apart: str) -> str:
@@ -51,15 +51,15 @@ def read_again(content: bytes) -> str | None:
     from governflow.tables import Catalogue, Table  # only who verifies a ledger makes tables again
 
     try:
-        *told, last = msgspec.json.decode(content)
+        *layers, last = msgspec.json.decode(content)
         tables = {
             layer["source"]: {
                 name: Catalogue.from_json(one) if name == "catalogue" else Table.from_json(one)
                 for name, one in layer["tables"].items()
             }
-            for layer in told
+            for layer in layers
         }
-        return known_as([layer["source"] for layer in told], tables, last["apart"])
+        return known_as([layer["source"] for layer in layers], tables, last["apart"])
     except Exception:  # noqa: BLE001 - whatever somebody made of it, it is no rule set any more
         return None
 

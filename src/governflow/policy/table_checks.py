@@ -110,10 +110,10 @@ def _of_entry(
         en, zh = f"names the lifecycle {named!r}; there is: {known}", f"的流程“{named}”不存在；现有：{known}"
         yield Text(f"{where.en} {en}", f"{where.zh} {zh}")
     for name, value in entry.attributes.items():
-        told = rules.told.get(name)
-        if told is not None and value and name not in ANSWERS:
+        fact = rules.fact_columns.get(name)
+        if fact is not None and value and name not in ANSWERS:
             try:
-                told[0].read_fact(name, value)
+                fact[0].read_fact(name, value)
             except CommandError as fault:
                 yield Text(f"{where.en}: {fault.text.en}", f"{where.zh}：{fault.text.zh}")
 

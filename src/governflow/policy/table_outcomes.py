@@ -84,9 +84,9 @@ def _route(
 
 
 @cache
-def _allowances(told: tuple[tuple[str, str], ...], rule: str, reason: Text) -> Allowances:
-    changed = tuple((name, Allowance.parse(cell)) for name, cell in told if cell != "-")
-    return Allowances(changed, tuple(name for name, cell in told if cell == "-"), rule, reason)
+def _allowances(cells: tuple[tuple[str, str], ...], rule: str, reason: Text) -> Allowances:
+    changed = tuple((name, Allowance.parse(cell)) for name, cell in cells if cell != "-")
+    return Allowances(changed, tuple(name for name, cell in cells if cell == "-"), rule, reason)
 
 
 def _escalation(

@@ -85,7 +85,7 @@ class TableRules:
         #: Whether there is anything to look at beyond what every case tells.
         self.looks = bool(self.derived or self.catalogues)
         #: The facts that a report may tell, by id and by Chinese name: the table that declares each, and its id.
-        self.told = self._told(faults)
+        self.fact_columns = self._fact_columns(faults)
         #: Facts of free text, and the words that rules use of each.
         self._open = self._words()
 
@@ -136,8 +136,8 @@ class TableRules:
                 words.setdefault(name, set()).update(named)
         return words
 
-    def _told(self, faults: list[Text]) -> Mapping[str, tuple[Table, str]]:
-        told: dict[str, tuple[Table, str]] = {}
+    def _fact_columns(self, faults: list[Text]) -> Mapping[str, tuple[Table, str]]:
+        columns: dict[str, tuple[Table, str]] = {}
         domains: dict[str, str] = {}
         for name, table, column in self._asked(reversed(self.decided.values())):
             if name in _OF_CASE or name in self.derived:
@@ -145,13 +145,13 @@ class TableRules:
             here = column.domain.written
             other = domains.get(name, here)
             if here != other:
-                before = told[name][0].name
+                before = columns[name][0].name
                 en = f"the tables {before} and {table.name} ask for {name} in two domains: {other} and {here}"
                 zh = f"表格“{before}”与“{table.name}”中“{column.text.zh}”的取值范围不一致：{other} 与 {here}"
                 faults.append(Text(en, zh))
             domains[name] = here
-            told[name] = told[column.text.zh] = (table, column.id)
-        return MappingProxyType(told)
+            columns[name] = columns[column.text.zh] = (table, column.id)
+        return MappingProxyType(columns)
 
     def read(self, facts: Mapping[str, object]) -> Mapping[str, str | int]:
         """Read the facts that a report tells.
@@ -178,9 +178,9 @@ class TableRules:
                     )
                 read["condition"] = str(value)
                 continue
-            known = self.told.get(name)
+            known = self.fact_columns.get(name)
             if known is None:
-                listed = sorted({column for _, column in self.told.values()})
+                listed = sorted({column for _, column in self.fact_columns.values()})
                 raise FactError(
                     name,
                     f"the rules ask for no fact {name!r}; they ask for: {', '.join(listed) or 'none'}",
@@ -202,7 +202,7 @@ class TableRules:
         return {
             name: value
             for name, value in columns.items()
-            if name in self.told or (name in _CONDITION and value in self._conditions)
+            if name in self.fact_columns or (name in _CONDITION and value in self._conditions)
         }
 
     def entry(self, item: str) -> Mapping[str, str]:
@@ -222,13 +222,13 @@ class TableRules:
         Returns:
             The facts by name, and the rulings that gave the derived ones.
         """
-        told = {column for _, column in self.told.values()} | {_CONDITION[0]}
+        asked_for = {column for _, column in self.fact_columns.values()} | {_CONDITION[0]}
         # What today's rules neither ask for nor derive stays behind.
-        facts: dict[str, str | int] = {name: value for name, value in case.facts.items() if name in told}
+        facts: dict[str, str | int] = {name: value for name, value in case.facts.items() if name in asked_for}
         for name, attribute in self.entry(case.item).items():
             if name in ANSWERS or name in _BESIDE or not attribute:
                 continue
-            known = self.told.get(name)
+            known = self.fact_columns.get(name)
             facts[name] = known[0].read_fact(name, attribute) if known else attribute
         rulings = []
         for name in self.derived:
@@ -278,10 +278,10 @@ class TableRules:
         @lru_cache(4096)
         def answers(item: str, condition: str | None) -> Mapping[str, str]:
             entry = catalogue.entry(item, condition)
-            told = dict(catalogue.item(item) or {}) if entry is None else dict(entry.attributes)
+            outcomes = dict(catalogue.item(item) or {}) if entry is None else dict(entry.attributes)
             if entry is not None and entry.allowance is not None:
-                told["resolve"] = str(entry.allowance)
-            return {name: told[name] for name in columns if told.get(name)}
+                outcomes["resolve"] = str(entry.allowance)
+            return {name: outcomes[name] for name in columns if outcomes.get(name)}
 
         def ask(case: Case, context: Context, cause: Any) -> Any:
             condition = case.facts.get("condition")

@@ -152,7 +152,7 @@ class _StepWriter(Localizer):
         if changed:
             yield self.t("; ", "；").join(changed)
         values = {**about, **{name: getattr(after, field) for name, field in _SET.items() if event.changes.get(name)}}
-        told: tuple[tuple[str, Text, Callable[[Any], str]], ...] = (
+        labelled: tuple[tuple[str, Text, Callable[[Any], str]], ...] = (
             ("assist", Text("Assisting units", "协办单位"), self.units),
             ("units", Text("Summoned", "召集单位"), self.units),
             ("unit", Text("Checked in", "报到单位"), self.unit),
@@ -163,7 +163,7 @@ class _StepWriter(Localizer):
             ("until", Text("Until", "挂起至"), self.when),
             ("merged_into", Text("Merged into", "并入事项"), str),
         )
-        yield from (self.pair(label, say(values[name])) for name, label, say in told if values.get(name))
+        yield from (self.pair(label, say(values[name])) for name, label, say in labelled if values.get(name))
         if about.get("chosen"):
             yield self.t("The unit was chosen by hand", "承办单位由人工指定")
         yield from self.anew(event, before, after)

@@ -148,8 +148,8 @@ class Commands:
         engine, case = self._engine, self._engine.find(name)
         if case is None or engine.has_taken(command_id):
             return
-        told = (event for event in engine.history(case.id) if event.at <= step.at)
-        past = fold(replace(event, seq=seq) for seq, event in enumerate(told, 1))
+        earlier = (event for event in engine.history(case.id) if event.at <= step.at)
+        past = fold(replace(event, seq=seq) for seq, event in enumerate(earlier, 1))
         if past is None:
             return
         policy = engine.localities.policy(case.locality)

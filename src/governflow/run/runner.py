@@ -136,7 +136,8 @@ class _Taking:
         order = (*ORDER, *sorted(set(actions.values()) - set(ORDER)))
         self.order = {name: place for place, name in enumerate(order)}
         latest = self.engine.clock.now() + AHEAD
-        for item in read(path, self.map, zone=policy.zone, actions=actions, order=order, facts=policy.ruled.told):
+        facts = policy.ruled.fact_columns
+        for item in read(path, self.map, zone=policy.zone, actions=actions, order=order, facts=facts):
             if isinstance(item, Notice):
                 self.result.notices.append(item.text)
                 continue

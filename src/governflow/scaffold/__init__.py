@@ -123,9 +123,9 @@ class Scaffold:
         }
         for source, place in _PLACES.items():
             text = (_FILES / Template(source).substitute(words)).read_text(encoding="utf-8")
-            told = Template(text).substitute(words)
+            content = Template(text).substitute(words)
             # Excel takes a CSV file for GB18030 unless it begins with a byte order mark.
-            yield Template(place).substitute(words), told.encode("utf-8-sig" if place.endswith(".csv") else "utf-8")
+            yield Template(place).substitute(words), content.encode("utf-8-sig" if place.endswith(".csv") else "utf-8")
         yield f"src/{self.package}/py.typed", b""
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import msgspec
 
+from governflow._names import old_arguments
 from governflow.calendars.allowances import Allowance
 from governflow.errors import CalendarError, TableError
 from governflow.normalize import key
@@ -111,17 +112,18 @@ class Catalogue:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over what the catalogue says, whatever file it came from, as hexadecimal digits."""
-        told = self.as_json()["entries"]
-        for one in told:
+        entries = self.as_json()["entries"]
+        for one in entries:
             del one["row"], one["sheet"]
-        return hashlib.sha256(msgspec.json.encode(told, order="deterministic")).hexdigest()
+        return hashlib.sha256(msgspec.json.encode(entries, order="deterministic")).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
         """Return the catalogue as plain JSON values, from which `from_json` makes it again; without refused rows."""
         return {"entries": [entry.as_json() for entry in self.entries]}
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> "Catalogue":
+    @old_arguments(told="content")
+    def from_json(cls, content: Mapping[str, Any]) -> "Catalogue":
         """Make a catalogue again from what `as_json` gave.
 
         Raises:
@@ -131,7 +133,7 @@ class Catalogue:
             return cls(
                 tuple(
                     CatalogueRow(**{**one, "allowance": one["allowance"] and Allowance.parse(one["allowance"])})
-                    for one in told["entries"]
+                    for one in content["entries"]
                 )
             )
         except (KeyError, TypeError, CalendarError) as fault:

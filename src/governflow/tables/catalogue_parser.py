@@ -105,29 +105,29 @@ def _rows(grid: Grid, place: int, columns: Mapping[int, str]) -> Iterator[Catalo
     item: dict[str, str] = {}
     broken = {row: what for row, _, what in grid.faults}
     for row, cells in grid.rows[place + 1 :]:
-        told = {
+        fields = {
             name: cells[at].strip() if name in _OF_THE_ROW else half_width(cells[at]).strip()
             for at, name in columns.items()
             if at < len(cells) and cells[at].strip()
         }
-        if told.get("item"):
-            item = {name: value for name, value in told.items() if name not in _OF_THE_ROW}
-        told = item | told
-        name = told.pop("item", "")
+        if fields.get("item"):
+            item = {name: value for name, value in fields.items() if name not in _OF_THE_ROW}
+        fields = item | fields
+        name = fields.pop("item", "")
         try:
             if row in broken:
                 raise Unfit(f"a cell {broken[row].en}", f"有单元格{broken[row].zh}")
-            yield _entry(grid.name, row, name, told)
+            yield _entry(grid.name, row, name, fields)
         except (Unfit, CalendarError) as fault:
             yield Refusal(grid.name, row, name, fault.text)
 
 
-def _entry(sheet: str, row: int, item: str, told: dict[str, str]) -> CatalogueRow:
+def _entry(sheet: str, row: int, item: str, fields: dict[str, str]) -> CatalogueRow:
     if not item:
         raise Unfit("it belongs to no item: write the item's name", "没有事项名称：请填写")
-    code, condition, closing, written = (told.pop(name, "") for name in ("code", "condition", "closing", "allowance"))
+    code, condition, closing, written = (fields.pop(name, "") for name in ("code", "condition", "closing", "allowance"))
     allowance = Allowance.parse(written) if written else None
-    attributes = {name: _attribute(name, value) for name, value in told.items()}
+    attributes = {name: _attribute(name, value) for name, value in fields.items()}
     return CatalogueRow(sheet, row, item, code, condition, closing, allowance, written, attributes)
 
 

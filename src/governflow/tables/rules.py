@@ -87,10 +87,10 @@ class Column:
         }
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any], table: str) -> "Column":
+    def from_json(cls, content: Mapping[str, Any], table: str) -> "Column":
         """Make a column again from what `as_json` gave."""
-        default = "" if told["default"] is None else f"; default {told['default']}"
-        return cls.of(told["id"], Text(told["en"], told["zh"]), told["domain"] + default, table)
+        default = "" if content["default"] is None else f"; default {content['default']}"
+        return cls.of(content["id"], Text(content["en"], content["zh"]), content["domain"] + default, table)
 
 
 def _same(known: Closed, domain: Domain) -> bool:
@@ -131,9 +131,9 @@ class Rule:
         return attrs.asdict(self, recurse=False) | {"cells": cells, "outcomes": outcomes, "reason": reason}
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> "Rule":
+    def from_json(cls, content: Mapping[str, Any]) -> "Rule":
         """Make a rule again from what `as_json` gave."""
-        return cls(**{**told, "reason": Text(*told["reason"])})
+        return cls(**{**content, "reason": Text(*content["reason"])})
 
 
 @attrs.frozen

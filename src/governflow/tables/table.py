@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import msgspec
 
+from governflow._names import old_arguments
 from governflow.errors import CommandError, TableError
 from governflow.tables import vocabulary
 from governflow.tables.domains import Cell, Part, Unfit, canonical
@@ -135,15 +136,15 @@ class Table:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over what the table says, whatever file it came from, as hexadecimal digits."""
-        told = self.as_json()
+        content = self.as_json()
         columns = {column.id: column for column in self.columns}
-        for one in told["rules"]:
+        for one in content["rules"]:
             del one["row"], one["sheet"]
             one["cells"] = {
                 name: canonical(columns[name].domain, columns[name].condition(cell))
                 for name, cell in one["cells"].items()
             }
-        return hashlib.sha256(msgspec.json.encode(told, order="deterministic")).hexdigest()
+        return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
         """Return the table as plain JSON values, from which `from_json` makes it again."""
@@ -157,7 +158,8 @@ class Table:
         }
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> "Table":
+    @old_arguments(told="content")
+    def from_json(cls, content: Mapping[str, Any]) -> "Table":
         """Make a table again from what `as_json` gave.
 
         Raises:
@@ -165,14 +167,14 @@ class Table:
         """
         try:
             columns, gives = (
-                tuple(Column.from_json(one, told["name"]) for one in told[part]) for part in ("columns", "gives")
+                tuple(Column.from_json(one, content["name"]) for one in content[part]) for part in ("columns", "gives")
             )
-            rules = tuple(Rule.from_json(one) for one in told["rules"])
-            table = cls(told["name"], told["hit"], columns, tuple(told["outcomes"]), rules, gives)
+            rules = tuple(Rule.from_json(one) for one in content["rules"])
+            table = cls(content["name"], content["hit"], columns, tuple(content["outcomes"]), rules, gives)
             table._cells  # noqa: B018 - so that cells that do not fit the columns are found here
         except (KeyError, TypeError, AttributeError, Unfit) as fault:
             raise TableError.of(
-                str(told.get("name", "?")), f"it was not kept whole: {fault}", f"保存的内容不完整：{fault}"
+                str(content.get("name", "?")), f"it was not kept whole: {fault}", f"保存的内容不完整：{fault}"
             ) from None
         return table
 

@@ -120,11 +120,11 @@ class _Lives(RuleBasedStateMachine):
     @initialize(data=st.data(), later=st.none() | st.sampled_from(LATER), failing=st.booleans())
     def report(self, data: st.DataObject, later: int | None, failing: bool) -> None:  # noqa: FBT001
         """Report a case, at once or at another time of the year."""
-        told = data.draw(strategy(self.subject.policy), label="told")
-        if told.get("mode") == Mode.EMERGENCY:
+        reported_case = data.draw(strategy(self.subject.policy), label="case")
+        if reported_case.get("mode") == Mode.EMERGENCY:
             later = None
         failing = failing and twin(self.subject) is not None
-        self.simulator = Simulator(self.subject, told, waits=later is not None, failing=failing)
+        self.simulator = Simulator(self.subject, reported_case, waits=later is not None, failing=failing)
         self.sound = True
         if later is not None:
             self._do(later, "report")

@@ -1,4 +1,4 @@
-"""What is told to an engine, drawn by Hypothesis: cases and whole journals in a locality's own words (随机用例)."""
+"""What an engine is given, drawn by Hypothesis: cases and whole journals in a locality's own words (随机用例)."""
 
 import csv
 from collections.abc import Mapping
@@ -79,7 +79,7 @@ def cases(locality: str | Policy, *, localities: Localities | None = None) -> st
     _, policy = known(locality, localities)
 
     return strategy(policy).map(
-        lambda told: {"locality": policy.code} | {name: value for name, value in told.items() if name != "mode"}
+        lambda case: {"locality": policy.code} | {name: value for name, value in case.items() if name != "mode"}
     )
 
 
@@ -126,17 +126,17 @@ class _Clerk:
     def __init__(self, draw: st.DrawFn, localities: Localities, policy: Policy, begin: datetime) -> None:
         self.draw, self.policy, self.at = draw, policy, begin
         self.engine: Engine = fresh(localities=localities)
-        self.told = strategy(policy)
+        self.cases = strategy(policy)
         self.words = actions_of(policy)
         self.names: list[str] = []
         self.rows: list[dict[str, str]] = []
 
-    def write(self, case: str, action: str, told: Mapping[str, Any], facts: Mapping[str, str] | None = None) -> None:
+    def write(self, case: str, action: str, fields: Mapping[str, Any], facts: Mapping[str, str] | None = None) -> None:
         """Write a row: times on the wall clock, headings in Chinese, actions as the locality calls them."""
         own = self.policy.name(action).zh
         word = own if self.words.get(own) == action else action
         row = {"time": self._wall(self.at), "case": case, "action": word}
-        row |= {field: _cell(field, value) for field, value in told.items()}
+        row |= {field: _cell(field, value) for field, value in fields.items()}
         self.rows.append({FIELDS[name].zh: cell for name, cell in row.items()} | dict(facts or {}))
 
     def _wall(self, moment: datetime) -> str:
@@ -147,16 +147,16 @@ class _Clerk:
 
     def report(self) -> None:
         """Report another case."""
-        drawn, name = self.draw(self.told), f"甲{len(self.names) + 1}"
-        told: dict[str, Any] = {
+        drawn, name = self.draw(self.cases), f"甲{len(self.names) + 1}"
+        details: dict[str, Any] = {
             field: drawn[field] for field in ("severity", "urgency", "visit", "asked") if field in drawn
         }
         for field in ("item", "place"):
             cell = str(drawn.get(field, "")).strip()
             if cell and len(cell) <= _LONGEST and cell.isprintable():
-                told[field] = cell
-        if told.get("asked") is False:
-            told["channel"] = "主动发现"
+                details[field] = cell
+        if details.get("asked") is False:
+            details["channel"] = "主动发现"
         facts = {
             fact: str(value)
             for fact, value in drawn.get("facts", {}).items()
@@ -164,11 +164,11 @@ class _Clerk:
         }
         self.engine.advance(self.at)
         try:
-            self.engine.report(locality=self.policy.code, case_id=name, at=self.at, facts=facts or None, **told)
+            self.engine.report(locality=self.policy.code, case_id=name, at=self.at, facts=facts or None, **details)
         except GovernflowError:
             return
         self.names.append(name)
-        self.write(name, "report", {field: value for field, value in told.items() if field != "asked"}, facts)
+        self.write(name, "report", {field: value for field, value in details.items() if field != "asked"}, facts)
 
     def act(self) -> None:
         """Do something that the case allows; what the rules refuse is not written down."""

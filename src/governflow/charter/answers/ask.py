@@ -77,7 +77,7 @@ class Decision(msgspec.Struct, frozen=True, array_like=True):
 class PlainAnswer(msgspec.Struct, dict=True):
     """What rules say of one case, in values that JSON can hold; see `Answer`."""
 
-    told: dict[str, Any]
+    reported_case: dict[str, Any]
     refused: Text | None
     faults: list[HookFault]
     rulings: list[RecordedRuling]
@@ -126,7 +126,7 @@ class Answer:
     """What the rules say of one case.
 
     Args:
-        told: The case as it is reported.
+        reported_case: The case as it is reported.
         reported: The case after its report; None if it was refused.
         dispatched: The case after its dispatch; as reported where it was refused, or cannot be dispatched yet.
         rulings: Every ruling, in the order in which it was given.
@@ -134,7 +134,7 @@ class Answer:
         refused: Why the report or the dispatch was refused, if it was.
     """
 
-    told: ReportedCase
+    reported_case: ReportedCase
     reported: Case | None
     dispatched: Case | None
     rulings: tuple[RecordedRuling, ...]
@@ -155,12 +155,12 @@ class Answer:
             for _, clock in sorted(case.clocks.items()):
                 results[f"clock:{clock.name}:due@{moment}"] = clock.due
                 results[f"clock:{clock.name}:terms@{moment}"] = [clock.allowance, sorted(clock.traits)]
-        return PlainAnswer({**self.told}, self.refused, list(self.faults), list(self.rulings), results)
+        return PlainAnswer({**self.reported_case}, self.refused, list(self.faults), list(self.rulings), results)
 
 
-def asked(policy: Policy, told: ReportedCase, number: str = "check") -> Answer:
+def asked(policy: Policy, reported_case: ReportedCase, number: str = "check") -> Answer:
     """Ask the rules everything about a case, through what the engine itself decides by, without a store."""
-    mode, at = mode_of(told), moment_of(told)
+    mode, at = mode_of(reported_case), moment_of(reported_case)
 
     def do(case: Case, action: str) -> tuple[list[Event], Case]:
         return decide(case, Command(action, {}, ACTOR), policy, at, mode)
@@ -170,7 +170,7 @@ def asked(policy: Policy, told: ReportedCase, number: str = "check") -> Answer:
     case: Case | None = None
     refused = None
     try:
-        events, reported = do(fresh(policy, told, at, number), "report")
+        events, reported = do(fresh(policy, reported_case, at, number), "report")
         case = reported
         for action in ("dispatch", "accept"):
             with suppress(IllegalAction):
@@ -185,17 +185,19 @@ def asked(policy: Policy, told: ReportedCase, number: str = "check") -> Answer:
     rulings = [ruling for event in events for ruling in event.rulings]
     faults = [fault for event in events for fault in _faults(event)]
     if case is not None and reported is not None:
-        simple = len(told.keys() - WHO) <= 1
-        closely = simple and told.keys().isdisjoint(("item", "place"))
-        rulings += _rungs(policy, reported, told, _ALL_RUNGS if closely else _RUNGS_REPORTED, faults)
+        simple = len(reported_case.keys() - WHO) <= 1
+        closely = simple and reported_case.keys().isdisjoint(("item", "place"))
+        rulings += _rungs(policy, reported, reported_case, _ALL_RUNGS if closely else _RUNGS_REPORTED, faults)
         rungs = _ALL_RUNGS if closely else _RUNGS_SIMPLE if simple else _RUNGS_DISPATCHED
-        rulings += _rungs(policy, case, told, rungs, faults)
-        if (simple or "at" in told) and refused is None:
-            rulings += _reopened(policy, case, told, at, faults)
-    return Answer(told, reported, case, tuple(rulings), tuple(dict.fromkeys(faults)), refused)
+        rulings += _rungs(policy, case, reported_case, rungs, faults)
+        if (simple or "at" in reported_case) and refused is None:
+            rulings += _reopened(policy, case, reported_case, at, faults)
+    return Answer(reported_case, reported, case, tuple(rulings), tuple(dict.fromkeys(faults)), refused)
 
 
-def _reopened(policy: Policy, case: Case, told: ReportedCase, at: datetime, faults: Faults) -> Iterator[RecordedRuling]:
+def _reopened(
+    policy: Policy, case: Case, reported_case: ReportedCase, at: datetime, faults: Faults
+) -> Iterator[RecordedRuling]:
     """Ask what becomes of the case when it was resolved and answered, and whoever asked is not satisfied."""
     back = policy.lifecycle(case, []).transitions_for("answered", "evaluate")
     hour, judged = timedelta(hours=1), Verdict.UNSATISFIED
@@ -216,11 +218,11 @@ def _reopened(policy: Policy, case: Case, told: ReportedCase, at: datetime, faul
         },
     )
     try:
-        events, _ = decide(again, Command("dispatch", {}, ACTOR), policy, at, mode_of(told))
+        events, _ = decide(again, Command("dispatch", {}, ACTOR), policy, at, mode_of(reported_case))
     except CommandError:
         return
     for hook in ("governflow_assess", "governflow_tier"):  # as a reassessment does
-        answer = policy.ask(hook, faults, again, policy.context(again, mode_of(told), at))
+        answer = policy.ask(hook, faults, again, policy.context(again, mode_of(reported_case), at))
         if answer is not None:
             value, ruling, source = answer
             plain = str(value) if hook == "governflow_tier" else [value.severity, value.urgency]
@@ -236,7 +238,7 @@ def _faults(event: Event) -> tuple[HookFault, ...]:
 
 
 def _rungs(
-    policy: Policy, case: Case, told: ReportedCase, rungs: tuple[int, ...], faults: Faults
+    policy: Policy, case: Case, reported_case: ReportedCase, rungs: tuple[int, ...], faults: Faults
 ) -> Iterator[RecordedRuling]:
     """Ask what some rungs do of the clock that falls due first, if nobody acts; of every clock where all are asked."""
     running = [clock for clock in case.clocks.values() if clock.stopped is None and LAPSES not in clock.traits]
@@ -244,7 +246,7 @@ def _rungs(
     for first, rung in product(running if rungs is _ALL_RUNGS else running[:1], rungs):
         gap = clocks.gap(first)
         clock = msgspec.structs.replace(first, warn=None, outcome=Outcome.BREACHED, missed_at=first.due, rung=rung)
-        context = policy.context(case, mode_of(told), first.due + rung * gap)
+        context = policy.context(case, mode_of(reported_case), first.due + rung * gap)
         answer = policy.ask("governflow_escalate", faults, case, context, Breach(clock, rung, case.unit, gap))
         if answer is not None:
             value, ruling, source = answer

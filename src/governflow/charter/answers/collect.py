@@ -39,7 +39,7 @@ _AT_ONCE = 50
 class First:
     """What the rules said of a case when they were first asked, or what asking raised; ``read`` is a part of `WHO`."""
 
-    told: ReportedCase
+    reported_case: ReportedCase
     answer: Answer | Exception
     read: frozenset[str]
 
@@ -50,21 +50,21 @@ def _asked(subject: Subject) -> dict[str, First]:
 
 def firsts(subject: Subject, cases: Iterable[ReportedCase]) -> list[First]:
     """Ask about cases, each once for all the laws that look at the answer; a search stops when its time is up."""
-    known, keyed = subject.once(_asked), [(written(told), told) for told in cases]
+    known, keyed = subject.once(_asked), [(written(reported_case), reported_case) for reported_case in cases]
     if any(key not in known for key, _ in keyed):
         with fields_read(*WHO) as read:
-            for key, told in keyed:
+            for key, reported_case in keyed:
                 if subject.late:
                     break
                 if key not in known:
                     read.clear()
-                    known[key] = First(told, _answered(subject.policy, told), frozenset(read))
+                    known[key] = First(reported_case, _answered(subject.policy, reported_case), frozenset(read))
     return [known[key] for key, _ in keyed if key in known]
 
 
-def _answered(policy: Policy, told: ReportedCase) -> Answer | Exception:
+def _answered(policy: Policy, reported_case: ReportedCase) -> Answer | Exception:
     try:
-        return asked(policy, told)
+        return asked(policy, reported_case)
     except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises is what is looked for
         return fault
 
@@ -93,11 +93,11 @@ def found(subject: Subject, look: Look, cases: Iterable[ReportedCase]) -> Iterat
     said is told with all of it.
     """
     failures: dict[Hashable, Failure] = {}
-    for told in cases:
+    for reported_case in cases:
         if subject.late:
             break
         subject.tried()
-        for key, failure in look(told):
+        for key, failure in look(reported_case):
             if key not in failures:
                 failures[key] = _smallest(look, key, failure)
         if len(failures) >= MOST:
@@ -129,11 +129,11 @@ def batches(subject: Subject) -> Iterator[list[First]]:
             yield firsts(subject, batch)
 
 
-def raised(told: ReportedCase, fault: Exception) -> Fault:
+def raised(reported_case: ReportedCase, fault: Exception) -> Fault:
     """Tell that asking about a case broke off."""
     what = described(fault)
     return ("raised", type(fault).__name__), Failure(
-        Text(f"asking about this case broke off: {what}", f"就该事项提问时中断：{what}"), told
+        Text(f"asking about this case broke off: {what}", f"就该事项提问时中断：{what}"), reported_case
     )
 
 
@@ -154,11 +154,11 @@ def searched(subject: Subject, look: Look, known: set[Hashable], at_most: int) -
     """Draw cases and look at each, until the time is up or so many faults are known; see `drawn_faults`."""
     seen: dict[str, dict[Hashable, Failure]] = {}
 
-    def once(told: ReportedCase) -> dict[Hashable, Failure]:
-        key = written(told)
+    def once(reported_case: ReportedCase) -> dict[Hashable, Failure]:
+        key = written(reported_case)
         if key not in seen:
             subject.tried()
-            seen[key] = dict(look(told))
+            seen[key] = dict(look(reported_case))
         return seen[key]
 
     for fault in drawn_faults(subject, strategy(subject.policy), once, known, size, _AT_ONCE):

@@ -41,10 +41,10 @@ _CLOSED = (Severity, Urgency, Kind, Form)
 
 def said(policy: Policy, answer: PlainAnswer) -> tuple[Text, ...]:
     """Tell what the rules said: one sentence a ruling, each with who said it, and what failed."""
-    told = dict.fromkeys(_said(policy, one) for one in answer.rulings if not one.what.startswith((REOPENED, RUNG)))
+    sentences = dict.fromkeys(_said(policy, one) for one in answer.rulings if not one.what.startswith((REOPENED, RUNG)))
     climbing = any(fault.hook == "governflow_escalate" for fault in answer.faults)
     rungs = [_said(policy, one) for one in answer.rulings if climbing and one.what.startswith(RUNG)]
-    return (*told, *rungs[:_RUNGS], *_failed(answer))
+    return (*sentences, *rungs[:_RUNGS], *_failed(answer))
 
 
 def _failed(answer: PlainAnswer) -> tuple[Text, ...]:
@@ -154,23 +154,23 @@ def _suspicion(policy: Policy, ruling: RecordedRuling) -> tuple[bool, bool, int]
     return ruling.source in BUILT_IN, of_a_table, place
 
 
-def told_apart(policy: Policy, one: PlainAnswer, other: PlainAnswer) -> tuple[Text, ...]:
+def contrast(policy: Policy, one: PlainAnswer, other: PlainAnswer) -> tuple[Text, ...]:
     """Tell only in what two answers differ: what was said before, and what was said after."""
     # What follows from a ruling, rung by rung and again after a reopening, says nothing new.
     unlike = sorted(_unlike(one, other), key=lambda found: found[0].startswith((REOPENED, RUNG)))
     first = [found for found in unlike if not found[0].startswith((REOPENED, RUNG))] or unlike[:1]
-    told = [
+    lines = [
         (mark, _said(policy, ruling))
         for _, before, after in first[:_APART]
         for mark, rulings in ((_BEFORE, before), (_AFTER, after))
         for ruling in rulings
     ]
     was, now = _failed(one), _failed(other)
-    told += [(_BEFORE, fault) for fault in was if fault not in now]
-    told += [(_AFTER, fault) for fault in now if fault not in was]
-    if not told:
-        told = [(mark, line) for mark, side in ((_BEFORE, one), (_AFTER, other)) for line in _clocks(policy, side)]
-    return tuple(Text(f"{mark.en}: {line.en}", f"{mark.zh}：{line.zh}") for mark, line in told)
+    lines += [(_BEFORE, fault) for fault in was if fault not in now]
+    lines += [(_AFTER, fault) for fault in now if fault not in was]
+    if not lines:
+        lines = [(mark, line) for mark, side in ((_BEFORE, one), (_AFTER, other)) for line in _clocks(policy, side)]
+    return tuple(Text(f"{mark.en}: {line.en}", f"{mark.zh}：{line.zh}") for mark, line in lines)
 
 
 def answered_otherwise(
@@ -182,7 +182,7 @@ def answered_otherwise(
     """
     what, where = difference(policy, one, other)
     sentence = Text(f"{asked.en} this case differently ({what.en})", f"{asked.zh}该事项的裁定不同（{what.zh}）")
-    return Failure(sentence, other.told, told_apart(policy, one, other), where or look_at, mend)
+    return Failure(sentence, other.reported_case, contrast(policy, one, other), where or look_at, mend)
 
 
 _BEFORE, _AFTER = Text("before", "之前"), Text("after", "之后")

@@ -48,7 +48,7 @@ _CLOSED: Mapping[str, Closed] = {
     "mode": MODE,
     "visit": YES_NO,
 }
-_TOLD = ("item", "place", "severity", "urgency", "visit", "asked", "lifecycle", "mode", "at")
+_CASE_COLUMNS = ("item", "place", "severity", "urgency", "visit", "asked", "lifecycle", "mode", "at")
 _HEADINGS = {
     name: sort for question in ("route", "tier", "assess", "deadlines") for name, sort in OUTCOMES[question].items()
 }
@@ -63,7 +63,7 @@ def failures(policy: Policy, tried: Callable[[], None]) -> Iterator[Failure]:
     try:
         examples = list(shipped(policy))
     except Exception as fault:  # noqa: BLE001 - whatever it raises is what is wrong with it
-        yield _unread(where, _told(fault))
+        yield _unread(where, _fault_text(fault))
         return
     for number, example in enumerate(examples, 1):
         tried()
@@ -85,7 +85,7 @@ def _unread(where: RuleRef, what: Text) -> Failure:
     return Failure(Text(f"the worked examples cannot be read: {what.en}", f"算例无法读取：{what.zh}"), look_at=where)
 
 
-def _told(fault: Exception) -> Text:
+def _fault_text(fault: Exception) -> Text:
     if isinstance(fault, (GovernflowError, Unfit)):
         return fault.text
     what = described(fault)
@@ -99,18 +99,18 @@ def _wrong(policy: Policy, where: RuleRef, name: Text, example: object) -> Itera
             where, Text(f"{name.en} is {example!r:.80}, no Example", f"{name.zh}为 {example!r:.80}，应为 Example")
         )
         return
-    told: ReportedCase = {}
+    reported_case: ReportedCase = {}
 
     def bad(en: str, zh: str) -> Failure:
-        return Failure(Text(f"{name.en} {en}", f"{name.zh}{zh}"), told, look_at=where)
+        return Failure(Text(f"{name.en} {en}", f"{name.zh}{zh}"), reported_case, look_at=where)
 
     try:
-        told = as_told(example.told)
+        reported_case = as_reported(example.case)
         if not str(example.source or "").strip():
             yield bad("has no source: say who promised it", "没有来源：请写明出处")
         if not example.expect:
             yield bad("expects nothing: say what must come out", "没有预期：请写明应有的裁定")
-        answer = asked(policy, told)
+        answer = asked(policy, reported_case)
         for field, value in example.expect.items():
             wanted, given = _expected(policy, field, value), _given(policy, answer, field)
             if wanted != given:
@@ -127,19 +127,21 @@ def _otherwise(
 ) -> Failure:
     rulings = [ruling for ruling in answer.rulings if ruling.what in (DECIDED_BY.get(name, name), f"fact:{name}")]
     if not rulings and answer.dispatched is not None:  # a clock that starts later
-        plan = plan_of(policy, answer.told, answer.dispatched)
+        plan = plan_of(policy, answer.reported_case, answer.dispatched)
         rulings = [ruling for clock, ruling in plan.rulings.items() if name == f"clock:{clock}"]
     sentence = Text(
         f"{promised.en} promises {name} = {wanted}; the rules say {given}",
         f"{promised.zh}承诺{_in_chinese(policy, name, wanted, '=')}，规则的结果为{_in_chinese(policy, name, given)}",
     )
     mend = Text("mend the rule, or the example if the promise has changed", "修改规则；若承诺已变更则修改算例")
-    return Failure(sentence, answer.told, said(policy, answer.plain), rulings[-1].ref if rulings else where, mend)
+    return Failure(
+        sentence, answer.reported_case, said(policy, answer.plain), rulings[-1].ref if rulings else where, mend
+    )
 
 
-def plan_of(policy: Policy, told: ReportedCase, case: Case) -> Plan:
-    """Return the plan of the clocks of a case as it was told."""
-    return policy.plan(case, policy.context(case, mode_of(told), moment_of(told)), [])
+def plan_of(policy: Policy, reported_case: ReportedCase, case: Case) -> Plan:
+    """Return the plan of the clocks of a case as it was reported."""
+    return policy.plan(case, policy.context(case, mode_of(reported_case), moment_of(reported_case)), [])
 
 
 def _in_chinese(policy: Policy, name: str, value: str | Text, equals: str = "") -> str:
@@ -157,26 +159,26 @@ def _in_chinese(policy: Policy, name: str, value: str | Text, equals: str = "") 
     return f"{label}{equals}{value}" if equals else value
 
 
-def as_told(columns: Mapping[str, Any]) -> ReportedCase:
+def as_reported(columns: Mapping[str, Any]) -> ReportedCase:
     """Return a case as a report tells it, from the columns of a sheet or of an `Example`.
 
     Raises:
         Unfit: If a value makes no sense.
     """
-    told: dict[str, Any] = {}
+    reported_case: dict[str, Any] = {}
     facts: dict[str, Any] = dict(columns.get("facts") or {})
     for name, value in columns.items():
         if value is None or value == "" or name == "facts":
             continue
         if name in ("visit", "asked"):
-            told[name] = value if isinstance(value, bool) else YES_NO.read(value) == "yes"
-        elif name in _CLOSED and name in _TOLD:
-            told[name] = _CLOSED[name].read(value)
-        elif name in _TOLD:
-            told[name] = str(value)
+            reported_case[name] = value if isinstance(value, bool) else YES_NO.read(value) == "yes"
+        elif name in _CLOSED and name in _CASE_COLUMNS:
+            reported_case[name] = _CLOSED[name].read(value)
+        elif name in _CASE_COLUMNS:
+            reported_case[name] = str(value)
         else:
             facts[name] = value
-    return {**told, "facts": facts} if facts else told
+    return {**reported_case, "facts": facts} if facts else reported_case
 
 
 def _expected(policy: Policy, name: str, value: object) -> str:
@@ -189,7 +191,7 @@ def _expected(policy: Policy, name: str, value: object) -> str:
         return "|".join(sorted(policy.units.id_of(part.strip()) for part in str(value).replace("、", "|").split("|")))
     if name.startswith("clock:"):
         return str(Allowance.parse(str(value)))
-    known = policy.ruled.told.get(name)
+    known = policy.ruled.fact_columns.get(name)
     return str(known[0].read_fact(known[1], value)) if known is not None else str(value)
 
 
@@ -207,10 +209,10 @@ def _given(policy: Policy, answer: Answer, name: str) -> str | Text:
     if name == "visit":
         return "yes" if case.visit else "no"
     if name.startswith("clock:"):
-        spec = plan_of(policy, answer.told, case).specs.get(name.removeprefix("clock:"))
+        spec = plan_of(policy, answer.reported_case, case).specs.get(name.removeprefix("clock:"))
         never = "dispatch:no_visit" if case.visit else "dispatch:visit"
         return "-" if spec is None or spec.starts <= {never} else spec.written
-    known = policy.ruled.told.get(name)
+    known = policy.ruled.fact_columns.get(name)
     return str(case.facts.get(known[1] if known is not None else name, "-"))
 
 
@@ -221,11 +223,11 @@ def of_rows(rows: Sequence[Sequence[str]]) -> Iterator[Example]:
     """Return the examples in rows of cells, the headings first."""
     heads = [_head(cell) for cell in rows[0]] if rows else []
     for cells in rows[1:]:
-        parts: dict[str, dict[str, str]] = {"told": {}, "expect": {}, "source": {}}
+        parts: dict[str, dict[str, str]] = {"case": {}, "expect": {}, "source": {}}
         for (part, name), cell in zip(heads, cells, strict=False):
             if name and cell.strip():
                 parts[part][name] = cell.strip()
-        yield Example(parts["told"], parts["expect"], parts["source"].get("source", ""))
+        yield Example(parts["case"], parts["expect"], parts["source"].get("source", ""))
 
 
 def _head(cell: str) -> tuple[str, str]:
@@ -235,7 +237,7 @@ def _head(cell: str) -> tuple[str, str]:
         return "source", "source"
     known = heading(plain, _HEADINGS if plain.startswith(("→", "=>", "->")) else {})
     if not known.marked:
-        return "told", known.id
+        return "case", known.id
     if known.id in CLOCKS and known.id not in _CLOSED:
         return "expect", f"clock:{known.id}"
     return "expect", "unit" if known.id == "lead" else known.id
@@ -269,7 +271,7 @@ def unspoken(code: str, *, localities: Localities | None = None) -> tuple[Text, 
     """
     policy = (localities or Localities()).policy(code)
     own = policy.layers[0].source
-    answers = [(asked(policy, as_told(example.told)), example.expect) for example in shipped(policy)]
+    answers = [(asked(policy, as_reported(example.case)), example.expect) for example in shipped(policy)]
     return tuple(
         Text(f"no example speaks of {name}/{rule.id}: {what}", f"没有算例涉及 {name}/{rule.id}：{what}")
         for name, table in dict(policy.tables).get(own, {}).items()
@@ -298,10 +300,10 @@ def _lacking(
         cell = table.cell(number, column)
         if cell is None:
             continue
-        told = {column.default if (value := _value_of(answer, column.id)) is None else value for answer in ruled}
+        values_seen = {column.default if (value := _value_of(answer, column.id)) is None else value for answer in ruled}
         values = (value for part in cell.parts for value in _apart(column.domain, part))
-        yield from (f"{column.id} = {value}" for value in values if value not in told)
-        if cell.unstated and None not in told:
+        yield from (f"{column.id} = {value}" for value in values if value not in values_seen)
+        if cell.unstated and None not in values_seen:
             yield f"{column.id} = none"
 
 
@@ -327,7 +329,7 @@ def _decided(policy: Policy, own: str, table: Table, rule: Rule, outcome: str, a
         return False
     if table.name != "deadlines":
         return any((one.rule, one.source) == by for one in answer.rulings)
-    rulings = plan_of(policy, answer.told, case).rulings
+    rulings = plan_of(policy, answer.reported_case, case).rulings
     if outcome in rulings:
         return (rulings[outcome].rule, rulings[outcome].source) == by
     # Where no clock runs there is no ruling: the rule is the one that gave the others.
@@ -337,6 +339,6 @@ def _decided(policy: Policy, own: str, table: Table, rule: Rule, outcome: str, a
 def _value_of(answer: Answer, column: str) -> object:
     case = answer.dispatched
     if column == "mode":
-        return mode_of(answer.told).value
+        return mode_of(answer.reported_case).value
     known = case.facts.get(column, vars(case).get(column)) if case is not None else None
     return {True: "yes", False: "no"}.get(known, known) if isinstance(known, bool) else known

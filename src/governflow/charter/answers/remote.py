@@ -231,10 +231,10 @@ def _answers(policy: Policy, cases: Sequence[ReportedCase], *, backwards: bool) 
     return [answers[place] for place in places]
 
 
-def _gravity(told: ReportedCase) -> tuple[int, int, int]:
+def _gravity(reported_case: ReportedCase) -> tuple[int, int, int]:
     """Put what is graver first: what an answer is kept from, elsewhere, is then as unlike as can be."""
-    urgency, severity = told.get("urgency", Urgency.NORMAL), told.get("severity", Severity.GENERAL)
-    return -tuple(Urgency).index(Urgency(urgency)), -tuple(Severity).index(Severity(severity)), -len(told)
+    urgency, severity = reported_case.get("urgency", Urgency.NORMAL), reported_case.get("severity", Severity.GENERAL)
+    return -tuple(Urgency).index(Urgency(urgency)), -tuple(Severity).index(Severity(severity)), -len(reported_case)
 
 
 def few(policy: Policy) -> list[ReportedCase]:

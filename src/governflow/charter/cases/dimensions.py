@@ -50,7 +50,7 @@ class Dimensions:
     facts: Mapping[str, tuple[str | int, ...]]
     channels: tuple[str, ...]
     informants: tuple[str, ...]
-    #: When a case may be told: day and night, all over the year, and on days that hooks name.
+    #: When a case may be reported: day and night, all over the year, and on days that hooks name.
     moments: tuple[str, ...]
 
     @classmethod
@@ -71,7 +71,7 @@ class Dimensions:
             {
                 name: known
                 for name in columns
-                if name in policy.ruled.told and (known := _readable(policy, name, columns[name], words))
+                if name in policy.ruled.fact_columns and (known := _readable(policy, name, columns[name], words))
             },
             _texts("", *CHANNELS, *names, _ODD[0]),
             _texts("", *posts_of(policy.units), "信息员甲", *names),

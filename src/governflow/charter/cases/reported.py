@@ -25,7 +25,7 @@ WHO = ("channel", "informant")
 KNOWN = (*CASE_FIELDS, *YES_NO_FIELDS, *WHO, "facts", "at", "steps")
 _TEXTS = ("item", "place", "lifecycle", *WHO)
 
-#: The keyword arguments of `Engine.report`, ``mode``, and ``at`` where it is not told at the usual moment.
+#: The keyword arguments of `Engine.report`, ``mode``, and ``at`` where it is not reported at the usual moment.
 ReportedCase = Mapping[str, Any]
 
 
@@ -39,23 +39,23 @@ def written(case: ReportedCase) -> str:
     return json.dumps(case, ensure_ascii=False, sort_keys=True)
 
 
-def timeless(told: ReportedCase) -> ReportedCase:
-    """Return a case without the moment at which it is told."""
-    return {name: value for name, value in told.items() if name != "at"}
+def timeless(reported_case: ReportedCase) -> ReportedCase:
+    """Return a case without the moment at which it is reported."""
+    return {name: value for name, value in reported_case.items() if name != "at"}
 
 
-def mode_of(told: ReportedCase) -> Mode:
+def mode_of(reported_case: ReportedCase) -> Mode:
     """Return the mode in which a case is reported."""
-    return Mode(told.get("mode", Mode.NORMAL))
+    return Mode(reported_case.get("mode", Mode.NORMAL))
 
 
-def moment_of(told: ReportedCase, usual: datetime = BEGIN) -> datetime:
-    """Return when a case is told, in the zone of the usual moment, which is that of a case that names none.
+def moment_of(reported_case: ReportedCase, usual: datetime = BEGIN) -> datetime:
+    """Return when a case is reported, in the zone of the usual moment, which is that of a case that names none.
 
     Raises:
         CommandError: If ``at`` is no moment with an offset.
     """
-    at = told.get("at")
+    at = reported_case.get("at")
     if at is None:
         return usual
     with suppress(ValueError):
@@ -68,15 +68,15 @@ def moment_of(told: ReportedCase, usual: datetime = BEGIN) -> datetime:
     )
 
 
-def fresh(policy: Policy, told: ReportedCase, at: datetime = BEGIN, number: str = "check") -> Case:
+def fresh(policy: Policy, reported_case: ReportedCase, at: datetime = BEGIN, number: str = "check") -> Case:
     """Return the case, reported at a moment in UTC, before any rule was asked about it."""
-    details = {name: value for name, value in told.items() if name != "mode"}
-    return unreported(number, policy, at, mode_of(told), details)
+    details = {name: value for name, value in reported_case.items() if name != "mode"}
+    return unreported(number, policy, at, mode_of(reported_case), details)
 
 
-def reported(policy: Policy, told: ReportedCase, at: datetime = BEGIN) -> Case:
+def reported(policy: Policy, reported_case: ReportedCase, at: datetime = BEGIN) -> Case:
     """Return the case that a report leaves at a moment in UTC: facts derived, assessed, tiered, its clocks running."""
-    return decide(fresh(policy, told, at), Command("report", {}), policy, at, mode_of(told))[1]
+    return decide(fresh(policy, reported_case, at), Command("report", {}), policy, at, mode_of(reported_case))[1]
 
 
 def distinct(some: Iterable[_One], key: Callable[[_One], Hashable]) -> Iterator[_One]:
@@ -88,10 +88,10 @@ def distinct(some: Iterable[_One], key: Callable[[_One], Hashable]) -> Iterator[
             yield one
 
 
-def smallest(told: ReportedCase, fails: Callable[[ReportedCase], bool]) -> ReportedCase:
+def smallest(reported_case: ReportedCase, fails: Callable[[ReportedCase], bool]) -> ReportedCase:
     """Shrink a case that shows a fault: leave out what is not needed for a smaller one to fail."""
-    case = dict(told)
-    for name in ("facts", *sorted(told.keys() - {"facts"})):
+    case = dict(reported_case)
+    for name in ("facts", *sorted(reported_case.keys() - {"facts"})):
         if name in case and fails(smaller := {one: value for one, value in case.items() if one != name}):
             case = dict(smaller)
     for name in sorted(case.get("facts", ())):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 #: About so many cases are looked at, at the level ``certify``.
 BUDGET = 2000
-#: However many items there are, so many cases are rows in which everything is told.
+#: However many items there are, so many cases are rows in which everything is stated.
 _MIXED = 400
 #: So many units of the chart are tried, and so many of the rest; so many cases of a unit with a sort of item.
 _UNITS, _REST, _WHERE = 600, 100, 500
@@ -33,7 +33,7 @@ _NAMED = 300
 
 
 def anywhen(policy: Policy) -> Iterator[ReportedCase]:
-    """Return the cases of the level ``certify`` for laws on rulings: told at many moments, and at every unit."""
+    """Return the cases of the level ``certify`` for laws on rulings: reported at many moments, and at every unit."""
     return distinct(chain(timed(policy), everywhere(policy)), written)
 
 
@@ -110,14 +110,14 @@ def _systematic(policy: Policy, dimensions: Dimensions) -> Iterator[ReportedCase
     )
 
 
-def _plain(**told: Any) -> dict[str, Any]:
+def _plain(**fields: Any) -> dict[str, Any]:
     """Leave out what a report need not say."""
     silent = {"visit": None, "asked": True, "severity": "general", "urgency": "normal"}
-    return {name: value for name, value in told.items() if name not in silent or value != silent[name]}
+    return {name: value for name, value in fields.items() if name not in silent or value != silent[name]}
 
 
 def _meeting(dimensions: Dimensions, count: int) -> Iterator[ReportedCase]:
-    """Return cases in which everything is told, or not: soon every two values have stood in one of them."""
+    """Return cases in which everything is stated, or not: soon every two values have stood in one of them."""
     axes: dict[str, Sequence[Any]] = {
         "item": dimensions.items,
         "place": dimensions.places,
@@ -197,7 +197,7 @@ def _want(policy: Policy, wanted: Mapping[str, str | int], case: dict[str, Any],
             case.setdefault(column, value)
         elif column in YES_NO_FIELDS:
             case.setdefault(column, value == "yes")
-        elif column in policy.ruled.told:
+        elif column in policy.ruled.fact_columns:
             case.setdefault("facts", {}).setdefault(column, value)
         elif depth:
             _invert(policy, column, str(value), case, depth)
@@ -226,7 +226,7 @@ def _items_with(policy: Policy, wanted: Mapping[str, str | int]) -> Iterator[str
 
 
 def _same(policy: Policy, name: str, attribute: str, value: str | int) -> bool:
-    known = policy.ruled.told.get(name)
+    known = policy.ruled.fact_columns.get(name)
     if known is None:
         return attribute == value
     try:

@@ -83,11 +83,11 @@ class _Climbing:
     def __init__(self, policy: Policy) -> None:
         self.policy, self.endless = policy, 0
 
-    def after(self, told: ReportedCase, reported: Case, steps: tuple[ScenarioStep, ...]) -> Iterator[Ladder]:
+    def after(self, reported_case: ReportedCase, reported: Case, steps: tuple[ScenarioStep, ...]) -> Iterator[Ladder]:
         """Follow the ladder of a case after some steps, where the rules allow them and it is still open then."""
         case = reached(self.policy, reported, steps)
         if case is not None and not _over(case, self.policy):
-            yield self.follow(Scenario(told, steps), case)
+            yield self.follow(Scenario(reported_case, steps), case)
 
     def follow(self, scenario: Scenario, case: Case) -> Ladder:
         """Let nobody act until the top has been silent for long enough to tell, or the case has ended."""
@@ -109,12 +109,12 @@ class _Climbing:
 def _of_cases(subject: Subject) -> Iterator[Ladder]:
     policy, climbing = subject.policy, _Climbing(subject.policy)
     if subject.only is not None and "steps" in subject.only:
-        for told, reported, _ in pool(subject):
-            yield from climbing.after(told, reported, Scenario.read(subject.only).steps)
+        for reported_case, reported, _ in pool(subject):
+            yield from climbing.after(reported_case, reported, Scenario.read(subject.only).steps)
         return
     by_name: dict[str, list[tuple[ReportedCase, Case]]] = {}
-    for told, reported, _ in pool(subject, sorts=_SORTS):
-        by_name.setdefault(reported.lifecycle, []).append((told, reported))
+    for reported_case, reported, _ in pool(subject, sorts=_SORTS):
+        by_name.setdefault(reported.lifecycle, []).append((reported_case, reported))
     for name, some in by_name.items():
         lifecycle = policy.lifecycles[name]
         routes = paths(lifecycle)
@@ -130,9 +130,9 @@ def _of_cases(subject: Subject) -> Iterator[Ladder]:
         for number, steps in sorted(tried, key=lambda one: (len(one[1]), one[0], str(one[1]))):
             yield from climbing.after(*some[number], steps)
     units = len(policy.units.units)
-    for told, reported in next(iter(by_name.values()), ())[:1]:
+    for reported_case, reported in next(iter(by_name.values()), ())[:1]:
         for place in range(0, units, max(1, units // _UNITS)):
-            yield from climbing.after(told, reported, (ScenarioStep(1, "dispatch", 3 * place + 1),))
+            yield from climbing.after(reported_case, reported, (ScenarioStep(1, "dispatch", 3 * place + 1),))
 
 
 def _over(case: Case, policy: Policy) -> bool:
@@ -204,7 +204,7 @@ def _climbing(subject: Subject, fault_of: Fault, advice: Text) -> Iterator[Failu
 
 
 def _smallest(subject: Subject, ladder: Ladder, fault_of: Fault, wrong: Failure) -> Failure:
-    """Leave out what the fault does not need of the case that was told, and of what was done to it."""
+    """Leave out what the fault does not need of the reported case, and of what was done to it."""
 
     def look(scenario: Scenario) -> Failure | None:
         alone = Subject(subject.localities, subject.code, only=scenario.as_case())
@@ -214,7 +214,7 @@ def _smallest(subject: Subject, ladder: Ladder, fault_of: Fault, wrong: Failure)
     return shortened(ladder.scenario, look, tries=_TRIES) or wrong
 
 
-def _told(ladder: Ladder, policy: Policy, at: int, what: Text) -> Failure:
+def _failure(ladder: Ladder, policy: Policy, at: int, what: Text) -> Failure:
     """Tell what is wrong at one rung of a ladder, with those that led there."""
     rungs = ladder.rungs[max(0, at - 10) : at + 1]
     rulings = [ruling for event, _ in rungs for ruling in event.rulings if ruling.what == "escalate"]
@@ -244,7 +244,7 @@ def astray(ladder: Ladder, policy: Policy) -> Failure | None:
     units, before, unit, clock_ = policy.units, ladder.begin, policy.units.name, policy.name
     visited: dict[str, list[tuple[str, object]]] = {}
     for at, (event, case) in enumerate(ladder.rungs):
-        wrong = partial(_told, ladder, policy, at)
+        wrong = partial(_failure, ladder, policy, at)
         for fault in faults_in(event.about):
             if fault.hook == "governflow_escalate":
                 return wrong(Text(f"a rung was not usable: {fault.text.en}", f"升级方式不可用：{fault.text.zh}"))
@@ -296,7 +296,7 @@ def _never(ladder: Ladder, policy: Policy, what: Text) -> Failure | None:
         return None
     last = ladder.rungs[-1][1]
     late = any(clock.outcome is Outcome.BREACHED for clock in last.all_clocks)
-    return _told(ladder, policy, len(ladder.rungs) - 1, what) if late and last.special is None else None
+    return _failure(ladder, policy, len(ladder.rungs) - 1, what) if late and last.special is None else None
 
 
 @law(
@@ -319,7 +319,7 @@ def ends(subject: Subject) -> Iterator[Failure]:
 def silent(ladder: Ladder, policy: Policy) -> Failure | None:
     """Return where nobody is urged any more, or no special report is filed."""
     for at, (event, case) in enumerate(ladder.rungs):
-        wrong = partial(_told, ladder, policy, at)
+        wrong = partial(_failure, ladder, policy, at)
         late = [clock for clock in case.clocks.values() if clock.stopped is None]
         over = at == len(ladder.rungs) - 1 and ladder.over
         if late and not over and case.next_event_at is None:
@@ -333,8 +333,8 @@ def silent(ladder: Ladder, policy: Policy) -> Failure | None:
         # Somebody is urged when a late clock climbs, or when another one falls due: a warning urges nobody.
         urging = [clock.next_rung_at if clock in breached else clock.due for clock in late if clock.running]
         upcoming = min((moment for moment in urging if moment is not None), default=None)
-        told_to = case.special is not None or len(breached) == len(late)
-        if breached and told_to and not over and upcoming is not None and upcoming - event.at > SILENCE:
+        informed = case.special is not None or len(breached) == len(late)
+        if breached and informed and not over and upcoming is not None and upcoming - event.at > SILENCE:
             what = f"what is late is left alone: nobody is urged for more than {SILENCE.days} days"
             return wrong(Text(what, f"超时事项超过 {SILENCE.days} 天无人催办"))
     return _never(ladder, policy, Text("no special report is ever filed", "始终未形成专报"))

@@ -96,12 +96,12 @@ def _impure(subject: Subject, policy: Policy, batch: list[First]) -> Iterator[Fa
     for first in batch:
         subject.tried()
         if isinstance(first.answer, Exception):
-            yield raised(first.told, first.answer)[1]
+            yield raised(first.reported_case, first.answer)[1]
             return
-    told: ReportedCase = {}
+    reported_case: ReportedCase = {}
     touched: list[tuple[ReportedCase, SideEffect]] = []
     under_another_number = Text("asked under another number, after other cases", "换个编号、在其他事项之后再问")
-    given = [(one.told, one.answer) for one in batch if isinstance(one.answer, Answer)]
+    given = [(one.reported_case, one.answer) for one in batch if isinstance(one.answer, Answer)]
     if subject.only is not None:  # what it is told after may be what changes it
         firsts(subject, company(subject))
     try:
@@ -110,10 +110,10 @@ def _impure(subject: Subject, policy: Policy, batch: list[First]) -> Iterator[Fa
             (Text("asked after other cases", "在其他事项之后再问"), given[::-2], ("check",)),
             (under_another_number, Random(1).sample(given, -(-len(given) // 3)), ("1", "2026-0002", "999999")),
         ):
-            for (told, answer), number in zip(some, cycle(numbers), strict=False):
+            for (reported_case, answer), number in zip(some, cycle(numbers), strict=False):
                 if subject.late:
                     return
-                again = asked(policy, told, number=number)
+                again = asked(policy, reported_case, number=number)
                 if again.plain.digest != answer.plain.digest:
                     yield _varies(policy, answer.plain, again.plain, when)
         for day, (moment, luck) in enumerate(zip(OTHER_DAYS, LUCK, strict=True)):
@@ -123,7 +123,7 @@ def _impure(subject: Subject, policy: Policy, batch: list[First]) -> Iterator[Fa
             at, touch = touched[0]
             yield Failure(Text(f"a rule {touch.what.en}", f"规则{touch.what.zh}"), at, (), touch.where, _PURE)
     except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises is what is looked for
-        yield raised(told, fault)[1]
+        yield raised(reported_case, fault)[1]
 
 
 def _on_another_day(
@@ -138,20 +138,22 @@ def _on_another_day(
     seeing = watch.policy(policy)
     with watch.watching(moment, luck):
         later = []
-        for told, _ in given:
+        for reported_case, _ in given:
             before = len(watch.touched)
-            later.append(asked(seeing, told))
-            touched += [(told, touch) for touch in watch.touched[before:][:1]]
+            later.append(asked(seeing, reported_case))
+            touched += [(reported_case, touch) for touch in watch.touched[before:][:1]]
     for (_, answer), again in zip(given, later, strict=True):
         if again.plain.digest != answer.plain.digest:
-            asking = next((touch.where for told, touch in touched if told is answer.told), None)
+            asking = next(
+                (touch.where for reported_case, touch in touched if reported_case is answer.reported_case), None
+            )
             when = Text("asked on another day, with other chances", "换个日子、换一次随机结果再问")
             yield _varies(policy, answer.plain, again.plain, when, asking)
 
 
 def _elsewhere(subject: Subject, policy: Policy, batch: list[First]) -> Iterator[Failure]:
     """Compare processes that know nothing of each other, forwards and backwards, here and on another machine."""
-    asked_here = {written(one.told) for one in batch}
+    asked_here = {written(one.reported_case) for one in batch}
     first: dict[str, PlainAnswer] = {}
     for name, when in _PROCESSES:
         there = answered(subject, name)
@@ -165,14 +167,14 @@ def _elsewhere(subject: Subject, policy: Policy, batch: list[First]) -> Iterator
             why = there.refused[subject.code]
             yield unlike_elsewhere(subject, Text(f"{when.en}, {why.en}", f"{when.zh}，{why.zh}"))
             return
-        said = {written(one.told): one for one in there.cases[subject.code]}
+        said = {written(one.reported_case): one for one in there.cases[subject.code]}
         pairs = [
             (first[key], one)
             for key, one in said.items()
             if key in asked_here and key in first and first[key].digest != one.digest
         ]
         if pairs:
-            one, other = min(pairs, key=lambda pair: len(written(pair[0].told)))
+            one, other = min(pairs, key=lambda pair: len(written(pair[0].reported_case)))
             yield _varies(policy, one, other, when)
             return
         first = first or said
@@ -194,7 +196,8 @@ def _varies(policy: Policy, one: PlainAnswer, other: PlainAnswer, when: Text, as
 def impartial(subject: Subject) -> Iterator[Failure]:
     """Change who asks, and nothing else."""
     asking = _Partial(subject)
-    failures = list(found(subject, asking.look, (one.told for one in everything(subject) if not asking.told_so(one))))
+    cases = (one.reported_case for one in everything(subject) if not asking.shown_before(one))
+    failures = list(found(subject, asking.look, cases))
     yield from failures
     if not failures and not subject.late:
         yield from islice(_after_merits(subject, subject.policy), 1)
@@ -211,40 +214,41 @@ class _Partial:
         self._turn = self._close = 0
         self._weighed: set[str] = set()
 
-    def told_so(self, first: First) -> bool:
+    def shown_before(self, first: First) -> bool:
         """Return whether a case can only show again what was found: the same of who asks makes a difference in it."""
-        who = {name for name in WHO if name in first.told} or first.read
+        who = {name for name in WHO if name in first.reported_case} or first.read
         return bool(who) and self._subject.only is None and who <= self._weighed
 
-    def look(self, told: ReportedCase) -> Iterator[Fault]:
+    def look(self, reported_case: ReportedCase) -> Iterator[Fault]:
         """Find whom a case is answered otherwise for."""
         self._turn += 1
-        plain = {name: value for name, value in told.items() if name not in WHO}
-        if plain != told and self._turn % _SOME and not any(one.read for one in firsts(self._subject, (told,))):
+        plain = {name: value for name, value in reported_case.items() if name not in WHO}
+        anonymous, alone = plain == reported_case, (reported_case,)
+        if not anonymous and self._turn % _SOME and not any(one.read for one in firsts(self._subject, alone)):
             return
-        given = firsts(self._subject, (told,)) if plain == told else firsts(self._subject, (plain, told))
+        given = firsts(self._subject, alone if anonymous else (plain, reported_case))
         for one in given:
             if isinstance(one.answer, Exception):
-                yield raised(one.told, one.answer)
+                yield raised(one.reported_case, one.answer)
                 return
         if not given:
             return
         before = given[0].answer
         assert isinstance(before, Answer)
-        for after in self._asked(told, plain, given[-1].read):
+        for after in self._asked(reported_case, plain, given[-1].read):
             if after.plain.digest != before.plain.digest:
-                who = {name for name in WHO if after.told.get(name) is not None}
+                who = {name for name in WHO if after.reported_case.get(name) is not None}
                 self._weighed |= who
-                yield self._told(before, after, sorted(who))
-                if plain != told:
+                yield self._failure(before, after, sorted(who))
+                if not anonymous:
                     return
 
-    def _asked(self, told: ReportedCase, plain: ReportedCase, read: frozenset[str]) -> Iterator[Answer]:
+    def _asked(self, reported_case: ReportedCase, plain: ReportedCase, read: frozenset[str]) -> Iterator[Answer]:
         """Ask as others."""
-        if plain != told:  # each of who asks alone, where it alone makes the difference
-            who = [{name: told[name]} for name in WHO if name in told]
+        if plain != reported_case:  # each of who asks alone, where it alone makes the difference
+            who = [{name: reported_case[name]} for name in WHO if name in reported_case]
             alone = [{**plain, **one} for one in who]
-            given = firsts(self._subject, alone if len(alone) == 1 else [*alone, told])
+            given = firsts(self._subject, alone if len(alone) == 1 else [*alone, reported_case])
             yield from (first.answer for first in given if isinstance(first.answer, Answer))
         fitting = [one for one in self._others if not one.keys().isdisjoint(read - self._weighed)]
         if self._turn <= 2:
@@ -256,7 +260,7 @@ class _Partial:
             some = [self._others[self._turn // _SOME % len(self._others)]] if self._turn % _SOME == 0 else []
         yield from (asked(self._policy, {**plain, **other}) for other in some)
 
-    def _told(self, before: Answer, after: Answer, who: Sequence[str]) -> Fault:
+    def _failure(self, before: Answer, after: Answer, who: Sequence[str]) -> Fault:
         en, zh = " and ".join(who), "、".join({"channel": "渠道", "informant": "信息员"}[name] for name in who)
         failure = answered_otherwise(
             self._policy,
@@ -277,10 +281,10 @@ def _after_merits(subject: Subject, policy: Policy) -> Iterator[Failure]:
     some = some[:: max(1, len(some) // 150)]
     posts = list(dict.fromkeys((*posts_of(policy.units), next(iter(policy.units.units)))))
     try:
-        with_engine(subject, [one.told for one in some[:_LIVED]], posts)
+        with_engine(subject, [one.reported_case for one in some[:_LIVED]], posts)
         for first in some:
             subject.tried()
-            again = asked(policy, first.told)
+            again = asked(policy, first.reported_case)
             if isinstance(first.answer, Answer) and again.plain.digest != first.answer.plain.digest:
                 yield answered_otherwise(
                     policy,
@@ -298,11 +302,11 @@ def _after_merits(subject: Subject, policy: Policy) -> Iterator[Failure]:
 def with_engine(subject: Subject, cases: Sequence[ReportedCase], holders: Sequence[str]) -> None:
     """Live through cases in a real engine: named people ask, posts report, the work is done, merits are entered."""
     engine = subject.engine()
-    for number, told in enumerate(map(timeless, cases)):
-        if told.get("mode", Mode.NORMAL) != Mode.NORMAL:
+    for number, reported_case in enumerate(map(timeless, cases)):
+        if reported_case.get("mode", Mode.NORMAL) != Mode.NORMAL:
             continue
         holder = holders[number % len(holders)]
-        details = {name: value for name, value in told.items() if name != "mode"}
+        details = {name: value for name, value in reported_case.items() if name != "mode"}
         details |= {"reporter": f"某人{number}", "phone": "000-0000-0000", "text": "请尽快", "informant": holder}
         try:
             case = engine.report(locality=subject.code, at=BEGIN, by=ACTOR, **details)

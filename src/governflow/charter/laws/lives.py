@@ -56,13 +56,13 @@ def faulty(
         for _ in searched(subject, note, set(found)):
             if len(found) >= MOST:
                 break
-    told: set[str] = set()
+    reported: set[str] = set()
     for life, wrong in sorted(found.values(), key=lambda one: len(one[0].scenario.steps))[:MOST]:
-        if wrong.sentence.en in told:
+        if wrong.sentence.en in reported:
             continue
         short = shortest(subject, fault, life.scenario) if not subject.late else None
-        shown, what = (life, wrong) if short is None or short[1].sentence.en in told else short
-        told.add(what.sentence.en)
+        shown, what = (life, wrong) if short is None or short[1].sentence.en in reported else short
+        reported.add(what.sentence.en)
         yield attrs.evolve(
             what,
             case=shown.scenario.as_case(),
@@ -183,18 +183,18 @@ def answered(subject: Subject) -> Iterator[Failure]:
     """Follow every way through every lifecycle exactly; then look at the ends of lives."""
     policy = subject.policy
     failures: list[Failure] = []
-    for name, (told, *_) in by_lifecycle(subject).items():
+    for name, (reported_case, *_) in by_lifecycle(subject).items():
         lifecycle = policy.lifecycles[name]
-        failures += [*_silent_ways(subject, lifecycle, told), *_one_sided(subject, lifecycle, told)]
+        failures += [*_silent_ways(subject, lifecycle, reported_case), *_one_sided(subject, lifecycle, reported_case)]
     yield from failures
     if not failures:
         advice = Text("lead to an end only through `answer` and an evaluation", "须经反馈与评价才能到达终态")
         yield from faulty(subject, lambda life: unanswered(life, policy), advice)
 
 
-def _silent_ways(subject: Subject, lifecycle: Lifecycle, told: ReportedCase) -> Iterator[Failure]:
+def _silent_ways(subject: Subject, lifecycle: Lifecycle, reported_case: ReportedCase) -> Iterator[Failure]:
     """Return a shortest way to each end that passes no answer, or an answer and nobody's judgement of it."""
-    case = first(subject, told)
+    case = first(subject, reported_case)
     plan = subject.policy.plan(case, subject.context(case, case.mode), [])
     # To ask for a review is a judgement too: what else stops the clock counts, as long as it ends nothing.
     judging = plan.specs["evaluate"].stops if "evaluate" in plan.specs else frozenset()
@@ -217,14 +217,14 @@ def _silent_ways(subject: Subject, lifecycle: Lifecycle, told: ReportedCase) -> 
             if way.ends and way.target != state and not (now_heard and now_judged):
                 if way.target not in blamed:
                     blamed.add(way.target)
-                    yield _skipped(subject, (*path, way), told, heard=now_heard)
+                    yield _skipped(subject, (*path, way), reported_case, heard=now_heard)
                 continue
             if after not in seen:
                 seen.add(after)
                 todo.append((*after, (*path, way)))
 
 
-def _one_sided(subject: Subject, lifecycle: Lifecycle, told: ReportedCase) -> Iterator[Failure]:
+def _one_sided(subject: Subject, lifecycle: Lifecycle, reported_case: ReportedCase) -> Iterator[Failure]:
     """Tell where whoever asked may say one thing only: that they are satisfied, or that they are not."""
     for (state, _), path in paths(lifecycle).items():
         guards = [way.guard for way in lifecycle.transitions_for(state, "evaluate")]
@@ -238,14 +238,18 @@ def _one_sided(subject: Subject, lifecycle: Lifecycle, told: ReportedCase) -> It
                         f"whoever asked cannot say that they are {value} while the case is {name.en}",
                         f"事项“{name.zh}”时，诉求人无法作出“{zh}”的评价",
                     ),
-                    Scenario(told, (*path, ScenarioStep(1, "evaluate", 0 if value == "satisfied" else 1))).as_case(),
+                    Scenario(
+                        reported_case, (*path, ScenarioStep(1, "evaluate", 0 if value == "satisfied" else 1))
+                    ).as_case(),
                     look_at=as_written(f"governflow_lifecycles: 'evaluate' from {state!r}"),
                     suggestion=Text("give `evaluate` a way for either verdict", "满意与不满意的评价都要有去向"),
                 )
         return
 
 
-def _skipped(subject: Subject, path: tuple[CompiledTransition, ...], told: ReportedCase, *, heard: bool) -> Failure:
+def _skipped(
+    subject: Subject, path: tuple[CompiledTransition, ...], reported_case: ReportedCase, *, heard: bool
+) -> Failure:
     name = subject.policy.name
     en = " -> ".join(way.action.name for way in path)
     zh = " → ".join(name(way.action.name).zh for way in path)
@@ -253,7 +257,7 @@ def _skipped(subject: Subject, path: tuple[CompiledTransition, ...], told: Repor
     lacks = Text("nobody judged the answer", "无人评价") if heard else Text("nobody was answered", "没有反馈")
     return Failure(
         Text(f"a case can become {end.en} by {en}, and {lacks.en}", f"事项可经 {zh} 成为“{end.zh}”，而{lacks.zh}"),
-        Scenario(told, tuple(going(way, 1) for way in path)).as_case(),
+        Scenario(reported_case, tuple(going(way, 1) for way in path)).as_case(),
         tuple(Text(f"{way.source} -> {way.target}", f"{name(way.source).zh} → {name(way.target).zh}") for way in path),
         as_written(f"governflow_lifecycles: {path[-1].action.name!r} from {path[-1].source!r}"),
         Text(

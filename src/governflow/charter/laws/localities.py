@@ -112,7 +112,7 @@ def _apart(subject: Subject, policy: Policy, alone: Heard, together: Heard) -> I
         ]
         subject.examples += len(others)
         if unlike:
-            before, after = min(unlike, key=lambda pair: len(written(pair[0].told)))
+            before, after = min(unlike, key=lambda pair: len(written(pair[0].reported_case)))
             asked_with_it = Text(f"{when.en}, {code} answers", f"{when.zh}，{code} 对")
             failure = answered_otherwise(policy, before, after, asked_with_it, _KEEP_OUT)
             yield attrs.evolve(failure, look_at=the_plugin(subject.code))
@@ -154,7 +154,7 @@ def _asked_here(subject: Subject) -> Heard:
         except PolicyError as fault:
             here.refused[code] = fault.text
         else:
-            here.cases[code] = [asked(policy, told).plain for told in few(policy)]
+            here.cases[code] = [asked(policy, reported_case).plain for reported_case in few(policy)]
     return here
 
 
@@ -196,7 +196,8 @@ def stricter(subject: Subject) -> Iterator[Failure]:
     # Only where a layer says something of clocks or calendars can a clock be another one.
     pairs = [(child, parent) for child, parent in pairwise(stack) if _speaks(child)]
     if pairs:
-        yield from found(subject, lambda told: _loosened(subject, pairs, told), [one.told for one in sample(subject)])
+        cases = [one.reported_case for one in sample(subject)]
+        yield from found(subject, lambda case: _loosened(subject, pairs, case), cases)
 
 
 def _speaks(policy: Policy) -> bool:
@@ -206,21 +207,21 @@ def _speaks(policy: Policy) -> bool:
     return any(source == own for hook in hooks for source, _, _ in policy.impls(hook)) or bool(tables)
 
 
-def _loosened(subject: Subject, pairs: Sequence[tuple[Policy, Policy]], told: ReportedCase) -> Iterator[Fault]:
+def _loosened(subject: Subject, pairs: Sequence[tuple[Policy, Policy]], reported_case: ReportedCase) -> Iterator[Fault]:
     """Find what one case's clocks are looser in."""
-    answer = next((one.answer for one in firsts(subject, (told,))), None)
+    answer = next((one.answer for one in firsts(subject, (reported_case,))), None)
     if not isinstance(answer, Answer) or answer.dispatched is None or answer.reported is None:
         return  # what cannot be reported is the matter of ruling/total
-    at = moment_of(told, BEGIN)
+    at = moment_of(reported_case, BEGIN)
     try:
         for child, parent in pairs:
             own = child.layers[0].source
-            for case, mode in _variants(child, answer.reported, answer.dispatched, told):
+            for case, mode in _variants(child, answer.reported, answer.dispatched, reported_case):
                 for key, what, spec in _looser(child, parent, case, mode, at):
                     where = RuleRef.of(spec.rule or spec.name, own) if spec else RuleRef(source=own)
-                    yield (child.code, *key), Failure(what, told, (), where, _MEND)
+                    yield (child.code, *key), Failure(what, reported_case, (), where, _MEND)
     except Exception as fault:  # noqa: BLE001 - whatever a county's rule raises is what is looked for
-        yield raised(told, fault)
+        yield raised(reported_case, fault)
 
 
 def _looser(
@@ -238,7 +239,7 @@ def _looser(
             continue
         own = ours.specs.get(name)
         if own is None:
-            yield ("dropped", name), _told(spec, "is dropped", "被取消"), None
+            yield ("dropped", name), _of_clock(spec, "is dropped", "被取消"), None
             continue
         calendars: Sequence[WorkingCalendar] = (_ALWAYS, _ALWAYS)
         if not (own.allowance.elapsed and spec.allowance.elapsed):
@@ -256,38 +257,40 @@ def _compared(own: ClockSpec, spec: ClockSpec, calendars: Sequence[WorkingCalend
     return (*_rules(own, spec), *_due(own, spec, calendars))
 
 
-def _variants(policy: Policy, reported: Case, dispatched: Case, told: ReportedCase) -> Iterator[tuple[Case, Mode]]:
+def _variants(
+    policy: Policy, reported: Case, dispatched: Case, reported_case: ReportedCase
+) -> Iterator[tuple[Case, Mode]]:
     """Return a case as it may come to stand: in both modes, under every form and tier, in every state, reopened."""
-    other = Mode.NORMAL if mode_of(told) is Mode.EMERGENCY else Mode.EMERGENCY
-    yield reported, mode_of(told)
-    yield dispatched, mode_of(told)
+    other = Mode.NORMAL if mode_of(reported_case) is Mode.EMERGENCY else Mode.EMERGENCY
+    yield reported, mode_of(reported_case)
+    yield dispatched, mode_of(reported_case)
     yield dispatched, other
-    if len(told) > 1 or "place" in told:
+    if len(reported_case) > 1 or "place" in reported_case:
         return
     for form, tier in product(Form, Tier):
-        yield changed(dispatched, {"form": form, "tier": tier}), mode_of(told)
-    yield changed(dispatched, {"reopened": 1}), mode_of(told)
-    if "item" in told:
+        yield changed(dispatched, {"form": form, "tier": tier}), mode_of(reported_case)
+    yield changed(dispatched, {"reopened": 1}), mode_of(reported_case)
+    if "item" in reported_case:
         return
     for reopened, state in product((0, 1, 2), policy.lifecycles.get(dispatched.lifecycle, BASE).states):
-        yield changed(dispatched, {"reopened": reopened, "state": state}), mode_of(told)
+        yield changed(dispatched, {"reopened": reopened, "state": state}), mode_of(reported_case)
 
 
 def _rules(own: ClockSpec, spec: ClockSpec) -> Iterator[tuple[str, Text]]:
     """Compare when a clock starts and stops, what pauses it, and how far it may be extended."""
     if missing := ", ".join(sorted(spec.starts - own.starts)):
-        yield "starts", _told(spec, f"no longer starts at {missing}", f"不再由 {missing} 启动")
+        yield "starts", _of_clock(spec, f"no longer starts at {missing}", f"不再由 {missing} 启动")
     if more := ", ".join(sorted(own.stops - spec.stops)):
-        yield "stops", _told(spec, f"is stopped by {more}, too", f"可被 {more} 停止")
+        yield "stops", _of_clock(spec, f"is stopped by {more}, too", f"可被 {more} 停止")
     for trait, en, zh in ((PAUSES, "can be paused", "可以暂停"), (LAPSES, "runs out without a breach", "到期不算超时")):
         if trait in own.traits and trait not in spec.traits:
-            yield trait, _told(spec, en, zh)
+            yield trait, _of_clock(spec, en, zh)
     if SURVIVES_TRANSFER in spec.traits and SURVIVES_TRANSFER not in own.traits:
-        yield SURVIVES_TRANSFER, _told(spec, "begins anew with each transfer", "每次转办重新计时")
+        yield SURVIVES_TRANSFER, _of_clock(spec, "begins anew with each transfer", "每次转办重新计时")
     limit, longer = spec.extension, own.extension
     if limit is not None and (longer is None or looser(longer, limit)):
         how, zh = ("without a limit", "不限时间") if longer is None else (f"by {longer}", f"{longer}")
-        yield "extension", _told(spec, f"may be extended {how} instead of {limit}", f"可延长{zh}，而法定为 {limit}")
+        yield "extension", _of_clock(spec, f"may be extended {how} instead of {limit}", f"可延长{zh}，而法定为 {limit}")
 
 
 def _due(own: ClockSpec, spec: ClockSpec, calendars: Sequence[WorkingCalendar]) -> Iterator[tuple[str, Text]]:
@@ -299,11 +302,11 @@ def _due(own: ClockSpec, spec: ClockSpec, calendars: Sequence[WorkingCalendar]) 
             begun, ends, law_ends = (f"{moment:%Y-%m-%d %H:%M}" for moment in (start, mine, lawful))
             en = f"({own.written} instead of {spec.written}) started at {begun} ends at {ends}, after {law_ends} (UTC)"
             zh = f"（{own.written}，法定 {spec.written}）自 {begun} 起算至 {ends}，晚于 {law_ends}（UTC）"
-            yield "due", _told(spec, en, zh)
+            yield "due", _of_clock(spec, en, zh)
             return
 
 
-def _told(spec: ClockSpec, en: str, zh: str) -> Text:
+def _of_clock(spec: ClockSpec, en: str, zh: str) -> Text:
     by = f", which {spec.rule} demands," if spec.rule else ", a statute,"
     return Text(f"the clock {spec.name}{by} {en}", f"法定时限“{spec.text.zh}”（{spec.rule}）{zh}")
 

@@ -38,25 +38,25 @@ def total(subject: Subject) -> Iterator[Failure]:
     policy = subject.policy
     judged: set[object] = set()
 
-    def look(told: ReportedCase) -> Iterator[Fault]:
-        for first in firsts(subject, (told,)):  # none where the time is up
+    def look(reported_case: ReportedCase) -> Iterator[Fault]:
+        for first in firsts(subject, (reported_case,)):  # none where the time is up
             if isinstance(first.answer, Exception):
-                yield raised(told, first.answer)
+                yield raised(reported_case, first.answer)
                 continue
-            yield from _lacking(policy, told, first.answer)
-            if len(told) <= 1:
-                yield from _misjudging(policy, told, first.answer, judged)
+            yield from _lacking(policy, reported_case, first.answer)
+            if len(reported_case) <= 1:
+                yield from _misjudging(policy, reported_case, first.answer, judged)
 
-    yield from found(subject, look, [one.told for one in everything(subject)])
+    yield from found(subject, look, [one.reported_case for one in everything(subject)])
 
 
-def _lacking(policy: Policy, told: ReportedCase, answer: Answer) -> Iterator[Fault]:
+def _lacking(policy: Policy, reported_case: ReportedCase, answer: Answer) -> Iterator[Fault]:
     for fault in answer.faults:
         what = fault.text
         sentence = Text(f"{fault.where} fails: {what.en}", f"{fault.source} 的 {fault.hook} 出错：{what.zh}")
-        yield (fault.source, fault.hook, fault.kind), Failure(sentence, told, (), fault.where, _USABLE)
+        yield (fault.source, fault.hook, fault.kind), Failure(sentence, reported_case, (), fault.where, _USABLE)
     for lack in _missing(policy, answer):
-        yield lack.en, Failure(lack, told, (), answer.rulings[-1].ref if answer.rulings else None)
+        yield lack.en, Failure(lack, reported_case, (), answer.rulings[-1].ref if answer.rulings else None)
 
 
 _USABLE = Text(
@@ -89,7 +89,7 @@ def _missing(policy: Policy, answer: Answer) -> Iterator[Text]:
             yield Text(f"after it is {when} no clock of it runs", f"{zh}后没有运行中的时限")
 
 
-def _misjudging(policy: Policy, told: ReportedCase, answer: Answer, judged: set[object]) -> Iterator[Fault]:
+def _misjudging(policy: Policy, reported_case: ReportedCase, answer: Answer, judged: set[object]) -> Iterator[Fault]:
     """Ask who may do what: every action of the lifecycle, by somebody of each kind of unit, on time and late."""
     reported, case = answer.reported, answer.dispatched or answer.reported
     if case is None or reported is None:
@@ -101,7 +101,7 @@ def _misjudging(policy: Policy, told: ReportedCase, answer: Answer, judged: set[
     own = [(source, ask) for source, ask in policy.authorities if source not in BUILT_IN]
     late = (_with_clocks(case, outcome) for outcome in (Outcome.BREACHED, Outcome.LAPSED, Outcome.MET))
     for stage, (source, ask) in product([reported, case, *late], own):
-        context = policy.context(stage, mode_of(told), moment_of(told, BEGIN))
+        context = policy.context(stage, mode_of(reported_case), moment_of(reported_case, BEGIN))
         for action, by in product(policy.lifecycle(stage, []).actions, _actors(policy, stage)):
             try:
                 allowed = ask(by, action, stage, context)
@@ -119,7 +119,7 @@ def _misjudging(policy: Policy, told: ReportedCase, answer: Answer, judged: set[
             )
             where = RuleRef(hook="governflow_authorise", source=source)
             mend = Text("answer Allowed, Refused or None", "请返回 Allowed、Refused 或 None")
-            yield (source, where.hook, what.partition(" ")[0]), Failure(sentence, told, (), where, mend)
+            yield (source, where.hook, what.partition(" ")[0]), Failure(sentence, reported_case, (), where, mend)
             return
 
 
@@ -184,29 +184,29 @@ def _of_layer(layer: Layer) -> Iterator[Failure]:
 def _of_table(name: str, table: Table, source: str) -> Iterator[Failure]:
     findings = table.analyse()
 
-    def told(text: Text) -> Text:
+    def in_table(text: Text) -> Text:
         return Text(f"table {name}: {text.en}", f"表格“{name}”：{text.zh}")
 
     for gap in findings.gaps[:MOST]:
         near = tuple(RuleRef(name, rule.id, source=source) for rule, _ in gap.near) or (RuleRef(name, source=source),)
         mend = Text(f"add a rule for {gap.example.en}", f"为{gap.example.zh}补充一条规则")
-        yield Failure(told(gap.text), _as_told(gap.case), (), RuleRefs(near, Text(", ", "、")), mend)
+        yield Failure(in_table(gap.text), _as_reported(gap.case), (), RuleRefs(near, Text(", ", "、")), mend)
     for overlap in findings.conflicts[:MOST]:
         one, two = overlap.rules
         both = RuleRefs(tuple(RuleRef(name, rule.id, source=source) for rule in (one, two)), Text(" and ", "、"))
         mend = Text(f"narrow {one.id} or {two.id}", f"收窄 {one.id} 或 {two.id}")
-        yield Failure(told(overlap.text), _as_told(overlap.case), (), both, mend)
+        yield Failure(in_table(overlap.text), _as_reported(overlap.case), (), both, mend)
     for dead in findings.dead[:MOST]:
         mend = Text(f"leave {dead.rule.id} out, or mend its conditions", f"删去 {dead.rule.id} 或修改其条件")
-        yield Failure(told(dead.text), {}, (), RuleRef(name, dead.rule.id, source=source), mend)
+        yield Failure(in_table(dead.text), {}, (), RuleRef(name, dead.rule.id, source=source), mend)
 
 
-def _as_told(case: Mapping[str, str | int]) -> ReportedCase:
+def _as_reported(case: Mapping[str, str | int]) -> ReportedCase:
     """Tell a case of a table as a report does, as far as it can: tier, form and rung are what rules make of it."""
-    told: dict[str, object] = {name: case[name] for name in CASE_FIELDS if name in case}
-    told |= {name: case[name] == "yes" for name in YES_NO_FIELDS if name in case}
-    facts = {name: value for name, value in case.items() if name not in told}
-    return told | ({"facts": facts} if facts else {})
+    reported_case: dict[str, object] = {name: case[name] for name in CASE_FIELDS if name in case}
+    reported_case |= {name: case[name] == "yes" for name in YES_NO_FIELDS if name in case}
+    facts = {name: value for name, value in case.items() if name not in reported_case}
+    return reported_case | ({"facts": facts} if facts else {})
 
 
 @law(

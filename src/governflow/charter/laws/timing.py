@@ -69,7 +69,7 @@ _STARTS = wall_times(
 def positive(subject: Subject) -> Iterator[Failure]:
     """Count every clock of the plans from several moments, in every state; then look at every clock of every life."""
     seen: set[object] = set()
-    found = (one for told, case, at in _asking(subject) for one in _impossible(subject, told, case, at, seen))
+    found = (one for asked in _asking(subject) for one in _impossible(subject, *asked, seen))
     failures = [failure for _, failure in islice(distinct(found, itemgetter(0)), MOST)]
     yield from failures
     if not failures:
@@ -82,16 +82,16 @@ _OTHER_TIME = Text(
 
 
 def _asking(subject: Subject) -> Iterator[tuple[ReportedCase, Case, datetime]]:
-    """Return cases and moments to ask about, each with how it is told: as reported, all over the year; as lives go."""
-    for told, *cases in pool(subject, sorts=1000):
-        yield from ((told, case, BEGIN) for case in cases)
-    for told, *cases in pool(subject):
-        yield from ((told, case, at) for case, at in product(cases, _STARTS))
+    """Return cases and moments to ask about, each with the reported case: at once, all over the year; as lives go."""
+    for reported_case, *cases in pool(subject, sorts=1000):
+        yield from ((reported_case, case, BEGIN) for case in cases)
+    for reported_case, *cases in pool(subject):
+        yield from ((reported_case, case, at) for case, at in product(cases, _STARTS))
     yield from ((life.scenario.as_case(), case, at) for life, case, at in sorts(subject))
 
 
 def _impossible(
-    subject: Subject, told: ReportedCase, case: Case, at: datetime, seen: set[object]
+    subject: Subject, reported_case: ReportedCase, case: Case, at: datetime, seen: set[object]
 ) -> Iterator[tuple[Hashable, Failure]]:
     """Tell what is wrong with the clocks of a case, each with what makes it the same fault."""
     faults: Faults = []
@@ -99,7 +99,7 @@ def _impossible(
     for fault in faults:
         what = Text(f"clocks that cannot be used: {fault.text.en}", f"时限不可用：{fault.text.zh}")
         look = RuleRef(hook="governflow_deadlines", source=fault.source)
-        yield (fault.code, fault.args), Failure(what, told, (what,), look, _OTHER_TIME)
+        yield (fault.code, fault.args), Failure(what, reported_case, (what,), look, _OTHER_TIME)
     asked = (plan, case.lifecycle, case.mode)
     if asked in seen:
         return
@@ -114,7 +114,7 @@ def _impossible(
             key, what = wrong
             said = Text(f"{spec.name}: {spec.written} ({spec.rule})", f"{spec.text.zh}：{spec.written}（{spec.rule}）")
             rule = RuleRef.of(spec.rule, plan.rulings[spec.name].source)
-            yield (spec.name, key), Failure(what, told, (said,), rule, _OTHER_TIME)
+            yield (spec.name, key), Failure(what, reported_case, (said,), rule, _OTHER_TIME)
 
 
 def _wrong(subject: Subject, case: Case, spec: ClockSpec, plan: Plan) -> tuple[Hashable, Text] | None:
@@ -208,16 +208,16 @@ def monotone(subject: Subject) -> Iterator[Failure]:
 
 def _comparable(subject: Subject) -> Iterator[tuple[ReportedCase, dict[_Under, tuple[Case, ...]]]]:
     """Return cases, each under every mode and urgency: those that are reported, and those that live."""
-    everything = (told for told, _, _ in pool(subject, sorts=1000))
-    some = distinct(everything, lambda told: repr(sorted(_calmly(told).items(), key=str)))
-    for told in islice(some, _COMPARED if subject.level == "certify" else None):
-        yield told, {under: _reported(subject, told, *under) for under in product(Mode, Urgency)}
+    everything = (reported_case for reported_case, _, _ in pool(subject, sorts=1000))
+    some = distinct(everything, lambda reported_case: repr(sorted(_calmly(reported_case).items(), key=str)))
+    for reported_case in islice(some, _COMPARED if subject.level == "certify" else None):
+        yield reported_case, {under: _reported(subject, reported_case, *under) for under in product(Mode, Urgency)}
     for life, case, at in islice(distinct(sorts(subject), _stands), _MOMENTS):
         yield life.scenario.as_case(), {under: _pressed(subject, case, at, *under) for under in product(Mode, Urgency)}
 
 
-def _calmly(told: ReportedCase) -> ReportedCase:
-    return {name: value for name, value in told.items() if name not in ("urgency", "mode", "steps")}
+def _calmly(reported_case: ReportedCase) -> ReportedCase:
+    return {name: value for name, value in reported_case.items() if name not in ("urgency", "mode", "steps")}
 
 
 def _stands(moment: Moment) -> Hashable:
@@ -225,12 +225,12 @@ def _stands(moment: Moment) -> Hashable:
     return case.lifecycle, case.state, case.severity, case.form, case.reopened > 0, case.special is None
 
 
-def _reported(subject: Subject, told: ReportedCase, mode: Mode, urgency: Urgency) -> tuple[Case, ...]:
+def _reported(subject: Subject, reported_case: ReportedCase, mode: Mode, urgency: Urgency) -> tuple[Case, ...]:
     """Return a case as reported and as dispatched, as far as the rules take it."""
     cases: list[Case] = []
     # What cannot be reported or dispatched is the matter of ruling/total.
     with suppress(Exception):
-        cases.append(first(subject, {**_calmly(told), "mode": mode.value, "urgency": urgency.value}))
+        cases.append(first(subject, {**_calmly(reported_case), "mode": mode.value, "urgency": urgency.value}))
         cases.append(done(subject.policy, cases[0], "dispatch", BEGIN))
     return tuple(cases)
 
@@ -246,7 +246,7 @@ def _pressed(subject: Subject, case: Case, at: datetime, mode: Mode, urgency: Ur
 def _all_later(subject: Subject) -> Iterator[Failure]:
     """Return every clock that a more urgent case, or one in an emergency, has later than the same case otherwise."""
     seen: set[object] = set()
-    for told, variants in _comparable(subject):
+    for reported_case, variants in _comparable(subject):
         for slow, fast in _PAIRS:
             subject.tried()
             for one, other in zip(variants[slow], variants[fast], strict=False):
@@ -258,12 +258,12 @@ def _all_later(subject: Subject) -> Iterator[Failure]:
                     key = (before, after, slow, fast, one.zone, start)
                     if key not in seen:
                         seen.add(key)
-                        yield from _later(subject, told, (slow, fast), ((one, before), (other, after)), start)
+                        yield from _later(subject, reported_case, (slow, fast), ((one, before), (other, after)), start)
 
 
 def _later(
     subject: Subject,
-    told: ReportedCase,
+    reported_case: ReportedCase,
     under: tuple[_Under, _Under],
     planned: tuple[tuple[Case, Plan], tuple[Case, Plan]],
     start: datetime,
@@ -274,14 +274,16 @@ def _later(
         more = after.specs.get(name)
         if more is None:
             if less.starts:
-                yield _lost(subject, told, under, less, before.rulings[name].source)
+                yield _lost(subject, reported_case, under, less, before.rulings[name].source)
         elif less != more or less.span is None:
             spans = _span(subject, one, less, start), _span(subject, other, more, start)
             if spans[0] is not None and spans[1] is not None and spans[1] > spans[0]:
-                yield _slower(subject, told, under, (less, more), start, after.rulings[name].source)
+                yield _slower(subject, reported_case, under, (less, more), start, after.rulings[name].source)
 
 
-def _lost(subject: Subject, told: ReportedCase, under: tuple[_Under, _Under], spec: ClockSpec, source: str) -> Failure:
+def _lost(
+    subject: Subject, reported_case: ReportedCase, under: tuple[_Under, _Under], spec: ClockSpec, source: str
+) -> Failure:
     why, (calm, pressing) = _compared(under)
     name, rule = subject.policy.name(spec.name), RuleRef.of(spec.rule, source)
     return Failure(
@@ -289,7 +291,7 @@ def _lost(subject: Subject, told: ReportedCase, under: tuple[_Under, _Under], sp
             f"the clock {name.en} runs where {why} is {calm.en}, and there is none where it is {pressing.en}",
             f"时限“{name.zh}”：{calm.zh}有，{pressing.zh}却没有",
         ),
-        _told(told, under[1]),
+        _more_urgent(reported_case, under[1]),
         (Text(f"{why} {calm.en}: {spec.written} ({spec.rule})", f"{calm.zh}：{spec.written}"),),
         # No rule gives the clock that is missing, but one gives its like.
         Text(
@@ -302,7 +304,7 @@ def _lost(subject: Subject, told: ReportedCase, under: tuple[_Under, _Under], sp
 
 def _slower(
     subject: Subject,
-    told: ReportedCase,
+    reported_case: ReportedCase,
     under: tuple[_Under, _Under],
     specs: tuple[ClockSpec, ClockSpec],
     start: datetime,
@@ -317,7 +319,7 @@ def _slower(
             f"but {more.written} where it is {pressing.en}",
             f"时限“{name.zh}”：{calm.zh}为 {less.written}，{pressing.zh}反为 {more.written}",
         ),
-        _told(told, under[1]),
+        _more_urgent(reported_case, under[1]),
         tuple(
             Text(
                 f"{why} {word.en}, from {start:%Y-%m-%d %H:%M} UTC: {spec.written} ({spec.rule})",
@@ -330,9 +332,13 @@ def _slower(
     )
 
 
-def _told(told: ReportedCase, fast: _Under) -> ReportedCase:
-    """Tell the more urgent case; one that lives is told as it lived, and made more urgent when it is looked at."""
-    return told if "steps" in told else {**told, "mode": fast[0].value, "urgency": fast[1].value}
+def _more_urgent(reported_case: ReportedCase, fast: _Under) -> ReportedCase:
+    """Tell the more urgent case; one that lives is reported as it lived, and made more urgent when it is looked at."""
+    return (
+        reported_case
+        if "steps" in reported_case
+        else {**reported_case, "mode": fast[0].value, "urgency": fast[1].value}
+    )
 
 
 def _compared(under: tuple[_Under, _Under]) -> tuple[str, tuple[Text, Text]]:

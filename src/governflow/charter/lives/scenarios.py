@@ -92,24 +92,24 @@ def _lived(subject: Subject) -> Iterator[SimulatedCase]:
 
 
 def pool(subject: Subject, sorts: int = _SORTS) -> list[tuple[ReportedCase, Case, Case]]:
-    """Return one told case of each sort, as reported and as dispatched; of each lifecycle at most so many sorts.
+    """Return one reported case of each sort, as reported and as dispatched; of each lifecycle at most so many sorts.
 
     A sort differs from others in its lifecycle, its route or its clocks.
     """
     counted = Counter[str]()
     found = []
-    for told, reported, dispatched in subject.once(_sorted_out):
+    for reported_case, reported, dispatched in subject.once(_sorted_out):
         counted[reported.lifecycle] += 1
         if counted[reported.lifecycle] <= sorts:
-            found.append((told, reported, dispatched))
+            found.append((reported_case, reported, dispatched))
     return found
 
 
 def _sorted_out(subject: Subject) -> list[tuple[ReportedCase, Case, Case]]:
     policy, seen, found = subject.policy, set[Any](), list[tuple[ReportedCase, Case, Case]]()
-    for told in _and_lifecycles(subject):
+    for reported_case in _and_lifecycles(subject):
         try:
-            reported = first(subject, told)
+            reported = first(subject, reported_case)
             # As it is first with somebody: where a lifecycle takes it in first, a few steps on.
             steps = paths(policy.lifecycles[reported.lifecycle]).get(("dispatched", ""), ())
             dispatched = reached(policy, reported, [attrs.evolve(step, after=0) for step in steps]) or reported
@@ -131,14 +131,14 @@ def _sorted_out(subject: Subject) -> list[tuple[ReportedCase, Case, Case]]:
         )
         if sort not in seen:
             seen.add(sort)
-            found.append((told, reported, dispatched))
+            found.append((reported_case, reported, dispatched))
     return found
 
 
 def _and_lifecycles(subject: Subject) -> Iterator[ReportedCase]:
     """Return a plain case of every lifecycle first: one that no item names can be asked for by name."""
     if subject.only is not None:
-        yield Scenario.read(subject.only).told
+        yield Scenario.read(subject.only).reported_case
         return
     for name in subject.policy.lifecycles:
         yield {} if name == BASE.name else {"lifecycle": name}
@@ -167,26 +167,26 @@ def _sort(moment: Moment) -> Any:
 
 
 def by_lifecycle(subject: Subject) -> dict[str, list[ReportedCase]]:
-    """Return the told cases of the pool by the name of their lifecycle."""
+    """Return the reported cases of the pool by the name of their lifecycle."""
     found: dict[str, list[ReportedCase]] = {}
-    for told, reported, _ in pool(subject):
-        found.setdefault(reported.lifecycle, []).append(told)
+    for reported_case, reported, _ in pool(subject):
+        found.setdefault(reported.lifecycle, []).append(reported_case)
     return found
 
 
 def planned(subject: Subject) -> Iterator[Scenario]:
     """Return the lives of a plan: nobody acts; every way of every lifecycle is gone; every hook fails for a while."""
     for name, cases_of in by_lifecycle(subject).items():
-        for told in cases_of:
-            yield Scenario(told, idle(told))
+        for reported_case in cases_of:
+            yield Scenario(reported_case, idle(reported_case))
         lifecycle = subject.policy.lifecycles[name]
         for number, steps in enumerate(ways(lifecycle)):
-            told = cases_of[number % len(cases_of)]
-            calm = _calm(told)
+            reported_case = cases_of[number % len(cases_of)]
+            calm = _calm(reported_case)
             # Some take their course at another time of the year.
             late = (ScenarioStep(LATER[number // 3 % len(LATER)], "report"),) if number % 3 == 2 and not calm else ()
             tail = _TAIL if number % 3 == 0 else _SHORT_TAIL
-            yield Scenario(told, (*late, *steps, *calm, ScenarioStep(tail, ADVANCE)))
+            yield Scenario(reported_case, (*late, *steps, *calm, ScenarioStep(tail, ADVANCE)))
         if twin(subject) is not None:
             yield from _failing(cases_of, lifecycle)
 
@@ -195,14 +195,14 @@ def _failing(cases_of: list[ReportedCase], lifecycle: Lifecycle) -> Iterator[Sce
     """Return lives in which one hook fails in each of its manners: from the report on, or once a state is reached."""
     routes = [steps for steps in paths(lifecycle).values() if all(step.do != ADVANCE for step in steps)]
     for pick in range(len(FAILING) * MANNERS):
-        told, route = cases_of[pick % len(cases_of)], routes[pick % len(routes)]
+        reported_case, route = cases_of[pick % len(cases_of)], routes[pick % len(routes)]
         fails = ScenarioStep(0, FAIL, pick)
 
         yield Scenario(
-            told,
+            reported_case,
             (
                 *((fails, ScenarioStep(0, "report"), *route) if pick % 2 else (*route, fails)),
-                *_calm(told),
+                *_calm(reported_case),
                 ScenarioStep(9 * DAY, MEND),
                 ScenarioStep(HOUR, REASSESS),
                 ScenarioStep(_TAIL, ADVANCE),
@@ -210,9 +210,9 @@ def _failing(cases_of: list[ReportedCase], lifecycle: Lifecycle) -> Iterator[Sce
         )
 
 
-def _calm(told: ReportedCase) -> tuple[ScenarioStep, ...]:
-    """Return what ends the emergency that a case is told in: none lasts as long as a life."""
-    return (ScenarioStep(15, SWITCH),) if told.get("mode") == Mode.EMERGENCY else ()
+def _calm(reported_case: ReportedCase) -> tuple[ScenarioStep, ...]:
+    """Return what ends the emergency that a case is reported in: none lasts as long as a life."""
+    return (ScenarioStep(15, SWITCH),) if reported_case.get("mode") == Mode.EMERGENCY else ()
 
 
 # --- lives in which anything may happen -------------------------------------------------------------------------------
@@ -222,12 +222,12 @@ Choose = Callable[[Sequence[Any]], Any]
 _Found = TypeVar("_Found")
 
 
-def wander(subject: Subject, told: ReportedCase, choose: Choose) -> SimulatedCase:
+def wander(subject: Subject, reported_case: ReportedCase, choose: Choose) -> SimulatedCase:
     """Live a life of legal actions in any order, with time between them, switches of the mode, and rules that fail."""
-    alarmed = told.get("mode") == Mode.EMERGENCY
+    alarmed = reported_case.get("mode") == Mode.EMERGENCY
     waits = not alarmed and choose((False, False, True))
     failing = choose((False, False, False, True)) and twin(subject) is not None
-    simulator = Simulator(subject, told, waits=waits, failing=failing)
+    simulator = Simulator(subject, reported_case, waits=waits, failing=failing)
     if waits:
         simulator.step(ScenarioStep(choose(LATER), "report"))
     if failing:
@@ -338,7 +338,7 @@ def searched(subject: Subject, key: Callable[[SimulatedCase], str], known: set[H
 
 
 def drawn(subject: Subject, data: "DataObject") -> SimulatedCase:
-    """Draw one life: the case that is told, and what is done to it."""
+    """Draw one life: the reported case, and what is done to it."""
     from hypothesis import strategies as st
 
     def choose(some: Sequence[Any]) -> Any:
@@ -351,7 +351,7 @@ def drawn(subject: Subject, data: "DataObject") -> SimulatedCase:
 
 
 def shortened(scenario: Scenario, look: Callable[[Scenario], _Found | None], tries: int = 60) -> _Found | None:
-    """Leave out steps and told facts as long as the fault still shows, and do what is left at once.
+    """Leave out steps and reported facts as long as the fault still shows, and do what is left at once.
 
     Args:
         scenario: A scenario that shows the fault.
@@ -375,8 +375,9 @@ def shortened(scenario: Scenario, look: Callable[[Scenario], _Found | None], tri
             if not shows(attrs.evolve(scenario, steps=(*scenario.steps[:at], *scenario.steps[at + size :]))):
                 at += size
         size //= 2
-    for name in tuple(scenario.told):
-        shows(attrs.evolve(scenario, told={key: value for key, value in scenario.told.items() if key != name}))
+    for name in tuple(scenario.reported_case):
+        rest = {key: value for key, value in scenario.reported_case.items() if key != name}
+        shows(attrs.evolve(scenario, reported_case=rest))
     for at, step in enumerate(scenario.steps):
         for after, pick in dict.fromkeys(((0, 0), (step.after, 0), (0, step.pick))):
             simpler = ScenarioStep(after, step.do, pick)

@@ -1,6 +1,6 @@
 """How a case lives under check: steps with time between, in an engine of its own or without one (演练).
 
-A `Scenario` is a value: a case as it is told, and steps of three plain parts, so that it can be written as JSON, lived
+A `Scenario` is a value: a reported case, and steps of three plain parts, so that it can be written as JSON, lived
 again to the letter, and shortened by leaving steps out. What a step needs beside (a unit, a date, a reason) is filled
 in from the case as it then stands and from the step's own number. Actors name no unit: who may do what is not what is
 looked at here.
@@ -63,18 +63,20 @@ class ScenarioStep:
 class Scenario:
     """A life that can be lived again: the case as its report tells it, and what is done then."""
 
-    told: ReportedCase
+    reported_case: ReportedCase
     steps: tuple[ScenarioStep, ...]
 
     def as_case(self) -> dict[str, object]:
-        """Write it as a failure tells its case: the steps stand beside what was told, under ``steps``."""
-        return {**self.told, "steps": [[step.after, step.do, step.pick] for step in self.steps]}
+        """Write it as a failure tells its case: the steps stand beside what was reported, under ``steps``."""
+        return {**self.reported_case, "steps": [[step.after, step.do, step.pick] for step in self.steps]}
 
     @classmethod
-    def read(cls, told: ReportedCase) -> "Scenario":
+    def read(cls, reported_case: ReportedCase) -> "Scenario":
         """Read back what `as_case` wrote; a case without steps is a life in which nobody acts."""
-        steps = tuple(ScenarioStep(*step) for step in told["steps"]) if "steps" in told else idle(told)
-        return cls({name: value for name, value in told.items() if name != "steps"}, steps)
+        given = {name: value for name, value in reported_case.items() if name != "steps"}
+        if "steps" not in reported_case:
+            return cls(given, idle(reported_case))
+        return cls(given, tuple(ScenarioStep(*step) for step in reported_case["steps"]))
 
 
 @attrs.frozen(eq=False, slots=False)
@@ -156,9 +158,9 @@ def kind_of(event: Event, policy: Policy) -> Text:
     return Text(event.kind, policy.name(event.action or event.kind).zh)
 
 
-def idle(told: ReportedCase) -> tuple[ScenarioStep, ...]:
+def idle(reported_case: ReportedCase) -> tuple[ScenarioStep, ...]:
     """Return the steps of a life in which nobody acts: ever longer leaps over a year; no emergency lasts so long."""
-    calm = (ScenarioStep(0, SWITCH),) if told.get("mode") == Mode.EMERGENCY else ()
+    calm = (ScenarioStep(0, SWITCH),) if reported_case.get("mode") == Mode.EMERGENCY else ()
     waits = tuple(ScenarioStep(span, ADVANCE) for span in (4, HOUR, 3 * HOUR, 7 * DAY, 60 * DAY, YEAR))
     return (*waits[:3], *calm, *waits[3:])
 
@@ -171,16 +173,22 @@ class Simulator:
 
     Args:
         subject: The locality.
-        told: The case.
+        reported_case: The case.
         parts: In how many leaps time passes between two steps; 0 leaves it to the commands to catch up.
         waits: Whether a step reports the case; it is reported at once by default.
         failing: Whether hooks may be made to fail.
     """
 
     def __init__(
-        self, subject: Subject, told: ReportedCase, *, parts: int = 1, waits: bool = False, failing: bool = False
+        self,
+        subject: Subject,
+        reported_case: ReportedCase,
+        *,
+        parts: int = 1,
+        waits: bool = False,
+        failing: bool = False,
     ) -> None:
-        self.told, self.parts = told, parts
+        self.reported_case, self.parts = reported_case, parts
         self.twin = twin(subject) if failing else None
         if self.twin is not None:
             subject = self.twin.subject
@@ -195,14 +203,14 @@ class Simulator:
         self.steps: list[ScenarioStep] = []
         self._struck: set[str] = set()
         self._failed: set[str] = set()
-        if told.get("mode") == Mode.EMERGENCY:
+        if reported_case.get("mode") == Mode.EMERGENCY:
             self._try(lambda: self.engine.switch_mode(self.policy.code, Mode.EMERGENCY, reason="check", at=BEGIN))
         if not waits:
             self._try(partial(self._report, CASE))
 
     def _report(self, name: str) -> None:
-        told = {key: value for key, value in self.told.items() if key != "mode"}
-        self.engine.report(locality=self.subject.code, case_id=name, at=self.at, **told)
+        reported_case = {key: value for key, value in self.reported_case.items() if key != "mode"}
+        self.engine.report(locality=self.subject.code, case_id=name, at=self.at, **reported_case)
 
     @property
     def case(self) -> Case | None:
@@ -281,15 +289,15 @@ class Simulator:
         # Merits are entered when the store learns of what earned them: they and their numbers depend on that.
         book = tuple(replace(event, seq=0) for event in engine.book(self.policy.code) if event.kind != "merit_entered")
         other = engine.history(OTHER) if engine.find(OTHER) is not None else ()
-        told_of = {fault["hook"] for event in (*events, *book, *other) for fault in event.about.get("faults", ())}
+        recorded = {fault["hook"] for event in (*events, *book, *other) for fault in event.about.get("faults", ())}
         return SimulatedCase(
-            Scenario(self.told, tuple(self.steps)),
+            Scenario(self.reported_case, tuple(self.steps)),
             case,
             events,
             book,
             self.broken,
             engine,
-            swallowed=tuple(sorted(self._struck - told_of)),
+            swallowed=tuple(sorted(self._struck - recorded)),
             failed=frozenset(self._failed),
             lost=self.lost,
         )
@@ -299,7 +307,7 @@ def play(subject: Subject, scenario: Scenario, parts: int = 1) -> SimulatedCase:
     """Live a scenario; for the parts see `Simulator`."""
     does = {step.do for step in scenario.steps}
     simulator = Simulator(
-        subject, scenario.told, parts=parts, waits="report" in does, failing=not does.isdisjoint((FAIL, MEND))
+        subject, scenario.reported_case, parts=parts, waits="report" in does, failing=not does.isdisjoint((FAIL, MEND))
     )
     for step in scenario.steps:
         simulator.step(step)
@@ -388,9 +396,9 @@ def choices(policy: Policy, case: Case) -> Choices:
 # --- single steps without an engine ----------------------------------------------------------------------------------
 
 
-def first(subject: Subject, told: ReportedCase) -> Case:
+def first(subject: Subject, reported_case: ReportedCase) -> Case:
     """Report a case without an engine."""
-    return done(subject.policy, fresh(subject.policy, told), "report", BEGIN)
+    return done(subject.policy, fresh(subject.policy, reported_case), "report", BEGIN)
 
 
 def done(policy: Policy, case: Case, action: str, at: datetime, pick: int = 0) -> Case:

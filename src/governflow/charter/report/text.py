@@ -31,7 +31,7 @@ _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 MARKS: Mapping[str, str] = {"passed": "✓", "failed": "✗", "waived": "○"}
 
 #: What only a case of a check tells. A life is told with steps: what was done to it, one after another.
-_TOLD: Mapping[str, Text] = {
+_CASE_LABELS: Mapping[str, Text] = {
     "steps": Text("steps", "经过"),
     "at": Text("reported at", "上报时间"),
     "channel": Text("channel", "渠道"),
@@ -105,8 +105,8 @@ def _tables(layer: Layer) -> Tables:
 
 def reader_lang() -> str:
     """Return the language of whoever reads, as the machine is set: ``"zh"`` or ``"en"``."""
-    told = (os.environ.get(name) for name in ("GOVERNFLOW_LANG", "LC_ALL", "LC_MESSAGES", "LANG"))
-    return "zh" if next((value for value in told if value), "").startswith("zh") else "en"
+    languages = (os.environ.get(name) for name in ("GOVERNFLOW_LANG", "LC_ALL", "LC_MESSAGES", "LANG"))
+    return "zh" if next((value for value in languages if value), "").startswith("zh") else "en"
 
 
 def result(verdict: LawVerdict) -> Text:
@@ -176,7 +176,7 @@ def story(failure: Failure, *, voice: Localizer, again: str) -> Iterator[Line]:
     colon = t(": ", "：")
     yield Line(0, failure.sentence.say(lang))
     if failure.case:
-        yield Line(1, f"{t('the smallest case found', '最小案例')}{colon}{told_case(failure.case, voice)}")
+        yield Line(1, f"{t('the smallest case found', '最小案例')}{colon}{case_in_words(failure.case, voice)}")
     if failure.said:
         yield Line(1, f"{t('what the rules said', '规则的答复')}{colon.rstrip()}")
         yield from (Line(2, f"{number}. {said.say(lang)}") for number, said in enumerate(failure.said, 1))
@@ -204,13 +204,13 @@ def failed(checked: CheckedLocality, verdict: LawVerdict, lang: str) -> str:
     return "\n".join(lines)
 
 
-def told_case(case: Mapping[str, object], voice: Localizer) -> str:
+def case_in_words(case: Mapping[str, object], voice: Localizer) -> str:
     """Say a case in words: each fact by its name."""
     parts = []
-    for field, told in case.items():
-        facts = told if field == "facts" and isinstance(told, Mapping) else {field: told}
+    for field, given in case.items():
+        facts = given if field == "facts" and isinstance(given, Mapping) else {field: given}
         for name, value in facts.items():
-            label = _TOLD[name].say(voice.lang) if name in _TOLD else voice.fact(name)
+            label = _CASE_LABELS[name].say(voice.lang) if name in _CASE_LABELS else voice.fact(name)
             parts.append(f"{label}{voice.t(' = ', '=')}{_said(name, value, voice)}")
     return voice.join(parts)
 
