@@ -130,6 +130,10 @@ class FactError(CommandError):
         self.name = name
 
 
+class NotOurs(CommandError):
+    """A row about a case that the store holds for another locality, or runs another way."""
+
+
 class Conflict(CommandError):
     """Somebody else changed the case since it was read."""
 

@@ -15,7 +15,7 @@ from governflow.model.case import Case
 from governflow.model.clocks import DUTY, LAPSES, PAUSES, STATUTE, SURVIVES_TRANSFER, ClockSpec
 from governflow.model.events import Actor, Event
 from governflow.model.lifecycle import SAME, Action, Lifecycle, Move
-from governflow.model.terms import Form, Kind, Mode, Outcome, Severity, Tier, Urgency, Verdict
+from governflow.model.terms import Form, Kind, Mode, Outcome, Severity, Tier, Urgency, Verdict, Way
 from governflow.model.units import INTAKE, OrgChart, Unit
 from governflow.policy import roles
 from governflow.policy.builtin.default_clocks import ANSWER
@@ -96,6 +96,7 @@ __all__ = [
     "Urgency",
     "Verdict",
     "Waiver",
+    "Way",
     "WorkingCalendar",
     "award",
     "balances",

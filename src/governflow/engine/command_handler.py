@@ -88,7 +88,7 @@ def _deny(
             return
         rules = session.rules_of(case.locality)
         fallen, now = session.catch_up(case, rules, at)
-        event = Event(now.id, now.version + 1, "denied", at, now.state, by=by, about=dict(denial))
+        event = Event(now.id, now.version + 1, "denied", at, now.state, by=by, about=dict(denial), way=now.way)
         session.append(rules, case, evolve(now, event), [*fallen, event], None, mark)
 
 

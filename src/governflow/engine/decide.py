@@ -34,7 +34,7 @@ from governflow.model.events import REQUESTER, Actor
 from governflow.model.faults import HookFault
 from governflow.model.lifecycle import Lifecycle
 from governflow.model.rulings import RecordedRuling
-from governflow.model.terms import Cause, Exempt, Kind, Mode, Outcome, Severity, Urgency, Verdict, member
+from governflow.model.terms import Cause, Exempt, Kind, Mode, Outcome, Severity, Urgency, Verdict, Way, member
 from governflow.policy.hookspecs import Allowed, Breach, Escalation, Refused, Ruling
 from governflow.policy.stack import Policy, decided
 from governflow.text import Text
@@ -108,7 +108,7 @@ def unreported(case_id: str, policy: Policy, at: datetime, mode: Mode, details: 
     visit, asked = actions.yes_no(details, "visit"), actions.yes_no(details, "asked")
     if visit is None:
         visit = entry.get("visit") != "no"
-    facts = details.get("facts")
+    facts, way = details.get("facts"), details.get("way")
     return Case(
         case_id,
         locality=policy.code,
@@ -126,6 +126,7 @@ def unreported(case_id: str, policy: Policy, at: datetime, mode: Mode, details: 
         asked=asked is not False,
         mode=mode,
         zone=details.get("zone") or policy.zone,
+        way=member(Way, way) if way else Way.LIVE,
     )
 
 

@@ -26,7 +26,7 @@ from governflow.engine.verbs import Common, ReportDetails, Verbs
 from governflow.errors import NotAllowed
 from governflow.model.case import Case, evolve
 from governflow.model.events import Actor, Event
-from governflow.model.terms import Mode
+from governflow.model.terms import Mode, Way, member
 from governflow.policy.registry import Localities
 from governflow.policy.rulesets import read_again
 from governflow.policy.stack import Policy
@@ -52,6 +52,8 @@ class Engine(Verbs, Books):
         clock: What ``at=None`` and ``advance()`` mean by now.
         entropy: Where the salts of commitments come from.
         localities: The localities it knows.
+        way: How the cases that are reported here are run, unless their report says otherwise: ``live``, ``record``
+            (a journal is the record: measures are written down as due) or ``enforce`` (as if the rules had been live).
     """
 
     def __init__(
@@ -61,8 +63,10 @@ class Engine(Verbs, Books):
         clock: TimeSource | None = None,
         entropy: Entropy = salt,
         localities: Localities | None = None,
+        way: Way | str = Way.LIVE,
     ) -> None:
         self._session = Session(store, clock or SystemClock(), entropy, localities or Localities())
+        self._way = member(Way, way)
 
     @property
     def store(self) -> Store:
@@ -73,6 +77,11 @@ class Engine(Verbs, Books):
     def clock(self) -> TimeSource:
         """What ``at=None`` means."""
         return self._session.clock
+
+    @property
+    def way(self) -> Way:
+        """How the cases that are reported here are run, unless their report says otherwise."""
+        return self._way
 
     @property
     def localities(self) -> Localities:
@@ -87,6 +96,7 @@ class Engine(Verbs, Books):
         clock: TimeSource | None = None,
         entropy: Entropy = salt,
         localities: Localities | None = None,
+        way: Way | str = Way.LIVE,
         must_exist: bool = False,
         deliver: bool = True,
     ) -> "Engine":
@@ -97,6 +107,7 @@ class Engine(Verbs, Books):
             clock: What ``at=None`` means; the machine's clock by default.
             entropy: Where the salts of commitments come from.
             localities: The localities it knows; by default the built-in and the installed ones.
+            way: How the cases that are reported here are run: see `Engine`.
             must_exist: Refuse to make a new file.
             deliver: Tell plugins at once what they had still to hear; False where you only read.
 
@@ -107,7 +118,7 @@ class Engine(Verbs, Books):
             StoreError: If the store cannot be opened.
         """
         store = open_store(url, must_exist=must_exist, read_only=not deliver)
-        engine = cls(store, clock=clock, entropy=entropy, localities=localities)
+        engine = cls(store, clock=clock, entropy=entropy, localities=localities, way=way)
         if deliver:
             engine.deliver()
         return engine
@@ -165,6 +176,7 @@ class Engine(Verbs, Books):
             lifecycle: The name of a lifecycle; as the catalogue says of the item by default, else the everyday one.
             facts: What the locality's tables ask for beside, by name: ``{"people": 12}``. Never who asks.
             zone: The IANA zone in which its days are counted; the locality's by default.
+            way: ``live``, ``record`` or ``enforce``, as long as the case lives; the engine's own by default.
             extra: Columns of a journal that mean nothing to the engine. Erasable.
             note: A remark. Erasable.
             case_id: An id of your own; made if not given.
@@ -180,6 +192,8 @@ class Engine(Verbs, Books):
         """
         if unknown := sorted(details.keys() - ReportDetails.__annotations__.keys()):
             raise TypeError(f"report() takes no argument {', '.join(unknown)}")
+        if self._way is not Way.LIVE:
+            details.setdefault("way", self._way)
         return take_command(self._session, "report", case_id, details, by, at, command_id, None, locality)
 
     def act(
@@ -416,7 +430,7 @@ class Engine(Verbs, Books):
         with session.lock, session.transaction:
             case = session.load(case_id)
             about = {"texts": session.store.erase(case_id)}
-            event = Event(case_id, case.version + 1, "forgotten", moment, case.state, by=by, about=about)
+            event = Event(case_id, case.version + 1, "forgotten", moment, case.state, by=by, about=about, way=case.way)
             after = evolve(case, event)
             session.append(session.rules_of(case.locality), case, after, [event])
         with session.lock:

@@ -203,6 +203,7 @@ class Transition:
             self.about,
             secret,
             self.policy.rules if self.rulings else None,
+            self.case.way,
         )
         return [event], evolve(self.case, event, self._view if self._viewed == len(self.changes) else None)
 

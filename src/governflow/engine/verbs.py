@@ -39,6 +39,7 @@ class ReportDetails(TypedDict, total=False):
     lifecycle: str | None
     facts: Mapping[str, Any] | None
     zone: str | None
+    way: str | None
     extra: Mapping[str, str] | None
     note: str | None
 

@@ -12,7 +12,7 @@ from governflow._names import old_attributes
 from governflow.errors import Tampered
 from governflow.model.clocks import Clock
 from governflow.model.events import Event
-from governflow.model.terms import Form, Mode, Severity, Tier, Urgency, Verdict
+from governflow.model.terms import Form, Mode, Severity, Tier, Urgency, Verdict, Way
 
 NO_FACTS: Mapping[str, str | int] = MappingProxyType({})
 
@@ -53,6 +53,7 @@ class Case:
         asked: Whether somebody asked (False: a worker found it, 主动发现).
         mode: The mode of the locality when it was reported.
         zone: The IANA zone in which its days are counted.
+        way: Who is its record: governflow (live), a journal (record) or the rules (enforce).
         suspended_from: The state that a suspended case came from.
         suspended_until: When a suspended case resumes by itself.
         dispatched: When it was first dispatched.
@@ -98,6 +99,7 @@ class Case:
     asked: bool = True
     mode: Mode = Mode.NORMAL
     zone: str = "Asia/Shanghai"
+    way: Way = Way.LIVE
     suspended_from: str | None = None
     suspended_until: datetime | None = None
     dispatched: datetime | None = None
@@ -184,7 +186,7 @@ def evolve(case: Case | None, event: Event, seen: Case | None = None) -> Case:
         Tampered: If the event is not the next one of this case.
     """
     if case is None:
-        case = Case(event.case, opened=event.at)
+        case = Case(event.case, opened=event.at, way=event.way)
     if event.seq != case.version + 1 or event.case != case.id:
         raise Tampered(
             f"event {event.seq} of case {event.case} does not follow version {case.version} of case {case.id}",

@@ -18,6 +18,7 @@ from msgspec.structs import astuple, force_setattr
 from governflow.errors import Tampered
 from governflow.model.clocks import Clock
 from governflow.model.rulings import RecordedRuling
+from governflow.model.terms import Way
 from governflow.text import Text
 
 VERSION = 1
@@ -73,6 +74,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="v", tag=
         about: Details that change nothing of the case (an escalation's from and to, an appeal's clock, ...).
         secret: The commitment to the texts and personal data that came with it.
         rules: The hash of the rule set that was asked, where one was.
+        way: Who was the record of the case then: governflow, a journal, or the rules.
         recorded: When the store learnt of it.
     """
 
@@ -89,6 +91,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="v", tag=
     about: dict[str, Any] = {}
     secret: str | None = None
     rules: str | None = None
+    way: Way = Way.LIVE
     recorded: datetime | None = None
 
     def __eq__(self, other: object) -> bool:

@@ -93,6 +93,14 @@ class Mode(_Named):
     EMERGENCY = "emergency", "emergency", "急时"
 
 
+class Way(_Named):
+    """Who is the record of a case, and so what a measure does to it (runs: live, from a journal, as a trial)."""
+
+    LIVE = "live", "live", "在线"
+    RECORD = "record", "from records", "实录"
+    ENFORCE = "enforce", "rules enforced", "推演"
+
+
 class Outcome(_Named):
     """What became of a clock."""
 

@@ -19,7 +19,7 @@ from governflow.model.case import Case
 from governflow.model.clocks import Clock, ClockSpec
 from governflow.model.events import Actor, Event
 from governflow.model.lifecycle import Lifecycle
-from governflow.model.terms import Cause, Form, Kind, Mode, Severity, Tier, Urgency
+from governflow.model.terms import Cause, Form, Kind, Mode, Severity, Tier, Urgency, Way
 from governflow.model.units import OrgChart, Unit
 from governflow.text import Json, Text
 
@@ -344,6 +344,7 @@ class Context(msgspec.Struct, frozen=True, gc=False):
         at: The moment that the question is about, in UTC.
         units: The org chart.
         zone: The IANA zone in which the case's days are counted.
+        way: Who is the record of the case: governflow (live), a journal (record) or the rules (enforce).
     """
 
     locality: str
@@ -351,6 +352,7 @@ class Context(msgspec.Struct, frozen=True, gc=False):
     at: datetime
     units: OrgChart
     zone: str
+    way: Way = Way.LIVE
 
 
 # --- the hooks --------------------------------------------------------------------------------------------------------

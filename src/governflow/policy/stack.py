@@ -152,8 +152,14 @@ class Policy:
     def context(self, case: Case, mode: Mode, at: datetime) -> Context:
         """Return what hooks may know beside the case."""
         context = self._contexts[0] if self._contexts else None
-        if context is None or context.at is not at or context.mode is not mode or context.zone != case.zone:
-            context = Context(self.code, mode, at, self.units, case.zone)
+        if (
+            context is None
+            or context.at is not at
+            or context.mode is not mode
+            or context.way is not case.way
+            or context.zone != case.zone
+        ):
+            context = Context(self.code, mode, at, self.units, case.zone, case.way)
             self._contexts[:] = (context,)
         return context
 

@@ -10,11 +10,12 @@ from msgspec.structs import replace
 
 from governflow.engine.decide import REMARKS, illegal
 from governflow.engine.engine import Engine
-from governflow.errors import CommandError, require
+from governflow.errors import NotOurs, require
 from governflow.journal import DatedAction, Row
 from governflow.journal.records import Fields
 from governflow.model.case import fold
 from governflow.model.events import Actor
+from governflow.model.terms import Way
 
 #: Channels by which workers report what they found themselves (主动发现): nobody asked, so the next unit up verifies.
 PROACTIVE = frozenset({"proactive", "found", "patrol", "主动发现", "网格巡查", "巡查", "巡查发现", "主动处置"})
@@ -77,12 +78,15 @@ _REPORTED = (
 class Commands:
     """Takes rows of one journal to an engine."""
 
-    def __init__(self, engine: Engine, locality: str, *, wide: bool, auto_dispatch: bool) -> None:
+    def __init__(
+        self, engine: Engine, locality: str, *, wide: bool, auto_dispatch: bool, way: Way | None = None
+    ) -> None:
         self._engine = engine
         self._locality = locality
         self.policy = engine.localities.policy(locality)
         self._wide = wide
         self._auto_dispatch = auto_dispatch
+        self._way = way
         self._began = engine.now  # what is earlier than this comes late to the store
 
     def command_id(self, row: Row, step: DatedAction) -> bytes:
@@ -105,15 +109,17 @@ class Commands:
         if self._began is not None and step.at < self._began and action in _EVER:
             self._require_possible_then(row.case, step, command_id)
         by = actor_of(action, fields)
+        self._require_ours(row.case)
         if action == "report":
             self._report(row, fields, step.at, by, command_id)
             return
-        self._require_ours(row.case)
         self._engine.act(action, row.case, by=by, at=step.at, command_id=command_id, **details_of(action, fields))
 
     def _report(self, row: Row, fields: Fields, at: datetime, by: Actor | None, command_id: bytes) -> None:
         facts = self.policy.ruled.facts_in(row.extra)
         details: dict[str, Any] = {name: value for name, value in fields.items() if name in _REPORTED}
+        if self._way is not None:
+            details["way"] = self._way
         proactive = fields.get("channel", "").strip().lower() in PROACTIVE
         self._engine.report(
             locality=self._locality,
@@ -131,12 +137,19 @@ class Commands:
             self._engine.dispatch(row.case, at=at, command_id=command_id + b"auto")
 
     def _require_ours(self, name: str) -> None:
-        """Refuse a case of another locality: numbers such as 1, 2, 3 are used by every county."""
+        """Refuse a case of another locality (numbers such as 1, 2, 3 are used by every county), or run another way."""
         case = self._engine.find(name)
         if case is not None and case.locality != self._locality:
-            raise CommandError(
+            raise NotOurs(
                 f"case {name} of this store is one of {case.locality}, not of {self._locality}: use another store",
                 f"数据文件中的事项 {name} 属于 {case.locality}，不属于 {self._locality}：请另用数据文件",
+            )
+        if case is not None and self._way not in (None, case.way):
+            raise NotOurs(
+                f"case {name} of this store is run the way {case.way!s} as long as it lives, not {self._way!s}: "
+                "run it as before, or use another store",
+                f"数据文件中的事项 {name} 按“{case.way.text.zh}”办理，始终如此，不能改为“{self._way.text.zh}”："
+                "请按原方式运行，或另用数据文件",
             )
 
     def _require_possible_then(self, name: str, step: DatedAction, command_id: bytes) -> None:

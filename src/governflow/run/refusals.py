@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from governflow.errors import CommandError, FactError, GovernflowError, IllegalAction, NotAllowed, UnknownCase
+from governflow.errors import CommandError, FactError, GovernflowError, IllegalAction, NotAllowed, NotOurs, UnknownCase
 from governflow.journal import DatedAction, Map, Reject, Row
 from governflow.journal.mapping import find
 from governflow.model.case import Case
@@ -78,6 +78,8 @@ def _because(
     reason = fault.in_zone(ZoneInfo(row.zone))
     if case is None:
         return _not_there(row, at, journal) or (reason, "case") if isinstance(fault, UnknownCase) else (reason, None)
+    if isinstance(fault, NotOurs):
+        return reason, "case"
     if isinstance(fault, IllegalAction):
         return reason, "action"
     if isinstance(fault, NotAllowed):

@@ -16,6 +16,7 @@ import attrs
 from governflow.engine.engine import Engine
 from governflow.errors import GovernflowError, JournalError, StoreError
 from governflow.journal import ORDER, DatedAction, Map, Notice, Reject, Row, read
+from governflow.model.terms import Way
 from governflow.policy.stack import actions_of
 from governflow.run.commands import Commands
 from governflow.run.refusals import AHEAD, refusal, too_far_ahead, wall_time
@@ -54,6 +55,7 @@ def run(
     map: Map | None = None,
     until: datetime | None = None,
     auto_dispatch: bool = False,
+    way: Way | None = None,
     rejected: Callable[[Reject], None],
     progress: Progress | None = None,
 ) -> Result:
@@ -66,6 +68,8 @@ def run(
         map: What the columns mean, if they are not ours.
         until: How far to take the clock after the last row; the last row's time by default.
         auto_dispatch: Dispatch each reported case at once along the policy's route.
+        way: How its cases are run; a row of a case that the store runs another way is refused. By default new cases as
+            the engine says, and those that the store has as before.
         rejected: Called with each row that is refused.
         progress: Called now and then with rows done and rows in all.
 
@@ -76,7 +80,7 @@ def run(
         JournalError: If the journal cannot be read at all; then nothing was taken.
     """
     map, rows = map or Map(), SortedJournal()
-    commands = Commands(engine, locality, wide=map.wide, auto_dispatch=auto_dispatch)
+    commands = Commands(engine, locality, wide=map.wide, auto_dispatch=auto_dispatch, way=way)
     taking = _Taking(engine, commands, rows, map, rejected)
     result = taking.result
     with closing(rows):
