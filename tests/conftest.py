@@ -1,9 +1,11 @@
-"""What several test modules share: the command line, called in this process."""
+"""What several test modules share: the command line, called in this process; the invented counties and charters."""
 
 import io
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,3 +56,30 @@ def governflow(monkeypatch: pytest.MonkeyPatch) -> Command:
         return Done(status, out.getvalue(), err.getvalue())
 
     return call
+
+
+@pytest.fixture
+def defaults_as_they_were() -> Iterator[None]:
+    """Put back, afterwards, what the faults of the invented county have changed."""
+    from riverside_faults import defaults_as_they_were as put_back
+
+    with put_back():
+        yield
+
+
+@pytest.fixture
+def three_laws() -> Iterator[Any]:
+    """A charter of three laws: one holds exactly, one after 1,234 examples, one is broken."""
+    from checked import three_laws_only
+
+    with three_laws_only() as laws:
+        yield laws
+
+
+@pytest.fixture
+def uninstalled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Write a distribution that is not installed."""
+    from checked import write_distribution
+
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    return partial(write_distribution, tmp_path)

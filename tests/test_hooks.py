@@ -61,8 +61,8 @@ TESTED: Mapping[str, str] = {
     "governflow_merits": "test_hooks.py::test_what_an_event_earns_is_in_the_book_with_its_source_and_its_case",
     "governflow_recorded": "test_hooks.py::test_a_plugin_hears_of_an_event_after_it_is_kept_with_the_case",
     "governflow_demo": "test_hooks.py::test_a_demonstration_is_the_localitys_own_and_not_that_of_its_city",
-    "governflow_examples": "test_charter_rulings.py::test_a_worked_example_that_comes_out_otherwise_is_told",
-    "governflow_waivers": "test_charter_rulings.py::test_a_law_that_is_waived_with_a_reason_and_an_end_fails_nobody",
+    "governflow_examples": "test_charter_examples.py::test_a_worked_example_that_comes_out_otherwise_is_told",
+    "governflow_waivers": "test_charter_waivers.py::test_a_law_that_is_waived_with_a_reason_and_an_end_fails_nobody",
 }
 
 
