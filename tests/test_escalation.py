@@ -40,6 +40,15 @@ def rungs(engine: Engine) -> list[tuple[str, datetime, str, str, str]]:
     return found
 
 
+def test_an_event_says_from_whom_to_whom_it_escalated_a_case_and_any_other_event_nothing() -> None:
+    engine = desk()
+    engine.advance(plus(40))
+    said = [event.escalation for event in engine.history("c")]
+    escalated = [(one["kind"], one["clock"], one["from"], one["to"]) for one in said if one is not None]
+    assert escalated == [("urge", "dispatch#1", "intake", "intake"), ("supervise", "dispatch#1", "intake", "leader")]
+    assert said[0] is None
+
+
 def clock(engine: Engine, name: str) -> Clock:
     return engine.case("c").clocks[name]
 

@@ -137,11 +137,11 @@ _KINDS: Mapping[str, Text] = {
 
 def _line(event: Event, policy: Policy, zone: ZoneInfo, lang: str) -> str:
     """Return an event in one line: when, of which case, what, which clock, to whom."""
-    escalation = event.about.get("escalation") or {}
-    clock = str(event.about.get("clock") or escalation.get("clock") or "").partition("#")[0]
+    climb = event.escalation
+    clock = str(event.about.get("clock") or (climb and climb["clock"]) or "").partition("#")[0]
     kind = _KINDS.get(event.kind, Text(event.kind, event.kind)).say(lang)
     name = policy.name(clock).say(lang) if clock else ""
-    to = f" → {policy.units.name(escalation['to']).say(lang)}" if escalation else ""
+    to = f" → {policy.units.name(climb['to']).say(lang)}" if climb else ""
     return f"{event.at.astimezone(zone):%Y-%m-%d %H:%M:%S}  {event.case}  {kind}  {name}{to}".rstrip()
 
 

@@ -37,7 +37,7 @@ class Books:
     def outages(self, locality: str) -> Sequence[tuple[datetime, datetime]]:
         """Return the declared outages of a locality and of those above it, as pairs of moments in UTC."""
         return [
-            (datetime.fromisoformat(event.about["from"]), datetime.fromisoformat(event.about["to"]))
+            (datetime.fromisoformat(str(event.about["from"])), datetime.fromisoformat(str(event.about["to"])))
             for code in self._session.rules_of(locality).lineage
             for event in self.book(code)
             if event.kind == "outage_declared"

@@ -10,7 +10,7 @@ its envelope and belongs neither to the body nor to equality.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TypedDict, cast
 
 import msgspec
 from msgspec.structs import astuple, force_setattr
@@ -18,7 +18,7 @@ from msgspec.structs import astuple, force_setattr
 from governflow.errors import Tampered
 from governflow.model.clocks import Clock
 from governflow.model.rulings import RecordedRuling
-from governflow.model.terms import Way
+from governflow.model.terms import Form, Way
 from governflow.text import Text
 
 VERSION = 1
@@ -57,6 +57,13 @@ class Actor(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 REQUESTER = Actor("requester")
 
 
+#: What an event says of an escalation: its kind and cause, the clock with its cycle (``arrive#1``; None where a person
+#: escalated it), who held the case, to whom it went, and the form in which it is handled from then on, if any.
+Escalated = TypedDict(
+    "Escalated", {"kind": str, "cause": str, "clock": str | None, "from": str, "to": str, "form": Form | None}
+)
+
+
 class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="v", tag=VERSION, eq=False, gc=False):
     """One fact of one case, with its consequences. Moments are in UTC.
 
@@ -85,14 +92,19 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="v", tag=
     state: str
     action: str = ""
     by: Actor | None = None
-    changes: dict[str, Any] = {}
+    changes: Mapping[str, object] = {}
     clocks: tuple[Clock, ...] = ()
     rulings: tuple[RecordedRuling, ...] = ()
-    about: dict[str, Any] = {}
+    about: Mapping[str, object] = {}
     secret: str | None = None
     rules: str | None = None
     way: Way = Way.LIVE
     recorded: datetime | None = None
+
+    @property
+    def escalation(self) -> Escalated | None:
+        """From whom to whom the case was escalated, and for which clock; None where it was not."""
+        return cast(Escalated | None, self.about.get("escalation"))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Event) and astuple(self)[:-1] == astuple(other)[:-1]

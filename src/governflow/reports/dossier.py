@@ -217,7 +217,8 @@ class _DossierWriter(Localizer):
 
     def verdicts(self) -> Iterable[Statement]:
         for event in self.history:
-            verdict, score, verifier = (event.changes.get(name) for name in ("verdict", "score", "verifier"))
+            changes: Mapping[str, Any] = event.changes
+            verdict, score, verifier = (changes.get(name) for name in ("verdict", "score", "verifier"))
             if verdict is None:
                 continue
             what = self.t("Verdict of the requester", "诉求人评价")

@@ -10,7 +10,7 @@ from governflow.engine.explain import KeptRules
 from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case, condition_of, evolve
 from governflow.model.clocks import Clock
-from governflow.model.events import EVENT_NAMES, REQUESTER, Event
+from governflow.model.events import EVENT_NAMES, REQUESTER, Escalated, Event
 from governflow.model.faults import faults_in
 from governflow.model.lifecycle import START
 from governflow.model.rulings import RecordedRuling
@@ -138,8 +138,8 @@ class _StepWriter(Localizer):
         return self.t(f"{who} ({unit})", f"{who}（{unit}）") if event.by.unit else who
 
     def changes(self, event: Event, before: Case, after: Case) -> Iterable[str]:
-        about = event.about
-        if (climb := about.get("escalation")) is not None:
+        about: Mapping[str, Any] = event.about
+        if (climb := event.escalation) is not None:
             yield self.escalation(climb)
         changed = []
         for name, label in _CHANGED.items():
@@ -171,7 +171,7 @@ class _StepWriter(Localizer):
             yield self.t("Appeal granted", "申诉成立") if about["granted"] else self.t("Appeal refused", "申诉不成立")
         if event.changes.get("verdict"):
             score = after.score
-            verdict = Verdict(event.changes["verdict"]).text.say(self.lang)
+            verdict = Verdict(str(event.changes["verdict"])).text.say(self.lang)
             shown = verdict if score is None else self.t(f"{verdict}, score {score}", f"{verdict}，评分 {score}")
             yield self.pair(Text("Verdict", "评价"), shown)
         if after.reopened > before.reopened:
@@ -185,7 +185,7 @@ class _StepWriter(Localizer):
     def anew(self, event: Event, before: Case, after: Case) -> Iterable[str]:
         """Return what a switch of the mode or a new assessment has changed beside clocks and what `_CHANGED` names."""
         if event.kind == "mode_switched":
-            old, new = (Mode(event.about[end]).text.say(self.lang) for end in ("from", "to"))
+            old, new = (Mode(str(event.about[end])).text.say(self.lang) for end in ("from", "to"))
             yield self.pair(Text("Mode", "运行状态"), f"{old} → {new}")
         if event.seq > 1 and "facts" in event.changes:
             names = dict.fromkeys((*before.facts, *after.facts))
@@ -198,11 +198,11 @@ class _StepWriter(Localizer):
         if event.kind == "reassessed" and not event.about.get("before") and not event.about.get("due"):
             yield self.t("Nothing changed", "结果无变化")
 
-    def escalation(self, climb: Mapping[str, Any]) -> str:
+    def escalation(self, climb: Escalated) -> str:
         kind, cause = Kind(climb["kind"]).text.say(self.lang), Cause(climb["cause"]).text.say(self.lang)
         source, target = self.unit(climb["from"]), self.unit(climb["to"])
         path = source if source == target else f"{source} → {target}"
-        mark = self.mark(climb["clock"]) if climb.get("clock") else ""
+        mark = self.mark(climb["clock"]) if climb["clock"] else ""
         en = f"{mark}: {cause}" if mark else cause
         return self.t(f"{kind.capitalize()}: {path} ({en})", f"{kind}：{path}，原因：{mark}{cause}")
 
@@ -259,7 +259,7 @@ class _StepWriter(Localizer):
         if event.rulings:
             return
         if event.kind == "denied":
-            about = event.about
+            about: Mapping[str, Any] = event.about
             yield Reason(self.safe(_text(about["reason"]).say(self.lang)), str(about["rule"]), str(about["source"]))
             return
         if event.kind in _GROUNDS:
@@ -267,7 +267,7 @@ class _StepWriter(Localizer):
             return
         mark = event.about.get("clock") if event.kind in ("warned", "breached", "lapsed") else None
         if mark is not None:
-            name, _, cycle = mark.rpartition("#")
+            name, _, cycle = str(mark).rpartition("#")
             yield rules.get((name, int(cycle)), Reason(self.t("a promised date", "承诺的日期")))
             return
         old = self.name(before.state if event.seq > 1 else START)

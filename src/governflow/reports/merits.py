@@ -73,8 +73,9 @@ def balances(events: Iterable[Event], at: datetime) -> Mapping[str, Balance]:
     for event in events:
         if event.kind != ENTERED or event.at > moment:
             continue
-        to, points, expires = event.about["to"], event.about["points"], event.about["expires"]
-        holders.setdefault(to, event.about["holder"])
+        about: Mapping[str, Any] = event.about
+        to, points, expires = about["to"], about["points"], about["expires"]
+        holders.setdefault(to, about["holder"])
         if expires is not None and datetime.fromisoformat(expires) <= moment:
             expired[to] += 1
         else:

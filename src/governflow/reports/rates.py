@@ -21,7 +21,7 @@ import attrs
 from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case
 from governflow.model.clocks import Clock
-from governflow.model.events import Event
+from governflow.model.events import Escalated, Event
 from governflow.model.terms import Cause, Exempt, Kind, Outcome, Verdict
 from governflow.policy.hookspecs import CaseReader
 from governflow.reports.format import plain
@@ -178,13 +178,12 @@ def _responded(case: Case) -> bool:
 
 def escalations(history: Sequence[Event]) -> list[dict[str, Any]]:
     """Return the escalations among the events of a case: when, why, what, from whom to whom."""
-    climbs = (event for event in history if "escalation" in event.about)
-    return [{**event.about["escalation"], "at": event.at, "because": _because(event)} for event in climbs]
+    climbs = ((event, event.escalation) for event in history if event.escalation is not None)
+    return [{**climb, "at": event.at, "because": _because(event, climb)} for event, climb in climbs]
 
 
-def _because(event: Event) -> Text:
+def _because(event: Event, climb: Escalated) -> Text:
     """Return why a case was escalated, in both languages."""
-    climb = event.about["escalation"]
     if climb["cause"] == Cause.MANUAL:
         return Cause.MANUAL.text
     reason = next((ruling.reason for ruling in event.rulings if ruling.what == "escalate"), None)

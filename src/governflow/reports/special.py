@@ -6,7 +6,7 @@ lead department submits it to the leader in charge, with the growth trend (å¢é•
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -169,7 +169,7 @@ def special_report(reader: CaseReader, case_id: str) -> SpecialReport:
     months, regions = _spread(reader, policy, case, until.astimezone(zone))
     held = _held(events)
     last = {(clock.name, clock.cycle): clock for event in events for clock in event.clocks}
-    climbs = [event.about["escalation"] for event in events if "escalation" in event.about]
+    climbs = [event.escalation for event in events if event.escalation is not None]
     leader = policy.units.for_form(FORMS[-1], held[-1].unit)
     to = climbs[-1]["to"] if filing is not None else leader.id if leader is not None else held[-1].unit
     outages = reader.outages(case.locality)
@@ -226,8 +226,9 @@ def _held(events: Sequence[Event]) -> tuple[Held, ...]:
     found: list[Held] = []
     unit, form = "", None
     for event in events:
-        unit = event.changes.get("unit", unit)
-        form = Form(event.changes["form"]) if event.changes.get("form") else form
+        changes: Mapping[str, Any] = event.changes
+        unit = changes.get("unit", unit)
+        form = Form(changes["form"]) if changes.get("form") else form
         if not found or (found[-1].unit, found[-1].form) != (unit, form):
             found.append(Held(event.at, unit, form))
     return tuple(found)
@@ -236,6 +237,6 @@ def _held(events: Sequence[Event]) -> tuple[Held, ...]:
 def _conferences(events: Sequence[Event]) -> Iterable[tuple[datetime, str]]:
     holder = ""
     for event in events:
-        holder = event.changes.get("unit", holder)
+        holder = str(event.changes.get("unit", holder))
         if event.action == "confer":
             yield event.at, (event.by.unit if event.by else None) or holder

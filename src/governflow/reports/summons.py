@@ -4,8 +4,9 @@ Where a street blows the whistle and departments check in, both are assessed: Be
 requests (北京市接诉即办工作条例, 2021), art. 33. The record is read from the events of the case.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 import attrs
 
@@ -76,14 +77,15 @@ def summonses(events: Iterable[Event]) -> list[Summons]:
         clocks = {(clock.name, clock.cycle): clock for clock in event.clocks if clock.name.startswith(_CLOCK)}
         if event.action == "whistle":
             waiting = {name for (name, _), clock in last.items() if clock.stopped is None}
-            new = [(unit, _key(unit, clocks)) for unit in event.about["units"] if _CLOCK + unit not in waiting]
+            about: Mapping[str, Any] = event.about
+            new = [(unit, _key(unit, clocks)) for unit in about["units"] if _CLOCK + unit not in waiting]
             if new:
                 whistles.append((event.at, (event.by.unit if event.by else None) or holder, new))
         if event.action == "check_in":
             # Only this says that somebody came: the clock of a unit that never did stops with the cycle all the same.
             came |= dict.fromkeys(clocks, event.at)
         last |= clocks
-        holder = event.changes.get("unit", holder)
+        holder = str(event.changes.get("unit", holder))
     return [
         Summons(at, unit, tuple(_called(summoned, last.get(key), came.get(key)) for summoned, key in called))
         for at, unit, called in whistles

@@ -17,6 +17,7 @@ from governflow.calendars.allowances import Allowance
 from governflow.errors import CalendarError, TableError
 from governflow.normalize import key
 from governflow.tables.rules import CatalogueRow, Refusal
+from governflow.text import Json
 
 if TYPE_CHECKING:
     from governflow.tabular.grids import Source
@@ -112,28 +113,29 @@ class Catalogue:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over what the catalogue says, whatever file it came from, as hexadecimal digits."""
-        entries = self.as_json()["entries"]
+        entries = [entry.as_json() for entry in self.entries]
         for one in entries:
             del one["row"], one["sheet"]
         return hashlib.sha256(msgspec.json.encode(entries, order="deterministic")).hexdigest()
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Json]:
         """Return the catalogue as plain JSON values, from which `from_json` makes it again; without refused rows."""
         return {"entries": [entry.as_json() for entry in self.entries]}
 
     @classmethod
     @old_arguments(told="content")
-    def from_json(cls, content: Mapping[str, Any]) -> "Catalogue":
+    def from_json(cls, content: Mapping[str, Json]) -> "Catalogue":
         """Make a catalogue again from what `as_json` gave.
 
         Raises:
             TableError: It is not what `as_json` gave.
         """
+        kept: Any = content  # what is made of it finds out whether it is whole
         try:
             return cls(
                 tuple(
                     CatalogueRow(**{**one, "allowance": one["allowance"] and Allowance.parse(one["allowance"])})
-                    for one in content["entries"]
+                    for one in kept["entries"]
                 )
             )
         except (KeyError, TypeError, CalendarError) as fault:

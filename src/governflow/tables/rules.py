@@ -9,7 +9,7 @@ from governflow.calendars.allowances import Allowance
 from governflow.normalize import nearest
 from governflow.tables import vocabulary
 from governflow.tables.domains import Cell, Closed, Domain, Unfit, read_cell, read_domain
-from governflow.text import Text
+from governflow.text import Json, Text
 
 
 @attrs.frozen
@@ -76,7 +76,7 @@ class Column:
             raise Unfit(f"asks for none, but {en}: name its values", f"写了“未填”，但{zh}：请写具体取值")
         return cell
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Json]:
         """Return the column as plain JSON values."""
         return {
             "id": self.id,
@@ -125,7 +125,7 @@ class Rule:
         en, zh = (f"sheet {self.sheet}, ", f"工作表“{self.sheet}”") if self.sheet else ("", "")
         return Text(f"{self.id} ({en}row {self.row})", f"{self.id}（{zh}第 {self.row} 行）")
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Json]:
         """Return the rule as plain JSON values."""
         cells, outcomes, reason = dict(self.cells), dict(self.outcomes), [self.reason.en, self.reason.zh]
         return attrs.asdict(self, recurse=False) | {"cells": cells, "outcomes": outcomes, "reason": reason}
@@ -167,7 +167,7 @@ class CatalogueRow:
         """The responsible units (处置单位)."""
         return tuple(self.attributes.get("units", "").split("|")) if self.attributes.get("units") else ()
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Json]:
         """Return the row as plain JSON values."""
         allowance = None if self.allowance is None else str(self.allowance)
         return attrs.asdict(self, recurse=False) | {"allowance": allowance, "attributes": dict(self.attributes)}

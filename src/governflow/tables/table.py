@@ -19,6 +19,7 @@ from governflow.tables import vocabulary
 from governflow.tables.domains import Cell, Part, Unfit, canonical
 from governflow.tables.rules import Column, Rule
 from governflow.tables.vocabulary import Hit
+from governflow.text import Json
 
 if TYPE_CHECKING:
     from governflow.tables.coverage import Space
@@ -136,17 +137,20 @@ class Table:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over what the table says, whatever file it came from, as hexadecimal digits."""
-        content = self.as_json()
         columns = {column.id: column for column in self.columns}
-        for one in content["rules"]:
-            del one["row"], one["sheet"]
-            one["cells"] = {
+        rules = []
+        for rule in self.rules:
+            content = rule.as_json()
+            del content["row"], content["sheet"]
+            content["cells"] = {
                 name: canonical(columns[name].domain, columns[name].condition(cell))
-                for name, cell in one["cells"].items()
+                for name, cell in rule.cells.items()
             }
-        return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
+            rules.append(content)
+        whole = self.as_json() | {"rules": rules}
+        return hashlib.sha256(msgspec.json.encode(whole, order="deterministic")).hexdigest()
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Json]:
         """Return the table as plain JSON values, from which `from_json` makes it again."""
         return {
             "name": self.name,
@@ -159,18 +163,19 @@ class Table:
 
     @classmethod
     @old_arguments(told="content")
-    def from_json(cls, content: Mapping[str, Any]) -> "Table":
+    def from_json(cls, content: Mapping[str, Json]) -> "Table":
         """Make a table again from what `as_json` gave.
 
         Raises:
             TableError: It is not what `as_json` gave.
         """
+        kept: Any = content  # what is made of it finds out whether it is whole
         try:
             columns, gives = (
-                tuple(Column.from_json(one, content["name"]) for one in content[part]) for part in ("columns", "gives")
+                tuple(Column.from_json(one, kept["name"]) for one in kept[part]) for part in ("columns", "gives")
             )
-            rules = tuple(Rule.from_json(one) for one in content["rules"])
-            table = cls(content["name"], content["hit"], columns, tuple(content["outcomes"]), rules, gives)
+            rules = tuple(Rule.from_json(one) for one in kept["rules"])
+            table = cls(kept["name"], kept["hit"], columns, tuple(kept["outcomes"]), rules, gives)
             table._cells  # noqa: B018 - so that cells that do not fit the columns are found here
         except (KeyError, TypeError, AttributeError, Unfit) as fault:
             raise TableError.of(

@@ -3,10 +3,10 @@
 Nothing in it happened: cases, people and the order in which posts come are made up.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from governflow.plugin import Actor, CaseReader, Demo, Text, balances
@@ -70,13 +70,14 @@ def _assembled(engine: "Engine") -> Iterator[Text]:
     )
     for name in running:
         switched = next(event for event in reversed(engine.history(name)) if event.kind == "mode_switched")
-        for clock, (before, after) in switched.about["due"].items():
+        about: Mapping[str, Any] = switched.about
+        for clock, (before, after) in about["due"].items():
             told = engine.localities.policy(_CODE).name(clock.partition("#")[0])
             yield Text(
                 f"  {name}: {told.en} due {_hand(after)} instead of {_hand(before)}",
                 f"  {name}：{told.zh}截止由{_hand(before)}提前到{_hand(after)}",
             )
-        if not switched.about["due"]:
+        if not about["due"]:
             yield Text(f"  {name}: goes on as it was", f"  {name}：时限不变，继续办理")
     punctual = [post for post in muster.posts if post not in (_LATE, _ABSENT)]
     for number, post in enumerate(punctual):
@@ -112,10 +113,10 @@ def _pursued(engine: "Engine") -> Iterator[Text]:
     yield _who_is_absent(engine, "15:35")
     policy = engine.localities.policy(_CODE)
     for event in engine.book(_CODE):
-        climb = event.about.get("escalation")
+        climb = event.escalation
         if climb is None:
             continue
-        clock, to = policy.name(climb["clock"].partition("#")[0]), chart().name(climb["to"])
+        clock, to = policy.name(str(climb["clock"]).partition("#")[0]), chart().name(climb["to"])
         what = Text(event.kind.replace("_", " "), {"urged": "催办", "supervised": "督办"}.get(event.kind, "接手"))
         yield Text(
             f"  {_hand(event.at)} {clock.en}: {what.en} – {to.en}",

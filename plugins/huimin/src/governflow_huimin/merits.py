@@ -84,7 +84,7 @@ def earned(event: Event, case: Case) -> tuple[Merit, ...]:
         case: The case after it.
     """
     if event.kind == "checked_in":
-        unit = event.about["unit"]
+        unit = str(event.about["unit"])
         punctual = any(clock.outcome is Outcome.MET for clock in event.clocks if clock.name == f"check_in:{unit}")
         return (merit("credit/summons", to=unit, at=event.at),) if punctual else ()
     if event.kind == "closed" and case.verdict is Verdict.SATISFIED and not case.reopened and not _late(case):

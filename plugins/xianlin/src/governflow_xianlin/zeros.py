@@ -83,5 +83,6 @@ def _came_from(case: Case) -> set[str]:
 
 
 def _went_to(event: Event) -> set[str]:
-    told = event.about.get("escalation") or {}
-    return {unit for unit in (event.changes.get("unit"), told.get("to")) if isinstance(unit, str)}
+    climb = event.escalation
+    units = (event.changes.get("unit"), climb["to"] if climb is not None else None)
+    return {unit for unit in units if isinstance(unit, str)}

@@ -1,6 +1,6 @@
 """Laws about ladders: what is not done goes up, comes to the top, and is not forgotten there (升级)."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from itertools import chain
@@ -22,7 +22,7 @@ from governflow.charter.model import MOST, Failure, law
 from governflow.charter.subject import Subject
 from governflow.engine import musters
 from governflow.model.case import Case
-from governflow.model.events import Event
+from governflow.model.events import Escalated, Event
 from governflow.model.faults import faults_in
 from governflow.model.lifecycle import Lifecycle
 from governflow.model.rulings import RuleRef
@@ -248,11 +248,11 @@ def astray(ladder: Ladder, policy: Policy) -> Failure | None:
         for fault in faults_in(event.about):
             if fault.hook == "governflow_escalate":
                 return wrong(Text(f"a rung was not usable: {fault.text.en}", f"升级方式不可用：{fault.text.zh}"))
-        climb = event.about.get("escalation")
+        climb = event.escalation
         if climb is None:
             before = case
             continue
-        name, to, holder = _clock_of(climb), str(climb["to"]), str(climb["from"])
+        name, to, holder = _clock_of(climb), climb["to"], climb["from"]
         if to not in units:
             return wrong(Text(f"it climbs to {to!r}, which the chart does not know", f"升级到组织架构中没有的“{to}”"))
         if climb["kind"] == Kind.TAKE_OVER and name == "dispatch":
@@ -279,11 +279,11 @@ def astray(ladder: Ladder, policy: Policy) -> Failure | None:
     return _never(ladder, policy, what)
 
 
-def _clock_of(climb: Mapping[str, object]) -> str:
+def _clock_of(climb: Escalated) -> str:
     return str(climb["clock"]).partition("#")[0]
 
 
-def _stops(climb: Mapping[str, object], case: Case) -> bool:
+def _stops(climb: Escalated, case: Case) -> bool:
     """Return whether a late clock has no rung after one that hands the case to nobody else."""
     clock = case.clocks.get(_clock_of(climb))
     open_ = clock is not None and clock.stopped is None and clock.next_rung_at is None
@@ -324,7 +324,7 @@ def silent(ladder: Ladder, policy: Policy) -> Failure | None:
         over = at == len(ladder.rungs) - 1 and ladder.over
         if late and not over and case.next_event_at is None:
             return wrong(Text("nobody is urged any more, and nothing is due", "不再有人被催办，也没有任何时限"))
-        climb = event.about.get("escalation")
+        climb = event.escalation
         if climb is not None and case.special is not None and not over and _stops(climb, case):
             name = policy.name(_clock_of(climb))
             what = f"after the special report the ladder of {name.en} falls silent"

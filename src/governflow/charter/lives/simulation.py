@@ -6,7 +6,7 @@ in from the case as it then stands and from the step's own number. Actors name n
 looked at here.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from typing import Any
@@ -143,8 +143,8 @@ def line(event: Event, policy: Policy) -> Text:
     when = f"{event.at.astimezone(ZoneInfo(policy.zone)):%Y-%m-%d %H:%M}"
     rules = [f"{ruling.rule} ({ruling.source})" for ruling in event.rulings if ruling.rule]
     word, state = kind_of(event, policy), policy.name(event.state)
-    climb = event.about.get("escalation")
-    to = policy.units.name(str(climb["to"])) if isinstance(climb, Mapping) else None
+    climb = event.escalation
+    to = policy.units.name(climb["to"]) if climb is not None else None
     en, zh = (f" -> {to.en}", f" → {to.zh}") if to is not None else ("", "")
     by = (f" [{', '.join(rules)}]", f"［{'、'.join(rules)}］") if rules else ("", "")
     return Text(f"{when} {word.en}{en} ({state.en}){by[0]}", f"{when} {word.zh}{zh}（{state.zh}）{by[1]}")
