@@ -34,6 +34,7 @@ from governflow.model.events import REQUESTER, Actor
 from governflow.model.faults import HookFault
 from governflow.model.lifecycle import Lifecycle
 from governflow.model.rulings import RecordedRuling
+from governflow.model.source import Source
 from governflow.model.terms import Cause, Exempt, Kind, Mode, Outcome, Severity, Urgency, Verdict, Way, member
 from governflow.policy.hookspecs import Allowed, Breach, Escalation, Refused, Ruling
 from governflow.policy.stack import Policy, decided
@@ -127,6 +128,7 @@ def unreported(case_id: str, policy: Policy, at: datetime, mode: Mode, details: 
         mode=mode,
         zone=details.get("zone") or policy.zone,
         way=member(Way, way) if way else Way.LIVE,
+        source=Source.read(details.get("source")),
     )
 
 
@@ -214,6 +216,9 @@ def _report(step: Transition) -> None:
     if severity is case.severity and urgency is case.urgency:
         step.seen()
     tier(step)
+    if case.source is not None:
+        changes["source"] = case.source.as_json()
+        changes["unrecorded"] = step.unrecorded(case.source)
 
 
 def _derived(step: Transition, case: Case) -> tuple[dict[str, Any], list[RecordedRuling]]:

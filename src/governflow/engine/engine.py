@@ -179,6 +179,8 @@ class Engine(Verbs, Books):
             way: ``live``, ``record`` or ``enforce``, as long as the case lives; the engine's own by default.
             extra: Columns of a journal that mean nothing to the engine. Erasable.
             note: A remark. Erasable.
+            source: What the journal that it comes from records; everything by default. What is not recorded is not
+                measured.
             case_id: An id of your own; made if not given.
             at: When it happened, timezone-aware; now by default.
             by: Who reports it.

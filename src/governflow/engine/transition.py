@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from governflow.calendars import WorkingCalendar
 from governflow.calendars.allowances import Allowance
+from governflow.engine.unrecorded import is_missing, measured, unrecorded
 from governflow.errors import CalendarError, require
 from governflow.model import clocks
 from governflow.model.case import Case, changed, evolve
@@ -19,10 +20,13 @@ from governflow.model.events import Actor, Event
 from governflow.model.faults import Faults, HookFault
 from governflow.model.lifecycle import CompiledTransition, Lifecycle
 from governflow.model.rulings import RecordedRuling
+from governflow.model.source import Source
 from governflow.model.terms import Mode
 from governflow.policy.deadlines import Plan
 from governflow.policy.stack import Policy
 
+#: Clocks that the engine starts by itself: no source could record them.
+_KEPT = frozenset({ATTEND.name, TRIAGE.name})
 #: The events of a step, and the case after them.
 Outcomes = tuple[list[Event], Case]
 
@@ -35,9 +39,11 @@ class Transition:
 
     __slots__ = (
         "_plan",
+        "_ruled",
         "_view",
         "_viewed",
         "about",
+        "action",
         "at",
         "case",
         "changed",
@@ -67,12 +73,14 @@ class Transition:
         self.context = policy.context(case, mode, at)
         self.faults: Faults = [] if faults is None else faults
         self.lifecycle = policy.lifecycle(case, self.faults) if lifecycle is None else lifecycle
+        self.action = ""  # of the lifecycle, once it is taken
         self.changes: dict[str, Any] = {}
         self.about: dict[str, Any] = {}
         self.rulings: list[RecordedRuling] = []
         self.live = case.clocks.copy()
         self.changed: dict[tuple[str, int], Clock] = {}
         self._plan: Plan | None = None
+        self._ruled: Plan | None = None
         self._view: Case | None = None
         self._viewed = 0
 
@@ -91,10 +99,19 @@ class Transition:
 
     @property
     def plan(self) -> Plan:
-        """The clocks that the rules give this case; asked once, after the changes that matter are made."""
+        """The clocks of this case that its source can measure; what it never records is not started."""
         if self._plan is None:
-            self._plan = self.policy.plan(self.view(), self.context, self.faults)
+            self._plan, source = self.ruled, self.case.source
+            if source is not None:
+                self._plan = measured(self._plan, source, frozenset(self.case.told if source.once else ()))
         return self._plan
+
+    @property
+    def ruled(self) -> Plan:
+        """The clocks that the rules give this case; asked once, after the changes that matter are made."""
+        if self._ruled is None:
+            self._ruled = self.policy.plan(self.view(), self.context, self.faults)
+        return self._ruled
 
     def put(self, clock: Clock) -> None:
         """Take a clock's new value."""
@@ -124,6 +141,8 @@ class Transition:
     def start(self, spec: ClockSpec, name: str | None = None) -> None:
         """Start a clock unless it is running already; the ruling that gave its allowance goes into the event."""
         name = name or spec.name
+        if self.case.source is not None and spec.name not in _KEPT and not self._measures(spec):
+            return
         before = self.live.get(name)
         if before is not None and before.stopped is None:
             return
@@ -182,8 +201,22 @@ class Transition:
         others = [clock for clock in live if clock.stopped is None and clock.paused is None and clock is not attending]
         if others and attending is not None and attending.stopped is None:
             self.put(clocks.stopped(attending, max(self.at, attending.started)))
-        elif not others and (attending is None or attending.stopped is not None):
+        elif not others and (attending is None or attending.stopped is not None) and not self._unmeasured():
             self.start(self.plan.specs.get(ATTEND.name, ATTEND))
+
+    def unrecorded(self, source: Source) -> list[str]:
+        """Return the clocks that the rules give the case and that its source never measures."""
+        return list(unrecorded(self.ruled, source, visit=self.case.visit))
+
+    def _measures(self, spec: ClockSpec) -> bool:
+        """Return whether the source of the case records both what starts a clock and what fulfils it."""
+        known = self.plan.specs.get(spec.name)
+        return known is not None and bool(known.starts)
+
+    def _unmeasured(self) -> bool:
+        """Return whether a clock is missing only because the source does not record what it measures."""
+        source = self.case.source
+        return source is not None and is_missing(self.view(), self.ruled, source, self.action)
 
     def seal(
         self, kind: str, state: str, action: str = "", by: Actor | None = None, secret: str | None = None
@@ -234,6 +267,7 @@ def take(
     The kind of the event is the action's own where none is given; ``secret`` is the commitment to the texts with it.
     """
     action, target, case = way.action.name, way.target, step.case
+    step.action = action
     if case.suspended_until is not None and target != case.state:
         step.changes |= {"origin": None, "until": None}
     plan = step.plan

@@ -6,6 +6,7 @@ from typing import Any, TypedDict, Unpack
 
 from governflow.model.case import Case
 from governflow.model.events import Actor
+from governflow.model.source import Source
 
 
 class Common(TypedDict, total=False):
@@ -42,6 +43,7 @@ class ReportDetails(TypedDict, total=False):
     way: str | None
     extra: Mapping[str, str] | None
     note: str | None
+    source: Source | Mapping[str, Any] | None
 
 
 class Verbs:

@@ -12,6 +12,7 @@ from governflow._names import old_attributes
 from governflow.errors import Tampered
 from governflow.model.clocks import Clock
 from governflow.model.events import Event
+from governflow.model.source import Source
 from governflow.model.terms import Form, Mode, Severity, Tier, Urgency, Verdict, Way
 
 NO_FACTS: Mapping[str, str | int] = MappingProxyType({})
@@ -70,6 +71,10 @@ class Case:
         appeals: The breached clocks (``name#cycle``) whose appeals are not ruled on yet.
         appealed: When somebody last appealed.
         merged_into: The case that it was merged into.
+        source: What the journal that it came from records; None: everything, as of a case that is reported live.
+        unrecorded: The clocks that the rules give it and that its source does not record: nobody can say what became
+            of them.
+        told: The actions that its source told so far, each once, in the order of their last times.
         clocks: The clocks of the present cycles, by name.
         past: The clocks of earlier cycles, oldest first.
         next_event_at: When something next happens to it by itself.
@@ -116,6 +121,9 @@ class Case:
     appeals: tuple[str, ...] = ()
     appealed: datetime | None = None
     merged_into: str | None = None
+    source: Source | None = None
+    unrecorded: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
     clocks: MappingProxyType[str, Clock] = MappingProxyType({})
     past: tuple[Clock, ...] = ()
     next_event_at: datetime | None = None
@@ -142,6 +150,9 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "assist": tuple,
     "appeals": tuple,
     "facts": MappingProxyType,
+    "source": Source.read,
+    "unrecorded": tuple,
+    "told": tuple,
     "until": _moment,
     "special": _moment,
     "closed": _moment,
@@ -152,6 +163,8 @@ _STAMPS: Mapping[str, str] = {"resolve": "resolved", "answer": "answered", "appe
 #: What is said about a case without changing how its life goes on.
 _ASIDE = frozenset({"special", "appeals", "mode"})
 _ASIDE_ACTIONS = frozenset({"extend", "appeal", "rule", "inform", "recalculate"})
+#: What the rules did in the name of an action: no source told it.
+_DERIVED = frozenset({"taken_over", "lapsed"})
 CONTACTS = frozenset({"claim", "arrive", "confer", "inform", "resolve", "answer"})
 
 
@@ -205,6 +218,8 @@ def evolve(case: Case | None, event: Event, seen: Case | None = None) -> Case:
         fields["dispatched"] = at
     if action in CONTACTS and (case.contacted is None or at < case.contacted):
         fields["contacted"] = at
+    if action and fields["source"] is not None and event.kind not in _DERIVED:
+        fields["told"] = (*(told for told in case.told if told != action), action)
     if action in _STAMPS:
         fields[_STAMPS[action]] = at
     if event.clocks:

@@ -155,6 +155,8 @@ def left_lying(life: SimulatedCase, policy: Policy) -> Failure | None:
                     f"“{state.zh}”的事项由组织架构中没有的“{case.unit}”负责",
                 )
             )
+        if case.source is not None:
+            continue  # of what its source does not record no clock can run: somebody is responsible, and that is all
         if case.suspended_until is None and not any(clock.running for clock in case.clocks.values()):
             return Failure(
                 Text(
