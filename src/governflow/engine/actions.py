@@ -49,11 +49,8 @@ def yes_no(details: Details, name: str) -> bool | None:
 def verdict_of(details: Details) -> Verdict:
     """Read a verdict from ``satisfied`` (a bool) or ``score`` (1 to 5; 3 and more is satisfied)."""
     satisfied, score = yes_no(details, "satisfied"), details.get("score")
-    require(
-        score is None or (type(score) is int and 1 <= score <= 5),
-        f"the score {score!r} is none of 1 to 5",
-        f"评分 {score!r} 应为 1 至 5",
-    )
+    if score is not None and not (type(score) is int and 1 <= score <= 5):
+        raise CommandError(f"the score {score!r} is none of 1 to 5", f"评分 {score!r} 应为 1 至 5")
     require(
         satisfied is not None or score is not None,
         "an evaluation needs `satisfied` (yes or no) or `score` (1 to 5)",

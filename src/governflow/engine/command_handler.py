@@ -110,11 +110,8 @@ def _subject(
         )
     policy = session.localities.policy(locality or "000000")
     name = case_id or _new_id(session, policy.code, at, policy.zone)
-    require(
-        isinstance(name, str) and not name.startswith("@") and name.strip(),
-        f"{name!r} cannot be the id of a case",
-        f"{name!r} 不能作为事项编号",
-    )
+    if not isinstance(name, str) or name.startswith("@") or not name.strip():
+        raise CommandError(f"{name!r} cannot be the id of a case", f"{name!r} 不能作为事项编号")
     return unreported(name, policy, at, session.mode(policy, at), details), policy, True
 
 

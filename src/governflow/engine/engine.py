@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from governflow.engine.explain import Explanation
 
 
+#: What `Engine.report` may be told beside what every command takes.
+_REPORTED = frozenset(ReportDetails.__annotations__)
 #: Asks the rules anew about a case: case, policy, moment, mode, actor.
 Review = Callable[[Case, Policy, datetime, Mode, Actor | None], Outcomes]
 
@@ -192,8 +194,8 @@ class Engine(Verbs, Books):
         Raises:
             CommandError: If the id is taken or a value makes no sense.
         """
-        if unknown := sorted(details.keys() - ReportDetails.__annotations__.keys()):
-            raise TypeError(f"report() takes no argument {', '.join(unknown)}")
+        if not _REPORTED.issuperset(details):
+            raise TypeError(f"report() takes no argument {', '.join(sorted(details.keys() - _REPORTED))}")
         if self._way is not Way.LIVE:
             details.setdefault("way", self._way)
         return take_command(self._session, "report", case_id, details, by, at, command_id, None, locality)

@@ -50,7 +50,7 @@ class Transaction:
     def __enter__(self) -> None:
         self._store.begin()
 
-    def __exit__(self, fault: type[BaseException] | None, *_: object) -> None:
+    def __exit__(self, fault: type[BaseException] | None, value: object, traceback: object) -> None:
         try:
             if fault is None:
                 self._store.commit()

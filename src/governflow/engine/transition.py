@@ -197,11 +197,14 @@ class Transition:
     def attend(self) -> None:
         """See to it that an open case has a clock, and that `attend` runs only where there is no other."""
         attending = self.live.get(ATTEND.name)
-        live = self.live.values()
-        others = [clock for clock in live if clock.stopped is None and clock.paused is None and clock is not attending]
-        if others and attending is not None and attending.stopped is None:
-            self.put(clocks.stopped(attending, max(self.at, attending.started)))
-        elif not others and (attending is None or attending.stopped is not None) and not self._unmeasured():
+        if attending is not None and attending.stopped is not None:
+            attending = None
+        for clock in self.live.values():
+            if clock.stopped is None and clock.paused is None and clock is not attending:
+                if attending is not None:
+                    self.put(clocks.stopped(attending, max(self.at, attending.started)))
+                return
+        if attending is None and not self._unmeasured():
             self.start(self.plan.specs.get(ATTEND.name, ATTEND))
 
     def unrecorded(self, source: Source) -> list[str]:

@@ -114,7 +114,8 @@ class Policy:
     fault: PolicyError | None = None
     # What was worked out before; it changes no answer. Views of other codes share the plans, not the context.
     _plans: dict[tuple[tuple[str, Any], ...], Plan] = attrs.field(factory=dict, repr=False)
-    _contexts: list[Context] = attrs.field(factory=list, init=False, repr=False)
+    _plans_by_id: dict[Any, tuple[Plan, list[Any]]] = attrs.field(factory=dict, repr=False)
+    _contexts: list[Context | None] = attrs.field(factory=lambda: [None], init=False, repr=False)
 
     @property
     def locality(self) -> Locality:
@@ -151,7 +152,7 @@ class Policy:
 
     def context(self, case: Case, mode: Mode, at: datetime) -> Context:
         """Return what hooks may know beside the case."""
-        context = self._contexts[0] if self._contexts else None
+        context = self._contexts[0]
         if (
             context is None
             or context.at is not at
@@ -159,8 +160,7 @@ class Policy:
             or context.way is not case.way
             or context.zone != case.zone
         ):
-            context = Context(self.code, mode, at, self.units, case.zone, case.way)
-            self._contexts[:] = (context,)
+            context = self._contexts[0] = Context(self.code, mode, at, self.units, case.zone, case.way)
         return context
 
     def ask(
@@ -197,30 +197,40 @@ class Policy:
         answers = []
         for source, call in self.deciding["governflow_deadlines"]:
             try:
-                answer = call(case, context, None)
+                answers.append(call(case, context, None))
             except (Exception, SystemExit, GeneratorExit) as fault:  # noqa: BLE001 - see ask
                 faults.append(HookFault.raised(source, "governflow_deadlines", fault))
-                continue
-            if answer is not None:
-                answers.append((source, answer))
-        key = tuple(answers)
+                answers.append(None)
+        # Most hooks give the same objects again and again. What is remembered keeps them alive: no other has their id.
+        ids = id(answers[0]) if len(answers) == 1 else tuple(map(id, answers))
+        known = self._plans_by_id.get(ids)
+        return known[0] if known is not None else self._plan_of(answers, ids, faults)
+
+    def _plan_of(self, answers: list[Any], ids: Any, faults: Faults) -> Plan:
+        """Return the plan of answers given for the first time: that of equal ones, if there were any."""
+        sources = [source for source, _ in self.deciding["governflow_deadlines"]]
+        key = tuple((source, answer) for source, answer in zip(sources, answers, strict=True) if answer is not None)
         try:
-            known = self._plans.get(key)
+            plan = self._plans.get(key)
         except (Exception, SystemExit, GeneratorExit):  # noqa: BLE001 - an answer without a hash is looked at below
-            known = None
-        return known if known is not None else self._new_plan(key, faults)
+            plan = None
+        if plan is None:
+            before = len(faults)
+            plan = self._new_plan(key, faults)
+            if len(faults) > before:
+                return plan  # what is wrong is noted every time
+        if len(self._plans_by_id) >= _PLANS:
+            self._plans.clear()
+            self._plans_by_id.clear()
+        self._plans[key] = plan
+        self._plans_by_id[ids] = plan, answers
+        return plan
 
     def _new_plan(self, answers: tuple[tuple[str, Any], ...], faults: Faults) -> Plan:
-        before = len(faults)
         hook, code = "governflow_deadlines", "wrong_answer"
         odd = [(source, answer) for source, answer in answers if not only_specs(answer)]
         faults += [HookFault(source, hook, code, (shown(answer), "Deadlines")) for source, answer in odd]
-        plan = merged([(source, answer) for source, answer in answers[::-1] if only_specs(answer)], faults)
-        if len(faults) == before:  # what is wrong is noted every time
-            if len(self._plans) >= _PLANS:
-                self._plans.clear()
-            self._plans[answers] = plan
-        return plan
+        return merged([(source, answer) for source, answer in answers[::-1] if only_specs(answer)], faults)
 
     def calendar(self, clock: str, context: Context, faults: Faults) -> WorkingCalendar:
         """Return the calendar that a clock runs on; round the clock if nobody says otherwise."""

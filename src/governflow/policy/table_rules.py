@@ -246,8 +246,11 @@ class TableRules:
 
     def name_of(self, item: str) -> str:
         """Return an item by the name that the catalogues have for it: people write its code, or other letters."""
-        found = (catalogue.rows(item) for _, catalogue in self.catalogues)
-        return next((rows[0].item for rows in found if rows), item)
+        for _, catalogue in self.catalogues:
+            rows = catalogue.rows(item)
+            if rows:
+                return rows[0].item
+        return item
 
     # --- hooks --------------------------------------------------------------------------------------------------------
 

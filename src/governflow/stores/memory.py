@@ -89,9 +89,9 @@ class MemoryStore(Store):
         return self._tails.get(case, GENESIS)
 
     def write(self, step: Step) -> None:
-        before, after, lines, tail, recorded, secret, command_id, listeners = step
+        after, lines, recorded, secret = step.after, step.lines, step.recorded, step.secret
         name = after.id
-        if before is None:
+        if step.before is None:
             self._numbers[name] = len(self._numbers) + 1
             self._lines[name] = []
         mine, ledger = self._lines[name], self._ledger
@@ -99,11 +99,11 @@ class MemoryStore(Store):
             mine.append(position)
             ledger.append((name, body, recorded))
         self._cases[name] = after
-        self._tails[name] = tail
+        self._tails[name] = step.tail
         self._due.put(after.next_event_at, self._numbers[name], name)
         if secret is not None:
             self._texts.setdefault(name, {})[secret[0]] = secret[1:]
-        if command_id is not None:
-            self._commands[command_id] = (name, after.version)
-        for plugin in listeners:
+        if step.command_id is not None:
+            self._commands[step.command_id] = (name, after.version)
+        for plugin in step.listeners:
             self._outbox.update({(position, plugin): None for position, _ in lines})

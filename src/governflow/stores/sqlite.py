@@ -365,23 +365,23 @@ class SQLiteStore(Store):
         return self._chains[case][1]
 
     def write(self, step: Step) -> None:
-        before, after, lines, tail, recorded, secret, command_id, listeners = step
+        after, lines, secret, listeners = step.after, step.lines, step.secret, step.listeners
         name = after.id
-        if before is None:
+        if step.before is None:
             self._count += 1
-        number = self._count if before is None else self._chains[name][0]
-        learnt = to_micros(recorded)
+        number = self._count if step.before is None else self._chains[name][0]
+        learnt = to_micros(step.recorded)
         for position, body in lines:
             self._new_events.append((position, number, learnt, body))
         self._cases[name] = after
-        self._chains[name] = number, tail
+        self._chains[name] = number, step.tail
         self._dirty[name] = None
         upcoming = to_micros(after.next_event_at) if after.next_event_at is not None else None
         self._due.put(upcoming, number, name)
         if secret is not None:
             self._new_texts.append((number, *secret))
-        if command_id is not None:
-            self._new_commands[command_id] = (name, after.version)
+        if step.command_id is not None:
+            self._new_commands[step.command_id] = (name, after.version)
         if listeners:
             self._new_outbox += [(position, plugin) for position, _ in lines for plugin in listeners]
 

@@ -16,6 +16,8 @@ from datetime import datetime
 from heapq import heappop, heappush
 from typing import Generic, NamedTuple, TypeVar
 
+import msgspec
+
 from governflow.errors import CommandError, StoreError, Tampered
 from governflow.model.case import Case, fold
 from governflow.model.events import Event, decode, encode
@@ -83,7 +85,7 @@ class Projection(NamedTuple):
         return cls(case.id, case.locality, case.state, case.unit, case.version, case.next_event_at, tail)
 
 
-class Step(NamedTuple):
+class Step(msgspec.Struct, frozen=True, eq=False, gc=False):
     """What one command changes, chained; `Store.append` explains the fields that it takes."""
 
     before: Case | None
