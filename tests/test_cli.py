@@ -9,11 +9,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from governflow import Engine
 
 Command = Callable[..., Any]
 
@@ -199,6 +201,26 @@ def test_watch_once_fires_what_is_due_and_a_second_time_nothing(store: Path, gov
     again = governflow("watch", "--once", "--store", store, "--json")
     assert (again.status, len(again.out.splitlines()) <= 1) == (0, True)
     assert governflow("verify", "--store", store).status == 0
+
+
+def test_watch_waits_while_the_machines_clock_is_behind_says_so_once_and_does_not_end(
+    tmp_path: Path, governflow: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, slept = tmp_path / "ahead.db", list[float]()
+    with Engine.open(path) as engine:
+        engine.advance(engine.clock.now() + timedelta(hours=1))
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("time.sleep", sleep)
+    done = governflow("watch", "--store", path, "--every", "1")
+    assert slept == [1, 1, 1]
+    assert done.err.count("waiting until then") == 1
+    once = governflow("watch", "--once", "--store", path)
+    assert (once.status, once.out, once.err.count("waiting until then")) == (0, "", 1)
 
 
 # --- diagram ----------------------------------------------------------------------------------------------------------

@@ -115,7 +115,7 @@ def test_a_file_that_is_opened_again_holds_everything(path: Path) -> None:
     with Engine.open(path) as again:
         assert everything(again) == kept
         assert (again.verify(), again.now) == (head, now)
-        assert again.report(case_id="c1", command_id="r1").version == 1
+        assert again.report(case_id="c1", at=plus(1), command_id="r1").version == 1
 
 
 def test_deadlines_are_kept_across_openings(path: Path) -> None:

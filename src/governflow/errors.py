@@ -168,6 +168,7 @@ class ClockBackwards(CommandError):
     """
 
     def __init__(self, here: datetime, there: datetime) -> None:
+        self.here, self.there = here, there
         super().__init__(
             "the engine's clock stands at {here} and never goes back to {there}",
             "引擎时钟已到 {here}，不能退回 {there}",

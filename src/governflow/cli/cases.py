@@ -24,7 +24,7 @@ from governflow.cli.output import (
 from governflow.engine.engine import Engine
 from governflow.engine.explain import Explanation, KeptRules
 from governflow.engine.explain import explain as explain_case
-from governflow.errors import PolicyError, Tampered
+from governflow.errors import ClockBackwards, PolicyError, Tampered
 from governflow.masking import clean
 from governflow.model.events import Event
 from governflow.policy.stack import Policy
@@ -93,10 +93,18 @@ def verify(*, store: Path, against: str | None, as_json: bool, lang: str) -> int
 
 
 def watch(*, store: Path, every: float, once: bool, as_json: bool, lang: str) -> int:
-    """Fire deadlines as they come due and print each, until interrupted."""
+    """Fire deadlines as they come due and print each, until interrupted; wait while the machine's clock is behind."""
     with Engine.open(store, must_exist=True) as engine:
+        behind = False
         while True:
-            for event in engine.advance():
+            try:
+                fired, behind = engine.advance(), False
+            except ClockBackwards as fault:
+                fired = ()
+                if not behind:  # it is said once, and again when it happens again
+                    print_note(_waiting(fault), lang)
+                behind = True
+            for event in fired:
                 policy, zone = _rules_of(engine, event)
                 if as_json:
                     line = json.dumps({"case": event.case, **_event_as_json(event, zone)}, ensure_ascii=False)
@@ -106,6 +114,15 @@ def watch(*, store: Path, every: float, once: bool, as_json: bool, lang: str) ->
             if once:
                 return 0
             time.sleep(every)
+
+
+def _waiting(fault: ClockBackwards) -> Text:
+    """Say that the machine's clock is behind the store's, both as the machine's zone has them."""
+    machine, kept = (f"{moment.astimezone():%Y-%m-%d %H:%M:%S}" for moment in (fault.there, fault.here))
+    return Text(
+        f"this machine's clock shows {machine}, the store has been at {kept} already: waiting until then",
+        f"本机时钟为 {machine}，早于账本已到的 {kept}：等待至该时刻再继续",
+    )
 
 
 def _rules_of(engine: Engine, event: Event) -> tuple[Policy, ZoneInfo]:

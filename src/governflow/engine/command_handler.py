@@ -8,17 +8,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from governflow.engine.decide import Command, decide, unreported
-from governflow.engine.session import Session, require_actor
+from governflow.engine.identity import TEXTS, digest_of, require_same, without_name
+from governflow.engine.session import SKEW, Session, require_actor
 from governflow.errors import CommandError, Conflict, NotAllowed, UnknownCase, require
 from governflow.model.case import Case, evolve, fold
 from governflow.model.events import Actor, Event
 from governflow.policy.stack import Policy
 from governflow.stores.store import commitment
 from governflow.timesource import in_utc
-
-#: What a command brings that may say who somebody is: it goes into the erasable table, never into an event.
-TEXTS = ("reporter", "phone", "text", "note", "reason", "extra")
-_TEXTS = frozenset(TEXTS)
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -35,15 +32,21 @@ def take_command(
     locality: str | None = None,
 ) -> Case:
     """Take a command and return the case afterwards; `Engine.act` documents arguments and refusals."""
-    at = in_utc(session.clock.now() if at is None else at)
+    given = None if at is None else in_utc(at)
+    at = in_utc(session.clock.now()) if given is None else given
     require_actor(by)
     key = command_id.encode() if isinstance(command_id, str) else command_id
     with session.lock:  # a refusal and what the book says of it belong together
         try:
             with session.transaction:
+                by = without_name(session.store, action, case_id, details, by)
+                digest = digest_of(action, case_id, locality, given, by, details) if key is not None else None
                 if key is not None and (seen := session.store.command(key)) is not None:
+                    require_same(key, session.store.command_digest(key), digest, seen[0])
                     return _as_of(session, *seen)
                 case, policy, is_new = _subject(session, action, case_id, details, at, locality)
+                if given is None:
+                    at = _after_what_is_known(case, at)
                 if version is not None and version != case.version:
                     _require_only_denials(session, case, version)
                 mode = session.mode(policy, at)
@@ -55,7 +58,7 @@ def take_command(
                 command = Command(action, details, by, commitment(*secret) if secret else None)
                 events, after = decide(case, command, policy, at, mode)
                 texts = (events[0].seq, *secret) if secret else None
-                session.append(policy, before, after, fallen + events if fallen else events, texts, key)
+                session.append(policy, before, after, fallen + events if fallen else events, texts, key, digest)
         except NotAllowed as refused:
             if refused.denial is not None:
                 _deny(session, refused.denial, case_id if action != "report" else None, locality, by, at, key)
@@ -75,7 +78,10 @@ def _deny(
     at: datetime,
     key: bytes | None,
 ) -> None:
-    """Write a denial into the case, or into the locality's book if there is no case yet; once for a command."""
+    """Write a denial into the case, or into the locality's book if there is no case yet; once for a command.
+
+    Nothing else happens for its sake: who is refused must not be able to set anything off, whatever moment they name.
+    """
     mark = b"denied:" + key if key is not None else None
     with session.transaction:
         if mark is not None and session.store.command(mark) is not None:
@@ -87,9 +93,14 @@ def _deny(
             session.append_to_book(code, "denied", dict(denial), by, at, mark, listeners)
             return
         rules = session.rules_of(case.locality)
-        fallen, now = session.catch_up(case, rules, at)
-        event = Event(now.id, now.version + 1, "denied", at, now.state, by=by, about=dict(denial), way=now.way)
-        session.append(rules, case, evolve(now, event), [*fallen, event], None, mark)
+        event = Event(case.id, case.version + 1, "denied", at, case.state, by=by, about=dict(denial), way=case.way)
+        session.append(rules, case, evolve(case, event), [event], None, mark)
+
+
+def _after_what_is_known(case: Case, now: datetime) -> datetime:
+    """Return the moment of a command without one: another machine's clock may be a little ahead of this one's."""
+    latest = case.last_changed_at
+    return latest if latest is not None and now < latest <= now + SKEW else now
 
 
 def _subject(
@@ -145,7 +156,7 @@ def _require_other(session: Session, case: Case, into: Any) -> None:
 
 def _seal(session: Session, details: Mapping[str, Any]) -> tuple[bytes, bytes] | None:
     """Return salt and content of the texts that a command brings, or None if it brings none."""
-    if _TEXTS.isdisjoint(details):
+    if details.keys().isdisjoint(TEXTS):
         return None
     texts = {name: value for name in TEXTS if (value := details.get(name))}
     return (session.entropy(), _encode(texts)) if texts else None

@@ -253,7 +253,8 @@ class Engine(Verbs, Books):
             The events, each with the moment at which it was due.
 
         Raises:
-            ClockBackwards: If the engine has been further already.
+            ClockBackwards: If the engine has been further already; by up to five minutes another machine's clock may
+                have been ahead of this one's, then nothing happens.
         """
         fired: list[Event] = []
         self._session.advance(to, fired)

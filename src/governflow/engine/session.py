@@ -6,7 +6,7 @@ What was written is told to the plugins after the commit (办后告知): ``gover
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from governflow.engine.decide import fire
@@ -25,6 +25,9 @@ from governflow.timesource import Entropy, TimeSource, in_utc
 
 #: A code and the switches of its mode, oldest first.
 Switches = tuple[str, tuple[tuple[datetime, Mode], ...]]
+
+#: How far the clocks of two machines that write to one store may stand apart.
+SKEW = timedelta(minutes=5)
 
 #: The kind of the book's events that enter a merit.
 ENTERED = "merit_entered"
@@ -109,12 +112,13 @@ class Session:
         events: list[Event],
         secret: tuple[int, bytes, bytes] | None = None,
         key: bytes | None = None,
+        digest: bytes | None = None,
     ) -> None:
         """Write the events of a step, the rule set that they name and the merits that they earn; see `Store.append`."""
         if policy.rules not in self._kept_rules:
             self.store.keep_rule_set(policy.rules, policy.rule_set)
             self._kept_rules.add(policy.rules)
-        self.store.append(before, after, events, self.clock.now(), secret, key, policy.observed)
+        self.store.append(before, after, events, self.clock.now(), secret, key, policy.observed, digest)
         if policy.rewarding and not after.id.startswith("@"):
             for kind, about in self._rewards(policy, after, events):
                 self.append_to_book(policy.layers[0].code, kind, about, None, events[-1].at)
@@ -167,9 +171,14 @@ class Session:
         return fallen, case
 
     def advance(self, to: datetime | None, fired: list[Event] | None) -> None:
-        """Fire everything that falls due before a moment, and set the store's clock to it; events go into ``fired``."""
+        """Fire everything that falls due before a moment, and set the store's clock to it; events go into ``fired``.
+
+        A machine whose clock is a little behind that of another one that writes to the store finds nothing to do.
+        """
         store, observed, goal = self.store, False, self.moment(to)
         with self.lock, self.transaction:
+            if store.now is not None and to is None and goal < store.now <= goal + SKEW:
+                return
             if store.now is not None and goal < store.now:
                 raise ClockBackwards(store.now, goal)
             while (case := store.next_due(goal)) is not None:

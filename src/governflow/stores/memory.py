@@ -20,6 +20,7 @@ class MemoryStore(Store):
         self._lines: dict[str, list[int]] = {}
         self._texts: dict[str, dict[int, tuple[bytes, bytes]]] = {}
         self._commands: dict[bytes, tuple[str, int]] = {}
+        self._digests: dict[bytes, bytes] = {}
         self._outbox: dict[tuple[int, str], str | None] = {}
         self._due: DueQueue[datetime] = DueQueue()
         self._rule_sets: dict[str, bytes] = {}
@@ -58,6 +59,9 @@ class MemoryStore(Store):
 
     def command(self, command_id: bytes) -> tuple[str, int] | None:
         return self._commands.get(command_id)
+
+    def command_digest(self, command_id: bytes) -> bytes | None:
+        return self._digests.get(command_id)
 
     def undelivered(self) -> list[tuple[int, str]]:
         return list(self._outbox)
@@ -105,5 +109,7 @@ class MemoryStore(Store):
             self._texts.setdefault(name, {})[secret[0]] = secret[1:]
         if step.command_id is not None:
             self._commands[step.command_id] = (name, after.version)
+            if step.digest is not None:
+                self._digests[step.command_id] = step.digest
         for plugin in step.listeners:
             self._outbox.update({(position, plugin): None for position, _ in lines})

@@ -32,7 +32,9 @@ CREATE INDEX events_of_case ON events (number);
 CREATE TABLE texts (
     number INTEGER NOT NULL, seq INTEGER NOT NULL, salt BLOB NOT NULL, content BLOB NOT NULL, PRIMARY KEY (number, seq)
 ) WITHOUT ROWID;
-CREATE TABLE commands (id BLOB PRIMARY KEY, number INTEGER NOT NULL, version INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE commands (
+    id BLOB PRIMARY KEY, number INTEGER NOT NULL, version INTEGER NOT NULL, digest BLOB
+) WITHOUT ROWID;
 CREATE TABLE outbox (
     position INTEGER NOT NULL, plugin TEXT NOT NULL, tries INTEGER NOT NULL DEFAULT 0, fault TEXT,
     PRIMARY KEY (position, plugin)
@@ -72,6 +74,8 @@ def connect(path: str, *, must_exist: bool, read_only: bool) -> sqlite3.Connecti
                 database.execute(f"PRAGMA {pragma}")
         if is_new:
             _make_tables(database)
+        elif not read_only:
+            _add_what_is_new(database)
     except sqlite3.Error as fault:
         raise unusable(path, fault) from fault
     return database
@@ -108,3 +112,17 @@ def _make_tables(database: sqlite3.Connection) -> None:
             database.execute(statement)
         database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     database.execute("COMMIT")
+
+
+def _add_what_is_new(database: sqlite3.Connection) -> None:
+    """Add the columns that a file of an earlier version has not; that version can go on writing to it."""
+    if not _lacks_digests(database):
+        return
+    database.execute("BEGIN IMMEDIATE")
+    if _lacks_digests(database):  # another process may have been quicker
+        database.execute("ALTER TABLE commands ADD COLUMN digest BLOB")
+    database.execute("COMMIT")
+
+
+def _lacks_digests(database: sqlite3.Connection) -> bool:
+    return "digest" not in {column[1] for column in database.execute("PRAGMA table_info(commands)")}

@@ -24,7 +24,7 @@ STATEMENTS = {
     "unit = excluded.unit, version = excluded.version, next = excluded.next, tail = excluded.tail",
     "events": "INSERT INTO events (position, number, recorded, body) VALUES (?, ?, ?, ?)",
     "texts": "INSERT INTO texts (number, seq, salt, content) VALUES (?, ?, ?, ?)",
-    "commands": "INSERT INTO commands (id, number, version) VALUES (?, ?, ?)",
+    "commands": "INSERT INTO commands (id, number, version, digest) VALUES (?, ?, ?, ?)",
     "outbox": "INSERT INTO outbox (position, plugin) VALUES (?, ?)",
     "rules": "INSERT OR IGNORE INTO meta (key, value) VALUES ('rules:' || ?, ?)",
     "meta": "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
@@ -82,7 +82,7 @@ class SQLiteStore(Store):
     def _clear_buffers(self) -> None:
         self._new_events: list[tuple[int, int, int, bytes]] = []
         self._new_texts: list[tuple[int, int, bytes, bytes]] = []
-        self._new_commands: dict[bytes, tuple[str, int]] = {}
+        self._new_commands: dict[bytes, tuple[str, int, bytes | None]] = {}
         self._new_outbox: list[tuple[int, str]] = []
         self._dirty: dict[str, None] = {}
         self._new_rules: dict[str, bytes] = {}
@@ -155,7 +155,8 @@ class SQLiteStore(Store):
         """Bring what waits into the open transaction, so that queries see it; make it durable only if asked to."""
         if not self._open:
             return
-        commands = [(key, self._chains[name][0], version) for key, (name, version) in self._new_commands.items()]
+        new = self._new_commands.items()
+        commands = [(key, self._chains[name][0], version, digest) for key, (name, version, digest) in new]
         meta: list[tuple[str, object]] = [("position", self.position), ("head", self.head)] if self._new_events else []
         if self.now is not None and self.now != self._saved_now:
             meta.append(("now", to_micros(self.now)))
@@ -307,9 +308,15 @@ class SQLiteStore(Store):
 
     def command(self, command_id: bytes) -> tuple[str, int] | None:
         if command_id in self._new_commands:
-            return self._new_commands[command_id]
+            return self._new_commands[command_id][:2]
         query = "SELECT c.id, k.version FROM commands k JOIN cases c USING (number) WHERE k.id = ?"
         return next(((name, version) for name, version in self._query(query, command_id)), None)
+
+    def command_digest(self, command_id: bytes) -> bytes | None:
+        if command_id in self._new_commands:
+            return self._new_commands[command_id][2]
+        (digest,) = self._query("SELECT digest FROM commands WHERE id = ?", command_id)[0]
+        return None if digest is None else _bytes(digest)
 
     def undelivered(self) -> list[tuple[int, str]]:
         return self._query("SELECT position, plugin FROM outbox ORDER BY position, plugin")
@@ -381,7 +388,7 @@ class SQLiteStore(Store):
         if secret is not None:
             self._new_texts.append((number, *secret))
         if step.command_id is not None:
-            self._new_commands[step.command_id] = (name, after.version)
+            self._new_commands[step.command_id] = (name, after.version, step.digest)
         if listeners:
             self._new_outbox += [(position, plugin) for position, _ in lines for plugin in listeners]
 

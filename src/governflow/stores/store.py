@@ -98,6 +98,8 @@ class Step(msgspec.Struct, frozen=True, eq=False, gc=False):
     secret: tuple[int, bytes, bytes] | None
     command_id: bytes | None
     listeners: Sequence[str]
+    #: What tells the command from every other one; None where it has no id.
+    digest: bytes | None = None
 
 
 class DueQueue(Generic[M]):
@@ -212,6 +214,10 @@ class Store(ABC):
         """Return the case and version that a command id led to, or None if it is new."""
 
     @abstractmethod
+    def command_digest(self, command_id: bytes) -> bytes | None:
+        """Return the digest of the command that was known by an id, or None where none was kept."""
+
+    @abstractmethod
     def undelivered(self) -> list[tuple[int, str]]:
         """Return what plugins still have to hear: ``(position, plugin)``."""
 
@@ -258,6 +264,7 @@ class Store(ABC):
         secret: tuple[int, bytes, bytes] | None = None,
         command_id: bytes | None = None,
         listeners: Sequence[str] = (),
+        digest: bytes | None = None,
     ) -> None:
         """Take the events of one step, chained and hashed.
 
@@ -269,6 +276,7 @@ class Store(ABC):
             secret: Event number, salt and content of the texts that came with the command.
             command_id: The id of the command that led to them.
             listeners: The plugins that want to hear of them.
+            digest: What tells the command from every other one, kept beside its id.
         """
         tail = self.tail(after.id) if before is not None else GENESIS
         head, position = self.head, self.position
@@ -284,7 +292,7 @@ class Store(ABC):
             raise CommandError(
                 f"{fault.object!r:.40} holds half a character, which cannot be written", "文字中含有无法写入的半个字符"
             ) from None
-        self.write(Step(before, after, lines, tail, recorded, secret, command_id, listeners))
+        self.write(Step(before, after, lines, tail, recorded, secret, command_id, listeners, digest))
         # Only now: what could not be written has not happened.
         self.head, self.position = head, position
 
