@@ -18,7 +18,7 @@ from governflow.errors import CommandError, require
 from governflow.model import clocks
 from governflow.model.clocks import Clock
 from governflow.model.events import Actor
-from governflow.model.terms import FORMS, Cause, Exempt, Form, Kind, Severity, Urgency, Verdict, member
+from governflow.model.terms import FORMS, Cause, Exempt, Form, Kind, Severity, Urgency, Verdict, Way, member
 from governflow.text import Text
 from governflow.timesource import in_utc
 
@@ -26,6 +26,8 @@ from governflow.timesource import in_utc
 SUSPENSION = timedelta(days=7)
 #: A score of this or more is satisfied (contracts: rates).
 SATISFIED_FROM = 3
+#: Scores that nobody gives who says to be satisfied, and that nobody gives who says not to be.
+_UNHAPPY, _HAPPY = (1, 2), (4, 5)
 
 
 Details = Mapping[str, Any]
@@ -46,8 +48,11 @@ def yes_no(details: Details, name: str) -> bool | None:
     raise CommandError(f"`{name}` is {given!r}: give True or False", f"“{name}”应为 True 或 False，而不是 {given!r}")
 
 
-def verdict_of(details: Details) -> Verdict:
-    """Read a verdict from ``satisfied`` (a bool) or ``score`` (1 to 5; 3 and more is satisfied)."""
+def verdict_of(step: Transition, details: Details) -> Verdict:
+    """Read a verdict from ``satisfied`` (a bool) or ``score`` (1 to 5; 3 and more is satisfied).
+
+    A word that the score contradicts is refused; where a journal is the record it counts, and the book says so.
+    """
     satisfied, score = yes_no(details, "satisfied"), details.get("score")
     if score is not None and not (type(score) is int and 1 <= score <= 5):
         raise CommandError(f"the score {score!r} is none of 1 to 5", f"评分 {score!r} 应为 1 至 5")
@@ -56,8 +61,21 @@ def verdict_of(details: Details) -> Verdict:
         "an evaluation needs `satisfied` (yes or no) or `score` (1 to 5)",
         "评价须给出“是否满意”或评分（1 至 5）",
     )
+    if satisfied is not None and score is not None and score in (_UNHAPPY if satisfied else _HAPPY):
+        _contradicted(step, satisfied=satisfied, score=score)
     happy = bool(satisfied) if satisfied is not None else int(score or 0) >= SATISFIED_FROM
     return Verdict.SATISFIED if happy else Verdict.UNSATISFIED
+
+
+def _contradicted(step: Transition, *, satisfied: bool, score: int) -> None:
+    word = (Verdict.SATISFIED if satisfied else Verdict.UNSATISFIED).text
+    if step.case.way is Way.RECORD:
+        step.about["findings"] = [{"code": "contradictory_verdict", "args": [str(satisfied).lower(), str(score)]}]
+        return
+    raise CommandError(
+        f"{word.en!r} and a score of {score} of 5 contradict each other: ask which of the two is meant",
+        f"“{word.zh}”与评分 {score}（满分 5 分）相互矛盾：请核实以哪一项为准",
+    )
 
 
 def _decline(step: Transition, details: Details, by: Actor | None) -> None:
@@ -102,10 +120,10 @@ def _confer(step: Transition, details: Details, by: Actor | None) -> None:
     if until is None:
         return
     due = _later(step, until)
-    before = step.live.get("promise")
+    before = step.live.get(clocks.PROMISE)
     if before is not None and before.stopped is None:
         step.put(clocks.cancelled(before, step.at))
-    step.put(clocks.fixed("promise", step.at, due, (clocks.DUTY,), before.cycle + 1 if before else 1))
+    step.put(clocks.fixed(clocks.PROMISE, step.at, due, (clocks.DUTY,), before.cycle + 1 if before else 1))
 
 
 def _later(step: Transition, moment: datetime) -> datetime:
@@ -196,12 +214,15 @@ def _check_in(step: Transition, details: Details, by: Actor | None) -> None:
     unit = details.get("unit") or (by.unit if by else None)
     summoned = [clock for clock in step.live.values() if _summons(clock) and clock.started <= step.at]
     waiting = [clock.name.partition(":")[2] for clock in summoned]
+    # Who took the duty over comes in the place of the unit that did not.
+    taken = {clock.duty: clock.name.partition(":")[2] for clock in summoned if clock.duty is not None}
+    owed = unit if unit in waiting else taken.get(str(unit))
     require(
-        unit in waiting,
+        owed,
         f"{unit or 'the unit'} was not summoned; still to check in: {', '.join(waiting) or 'nobody'}",
         f"“{unit or '该单位'}”未被吹哨召集；待报到：{'、'.join(waiting) or '无'}",
     )
-    step.stop((f"check_in:{unit}",))
+    step.stop((f"check_in:{owed}",))
     step.about["unit"] = unit
 
 
@@ -233,7 +254,7 @@ def evaluate(step: Transition, verdict: Verdict, score: int | None, by: Actor | 
 
 
 def _evaluate(step: Transition, details: Details, by: Actor | None) -> None:
-    evaluate(step, verdict_of(details), details.get("score"), by)
+    evaluate(step, verdict_of(step, details), details.get("score"), by)
 
 
 def _reopen(step: Transition) -> None:

@@ -95,6 +95,9 @@ def check_in(book: Case, policy: Policy, at: datetime, post: str, by: Actor | No
         CommandError: If the post was not called, or has checked in.
     """
     known = muster(book)
+    if known is not None and post not in known.absent:  # who took the duty over comes in the place of the absent post
+        taken = (name for name in known.absent if known.posts[name].duty == post)
+        post = next(taken, post)
     if known is None or post not in known.absent or at < known.called:
         waiting = known.absent if known is not None else ()
         names = "、".join(policy.units.name(unit).zh for unit in waiting[:12]) or "无"

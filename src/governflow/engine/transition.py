@@ -166,15 +166,23 @@ class Transition:
             return clocks.started_on(spec, name, self.at, cycle, WorkingCalendar.always(self.case.zone))
 
     def cancel(self, *, keep: str | None = None, disproves: bool = True) -> None:
-        """End the unfinished clocks of the cycle; those with the trait ``keep`` go on."""
+        """End the unfinished clocks of the cycle; those with the trait ``keep`` go on, and so does a promise then.
+
+        A promise was made to the one who asked: it passes to whoever holds the case now, with its date.
+        """
         for clock in tuple(self.live.values()):
-            if clock.stopped is None and (keep is None or keep not in clock.traits):
+            if clock.stopped is not None or (keep is not None and keep in clock.traits):
+                continue
+            if keep is not None and clock.name == clocks.PROMISE:
+                if clock.duty is not None:
+                    self.put(replace(clock, duty=None))
+            else:
                 self.put(clocks.cancelled(clock, max(self.at, clock.started), disproves=disproves))
 
     def pause(self) -> None:
-        """Pause the running clocks that a suspension pauses."""
+        """Pause the running clocks that a suspension pauses, and those of summoned units: nobody could check in."""
         for clock in tuple(self.live.values()):
-            if clock.running and clocks.PAUSES in clock.traits:
+            if clock.running and (clocks.PAUSES in clock.traits or clock.name.startswith("check_in:")):
                 held = clocks.paused(clock, self.at)
                 if held is not clock:
                     self.put(held)
@@ -278,7 +286,7 @@ def take(
     if stops:
         step.stop(stops)
     if action == "inform":
-        step.stop(("promise",))
+        step.stop((clocks.PROMISE,))
     if way.ends:
         step.cancel()
         if case.closed is None and "closed" not in step.changes:
@@ -287,7 +295,7 @@ def take(
         if case.closed is not None and "closed" not in step.changes:
             step.changes["closed"] = None  # it goes on: a review was asked for
         if action == "answer":
-            step.stop(("promise",))
+            step.stop((clocks.PROMISE,))
         if way.cycle:
             step.cancel(keep=SURVIVES_TRANSFER)
             if case.special is not None:

@@ -37,6 +37,8 @@ WARNING_SHARE = 0.8
 
 #: What stands for the allowance of a clock whose due time somebody promised.
 PROMISED = "promised"
+#: The clock of an answer that was promised to the one who asked, for a date: whoever holds the case owes it.
+PROMISE = "promise"
 
 #: Units of allowances that count whole days.
 DAY_UNITS = ("wd", "cd")

@@ -1,7 +1,8 @@
 """Who may do what (权限): the rules that hold where no locality says otherwise, and a few that a locality may add.
 
 1. Everybody may report, and everybody whom the chart knows may settle a case on the spot before it is dispatched.
-2. Only the holder, who assists it, a summoned unit that has come, and the units above the holder act on a case.
+2. Only the holder, who assists it, a summoned unit that has come, who took on a duty of it, and the units above the
+   holder act on a case.
 3. The intake takes in, dispatches, answers, calls back and closes whoever holds the case.
 4. Only the one who asked judges (谁提诉求、由谁评价); where nobody asked, a unit above the holder verifies.
 5. A summons is answered by the unit that was summoned; nobody rules on an appeal of their own or of the holder's level.
@@ -73,6 +74,8 @@ def _act(unit: str, action: str, case: Case, units: OrgChart) -> Allowed | Refus
     holder = units.units.get(case.unit)
     if holder is None or unit in case.assist or _has_come(unit, case) or unit in units.path(holder.id):
         return ALLOWED
+    if any(clock.duty == unit and clock.stopped is None for clock in case.clocks.values()):
+        return ALLOWED  # who took on a duty can fulfil it
     at_the_intake = unit == units.intake and action in AT_THE_INTAKE
     on_the_spot = case.dispatched is None and action in ON_THE_SPOT
     if at_the_intake or on_the_spot or (action == "claim" and "pool" in holder.roles):
