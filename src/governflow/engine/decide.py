@@ -15,6 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from governflow.engine import actions
+from governflow.engine.hand_overs import supervised
 from governflow.engine.rulings import route, tier
 from governflow.engine.transition import (
     Outcomes,
@@ -28,7 +29,7 @@ from governflow.engine.transition import (
 from governflow.errors import CommandError, IllegalAction, NotAllowed, require, shown
 from governflow.model import clocks
 from governflow.model.base_lifecycle import BASE
-from governflow.model.case import NO_FACTS, Case, changed
+from governflow.model.case import HAND_OVERS, NO_FACTS, Case, changed
 from governflow.model.clocks import DUTY, LAPSES, SURVIVES_TRANSFER, Clock
 from governflow.model.events import REQUESTER, Actor
 from governflow.model.faults import HookFault
@@ -86,6 +87,8 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
     outcomes = take(step, way, by, command.secret)
     if action == "evaluate":
         outcomes = close_if_done(step, outcomes)
+    if action in HAND_OVERS:
+        outcomes = supervised(step, outcomes)
     return triaged(step, outcomes) if step.faults else outcomes
 
 

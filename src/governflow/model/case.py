@@ -67,6 +67,7 @@ class Case:
         score: The score they gave, 1 to 5.
         verifier: The unit that verified it where nobody asked.
         reopened: How often it was reopened.
+        handed_over: How often it was transferred or returned since it was reported or last reopened.
         special: When the special report was filed.
         appeals: The breached clocks (``name#cycle``) whose appeals are not ruled on yet.
         appealed: When somebody last appealed.
@@ -117,6 +118,7 @@ class Case:
     score: int | None = None
     verifier: str | None = None
     reopened: int = 0
+    handed_over: int = 0
     special: datetime | None = None
     appeals: tuple[str, ...] = ()
     appealed: datetime | None = None
@@ -165,6 +167,8 @@ _ASIDE = frozenset({"special", "appeals", "mode"})
 _ASIDE_ACTIONS = frozenset({"extend", "appeal", "rule", "inform", "recalculate"})
 #: What the rules did in the name of an action: no source told it.
 _DERIVED = frozenset({"taken_over", "lapsed"})
+#: Actions by which a unit gives a case to another one.
+HAND_OVERS = frozenset({"transfer", "return"})
 CONTACTS = frozenset({"claim", "arrive", "confer", "inform", "resolve", "answer"})
 
 
@@ -220,6 +224,10 @@ def evolve(case: Case | None, event: Event, seen: Case | None = None) -> Case:
         fields["contacted"] = at
     if action and fields["source"] is not None and event.kind not in _DERIVED:
         fields["told"] = (*(told for told in case.told if told != action), action)
+    if action in HAND_OVERS:
+        fields["handed_over"] = case.handed_over + 1
+    elif "reopened" in changes:
+        fields["handed_over"] = 0
     if action in _STAMPS:
         fields[_STAMPS[action]] = at
     if event.clocks:
@@ -235,6 +243,8 @@ def evolve(case: Case | None, event: Event, seen: Case | None = None) -> Case:
                     )
                     continue
                 fields["past"] = (*fields["past"], before)
+                if clock.name == "whole":
+                    fields["handed_over"] = 0
             clocks[clock.name] = clock
         fields["clocks"] = MappingProxyType(clocks)
     fields["next_event_at"] = _next(fields["clocks"], fields["suspended_until"])

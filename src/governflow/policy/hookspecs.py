@@ -68,6 +68,8 @@ class Locality:
         name_en: Its English name.
         parent: The code above it, where the code's digits do not say it.
         zone: The IANA zone of its naive times.
+        hand_overs: From which transfer or return on the next unit up supervises; 0 for never, None for what is said
+            above it, 3 where nobody says.
     """
 
     code: str
@@ -75,6 +77,7 @@ class Locality:
     name_en: str
     parent: str | None = None
     zone: str = "Asia/Shanghai"
+    hand_overs: int | None = None
 
 
 @attrs.frozen

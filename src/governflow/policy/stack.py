@@ -60,6 +60,8 @@ RESTED = timedelta(days=1)
 #: So often may one kind of clock start anew before no takeover for its sake is taken any more: nobody climbs so far.
 LONGEST_CLIMB = 20
 LONGEST_AGAIN = timedelta(days=366)
+#: From this hand-over of a case on the next unit up supervises, where no locality says otherwise.
+HAND_OVERS = 3
 
 
 class Layer(NamedTuple):
@@ -126,6 +128,12 @@ class Policy:
     def zone(self) -> str:
         """The IANA zone of its days."""
         return self.layers[0].locality.zone
+
+    @property
+    def hand_overs(self) -> int:
+        """From which hand-over of a case on the next unit up supervises; 0 for never."""
+        said = (layer.locality.hand_overs for layer in self.layers)
+        return next((limit for limit in said if limit is not None), HAND_OVERS)
 
     def impls(self, hook: str) -> tuple[Impl, ...]:
         """Return who answers a hook, most specific first: ``(source, function, argument names)``."""

@@ -187,6 +187,8 @@ def _because(event: Event, climb: Escalated) -> Text:
     if climb["cause"] == Cause.MANUAL:
         return Cause.MANUAL.text
     reason = next((ruling.reason for ruling in event.rulings if ruling.what == "escalate"), None)
+    if climb["cause"] == Cause.HANDED_OVER:
+        return reason or Cause.HANDED_OVER.text
     name = str(climb["clock"]).partition("#")[0]
     en = f"{name} is overdue" + (f": {reason.en}" if reason else "")
     zh = f"“{name}”超时" + (f"：{reason.zh}" if reason else "")
