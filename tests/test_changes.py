@@ -21,7 +21,7 @@ from governflow.calendars import WorkingCalendar
 from governflow.changes import summary as signing
 from governflow.changes.compare import Journal, compare
 from governflow.changes.of_code import clock_of
-from governflow.changes.rows import ASPECTS, SHOWN, Found, merged, rows
+from governflow.changes.rows import ASPECTS, SHOWN, FoundChange, merged, rows
 from governflow.charter.cases.reported import written
 from governflow.charter.cases.systematic import anywhen
 from governflow.model.rulings import RuleRef
@@ -634,10 +634,12 @@ def test_a_summons_is_told_from_what_is_said_of_it(what: str, clock: tuple[str, 
 def test_cases_that_change_in_the_same_way_are_one_row_with_the_smallest_of_them() -> None:
     one, two, three = (RuleRef(rule=rule) for rule in ("T1", "T2", "T3"))
     found = [
-        Found("tier", "tier", "3", "2", one, two, number, {"item": "a", "place": "b"} if number else {"item": "a"})
+        FoundChange(
+            "tier", "tier", "3", "2", one, two, number, {"item": "a", "place": "b"} if number else {"item": "a"}
+        )
         for number in range(5)
     ]
-    found.append(Found("tier", "tier", "3", "1", one, three, 7, {}))
+    found.append(FoundChange("tier", "tier", "3", "1", one, three, 7, {}))
     first, second = rows(found, tried="cases", of=10)
     assert (first.old, first.new, first.count, first.example) == ("3", "2", 5, {"item": "a"})
     assert (second.new, second.count, second.of) == ("1", 1, 10)
@@ -645,7 +647,7 @@ def test_cases_that_change_in_the_same_way_are_one_row_with_the_smallest_of_them
 
 def test_a_table_too_long_to_be_read_puts_values_together_and_says_how_many() -> None:
     was, now = RuleRef(rule="R1"), RuleRef(rule="R2")
-    found = [Found("route", "unit", f"u{n}", f"v{n}", was, now, n, {"place": str(n)}) for n in range(SHOWN + 1)]
+    found = [FoundChange("route", "unit", f"u{n}", f"v{n}", was, now, n, {"place": str(n)}) for n in range(SHOWN + 1)]
     (row,) = merged(rows(found, tried="cases", of=20))
     assert (row.count, row.others) == (SHOWN + 1, SHOWN)
     assert len(merged(rows(found[:SHOWN], tried="cases", of=20))) == SHOWN

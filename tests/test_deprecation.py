@@ -74,6 +74,24 @@ def test_a_code_is_asked_for_by_the_old_keyword() -> None:
         assert Localities().require_code(told=" ３７１６２１ ") == "371621"  # type: ignore[call-arg]
 
 
+@pytest.mark.parametrize(
+    ("module", "old", "new"),
+    [
+        ("changes.compare", "Row", "ChangeGroup"),
+        ("policy.registry", "Found", "FoundLocality"),
+        ("stores", "Entry", "LedgerEntry"),
+        ("stores.store", "Entry", "LedgerEntry"),
+        ("stores.store", "Step", "LedgerStep"),
+    ],
+)
+def test_a_class_that_was_renamed_is_found_by_its_old_name(module: str, old: str, new: str) -> None:
+    home = importlib.import_module(f"governflow.{module}")
+    with pytest.warns(DeprecationWarning, match=rf"governflow\.{module}\.{old} is called {new} now"):
+        assert getattr(home, old) is getattr(home, new)
+    with pytest.raises(AttributeError, match=f"module 'governflow.{module}' has no attribute 'nothing'"):
+        _ = home.nothing
+
+
 MOVED = {
     "allowances": "Allowance",
     "case": "Case fold",

@@ -27,7 +27,7 @@ from governflow.reports.dossier import compile_dossier
 from governflow.reports.dossier_html import render_html
 from governflow.reports.dossier_model import ClockLine, Dossier
 from governflow.reports.format import format_due, format_moment
-from governflow.reports.time_axis import Axis, stretches
+from governflow.reports.time_axis import TimeAxis, stretches
 
 CST = timezone(timedelta(hours=8))
 START = datetime(2026, 1, 5, 9, 0, tzinfo=CST)
@@ -415,7 +415,7 @@ def test_forty_clocks_fit_into_one_picture(rounds: int, clocks: int, pictures: i
 @given(st.lists(st.integers(0, 10**8), min_size=1, max_size=30), st.integers(0, 10**8))
 def test_on_the_axis_later_is_never_further_left(offsets: list[int], asked: int) -> None:
     moments = [START + timedelta(seconds=offset) for offset in offsets]
-    axis = Axis.fit(moments, 440, gap=34, least=5)
+    axis = TimeAxis.fit(moments, 440, gap=34, least=5)
     places = [axis.x(moment) for moment in sorted([*moments, START + timedelta(seconds=asked)])]
     assert places == sorted(places)
     assert places[0] >= 0
@@ -425,7 +425,7 @@ def test_on_the_axis_later_is_never_further_left(offsets: list[int], asked: int)
 
 def test_an_axis_is_to_scale_between_its_breaks() -> None:
     moments = [START, minutes(10), minutes(30), days(60)]
-    axis = Axis.fit(moments, 400, gap=40, least=5)
+    axis = TimeAxis.fit(moments, 400, gap=40, least=5)
     assert [seconds for _, _, seconds in axis.breaks] == [60 * 86_400 - 1800]
     assert [round(axis.x(moment)) for moment in moments] == [0, 120, 360, 400]
 

@@ -111,6 +111,26 @@ def names_moved_to(*homes: str, **renamed: str) -> Callable[[str], Any]:
     return found
 
 
+def names_renamed(module: str, otherwise: Callable[[str], Any] | None = None, **renamed: str) -> Callable[[str], Any]:
+    """Return the `__getattr__` of a module of whose names some are others now.
+
+    Args:
+        module: The module's name.
+        otherwise: Its `__getattr__` for all other names; None where it has none.
+        **renamed: The new name of each old one.
+    """
+
+    def found(name: str) -> Any:
+        if name in renamed:
+            _warn(f"{module}.{name}", renamed[name])
+            return getattr(sys.modules[module], renamed[name])
+        if otherwise is not None:
+            return otherwise(name)
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+
+    return found
+
+
 def _home_of(name: str, homes: Collection[str]) -> ModuleType | None:
     """Return the first module of the library that has a name; those behind it are not imported."""
     return next((module for module in map(_imported, homes) if hasattr(module, name)), None)

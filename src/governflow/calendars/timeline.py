@@ -2,7 +2,7 @@
 
 A moment is a whole number of microseconds since 1970 in UTC here, so no figure is ever rounded; a day is its ordinal.
 The windows of a year are mapped once, when the year is first asked for, with the open time summed up on the way: a
-`Table` holds some whole years of them, and a `Timeline` replaces its table by a longer one when that is needed.
+`OpenTimeIndex` holds some whole years of them, and a `Timeline` replaces its table by a longer one when that is needed.
 """
 
 from bisect import bisect_left, bisect_right
@@ -133,7 +133,7 @@ def still_paused(since: datetime) -> CalendarError:
 # --- years of open time -----------------------------------------------------------------------------------------------
 
 
-class Table(msgspec.Struct, frozen=True, eq=False):
+class OpenTimeIndex(msgspec.Struct, frozen=True, eq=False):
     """Some whole years of open time, ready to be searched; `sums[i]` is the open time before window `i`."""
 
     first_year: int
@@ -187,7 +187,7 @@ class Table(msgspec.Struct, frozen=True, eq=False):
 class Timeline:
     """The years worked out so far; more are added when they are asked for.
 
-    A finished `Table` is never changed, only replaced, so threads may share a calendar.
+    A finished `OpenTimeIndex` is never changed, only replaced, so threads may share a calendar.
     """
 
     def __init__(
@@ -196,7 +196,7 @@ class Timeline:
         self.zone, self.week, self.holidays, self.shifts = zone, week, holidays, shifts
         self.make_up = {day for day in shifts if day in holidays or not week[(day + 6) % 7]}
         self._years: dict[int, tuple[list[tuple[int, int, int]], list[Span]]] = {}
-        self._table: Table | None = None
+        self._table: OpenTimeIndex | None = None
 
     def place(self, day: int, windows: Sequence[Span]) -> list[Span]:
         """Map local windows to instants: a time that does not exist has none, one that comes twice has two."""
@@ -229,7 +229,7 @@ class Timeline:
             self._years[year] = opened, [span for day in free for span in self.whole(day)]
         return self._years[year]
 
-    def table(self, first: int, last: int) -> Table:
+    def table(self, first: int, last: int) -> OpenTimeIndex:
         """A table that is complete from one instant to the other, both included."""
         table = self._table
         if table is not None and table.start <= first and last <= table.end:
@@ -239,7 +239,7 @@ class Timeline:
             low, high = min(low, table.first_year), max(high, table.last_year)
         return self._build(low, high)
 
-    def extend(self, table: Table, need: int) -> Table | None:
+    def extend(self, table: OpenTimeIndex, need: int) -> OpenTimeIndex | None:
         """Twice as many years, backwards for a negative need (microseconds); None if no number of years would help."""
         low, high = table.first_year, table.last_year
         if not any(self.week):  # only the shifts are ever open: once they are in the table there is no more to come
@@ -258,11 +258,11 @@ class Timeline:
             return None
         return self._build(low, high)
 
-    def _build(self, first: int, last: int) -> Table:
+    def _build(self, first: int, last: int) -> OpenTimeIndex:
         first, last = max(first, FIRST_YEAR), min(last, LAST_YEAR)
         parts = [self._year(year) for year in range(first, last + 1)]
         opened = sorted(window for part, _ in parts for window in part)
-        self._table = Table(
+        self._table = OpenTimeIndex(
             first_year=first,
             last_year=last,
             start=midnight(date(first, 1, 2).toordinal()),

@@ -20,9 +20,9 @@ from governflow.calendars.timeline import (
     LAST_YEAR,
     SECOND,
     Kind,
+    OpenTimeIndex,
     Pauses,
     Span,
-    Table,
     Timeline,
     instant,
     merged,
@@ -296,7 +296,7 @@ class WorkingCalendar:
                 year_of(FOREVER)
         at, need, stops = instant(start), allowance // MICROSECOND, merged(pauses) if pauses else ()
         line = self._timeline
-        table: Table | None = line.table(at, at)
+        table: OpenTimeIndex | None = line.table(at, at)
         found = at if need == 0 and boundary == "close" else None
         while found is None:
             if table is None:
@@ -377,7 +377,7 @@ class WorkingCalendar:
             return start
         line, ordinal = self._timeline, _ordinal(start)
         noon = midnight(ordinal) + DAY // 2
-        table: Table | None = line.table(noon, noon)
+        table: OpenTimeIndex | None = line.table(noon, noon)
         while table is not None:
             working = table.working
             i = bisect_right(working, ordinal) + days - 1 if days > 0 else bisect_left(working, ordinal) + days

@@ -12,11 +12,12 @@ from typing import Any
 import attrs
 import msgspec
 
+from governflow._names import names_renamed
 from governflow.changes.answers import LocalityAnswers
 from governflow.changes.of_code import of_cases, of_duties, of_lives
 from governflow.changes.of_journals import JournalChange, compared
 from governflow.changes.of_tables import Difference, Layers, differences
-from governflow.changes.rows import ASPECTS, WORDS, Found, Row, rows
+from governflow.changes.rows import ASPECTS, WORDS, ChangeGroup, FoundChange, rows
 from governflow.changes.sides import LocalSide, Question, RuleSide
 from governflow.charter.answers.ask import differing
 from governflow.charter.cases.reported import written
@@ -83,7 +84,7 @@ class Changes:
     old: Mapping[str, object]
     new: Mapping[str, object]
     tables: tuple[Difference, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[ChangeGroup, ...]
     files: Files
     cases: int
     lives: int
@@ -97,7 +98,7 @@ class Changes:
         return not self.tables and not self.otherwise and (self.journal is None or not self.journal.differs)
 
     @property
-    def otherwise(self) -> tuple[Row, ...]:
+    def otherwise(self) -> tuple[ChangeGroup, ...]:
         """The rows that decide something."""
         return tuple(row for row in self.rows if row.aspect not in WORDS)
 
@@ -198,30 +199,30 @@ class _Both:
 # --- what rules declare -----------------------------------------------------------------------------------------------
 
 
-def _rules(old: _Declared, new: _Declared) -> Iterator[Found]:
+def _rules(old: _Declared, new: _Declared) -> Iterator[FoundChange]:
     """Compare all that needs no case: lifecycles, units, words, and who lies above."""
     yield from _lifecycles(old["lifecycles"], new["lifecycles"])
     yield from _units(old["units"], new["units"])
     for aspect, what in (("chart", "intake"), ("chart", "above"), ("calendar", "zone"), ("names", "name")):
         if old[what] != new[what]:
-            yield Found(aspect, what, old[what], new[what])
+            yield FoundChange(aspect, what, old[what], new[what])
     was, now = old["names"], new["names"]
     for number, word in enumerate(differing(was, now)):
-        yield Found("names", f"word:{word}", was.get(word), now.get(word), number=number)
+        yield FoundChange("names", f"word:{word}", was.get(word), now.get(word), number=number)
 
 
-def _lifecycles(old: _Declared, new: _Declared) -> Iterator[Found]:
+def _lifecycles(old: _Declared, new: _Declared) -> Iterator[FoundChange]:
     number = count(1)
     for name in dict.fromkeys((*old, *new)):
         if name not in old or name not in new:
             was, now = (name if name in side else None for side in (old, new))
-            yield Found("lifecycle", "lifecycles", was, now, number=next(number))
+            yield FoundChange("lifecycle", "lifecycles", was, now, number=next(number))
             continue
         for part in ("states", "ends", "way"):
             before, after = _parts(old[name], part), _parts(new[name], part)
             keys = differing(before, after)
             for key in keys if part == "way" else sorted(keys):
-                yield Found("lifecycle", f"{part}:{name}", before.get(key), after.get(key), number=next(number))
+                yield FoundChange("lifecycle", f"{part}:{name}", before.get(key), after.get(key), number=next(number))
 
 
 def _parts(lifecycle: _Declared, part: str) -> Mapping[Any, Any]:
@@ -231,26 +232,29 @@ def _parts(lifecycle: _Declared, part: str) -> Mapping[Any, Any]:
     return {state: state for state in lifecycle[part]}
 
 
-def _units(old: _Declared, new: _Declared) -> Iterator[Found]:
+def _units(old: _Declared, new: _Declared) -> Iterator[FoundChange]:
     for number, unit in enumerate(differing(old, new)):
         was, now, example = old.get(unit), new.get(unit), {"unit": unit}
         if was is None or now is None:
             kind = (was or now or {})["kind"]
-            yield Found("chart", f"unit:{kind}", was and unit, now and unit, number=number, example=example)
+            yield FoundChange("chart", f"unit:{kind}", was and unit, now and unit, number=number, example=example)
             continue
         for part in differing(was, now):
             aspect = "names" if part == "name" else "chart"
-            yield Found(aspect, f"of unit:{part}", was[part], now[part], number=number, example=example)
+            yield FoundChange(aspect, f"of unit:{part}", was[part], now[part], number=number, example=example)
 
 
-def _calendars(old: _Declared, new: _Declared) -> Iterator[Found]:
+def _calendars(old: _Declared, new: _Declared) -> Iterator[FoundChange]:
     """Compare the calendars on which clocks run, in each mode, day by day of the week and holiday by holiday."""
     for number, clock in enumerate(one for one in old if one in new):
         for mode in old[clock]:
             was, now, example = old[clock][mode], new[clock][mode], {"clock": clock, "mode": mode}
             for what in sorted(differing(was, now)):
                 part = what.partition("@")[0]
-                yield Found("calendar", part, was.get(what), now.get(what), number=number, example=example)
+                yield FoundChange("calendar", part, was.get(what), now.get(what), number=number, example=example)
 
 
-__all__ = ["Changes", "Difference", "Files", "Journal", "JournalChange", "Row", "between", "compare"]
+__all__ = ["ChangeGroup", "Changes", "Difference", "Files", "Journal", "JournalChange", "between", "compare"]
+
+
+__getattr__ = names_renamed(__name__, Row="ChangeGroup")

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import structs
 
-from governflow.changes.rows import Example, Found
+from governflow.changes.rows import Example, FoundChange
 from governflow.charter.answers.ask import REOPENED, RUNG, Decision, differing
 
 #: What was, or is, decided of one thing.
@@ -36,10 +36,10 @@ _AGAIN = ":again"
 _NOTHING = Decision()
 
 
-def _found(unlike: _Unlike, number: int, example: Example) -> Found:
+def _found(unlike: _Unlike, number: int, example: Example) -> FoundChange:
     what, was, now = unlike
     aspect = _ASPECT_OF.get(what.removeprefix(REOPENED).partition(":")[0].partition("@")[0], "course")
-    return Found(aspect, what, was.value, now.value, was.by, now.by, number, example)
+    return FoundChange(aspect, what, was.value, now.value, was.by, now.by, number, example)
 
 
 def _unlike(old: Mapping[str, Decision], new: Mapping[str, Decision]) -> Iterator[_Unlike]:
@@ -53,7 +53,7 @@ def _unlike(old: Mapping[str, Decision], new: Mapping[str, Decision]) -> Iterato
 # --- cases ------------------------------------------------------------------------------------------------------------
 
 
-def of_cases(cases: Sequence[Example], old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[list[Found], int]:
+def of_cases(cases: Sequence[Example], old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[list[FoundChange], int]:
     """Compare what is said of each case.
 
     Args:
@@ -64,7 +64,7 @@ def of_cases(cases: Sequence[Example], old: Mapping[str, Any], new: Mapping[str,
     Returns:
         The differences, and how many cases are decided alike with other words.
     """
-    found: list[Found] = []
+    found: list[FoundChange] = []
     reworded = 0
     for number, (case, one, two) in enumerate(zip(cases, old["cases"], new["cases"], strict=True)):
         if one == two and _plan(one, old) == _plan(two, new):
@@ -147,8 +147,8 @@ def clock_of(what: str) -> tuple[str, str]:
 
 
 def of_lives(
-    walks: Sequence[Example], old: Sequence[Any], new: Sequence[Any], known: Sequence[Found]
-) -> Iterator[Found]:
+    walks: Sequence[Example], old: Sequence[Any], new: Sequence[Any], known: Sequence[FoundChange]
+) -> Iterator[FoundChange]:
     """Compare what happens in each life, and tell of each sort of difference the first event that shows it.
 
     Args:
@@ -266,7 +266,7 @@ def _outcome(life: Mapping[str, Any]) -> Mapping[str, Decision]:
 # --- who may do what --------------------------------------------------------------------------------------------------
 
 
-def of_duties(cases: Sequence[Example], old: Sequence[Any], new: Sequence[Any]) -> tuple[list[Found], int]:
+def of_duties(cases: Sequence[Example], old: Sequence[Any], new: Sequence[Any]) -> tuple[list[FoundChange], int]:
     """Compare who may do what.
 
     Args:
@@ -278,7 +278,7 @@ def of_duties(cases: Sequence[Example], old: Sequence[Any], new: Sequence[Any]) 
         The differences, and how many questions were compared.
     """
     after = {(one["case"], one["moment"]): one["answers"] for one in new}
-    found: list[Found] = []
+    found: list[FoundChange] = []
     number = 0
     for one in old:
         answers = after.get((one["case"], one["moment"]), {})

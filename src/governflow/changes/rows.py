@@ -38,11 +38,11 @@ SHOWN = 12
 Example = Mapping[str, Any]
 
 
-_Found = TypeVar("_Found", bound="Found")
+_Change = TypeVar("_Change", bound="FoundChange")
 
 
 @attrs.frozen
-class Found:
+class FoundChange:
     """One case in which something differs.
 
     Args:
@@ -67,7 +67,7 @@ class Found:
 
 
 @attrs.frozen
-class Row(Found):
+class ChangeGroup(FoundChange):
     """All that changes in the same way, as the smallest example shows it.
 
     Args:
@@ -88,17 +88,17 @@ class Row(Found):
         return len(self.numbers)
 
 
-def rows(found: Iterable[Found], *, tried: str, of: int = 0) -> list[Row]:
+def rows(found: Iterable[FoundChange], *, tried: str, of: int = 0) -> list[ChangeGroup]:
     """Put together what changes in the same way, the most frequent first."""
     made = []
     for ones in _grouped(found, attrgetter("aspect"), _COARSER[0]):
         least = min(ones, key=lambda one: _size(one.example))
         numbers = frozenset(one.number for one in ones)
-        made.append(Row(**attrs.asdict(least, recurse=False), tried=tried, of=of, numbers=numbers))
+        made.append(ChangeGroup(**attrs.asdict(least, recurse=False), tried=tried, of=of, numbers=numbers))
     return sorted(made, key=lambda row: (-row.count, row.what))
 
 
-def merged(together: Iterable[Row]) -> tuple[Row, ...]:
+def merged(together: Iterable[ChangeGroup]) -> tuple[ChangeGroup, ...]:
     """Put rows of one aspect together until there are few enough for a person to read."""
     given = tuple(together)
     for key in _COARSER:
@@ -108,7 +108,7 @@ def merged(together: Iterable[Row]) -> tuple[Row, ...]:
     return tuple(sorted(map(_one, groups), key=lambda row: -row.count))
 
 
-_COARSER: tuple[Callable[[Found], Hashable], ...] = (
+_COARSER: tuple[Callable[[FoundChange], Hashable], ...] = (
     lambda row: (row.what, _key(row.old), _key(row.new), row.by_old, row.by_new),
     lambda row: (row.what, row.by_old, row.by_new),
     lambda row: (row.what, _key(row.old), _key(row.new)),
@@ -118,14 +118,14 @@ _COARSER: tuple[Callable[[Found], Hashable], ...] = (
 )
 
 
-def _grouped(given: Iterable[_Found], *keys: Callable[[_Found], Hashable]) -> list[list[_Found]]:
-    groups: dict[Hashable, list[_Found]] = {}
+def _grouped(given: Iterable[_Change], *keys: Callable[[_Change], Hashable]) -> list[list[_Change]]:
+    groups: dict[Hashable, list[_Change]] = {}
     for one in given:
         groups.setdefault(tuple(key(one) for key in keys), []).append(one)
     return list(groups.values())
 
 
-def _one(group: list[Row]) -> Row:
+def _one(group: list[ChangeGroup]) -> ChangeGroup:
     first = max(group, key=lambda row: row.count)
     several = {(row.what, _key(row.old), _key(row.new)) for row in group}
     return attrs.evolve(first, numbers=frozenset().union(*(row.numbers for row in group)), others=len(several) - 1)
@@ -140,7 +140,7 @@ def _size(example: Example) -> tuple[int, int]:
     return sum(len(value) if isinstance(value, Mapping) else 1 for value in example.values()), len(_key(example))
 
 
-def by_aspect(given: Iterable[Row]) -> Iterator[tuple[str, tuple[Row, ...]]]:
+def by_aspect(given: Iterable[ChangeGroup]) -> Iterator[tuple[str, tuple[ChangeGroup, ...]]]:
     """Return the rows of each aspect that has any: they are told in that order."""
     for aspect, of in groupby(given, key=attrgetter("aspect")):
         yield aspect, tuple(of)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from governflow.changes.of_journals import ASPECTS as OF_JOURNAL
 from governflow.changes.of_journals import NAMED, JournalChange
 from governflow.changes.of_tables import Difference
-from governflow.changes.rows import ASPECTS, Row, by_aspect
+from governflow.changes.rows import ASPECTS, ChangeGroup, by_aspect
 from governflow.changes.text import NOUNS, Teller
 from governflow.charter.report.text import Line
 from governflow.reports.localize import Localizer
@@ -59,7 +59,7 @@ def _aspects(teller: Teller) -> Iterator[str]:
         yield teller.t(f"{name} ({counts}: {first})", f"{name}（{counts}，{first}）")
 
 
-def _counts(teller: Teller, rows: Sequence[Row]) -> Iterator[str]:
+def _counts(teller: Teller, rows: Sequence[ChangeGroup]) -> Iterator[str]:
     """Say how many changes of an aspect were found, by each way of looking for them."""
     for tried, noun in NOUNS.items():
         of = [row for row in rows if row.tried == tried]

@@ -11,7 +11,7 @@ import msgspec
 from governflow.changes.compare import Changes, layers
 from governflow.changes.of_code import clock_of
 from governflow.changes.of_tables import Layers
-from governflow.changes.rows import Row
+from governflow.changes.rows import ChangeGroup
 from governflow.charter.lives.simulation import ADVANCE, FAIL, MEND, MUSTER, OUTAGE, REASSESS, SWITCH
 from governflow.charter.report.text import case_in_words
 from governflow.errors import PolicyError
@@ -173,21 +173,21 @@ class Teller:
             return self._colon(self._named(head.removeprefix("of ")), self._part(rest))
         return self._part(rest or head)
 
-    def values(self, row: Row) -> tuple[str, str]:
+    def values(self, row: ChangeGroup) -> tuple[str, str]:
         """Return what it was and what it is, in words."""
         return _value(self.old, row.what, row.old), _value(self.new, row.what, row.new)
 
-    def ruled(self, row: Row) -> Iterator[str]:
+    def ruled(self, row: ChangeGroup) -> Iterator[str]:
         """Return what it was and what it is, each with the rule that says so."""
         for said, rule in zip(self.values(row), (row.by_old, row.by_new), strict=True):
             by = rule.say(self.lang) if rule is not None else ""
             yield said + (self.t(f"\n[{by}]", f"\n〔{by}〕") if by else "")
 
-    def brief(self, row: Row) -> str:
+    def brief(self, row: ChangeGroup) -> str:
         """Say a row in a few words, without its rules: ``handle: time allowed, 30 minutes → 45 minutes``."""
         return self.what(row.what) + self.t(", ", "，") + " → ".join(self.values(row))
 
-    def number(self, row: Row) -> str:
+    def number(self, row: ChangeGroup) -> str:
         """Return how many differ so, of how many, and for how many other changes the row stands."""
         noun = NOUNS[row.tried]
         number = self.t(f"{row.count:,} of {row.of:,} {noun.en}", f"{row.count}／{row.of}{noun.zh}")
@@ -199,7 +199,7 @@ class Teller:
         others = self.t(f"and {row.others} other change{plural} of this sort", f"另有{row.others}种同类变化")
         return f"{number}\n{others}"
 
-    def example(self, row: Row) -> str:
+    def example(self, row: ChangeGroup) -> str:
         """Say the smallest case that shows it."""
         case = dict(row.example)
         unit, clock, steps, after = (case.pop(name, None) for name in ("unit", "clock", "steps", "after"))

@@ -30,7 +30,7 @@ from governflow.model.events import Event
 from governflow.policy.stack import Policy
 from governflow.reports.dossier import compile_dossier
 from governflow.reports.dossier_html import render_html
-from governflow.reports.dossier_model import Step
+from governflow.reports.dossier_model import DossierStep
 from governflow.reports.format import allowance_text, plain
 from governflow.reports.history import compile_steps
 from governflow.reports.localize import Localizer
@@ -183,7 +183,7 @@ def explain(case: str, *, store: Path, as_json: bool, lang: str) -> int:
     return 0
 
 
-def _explanation_as_json(explanation: Explanation, beside: Sequence[Step], lang: str) -> dict[str, Any]:
+def _explanation_as_json(explanation: Explanation, beside: Sequence[DossierStep], lang: str) -> dict[str, Any]:
     case = explanation.case
     zone = ZoneInfo(case.zone)
     return {
@@ -224,7 +224,7 @@ def _explanation_as_json(explanation: Explanation, beside: Sequence[Step], lang:
     }
 
 
-def _print_explanation(explanation: Explanation, beside: Sequence[Step], localizer: Localizer) -> None:
+def _print_explanation(explanation: Explanation, beside: Sequence[DossierStep], localizer: Localizer) -> None:
     out, t = new_console(), localizer.t
     case, colon = explanation.case, t(": ", "：")
     out.print(t(f"Case {case.id}: what was ruled, and why", f"事项 {case.id}：裁量与理由"), style="bold")

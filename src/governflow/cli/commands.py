@@ -33,7 +33,7 @@ _OUTPUT = (
 )
 
 
-class Commands(click.Group):
+class CommandGroup(click.Group):
     """Commands, each of which takes ``--json`` and ``--lang`` as its last options."""
 
     def add_command(self, cmd: click.Command, name: str | None = None) -> None:
@@ -59,7 +59,7 @@ def rules_of(default: str | None, *, shown: bool | str = True) -> Callable[[Comm
 # --- the commands -----------------------------------------------------------------------------------------------------
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="governflow", message="%(package)s %(version)s")
 def cli() -> None:
     """Cases, deadlines, escalation and one book per case, by each locality's own rules.
@@ -194,12 +194,12 @@ def diff(*, journal: Any, map_path: Any, auto_dispatch: Any, **given: Any) -> in
     store has kept: then the tables are. Exit status: 0 all is decided alike; 1 some is not; 2 it cannot be compared.
     """
     from governflow.changes.compare import Journal
-    from governflow.cli.diff import Wanted, diff
+    from governflow.cli.diff import DiffRequest, diff
 
     if journal is None and (map_path is not None or auto_dispatch):
         raise click.UsageError("--map and --auto-dispatch belong to --journal")
     real = Journal(journal, map_path, auto_dispatch) if journal is not None else None
-    return diff(Wanted(**given, journal=real))
+    return diff(DiffRequest(**given, journal=real))
 
 
 @cli.command()

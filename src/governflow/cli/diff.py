@@ -14,7 +14,7 @@ from governflow.changes.answers import LocalityAnswers
 from governflow.changes.compare import Journal, between, layers
 from governflow.changes.of_journals import JournalChange
 from governflow.changes.of_tables import Difference, differences
-from governflow.changes.rows import ASPECTS, Row, by_aspect, merged
+from governflow.changes.rows import ASPECTS, ChangeGroup, by_aspect, merged
 from governflow.changes.sides import LocalSide, RuleSide, WorkerSide
 from governflow.changes.text import Teller, localizer
 from governflow.cli.inputs import DECIDING, Rules, is_file, is_rule_set, named
@@ -34,7 +34,7 @@ _EXAMPLE = Text("for example", "举例")
 
 
 @attrs.frozen
-class Wanted:
+class DiffRequest:
     """What a person wants compared, each as it was typed, and how it is told.
 
     Args:
@@ -58,7 +58,7 @@ class Wanted:
     lang: str
 
 
-def diff(wanted: Wanted) -> int:
+def diff(wanted: DiffRequest) -> int:
     """Compare two sets of rules: whole ones, or where either side is tables alone, the tables.
 
     Returns:
@@ -77,7 +77,7 @@ def diff(wanted: Wanted) -> int:
 # --- tables alone -----------------------------------------------------------------------------------------------------
 
 
-def _tables(wanted: Wanted) -> int:
+def _tables(wanted: DiffRequest) -> int:
     require(
         wanted.journal is None,
         "a journal is run under whole rule sets: give codes or plugins, not tables alone",
@@ -113,7 +113,7 @@ def _tables(wanted: Wanted) -> int:
     return 1 if found else 0
 
 
-def _rules(what: str, wanted: Wanted, name: str | None) -> Rules:
+def _rules(what: str, wanted: DiffRequest, name: str | None) -> Rules:
     """Read the tables of a side; those of a plugin that is not installed are asked for elsewhere."""
     if not is_plugin(what):
         return named(what, name=name, store=wanted.store)
@@ -182,7 +182,7 @@ def _unseen(side: Rules, title: str, voice: Localizer) -> Iterator[str]:
 # --- whole rule sets --------------------------------------------------------------------------------------------------
 
 
-def _plugins(wanted: Wanted) -> int:
+def _plugins(wanted: DiffRequest) -> int:
     lang, out = wanted.lang, new_console()
     if wanted.journal is not None:
         for path in (wanted.journal.path, wanted.journal.map):
@@ -230,7 +230,7 @@ def _plugins(wanted: Wanted) -> int:
     return 0 if same else 1
 
 
-def _opened(stack: ExitStack, wanted: Wanted) -> list[tuple[RuleSide, Sequence[str]]]:
+def _opened(stack: ExitStack, wanted: DiffRequest) -> list[tuple[RuleSide, Sequence[str]]]:
     """Open both sides: each in a process of its own where one is not installed, and both at the same time."""
     both = (wanted.old, wanted.new)
     apart = any(is_plugin(what) for what in both)
@@ -251,7 +251,7 @@ def _opened(stack: ExitStack, wanted: Wanted) -> list[tuple[RuleSide, Sequence[s
     return sides
 
 
-def _paired(old: Sequence[str], new: Sequence[str], wanted: Wanted) -> tuple[list[tuple[str, str]], list[Text]]:
+def _paired(old: Sequence[str], new: Sequence[str], wanted: DiffRequest) -> tuple[list[tuple[str, str]], list[Text]]:
     """Pair the localities of both sides, and name those that only one of two plugins has."""
     codes, plugins = (old, new), tuple(is_plugin(what) for what in (wanted.old, wanted.new))
     if not all(plugins):
@@ -320,7 +320,7 @@ def _locality_as_json(teller: Teller, sentence: str) -> dict[str, Any]:
     }
 
 
-def _row_as_json(row: Row, teller: Teller) -> dict[str, Any]:
+def _row_as_json(row: ChangeGroup, teller: Teller) -> dict[str, Any]:
     return {
         **{name: getattr(row, name) for name in ("aspect", "what", "old", "new")},
         "by_old": row.by_old.say("en") if row.by_old is not None else None,

@@ -10,9 +10,9 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from governflow.model.terms import Outcome
-from governflow.reports.dossier_model import ClockLine, Dossier, Fact, Statement, Step
+from governflow.reports.dossier_model import ClockLine, Dossier, DossierStep, Fact, Statement
 from governflow.reports.format import format_due, format_moment
-from governflow.reports.time_axis import Axis, key_moments, picture_end, stretches
+from governflow.reports.time_axis import TimeAxis, key_moments, picture_end, stretches
 from governflow.text import Text
 
 _SIGNS = {"counted": "=", "late": "#", "paused": "~", "left": "."}
@@ -69,7 +69,7 @@ def _clocks(dossier: Dossier, width: int) -> RenderableType:
         rows.append((clock, label, due, clock.result + (f" ({clock.exempt})" if clock.exempt else "")))
     taken = max(cell_len(row[1]) for row in rows) + max(cell_len(row[2]) + cell_len(row[3]) for row in rows) + 6
     room = max(_SHORTEST_BAR, min(_LONGEST_BAR, width - taken))
-    axis = Axis.fit(key_moments(dossier.clocks, dossier.until, end), room - 1, gap=3, least=1)
+    axis = TimeAxis.fit(key_moments(dossier.clocks, dossier.until, end), room - 1, gap=3, least=1)
     table = Table(box=None, padding=(0, 1), pad_edge=False, show_header=False)
     for clock, label, due, result in rows:
         bar = _bar(clock, axis, dossier, room)
@@ -78,7 +78,7 @@ def _clocks(dossier: Dossier, width: int) -> RenderableType:
     return table
 
 
-def _bar(clock: ClockLine, axis: Axis, dossier: Dossier, room: int) -> str:
+def _bar(clock: ClockLine, axis: TimeAxis, dossier: Dossier, room: int) -> str:
     bar = [" "] * room
     end = picture_end(dossier)
     parts = stretches(clock, dossier.until, end)
@@ -94,7 +94,7 @@ def _bar(clock: ClockLine, axis: Axis, dossier: Dossier, room: int) -> str:
     return "".join(bar)
 
 
-def _print_step(step: Step, lang: str, console: Console) -> None:
+def _print_step(step: DossierStep, lang: str, console: Console) -> None:
     head = Line()
     head.append(f"{step.number:>5}  {format_moment(step.at)}  ", style="dim")
     head.append(step.what, style="bold")

@@ -9,7 +9,7 @@ from typing import Any
 from governflow.cli.output import faults_of, new_console, print_indented, print_json, write_page
 from governflow.errors import CommandError
 from governflow.model.lifecycle import SAME
-from governflow.policy.registry import Found, Localities
+from governflow.policy.registry import FoundLocality, Localities
 from governflow.scaffold import Scaffold
 from governflow.text import Text
 
@@ -40,7 +40,7 @@ def localities(*, as_json: bool, lang: str) -> int:
     return 1 if faulty else 0
 
 
-def _as_json(found: Found, lang: str) -> dict[str, Any]:
+def _as_json(found: FoundLocality, lang: str) -> dict[str, Any]:
     policy = found.policy
     return {
         "code": found.code,

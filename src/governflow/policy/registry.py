@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import attrs
 
-from governflow._names import old_arguments
+from governflow._names import names_renamed, old_arguments
 from governflow.errors import CommandError, PolicyError, described, shown
 from governflow.policy.codes import NATION, ROOT, prefixes
 from governflow.policy.discovery import Installed, installed
@@ -45,7 +45,7 @@ def _lineage(code: str, layers: Iterable[Layer]) -> tuple[str, ...]:
     return tuple(found)
 
 
-class Found(NamedTuple):
+class FoundLocality(NamedTuple):
     """One locality that can be used, for ``governflow localities``."""
 
     code: str
@@ -157,13 +157,13 @@ class Localities:
             policy = self._fallbacks[code] = attrs.evolve(defaults, fault=fault)
         return policy
 
-    def all(self) -> Iterator[Found]:
+    def all(self) -> Iterator[FoundLocality]:
         """Return every locality that is registered or installed, by code, loading each to find its faults."""
         for code in self.codes:
             try:
-                yield Found(code, self._home(code), self.policy(code), None)
+                yield FoundLocality(code, self._home(code), self.policy(code), None)
             except PolicyError as fault:
-                yield Found(code, self._home(code), None, fault)
+                yield FoundLocality(code, self._home(code), None, fault)
 
     def _home(self, code: str) -> Text:
         if code in (ROOT, NATION):
@@ -258,3 +258,6 @@ class Localities:
                 f"{code} 的插件包（{one.home}）没有版本号：请重新安装",
             )
         return plugin, f"{code}@{one.version}"
+
+
+__getattr__ = names_renamed(__name__, Found="FoundLocality")

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from governflow.model.terms import Outcome
 from governflow.reports.dossier_model import ClockLine, Dossier
 from governflow.reports.format import format_moment, format_span, render
-from governflow.reports.time_axis import Axis, key_moments, picture_end, stretches, ticks
+from governflow.reports.time_axis import TimeAxis, key_moments, picture_end, stretches, ticks
 from governflow.text import Text
 
 #: A sign beside the word, so that no outcome is told by colour alone.
@@ -71,7 +71,7 @@ class _Picture:
         self.bottom = self.top + self.row * len(clocks)
         self.left = max(56.0, *(_wide(self.label(clock)) * 5.4 + 12 for clock in clocks))
         self.plot = self.width - self.left - 106
-        self.axis = Axis.fit(key_moments(book.clocks, book.until, self.end), self.plot, gap=34, least=5)
+        self.axis = TimeAxis.fit(key_moments(book.clocks, book.until, self.end), self.plot, gap=34, least=5)
 
     def x(self, moment: datetime) -> float:
         """Return where a moment lies."""

@@ -26,7 +26,7 @@ class Reason:
 
 
 @attrs.frozen
-class Step:
+class DossierStep:
     """One thing that happened, or the same thing several times in a row. Moments are in the case's zone.
 
     Args:
@@ -151,7 +151,7 @@ class Dossier:
     facts: tuple[Fact, ...]
     requester: tuple[Fact, ...]
     request: str
-    steps: tuple[Step, ...]
+    steps: tuple[DossierStep, ...]
     clocks: tuple[ClockLine, ...]
     answers: tuple[Statement, ...]
     verdicts: tuple[Statement, ...]

@@ -15,7 +15,7 @@ from governflow.model.faults import faults_in
 from governflow.model.lifecycle import START
 from governflow.model.rulings import RecordedRuling
 from governflow.model.terms import Cause, Kind, Mode, Verdict
-from governflow.reports.dossier_model import Reason, Step
+from governflow.reports.dossier_model import DossierStep, Reason
 from governflow.reports.localize import ERASED, Localizer, times
 from governflow.text import Text
 
@@ -62,7 +62,7 @@ def compile_steps(
     history: Iterable[Event],
     texts: Mapping[int, Mapping[str, object]],
     kept_rules: KeptRules,
-) -> tuple[Step, ...]:
+) -> tuple[DossierStep, ...]:
     """Return what happened to a case; what was urged again and again is folded into one step each.
 
     Args:
@@ -86,7 +86,7 @@ class _StepWriter(Localizer):
         self.under = condition_of(case)
         self.met: set[tuple[str | None, ...]] = set()
 
-    def steps(self, history: Iterable[Event]) -> Iterable[Step]:
+    def steps(self, history: Iterable[Event]) -> Iterable[DossierStep]:
         before, clocks = Case(self.case.id), dict[tuple[str, int], Clock]()
         rules: dict[tuple[str, int], Reason] = {}
         for event in history:
@@ -95,7 +95,7 @@ class _StepWriter(Localizer):
                 for ruling in event.rulings:
                     if ruling.what == f"clock:{clock.name.partition(':')[0]}":
                         rules[clock.name, clock.cycle] = self.reason(ruling)
-            yield Step(
+            yield DossierStep(
                 seq=event.seq,
                 at=self.local(event.at),
                 kind=event.kind,
@@ -283,9 +283,9 @@ def _text(reason: Text | Mapping[str, str]) -> Text:
     return reason if isinstance(reason, Text) else Text(reason["en"], reason["zh"])
 
 
-def _folded(steps: Iterable[Step]) -> Iterable[Step]:
+def _folded(steps: Iterable[DossierStep]) -> Iterable[DossierStep]:
     """Fold what was urged again and again into one line each: how often, from when to when, by which numbers."""
-    run: dict[tuple[object, ...], Step] = {}
+    run: dict[tuple[object, ...], DossierStep] = {}
     for step in steps:
         if step.kind != "urged" or step.words:
             yield from run.values()

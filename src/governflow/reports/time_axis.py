@@ -31,8 +31,8 @@ def picture_end(dossier: Dossier) -> datetime:
 
 
 @attrs.frozen
-class Axis:
-    """Where moments lie on a line; build it with `Axis.fit`.
+class TimeAxis:
+    """Where moments lie on a line; build it with `TimeAxis.fit`.
 
     Args:
         stops: Moments as timestamps and their places, ascending.
@@ -43,7 +43,7 @@ class Axis:
     breaks: tuple[tuple[float, float, float], ...]
 
     @classmethod
-    def fit(cls, moments: Iterable[datetime], width: float, *, gap: float, least: float) -> "Axis":
+    def fit(cls, moments: Iterable[datetime], width: float, *, gap: float, least: float) -> "TimeAxis":
         """Lay moments out on a line.
 
         Args:
@@ -124,7 +124,7 @@ def stretches(clock: ClockLine, now: datetime, end: datetime) -> list[tuple[Stre
     return [part for part in parts if part[2].timestamp() > part[1].timestamp()]
 
 
-def ticks(axis: Axis, start: datetime, end: datetime, *, apart: float) -> list[datetime]:
+def ticks(axis: TimeAxis, start: datetime, end: datetime, *, apart: float) -> list[datetime]:
     """Choose the moments that are written on the axis: round ones, or where it is broken the ends of its stretches.
 
     Args:
@@ -150,7 +150,7 @@ _STEPS += [timedelta(hours=h) for h in (1, 2, 3, 6, 12)]
 _STEPS += [timedelta(days=d) for d in (1, 2, 5, 10, 20, 30, 60, 90, 180, 365, 730)]
 
 
-def _round_ticks(axis: Axis, start: datetime, end: datetime, apart: float) -> list[datetime]:
+def _round_ticks(axis: TimeAxis, start: datetime, end: datetime, apart: float) -> list[datetime]:
     """Step in local time from a midnight on, so that the marks fall on full days and hours."""
     length = end.timestamp() - start.timestamp()
     width = axis.stops[-1][1]

@@ -75,7 +75,7 @@ _REPORTED = (
 )
 
 
-class Commands:
+class JournalCommands:
     """Takes rows of one journal to an engine."""
 
     def __init__(

@@ -18,7 +18,7 @@ from governflow.errors import GovernflowError, JournalError, StoreError
 from governflow.journal import ORDER, DatedAction, Map, Notice, Reject, Row, read
 from governflow.model.terms import Way
 from governflow.policy.stack import actions_of
-from governflow.run.commands import Commands
+from governflow.run.commands import JournalCommands
 from governflow.run.refusals import AHEAD, refusal, too_far_ahead, wall_time
 from governflow.run.sorted_journal import SortedJournal
 from governflow.text import Text
@@ -80,7 +80,7 @@ def run(
         JournalError: If the journal cannot be read at all; then nothing was taken.
     """
     map, rows = map or Map(), SortedJournal()
-    commands = Commands(engine, locality, wide=map.wide, auto_dispatch=auto_dispatch, way=way)
+    commands = JournalCommands(engine, locality, wide=map.wide, auto_dispatch=auto_dispatch, way=way)
     taking = _Taking(engine, commands, rows, map, rejected)
     result = taking.result
     with closing(rows):
@@ -121,7 +121,7 @@ class _Taking:
     """Lays out the rows of a journal, then takes them one after the other."""
 
     engine: Engine
-    commands: Commands
+    commands: JournalCommands
     journal: SortedJournal
     map: Map
     rejected: Callable[[Reject], None]

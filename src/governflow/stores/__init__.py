@@ -2,20 +2,20 @@
 
 from typing import TYPE_CHECKING
 
-from governflow._names import loaded_when_used
+from governflow._names import loaded_when_used, names_renamed
 from governflow.errors import StoreError
 from governflow.stores.memory import MemoryStore
-from governflow.stores.store import Entry, Store
+from governflow.stores.store import LedgerEntry, Store
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from governflow.stores.sqlite import SQLiteStore
 
-__all__ = ["Entry", "MemoryStore", "SQLiteStore", "Store", "open_store"]
+__all__ = ["LedgerEntry", "MemoryStore", "SQLiteStore", "Store", "open_store"]
 
 # Who keeps everything in memory need not load SQLite.
-__getattr__ = loaded_when_used(__name__, ["SQLiteStore"], "stores.sqlite")
+__getattr__ = names_renamed(__name__, loaded_when_used(__name__, ["SQLiteStore"], "stores.sqlite"), Entry="LedgerEntry")
 
 
 def open_store(url: "str | Path | None", *, must_exist: bool = False, read_only: bool = False) -> Store:

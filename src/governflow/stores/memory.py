@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import islice
 
 from governflow.model.case import Case
-from governflow.stores.store import GENESIS, DueQueue, Entry, Projection, Step, Store
+from governflow.stores.store import GENESIS, DueQueue, LedgerEntry, LedgerStep, Projection, Store
 
 
 class MemoryStore(Store):
@@ -43,12 +43,12 @@ class MemoryStore(Store):
     def count(self) -> int:
         return len(self._cases)
 
-    def entries(self, case: str | None = None) -> Iterator[Entry]:
+    def entries(self, case: str | None = None) -> Iterator[LedgerEntry]:
         positions = range(1, len(self._ledger) + 1) if case is None else self._lines.get(case, ())
         return map(self.entry, positions)
 
-    def entry(self, position: int) -> Entry:
-        return Entry(position, *self._ledger[position - 1])
+    def entry(self, position: int) -> LedgerEntry:
+        return LedgerEntry(position, *self._ledger[position - 1])
 
     def next_due(self, before: datetime) -> Case | None:
         first = self._due.first()
@@ -92,7 +92,7 @@ class MemoryStore(Store):
     def tail(self, case: str) -> bytes:
         return self._tails.get(case, GENESIS)
 
-    def write(self, step: Step) -> None:
+    def write(self, step: LedgerStep) -> None:
         after, lines, recorded, secret = step.after, step.lines, step.recorded, step.secret
         name = after.id
         if step.before is None:

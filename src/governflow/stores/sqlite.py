@@ -14,7 +14,7 @@ from governflow.errors import StoreError, Tampered
 from governflow.model.case import Case, fold
 from governflow.model.events import decode
 from governflow.stores.schema import connect, unusable
-from governflow.stores.store import GENESIS, DueQueue, Entry, Projection, RuleSetHash, Step, Store
+from governflow.stores.store import GENESIS, DueQueue, LedgerEntry, LedgerStep, Projection, RuleSetHash, Store
 from governflow.timesource import from_micros, to_micros
 
 #: How the rows of what waits are written; a rule set that is known already stays as it is.
@@ -264,17 +264,17 @@ class SQLiteStore(Store):
     def count(self) -> int:
         return self._count
 
-    def entries(self, case: str | None = None) -> Iterator[Entry]:
+    def entries(self, case: str | None = None) -> Iterator[LedgerEntry]:
         return self._entries() if case is None else self._entries("WHERE c.id = ?", case)
 
-    def entry(self, position: int) -> Entry:
+    def entry(self, position: int) -> LedgerEntry:
         return next(self._entries("WHERE e.position = ?", position))
 
-    def _entries(self, which: str = "", *arguments: object) -> Iterator[Entry]:
+    def _entries(self, which: str = "", *arguments: object) -> Iterator[LedgerEntry]:
         self._write()
         query = "SELECT e.position, c.id, e.body, e.recorded FROM events e LEFT JOIN cases c USING (number)"
         for position, name, body, recorded in self._db.execute(f"{query} {which} ORDER BY e.position", arguments):
-            yield Entry(position, name or "?", _bytes(body), from_micros(recorded))
+            yield LedgerEntry(position, name or "?", _bytes(body), from_micros(recorded))
 
     def next_due(self, before: datetime) -> Case | None:
         """Return the case to which something happens next before a moment.
@@ -371,7 +371,7 @@ class SQLiteStore(Store):
             (self._chains[case],) = self._query("SELECT number, tail FROM cases WHERE id = ?", case)
         return self._chains[case][1]
 
-    def write(self, step: Step) -> None:
+    def write(self, step: LedgerStep) -> None:
         after, lines, secret, listeners = step.after, step.lines, step.secret, step.listeners
         name = after.id
         if step.before is None:

@@ -18,6 +18,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from governflow._names import names_renamed
 from governflow.errors import CommandError, StoreError, Tampered
 from governflow.model.case import Case, fold
 from governflow.model.events import Event, decode, encode
@@ -42,7 +43,7 @@ def commitment(salt: bytes, content: bytes) -> str:
     return hashlib.sha256(salt + content).hexdigest()
 
 
-class Entry(NamedTuple):
+class LedgerEntry(NamedTuple):
     """One line of the ledger.
 
     Args:
@@ -85,7 +86,7 @@ class Projection(NamedTuple):
         return cls(case.id, case.locality, case.state, case.unit, case.version, case.next_event_at, tail)
 
 
-class Step(msgspec.Struct, frozen=True, eq=False, gc=False):
+class LedgerStep(msgspec.Struct, frozen=True, eq=False, gc=False):
     """What one command changes, chained; `Store.append` explains the fields that it takes."""
 
     before: Case | None
@@ -194,11 +195,11 @@ class Store(ABC):
         """Return how many cases there are, books included: the number of the last one."""
 
     @abstractmethod
-    def entries(self, case: str | None = None) -> Iterator[Entry]:
+    def entries(self, case: str | None = None) -> Iterator[LedgerEntry]:
         """Return the ledger, whole or of one case, in order."""
 
     @abstractmethod
-    def entry(self, position: int) -> Entry:
+    def entry(self, position: int) -> LedgerEntry:
         """Return one line of the ledger."""
 
     @abstractmethod
@@ -252,7 +253,7 @@ class Store(ABC):
         """Return the last hash of a case's chain."""
 
     @abstractmethod
-    def write(self, step: "Step") -> None:
+    def write(self, step: "LedgerStep") -> None:
         """Take a step that `append` has chained."""
 
     def append(
@@ -292,7 +293,7 @@ class Store(ABC):
             raise CommandError(
                 f"{fault.object!r:.40} holds half a character, which cannot be written", "文字中含有无法写入的半个字符"
             ) from None
-        self.write(Step(before, after, lines, tail, recorded, secret, command_id, listeners, digest))
+        self.write(LedgerStep(before, after, lines, tail, recorded, secret, command_id, listeners, digest))
         # Only now: what could not be written has not happened.
         self.head, self.position = head, position
 
@@ -382,3 +383,6 @@ def _read_head(text: str) -> tuple[int, str]:
             f"{text!r} 不是校验值：应为 governflow verify 所显示的“123:abcd…”",
         )
     return int(position), digest.lower()
+
+
+__getattr__ = names_renamed(__name__, Entry="LedgerEntry", Step="LedgerStep")

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import attrs
 
-from governflow.tables.partition import Axis, Region, bits
+from governflow.tables.partition import ColumnAxis, Region, bits
 
 
 @attrs.frozen(slots=False)
@@ -24,7 +24,7 @@ class Space:
         boxes: One for each rule.
     """
 
-    axes: tuple[Axis, ...]
+    axes: tuple[ColumnAxis, ...]
     boxes: tuple[Region, ...]
 
     @cached_property

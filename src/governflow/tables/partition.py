@@ -209,7 +209,7 @@ def _search(prefix: str, lengths: tuple[int, ...], exact: set[str], others: set[
 
 
 @attrs.frozen
-class Axis:
+class ColumnAxis:
     """One column in the space of cases: its atoms and, where a case may leave it out, one more for that.
 
     Args:
@@ -279,7 +279,7 @@ class Axis:
 Region: TypeAlias = tuple[int, ...]
 
 
-def sampled(axes: tuple[Axis, ...], region: Region) -> Mapping[str, Value]:
+def sampled(axes: tuple[ColumnAxis, ...], region: Region) -> Mapping[str, Value]:
     """Return one case in a region; what it does not state is left out."""
     values = {axis.id: axis.sample(mask) for axis, mask in zip(axes, region, strict=True)}
     return {name: value for name, value in values.items() if value is not None}
@@ -297,7 +297,7 @@ class Cases:
         box: The region, as masks over the axes.
     """
 
-    axes: tuple[Axis, ...] = attrs.field(eq=False, repr=False)
+    axes: tuple[ColumnAxis, ...] = attrs.field(eq=False, repr=False)
     box: Region
 
     @cached_property

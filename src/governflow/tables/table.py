@@ -222,10 +222,10 @@ class Table:
     def space(self) -> "Space":
         """The rules as boxes over the condition columns."""
         from governflow.tables.coverage import Space  # only a table that is asked needs its index
-        from governflow.tables.partition import Axis, cut
+        from governflow.tables.partition import ColumnAxis, cut
 
         axes = tuple(
-            Axis(column.id, column.text, cut(column.domain, self.parts_of(column)), column.unstated)
+            ColumnAxis(column.id, column.text, cut(column.domain, self.parts_of(column)), column.unstated)
             for column in self.columns
         )
         boxes = (tuple(axis.mask(cell) for axis, cell in zip(axes, cells, strict=True)) for cells in self._cells)

@@ -7,7 +7,7 @@ import attrs
 from governflow.tables.coverage import Space
 from governflow.tables.domains import Closed, Code, Domain, Number, Open, Part
 from governflow.tables.findings import AT_MOST, holes
-from governflow.tables.partition import Axis, Cases, Region, bits, cut
+from governflow.tables.partition import Cases, ColumnAxis, Region, bits, cut
 from governflow.tables.rules import Column, Rule
 from governflow.tables.table import Table
 from governflow.tables.vocabulary import outcomes_text
@@ -98,7 +98,7 @@ def _common(old: Table, new: Table) -> tuple[Space, int]:
         held = [(table, column) for table, column in zip(sides, holders, strict=True) if column]
         parts = [part for table, column in held for part in (*_parts(column.domain), *table.parts_of(column))]
         domain = _united(held[0][1].domain, held[-1][1].domain)
-        axes.append(Axis(name, text, cut(domain, parts), any(not column.always for _, column in held)))
+        axes.append(ColumnAxis(name, text, cut(domain, parts), any(not column.always for _, column in held)))
     boxes: list[Region] = []
     for side, table in enumerate(sides):
         asked = [(axis, holders[side]) for axis, (_, _, holders) in zip(axes, columns, strict=True)]

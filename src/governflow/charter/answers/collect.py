@@ -36,7 +36,7 @@ _AT_ONCE = 50
 
 
 @attrs.frozen
-class First:
+class FirstAnswer:
     """What the rules said of a case when they were first asked, or what asking raised; ``read`` is a part of `WHO`."""
 
     reported_case: ReportedCase
@@ -44,11 +44,11 @@ class First:
     read: frozenset[str]
 
 
-def _asked(subject: Subject) -> dict[str, First]:
+def _asked(subject: Subject) -> dict[str, FirstAnswer]:
     return {}
 
 
-def firsts(subject: Subject, cases: Iterable[ReportedCase]) -> list[First]:
+def firsts(subject: Subject, cases: Iterable[ReportedCase]) -> list[FirstAnswer]:
     """Ask about cases, each once for all the laws that look at the answer; a search stops when its time is up."""
     known, keyed = subject.once(_asked), [(written(reported_case), reported_case) for reported_case in cases]
     if any(key not in known for key, _ in keyed):
@@ -58,7 +58,7 @@ def firsts(subject: Subject, cases: Iterable[ReportedCase]) -> list[First]:
                     break
                 if key not in known:
                     read.clear()
-                    known[key] = First(reported_case, _answered(subject.policy, reported_case), frozenset(read))
+                    known[key] = FirstAnswer(reported_case, _answered(subject.policy, reported_case), frozenset(read))
     return [known[key] for key, _ in keyed if key in known]
 
 
@@ -69,7 +69,7 @@ def _answered(policy: Policy, reported_case: ReportedCase) -> Answer | Exception
         return fault
 
 
-def everything(subject: Subject) -> list[First]:
+def everything(subject: Subject) -> list[FirstAnswer]:
     """Ask about every case of the level ``certify``, at many moments and at every unit, or about the only one."""
     return firsts(subject, (subject.only,) if subject.only is not None else subject.anywhen)
 
@@ -81,7 +81,7 @@ def company(subject: Subject) -> list[ReportedCase]:
     return every[:simple] + every[simple :: 1 + len(every) // simple]
 
 
-def sample(subject: Subject) -> list[First]:
+def sample(subject: Subject) -> list[FirstAnswer]:
     """Ask about `company`, or about the one case that is given."""
     return firsts(subject, (subject.only,) if subject.only is not None else company(subject))
 
@@ -120,7 +120,7 @@ def _smallest(look: Look, key: Hashable, failure: Failure) -> Failure:
     return next((other for one, other in look(small) if one == key), failure)
 
 
-def batches(subject: Subject) -> Iterator[list[First]]:
+def batches(subject: Subject) -> Iterator[list[FirstAnswer]]:
     """Return the cases in batches: a sample of the level ``certify``, and what a search draws beside."""
     yield sample(subject)
     if subject.level == "search" and subject.only is None:

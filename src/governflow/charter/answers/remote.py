@@ -47,7 +47,7 @@ _ENVIRONMENT = {
 }
 
 
-class Heard(msgspec.Struct):
+class WorkerAnswers(msgspec.Struct):
     """What came back from another process."""
 
     #: Per locality, what was said of its cases, in their order.
@@ -99,7 +99,7 @@ class RemoteAnswers:
         self.why: Text | None = None
         #: Whether another process could be asked at all, and whether it was too late.
         self.begun = self.late = False
-        self._heard: Heard | None = None
+        self._heard: WorkerAnswers | None = None
         try:
             plugins = [
                 _packed(code, plugin)
@@ -113,12 +113,12 @@ class RemoteAnswers:
         self.begun = True
         self._worker.ask(Respondent.answer, plugins, cases, how)
 
-    def answers(self, patience: float = PATIENCE) -> Heard | None:
+    def answers(self, patience: float = PATIENCE) -> WorkerAnswers | None:
         """Wait for the answers, which several laws may go by; None where there are none, and `why` says why."""
         if self._heard is None and self.why is None:
             try:
                 with self._worker as worker:
-                    self._heard = worker.answer(Heard, patience)
+                    self._heard = worker.answer(WorkerAnswers, patience)
             except GovernflowError as fault:
                 self.late, self.why = isinstance(fault, WorkerFailed) and fault.late, fault.text
         return self._heard
@@ -137,7 +137,7 @@ def begin(
         subject.begun[name] = RemoteAnswers(subject.localities, cases, how)
 
 
-def answered(subject: Subject, name: str) -> Heard | Failure | Text:
+def answered(subject: Subject, name: str) -> WorkerAnswers | Failure | Text:
     """Wait for what was begun under a name, and give its answers.
 
     Returns:
@@ -202,7 +202,7 @@ class Respondent:
 
     def answer(
         self, packed: object, cases_of: Mapping[str, Sequence[ReportedCase] | None], unlike: Mapping[str, Any]
-    ) -> Heard:
+    ) -> WorkerAnswers:
         """Register plugins, ask about cases, and look at what was changed of governflow itself."""
         plugins, how = msgspec.convert(packed, list[_Plugin]), msgspec.convert(unlike, WorkerEnvironment)
         with machine_showing(OTHER_DAYS[how.day], (), LUCK[how.day]) if how.day is not None else nullcontext():
@@ -221,7 +221,7 @@ class Respondent:
                     refused[code] = fault.text
                     continue
                 answers[code] = _answers(policy, few(policy) if cases is None else cases, backwards=how.backwards)
-        return Heard(answers, list(changed_names(before)), refused)
+        return WorkerAnswers(answers, list(changed_names(before)), refused)
 
 
 def _answers(policy: Policy, cases: Sequence[ReportedCase], *, backwards: bool) -> list[PlainAnswer]:

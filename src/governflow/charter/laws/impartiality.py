@@ -8,7 +8,17 @@ from random import Random  # noqa: TID251 - a fixed seed gives the same order ev
 from typing import Any
 
 from governflow.charter.answers.ask import ACTOR, Answer, PlainAnswer, asked
-from governflow.charter.answers.collect import Fault, First, batches, company, everything, firsts, found, raised, sample
+from governflow.charter.answers.collect import (
+    Fault,
+    FirstAnswer,
+    batches,
+    company,
+    everything,
+    firsts,
+    found,
+    raised,
+    sample,
+)
 from governflow.charter.answers.compare import answered_otherwise
 from governflow.charter.answers.remote import WorkerEnvironment, answered, begin, unlike_elsewhere
 from governflow.charter.cases.dimensions import Dimensions, posts_of
@@ -91,7 +101,7 @@ def pure(subject: Subject) -> Iterator[Failure]:
             return
 
 
-def _impure(subject: Subject, policy: Policy, batch: list[First]) -> Iterator[Failure]:
+def _impure(subject: Subject, policy: Policy, batch: list[FirstAnswer]) -> Iterator[Failure]:
     """Ask again here: at once, in another order, under other numbers, on other days."""
     for first in batch:
         subject.tried()
@@ -151,7 +161,7 @@ def _on_another_day(
             yield _varies(policy, answer.plain, again.plain, when, asking)
 
 
-def _elsewhere(subject: Subject, policy: Policy, batch: list[First]) -> Iterator[Failure]:
+def _elsewhere(subject: Subject, policy: Policy, batch: list[FirstAnswer]) -> Iterator[Failure]:
     """Compare processes that know nothing of each other, forwards and backwards, here and on another machine."""
     asked_here = {written(one.reported_case) for one in batch}
     first: dict[str, PlainAnswer] = {}
@@ -214,7 +224,7 @@ class _Partial:
         self._turn = self._close = 0
         self._weighed: set[str] = set()
 
-    def shown_before(self, first: First) -> bool:
+    def shown_before(self, first: FirstAnswer) -> bool:
         """Return whether a case can only show again what was found: the same of who asks makes a difference in it."""
         who = {name for name in WHO if name in first.reported_case} or first.read
         return bool(who) and self._subject.only is None and who <= self._weighed

@@ -12,7 +12,7 @@ from governflow.calendars import WorkingCalendar
 from governflow.charter.answers.ask import Answer, asked
 from governflow.charter.answers.collect import Fault, company, everything, firsts, found, raised, sample
 from governflow.charter.answers.compare import answered_otherwise
-from governflow.charter.answers.remote import Heard, WorkerEnvironment, answered, begin, few, unlike_elsewhere
+from governflow.charter.answers.remote import WorkerAnswers, WorkerEnvironment, answered, begin, few, unlike_elsewhere
 from governflow.charter.cases.reported import BEGIN, ReportedCase, mode_of, moment_of, wall_times, written
 from governflow.charter.model import Failure, law, the_plugin
 from governflow.charter.subject import Subject
@@ -78,7 +78,7 @@ def _package(layer: Layer) -> str:
 def isolated(subject: Subject) -> Iterator[Failure]:
     """Ask the others in a process in which this locality was never heard of, and in one in which it was asked first."""
     before, after = (answered(subject, name) for name in ("alone", "together"))
-    if isinstance(before, Heard) and isinstance(after, Heard):
+    if isinstance(before, WorkerAnswers) and isinstance(after, WorkerAnswers):
         yield from _apart(subject, subject.policy, before, after)
         return
     for why in (after, before):
@@ -90,7 +90,7 @@ def isolated(subject: Subject) -> Iterator[Failure]:
     yield from _before_and_after(subject)
 
 
-def _apart(subject: Subject, policy: Policy, alone: Heard, together: Heard) -> Iterator[Failure]:
+def _apart(subject: Subject, policy: Policy, alone: WorkerAnswers, together: WorkerAnswers) -> Iterator[Failure]:
     """Compare what the others answered without this locality and with it."""
     for name in together.tampered[:1]:
         yield Failure(
@@ -145,9 +145,9 @@ def _before_and_after(subject: Subject) -> Iterator[Failure]:
     yield from islice(_apart(subject, subject.policy, before, _asked_here(subject)), 1)
 
 
-def _asked_here(subject: Subject) -> Heard:
+def _asked_here(subject: Subject) -> WorkerAnswers:
     """Ask the others in this process, with rules that are loaded anew."""
-    here = Heard({}, [], {})
+    here = WorkerAnswers({}, [], {})
     for code in _codes(subject):
         try:
             policy = subject.localities.anew().policy(code)
