@@ -21,7 +21,7 @@ from governflow.model.faults import Faults, HookFault
 from governflow.model.lifecycle import CompiledTransition, Lifecycle
 from governflow.model.rulings import RecordedRuling
 from governflow.model.source import Source
-from governflow.model.terms import Mode
+from governflow.model.terms import Mode, Way
 from governflow.policy.deadlines import Plan
 from governflow.policy.stack import Policy
 
@@ -229,10 +229,20 @@ class Transition:
         source = self.case.source
         return source is not None and is_missing(self.view(), self.ruled, source, self.action)
 
+    def _wake_ladders(self) -> None:
+        """Let the ladders that waited go on where what guarded them, on paper, has ended."""
+        ended = any(clock.stopped is not None and clock.paper is not None for clock in self.changed.values())
+        if ended and not any(map(clocks.guards, self.live.values())):
+            for clock in tuple(self.live.values()):
+                if clock.stopped is None and clock.next_rung_at is None and clock.paper == clocks.ASLEEP:
+                    self.put(clocks.awake(clock, self.at))
+
     def seal(
         self, kind: str, state: str, action: str = "", by: Actor | None = None, secret: str | None = None
     ) -> Outcomes:
         """Make the event, and the case after it."""
+        if self.case.way is Way.RECORD:
+            self._wake_ladders()
         event = Event(
             self.case.id,
             self.case.version + 1,

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from governflow._names import old_attributes
 from governflow.calendars import WorkingCalendar
 from governflow.calendars.allowances import Allowance
-from governflow.model.terms import Exempt, Outcome
+from governflow.model.terms import Exempt, Form, Outcome, Tier
 from governflow.text import Text
 
 #: What a clock is like, beyond its allowance.
@@ -95,6 +95,26 @@ class ClockSpec:
 _IN_LEDGER = {"missed_at": "fell", "next_rung_at": "climb", "calendar_unknown": "flagged"}
 
 
+class Paper(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """Where a clock's measures would have brought the case, had they been carried out: all of it on paper.
+
+    Args:
+        unit: Who would hold the case, or the duty; None while no takeover was due.
+        form: In which form it would be handled.
+        tier: Who would have to manage it.
+        state: The state in which it would be.
+        special: When a special report became due.
+        clock: The clock of the cycle that would have begun, as it would have been missed; the ladder goes on for it.
+    """
+
+    unit: str | None = None
+    form: Form | None = None
+    tier: Tier | None = None
+    state: str = ""
+    special: datetime | None = None
+    clock: "Clock | None" = None
+
+
 @old_attributes(**{old: new for new, old in _IN_LEDGER.items()})
 class Clock(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, rename=_IN_LEDGER):
     """One clock of one case, in one cycle. Moments are in UTC.
@@ -118,6 +138,7 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, rename=_I
         exempt: Why its breach does not count in the statistics.
         duty: The unit that took the duty over.
         calendar_unknown: Whether the calendar did not know the days up to the due time.
+        paper: Where measures that are only due would have brought the case; only where a journal is the record.
     """
 
     name: str
@@ -138,6 +159,7 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, rename=_I
     missed_at: datetime | None = None
     duty: str | None = None
     calendar_unknown: bool = False
+    paper: Paper | None = None
 
     @property
     def mark(self) -> str:
@@ -157,6 +179,20 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, rename=_I
         if self.outcome is Outcome.BREACHED:
             return self.next_rung_at
         return self.warn or self.due
+
+
+#: What is noted of a breached clock while the cycle that a measure would have begun guards it: its ladder waits.
+ASLEEP = Paper()
+
+
+def guards(clock: Clock) -> bool:
+    """Return whether a clock stands for a cycle that a measure would have begun, and that nobody has ended."""
+    return clock.stopped is None and clock.paper is not None and clock.paper.clock is not None
+
+
+def awake(clock: Clock, at: datetime) -> Clock:
+    """Let a ladder that waited go on, one gap after the clock that guarded it has ended."""
+    return replace(clock, paper=None, next_rung_at=at + gap(clock))
 
 
 def started(spec: ClockSpec, name: str, at: datetime, cycle: int) -> Clock:

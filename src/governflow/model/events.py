@@ -31,6 +31,8 @@ EVENT_NAMES: Mapping[str, Text] = {
     "supervised": Text("Supervised from above", "督办"),
     "taken_over": Text("Taken over by a higher form", "提级接办"),
     "special_report_filed": Text("Special report filed", "形成专报"),
+    "takeover_due": Text("Takeover by a higher form due", "应提级接办"),
+    "special_report_due": Text("Special report due", "应形成专报"),
     "lapsed": Text("Time ran out", "到期"),
     "faulted": Text("Fault in the rules: put before a human", "规则故障：转人工研判"),
     "forgotten": Text("Personal data erased on request", "应要求删除个人信息"),
@@ -105,6 +107,11 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="v", tag=
     def escalation(self) -> Escalated | None:
         """From whom to whom the case was escalated, and for which clock; None where it was not."""
         return cast(Escalated | None, self.about.get("escalation"))
+
+    @property
+    def measure_due(self) -> Escalated | None:
+        """The measure that was due, where a journal is the record: who should have taken the case; None if none was."""
+        return cast(Escalated | None, self.about.get("measure_due"))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Event) and astuple(self)[:-1] == astuple(other)[:-1]
