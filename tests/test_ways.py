@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from governflow import CommandError, Engine
+from governflow import Actor, Case, CommandError, Engine, IllegalAction, NotAllowed, Text, hookimpl
 from governflow.journal import Reject
 from governflow.model.case import fold
 from governflow.model.events import encode
-from governflow.model.terms import Way
+from governflow.model.terms import Form, Way
+from governflow.policy.hookspecs import Route, Ruling
 from governflow.run.runner import run
 from governflow.testing import ManualClock, counted
 
@@ -85,3 +86,124 @@ def test_another_way_for_a_case_already_in_the_store_is_refused(tmp_path: Path) 
         assert (engine.case("c").state, engine.case("d").way) == ("reported", Way.ENFORCE)
         assert not run(engine, longer, locality="000000", rejected=refused.append).rejected  # each as before
         assert (engine.case("c").state, engine.case("c").way) == ("dispatched", Way.RECORD)
+
+
+# --- record: measures are due, and move nothing -----------------------------------------------------------------------
+
+
+def left_alone(way: Way, *actions: str, locality: str = "000000", days: int = 30) -> Engine:
+    """A case that is reported, whose first steps are told, and that nobody sees to from then on."""
+    engine = Engine.open(clock=ManualClock(T0 + 400 * DAY), entropy=counted(), way=way)
+    engine.report(case_id="c", locality=locality, at=T0)
+    for minute, action in enumerate(actions, 1):
+        engine.act(action, "c", at=T0 + minute * MINUTE)
+    engine.advance(T0 + days * DAY)
+    return engine
+
+
+ALONE = [(), ("dispatch",), ("dispatch", "arrive"), ("dispatch", "arrive", "resolve")]
+LOCALITIES = ["000000", "371621", "321171", "320113007", "520625", "520628"]
+
+
+@pytest.mark.parametrize("locality", LOCALITIES)
+@pytest.mark.parametrize("actions", ALONE)
+def test_in_a_record_the_ladder_climbs_on_paper_as_it_would_where_rules_are_enforced(
+    locality: str, actions: tuple[str, ...]
+) -> None:
+    """To the same units, in the same forms, at the same moments, up to the special report."""
+    enforced, recorded = (left_alone(way, *actions, locality=locality) for way in (Way.ENFORCE, Way.RECORD))
+    done = [
+        (event.at, event.escalation["to"], event.escalation["form"])
+        for event in enforced.history("c")
+        if event.escalation is not None and event.kind in ("taken_over", "special_report_filed")
+    ]
+    due = [
+        (event.at, event.measure_due["to"], event.measure_due["form"])
+        for event in recorded.history("c")
+        if event.measure_due is not None
+    ]
+    assert len(done) > 2
+    assert due == done
+
+
+@pytest.mark.parametrize("locality", LOCALITIES)
+@pytest.mark.parametrize("actions", ALONE)
+def test_in_a_record_no_measure_moves_holder_form_state_or_clocks(locality: str, actions: tuple[str, ...]) -> None:
+    before, after = (left_alone(Way.RECORD, *actions, locality=locality, days=days).case("c") for days in (0, 30))
+    for name in ("state", "unit", "form", "tier", "assist", "special", "closed"):
+        assert getattr(after, name) == getattr(before, name), name
+    assert {(clock.name, clock.cycle) for clock in after.all_clocks} == {
+        (clock.name, clock.cycle) for clock in before.all_clocks
+    }
+    assert all(clock.duty is None for clock in after.all_clocks)
+
+
+def test_in_a_record_a_clock_that_a_fact_stops_late_ends_the_ladder_on_paper() -> None:
+    engine = left_alone(Way.RECORD, "dispatch", days=2)
+    engine.arrive("c", at=T0 + 3 * DAY)
+    engine.resolve("c", at=T0 + 3 * DAY + 20 * MINUTE)  # within half an hour of the arrival
+    engine.answer("c", at=T0 + 3 * DAY + HOUR)
+    engine.advance(T0 + 30 * DAY)
+    last = [event.at for event in engine.history("c") if event.measure_due is not None][-1]
+    assert last < T0 + 3 * DAY
+    assert engine.case("c").clocks["resolve"].outcome == "met"
+    assert engine.case("c").unit == "community"
+
+
+def test_in_a_record_whoever_holds_the_case_is_urged_and_not_who_should_have_taken_it() -> None:
+    engine = left_alone(Way.RECORD, "dispatch")
+    urged = [event.escalation for event in engine.history("c") if event.kind == "urged"]
+    assert {(climb["from"], climb["to"]) for climb in urged if climb is not None} == {("community", "community")}
+
+
+def test_in_a_record_who_was_allowed_to_is_a_finding_and_what_the_lifecycle_cannot_be_is_refused() -> None:
+    with Engine.open(clock=ManualClock(T0 + DAY), way=Way.RECORD) as engine:
+        engine.report(case_id="c", at=T0)
+        engine.dispatch("c", to="community", at=T0 + MINUTE)
+        with pytest.raises(IllegalAction):
+            engine.answer("c", at=T0 + 2 * MINUTE)
+        engine.arrive("c", by=Actor("post 9", "street"), at=T0 + 3 * MINUTE)  # above the holder: allowed
+        engine.resolve("c", by=Actor("post 7", "intake"), at=T0 + 4 * MINUTE)  # neither the holder nor above it
+        arrived, resolved = engine.history("c")[2:]
+        assert "findings" not in arrived.about
+        ((finding,), case) = resolved.about["findings"], engine.case("c")
+        assert finding["code"] == "not_permitted"
+        assert (case.state, case.unit) == ("resolved", "community")
+
+
+@pytest.mark.parametrize("way", [Way.LIVE, Way.ENFORCE])
+def test_elsewhere_who_may_not_is_refused(way: Way) -> None:
+    with Engine.open(clock=ManualClock(T0 + DAY), way=way) as engine:
+        engine.report(case_id="c", at=T0)
+        engine.dispatch("c", to="community", at=T0 + MINUTE)
+        with pytest.raises(NotAllowed):
+            engine.resolve("c", by=Actor("post 7", "intake"), at=T0 + 4 * MINUTE)
+
+
+class Rising:
+    """A locality that sends what was reopened to the street."""
+
+    @hookimpl
+    def governflow_route(self, case: Case) -> Ruling:
+        if case.reopened:
+            return Ruling(Route("street", Form.VERIFY), Text("reopened: the street", "重办：街道"), "route/reopened")
+        return Ruling(Route("community", Form.DIRECT), Text("the community", "社区"), "route/first")
+
+
+@pytest.mark.parametrize("way", Way)
+def test_a_rise_after_not_satisfied_is_a_measure(way: Way) -> None:
+    with Engine.open(clock=ManualClock(T0 + DAY), way=way) as engine:
+        engine.localities.register("county", Rising())
+        engine.report(case_id="c", locality="county", at=T0)
+        for minute, action in enumerate(("dispatch", "arrive", "resolve", "answer"), 1):
+            engine.act(action, "c", at=T0 + minute * MINUTE)
+        engine.evaluate("c", satisfied=False, at=T0 + 9 * MINUTE)
+        case = engine.dispatch("c", at=T0 + 10 * MINUTE)
+        due = [event.measure_due for event in engine.history("c") if event.measure_due is not None]
+    if way is Way.RECORD:
+        assert (case.unit, case.form) == ("community", "direct")
+        assert [(one["kind"], one["cause"], one["to"], one["form"]) for one in due] == [
+            ("take_over", "unsatisfied", "street", "verify")
+        ]
+    else:
+        assert (case.unit, case.form, due) == ("street", "verify", [])

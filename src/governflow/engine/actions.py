@@ -69,13 +69,14 @@ def verdict_of(step: Transition, details: Details) -> Verdict:
 
 def _contradicted(step: Transition, *, satisfied: bool, score: int) -> None:
     word = (Verdict.SATISFIED if satisfied else Verdict.UNSATISFIED).text
-    if step.case.way is Way.RECORD:
-        step.about["findings"] = [{"code": "contradictory_verdict", "args": [str(satisfied).lower(), str(score)]}]
-        return
-    raise CommandError(
-        f"{word.en!r} and a score of {score} of 5 contradict each other: ask which of the two is meant",
-        f"“{word.zh}”与评分 {score}（满分 5 分）相互矛盾：请核实以哪一项为准",
+    reason = Text(
+        f"{word.en!r} and a score of {score} of 5 contradict each other",
+        f"“{word.zh}”与评分 {score}（满分 5 分）相互矛盾",
     )
+    if step.case.way is Way.RECORD:
+        step.find("contradictory_verdict", reason, args=[str(satisfied).lower(), str(score)])
+        return
+    raise CommandError(f"{reason.en}: ask which of the two is meant", f"{reason.zh}：请核实以哪一项为准")
 
 
 def _decline(step: Transition, details: Details, by: Actor | None) -> None:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from governflow.engine import actions
 from governflow.engine.hand_overs import supervised
-from governflow.engine.ladder import climb
+from governflow.engine.ladder import climb, rise_due
 from governflow.engine.rulings import tier
 from governflow.engine.transition import (
     Outcomes,
@@ -90,6 +90,8 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
         outcomes = close_if_done(step, outcomes)
     if action in HAND_OVERS:
         outcomes = supervised(step, outcomes)
+    elif action == "dispatch" and case.reopened and case.way is Way.RECORD:
+        outcomes = rise_due(step, outcomes)
     return triaged(step, outcomes) if step.faults else outcomes
 
 
@@ -171,6 +173,10 @@ def _authorise(step: Transition, command: Command) -> None:
         if isinstance(answer, Allowed):
             return
         if isinstance(answer, Refused) and type(answer.reason) is Text:
+            if step.case.way is Way.RECORD:  # it has happened: who was allowed to is a finding
+                rule = {"action": action, "rule": str(answer.rule), "source": source}
+                step.find("not_permitted", answer.reason, **rule)
+                return
             who = by.id if by else "nobody in particular"
             raise NotAllowed(
                 f"{who} may not {action} case {step.case.id}: {answer.reason.en}",

@@ -196,8 +196,9 @@ class Engine(Verbs, Books):
         """
         if not _REPORTED.issuperset(details):
             raise TypeError(f"report() takes no argument {', '.join(sorted(details.keys() - _REPORTED))}")
-        if self._way is not Way.LIVE:
-            details.setdefault("way", self._way)
+        way = member(Way, details.pop("way", None) or self._way)
+        if way is not Way.LIVE:  # what is said of every case by default needs no word
+            details["way"] = way
         return take_command(self._session, "report", case_id, details, by, at, command_id, None, locality)
 
     def act(

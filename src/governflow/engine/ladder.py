@@ -15,7 +15,7 @@ from governflow.engine.transition import Outcomes, Transition, take
 from governflow.model import clocks
 from governflow.model.case import Case, changed
 from governflow.model.clocks import DUTY, LAPSES, SURVIVES_TRANSFER, Clock, Paper
-from governflow.model.terms import FORMS, Cause, Kind, Way
+from governflow.model.terms import FORMS, Cause, Form, Kind, Way
 from governflow.policy.hookspecs import Breach, Escalation, Ruling
 from governflow.policy.stack import decided
 from governflow.text import Text
@@ -155,7 +155,7 @@ def _on_paper(step: Transition, clock: Clock) -> Case:
             moved,
             key=lambda paper: (
                 units.level(paper.unit or "", paper.form),
-                FORMS.index(paper.form) if paper.form else -1,
+                _rank(paper.form),
                 paper is clock.paper,
             ),
         )
@@ -195,3 +195,28 @@ def _takeover_due(step: Transition, clock: Clock, case: Case, cause: Breach, esc
             step.put(replace(other, next_rung_at=None, paper=clocks.ASLEEP))
     step.put(replace(clock, next_rung_at=first.due, rung=0, paper=replace(paper, clock=first)))
     return step.seal("takeover_due", step.case.state)
+
+
+def rise_due(step: Transition, outcomes: Outcomes) -> Outcomes:
+    """Write down as due that a reopened case goes to a higher form, where the rules' route rises with a reopening."""
+    events, after = outcomes
+    answer = step.policy.ask("governflow_route", step.faults, step.case, step.context)
+    if answer is None or _rank(answer[0].form) <= _rank(after.form):
+        return outcomes
+    value, ruling, source = answer
+    note = Transition(after, step.policy, step.at, step.mode, step.lifecycle, step.faults)
+    note.rulings.append(decided("route", {"lead": value.lead, "form": value.form}, ruling, source))
+    note.about["measure_due"] = {
+        "kind": Kind.TAKE_OVER,
+        "cause": Cause.UNSATISFIED,
+        "from": after.unit,
+        "to": value.lead,
+        "form": value.form,
+        "clock": None,
+    }
+    due, after = note.seal("takeover_due", after.state)
+    return events + due, after
+
+
+def _rank(form: Form | None) -> int:
+    return FORMS.index(form) if form is not None else -1

@@ -6,17 +6,19 @@ from typing import Any
 from governflow.engine.transition import Outcomes, Transition, refuse_before, triaged
 from governflow.errors import CalendarError, CommandError, require
 from governflow.model import clocks
-from governflow.model.case import Case
+from governflow.model.case import Case, changed
 from governflow.model.events import Actor
 from governflow.model.faults import HookFault
 from governflow.model.lifecycle import START
-from governflow.model.terms import Form, Mode
+from governflow.model.terms import Form, Mode, Way
 from governflow.policy.stack import Policy, decided
 
 
 def route(step: Transition, chosen: str | None) -> None:
     """Rule where the case goes; a unit that somebody chose overrides the lead and keeps the ruling in the book."""
     case = step.view()
+    if case.reopened and case.way is Way.RECORD:
+        case = changed(case, {"reopened": 0})  # a rise after "not satisfied" is a measure: see `ladder.rise_due`
     answer = step.policy.ask("governflow_route", step.faults, case, step.context)
     units = step.policy.units
     lead, form, assist = units.intake, case.form or Form.DIRECT, []

@@ -24,6 +24,7 @@ from governflow.model.source import Source
 from governflow.model.terms import Mode, Way
 from governflow.policy.deadlines import Plan
 from governflow.policy.stack import Policy
+from governflow.text import Text
 
 #: Clocks that the engine starts by itself: no source could record them.
 _KEPT = frozenset({ATTEND.name, TRIAGE.name})
@@ -228,6 +229,10 @@ class Transition:
         """Return whether a clock is missing only because the source does not record what it measures."""
         source = self.case.source
         return source is not None and is_missing(self.view(), self.ruled, source, self.action)
+
+    def find(self, code: str, reason: Text, **beside: Any) -> None:
+        """Note what is wrong about a fact that is taken all the same, because a journal is the record."""
+        self.about.setdefault("findings", []).append({"code": code, "reason": reason, **beside})
 
     def _wake_ladders(self) -> None:
         """Let the ladders that waited go on where what guarded them, on paper, has ended."""

@@ -126,6 +126,7 @@ class Cause(_Named):
     BREACH = "breach", "a deadline was missed", "超时"
     MANUAL = "manual", "somebody asked for it", "人工提级"
     HANDED_OVER = "handed_over", "handed to and fro", "反复转办退单"
+    UNSATISFIED = "unsatisfied", "the result was not satisfactory", "办理结果不满意"
 
 
 class Kind(_Named):

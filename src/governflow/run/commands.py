@@ -109,17 +109,19 @@ class JournalCommands:
         if self._began is not None and step.at < self._began and action in _EVER:
             self._require_possible_then(row.case, step, command_id)
         by = actor_of(action, fields)
-        self._require_ours(row.case)
+        way = self._way_of(row.case)
         if action == "report":
-            self._report(row, fields, step.at, by, command_id)
+            self._report(row, fields, step.at, by, command_id, way)
             return
         self._engine.act(action, row.case, by=by, at=step.at, command_id=command_id, **details_of(action, fields))
 
-    def _report(self, row: Row, fields: Fields, at: datetime, by: Actor | None, command_id: bytes) -> None:
+    def _report(
+        self, row: Row, fields: Fields, at: datetime, by: Actor | None, command_id: bytes, way: Way | None
+    ) -> None:
         facts = self.policy.ruled.facts_in(row.extra)
         details: dict[str, Any] = {name: value for name, value in fields.items() if name in _REPORTED}
-        if self._way is not None:
-            details["way"] = self._way
+        if way is not None:
+            details["way"] = way
         proactive = fields.get("channel", "").strip().lower() in PROACTIVE
         self._engine.report(
             locality=self._locality,
@@ -136,8 +138,13 @@ class JournalCommands:
         if self._auto_dispatch:
             self._engine.dispatch(row.case, at=at, command_id=command_id + b"auto")
 
-    def _require_ours(self, name: str) -> None:
-        """Refuse a case of another locality (numbers such as 1, 2, 3 are used by every county), or run another way."""
+    def _way_of(self, name: str) -> Way | None:
+        """Return how a case is run, or None for a new one of which nobody has said.
+
+        Raises:
+            NotOurs: The store's case is of another locality (numbers such as 1, 2, 3 are used by every county), or is
+                run another way than was asked for.
+        """
         case = self._engine.find(name)
         if case is not None and case.locality != self._locality:
             raise NotOurs(
@@ -151,6 +158,7 @@ class JournalCommands:
                 f"数据文件中的事项 {name} 按“{case.way.text.zh}”办理，始终如此，不能改为“{self._way.text.zh}”："
                 "请按原方式运行，或另用数据文件",
             )
+        return self._way if case is None else case.way
 
     def _require_possible_then(self, name: str, step: DatedAction, command_id: bytes) -> None:
         """Refuse a late remark or appeal that was not possible when it was made.
