@@ -4,6 +4,8 @@ The markers `slow` and `long` say which tier a test belongs to (CONTRIBUTING.md 
 one is fast. Property tests run in every tier and draw more examples in each.
 """
 
+import gc
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -34,3 +36,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             tiers.add(drawn)
         if tiers and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(max(_SECONDS[tier] for tier in tiers)))
+
+
+def pytest_collection_finish() -> None:
+    """Let Python look for cycles of dead objects less often, and never among the modules that were just imported."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)

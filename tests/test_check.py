@@ -1,5 +1,6 @@
 """``governflow check``: each law has a verdict, whatever the plugin is that is named, a place or a path."""
 
+import gc
 import json
 import re
 import shlex
@@ -36,6 +37,27 @@ def test_every_law_has_a_verdict_in_the_order_of_the_charter(three_laws: object)
 def test_all_failures_of_a_law_are_kept_in_their_order(three_laws: object) -> None:
     failures = verdicts(county())["story/broken"].failures
     assert [failure.case["facts"] for failure in failures] == [{"people": 25}, {"people": 35}]
+
+
+@pytest.mark.parametrize("usual", [700, 90_000, 0])
+def test_python_collects_rarely_while_a_law_is_looked_at_and_as_usual_afterwards(
+    three_laws: dict[str, Law], usual: int
+) -> None:
+    seen = []
+
+    def notes(subject: Subject) -> Iterator[Failure]:
+        seen.append(gc.get_threshold())
+        raise ZeroDivisionError
+
+    three_laws["story/exact"] = the_law("story/exact", "exact", notes)
+    before = gc.get_threshold()
+    gc.set_threshold(usual, 10, 11)
+    try:
+        check(county(), CODE, laws=["story/exact"])
+        assert gc.get_threshold() == (usual, 10, 11)
+    finally:
+        gc.set_threshold(*before)
+    assert seen == [(usual and max(usual, 50_000), 10, 11)]  # whoever has switched it off wants it off
 
 
 def test_only_the_laws_that_are_asked_for_are_looked_at(three_laws: object) -> None:

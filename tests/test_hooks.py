@@ -4,6 +4,7 @@ import ast
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,7 @@ TESTED: Mapping[str, str] = {
 }
 
 
+@cache
 def sources(file: str) -> Mapping[str, str]:
     """The source of each test in a file, by name."""
     text = (Path(__file__).parent / file).read_text(encoding="utf-8")

@@ -15,6 +15,7 @@ from governflow.charter.laws import escalation, impartiality, lives, localities,
 from governflow.charter.model import LAWS, CheckReport, Failure, Law, LawVerdict, as_written
 from governflow.charter.subject import Subject
 from governflow.errors import CommandError, PolicyError, UnsoundLifecycle, described
+from governflow.isolation.environment import collecting_rarely
 from governflow.model.base_lifecycle import BASE
 from governflow.model.rulings import RuleRef
 from governflow.policy.hookspecs import Waiver
@@ -206,9 +207,10 @@ class CharterCheck:
         failures: list[Failure] = []
         begun = time.perf_counter()
         try:
-            if law.ahead is not None:
-                law.ahead(subject)
-            failures.extend(law.check(subject))
+            with collecting_rarely():
+                if law.ahead is not None:
+                    law.ahead(subject)
+                failures.extend(law.check(subject))
         except Exception as raised:  # noqa: BLE001 - whatever a county's rule raises, the other laws are still checked
             failures.append(_broken_off(raised))
         spent = time.perf_counter() - begun

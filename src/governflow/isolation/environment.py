@@ -2,6 +2,7 @@
 
 import builtins
 import datetime as _datetime
+import gc as _gc
 import os as _os
 import random as _random  # noqa: TID251 - it is replaced, never asked
 import sys
@@ -208,6 +209,22 @@ def _drawn(luck: float, record: Recorder) -> Iterator[tuple[type, str, object]]:
 
 def _bits(luck: float, bits: int) -> int:
     return int(luck * ((1 << bits) - 1))
+
+
+#: After so many new objects Python looks for those that only hold each other; 700 by default.
+_RARELY = 50_000
+
+
+@contextmanager
+def collecting_rarely() -> Iterator[None]:
+    """Let Python look for cycles of dead objects less often for a while: a check keeps nearly all that it makes."""
+    usual, *older = _gc.get_threshold()
+    if usual:  # 0: somebody has switched it off
+        _gc.set_threshold(max(usual, _RARELY), *older)
+    try:
+        yield
+    finally:
+        _gc.set_threshold(usual, *older)
 
 
 def plugin_modules(policy: Policy) -> list[Namespace]:

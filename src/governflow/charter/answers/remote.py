@@ -23,7 +23,7 @@ from governflow.charter.cases.systematic import timed
 from governflow.charter.model import Failure, the_plugin
 from governflow.charter.subject import Subject
 from governflow.errors import GovernflowError, PolicyError
-from governflow.isolation.environment import LUCK, OTHER_DAYS, machine_showing
+from governflow.isolation.environment import LUCK, OTHER_DAYS, collecting_rarely, machine_showing
 from governflow.isolation.worker import Worker, WorkerFailed
 from governflow.model.terms import Severity, Urgency
 from governflow.policy.builtin import defaults
@@ -205,7 +205,8 @@ class Respondent:
     ) -> WorkerAnswers:
         """Register plugins, ask about cases, and look at what was changed of governflow itself."""
         plugins, how = msgspec.convert(packed, list[_Plugin]), msgspec.convert(unlike, WorkerEnvironment)
-        with machine_showing(OTHER_DAYS[how.day], (), LUCK[how.day]) if how.day is not None else nullcontext():
+        elsewhere = machine_showing(OTHER_DAYS[how.day], (), LUCK[how.day]) if how.day is not None else nullcontext()
+        with collecting_rarely(), elsewhere:
             localities = Localities(without=how.without)
             _register(localities, (plugin for plugin in plugins if plugin.code in how.first))
             for code in how.first:
