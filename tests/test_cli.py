@@ -261,7 +261,7 @@ def test_a_lifecycle_that_a_locality_has_not_is_refused_with_those_that_it_has(g
 
 # --- what every command owes ------------------------------------------------------------------------------------------
 
-READING = [("show", "1"), ("explain", "1"), ("verify",), ("watch", "--once")]
+READING = [("show", "1"), ("explain", "1"), ("verify",), ("watch", "--once"), ("upgrade", "000000")]
 
 
 @pytest.mark.parametrize("command", READING)

@@ -225,6 +225,20 @@ def check(**given: Any) -> int:
 
 @cli.command()
 @click.argument("code")
+@STORE
+def upgrade(**given: Any) -> int:
+    """Show which open cases new rules know nothing of, before they are used (规则升级预检).
+
+    A state, a lifecycle, a unit or a clock that the rules installed now do not have any more: each case is named, with
+    where it would go. Nothing is written. Exit status: 0 none is concerned; 1 some are.
+    """
+    from governflow.cli.upgrade import upgrade
+
+    return upgrade(**given)
+
+
+@cli.command()
+@click.argument("code")
 @click.argument("name")
 @click.option("--name-en", default="", metavar="NAME", help="The English name (英文名).")
 @click.option("--parent", metavar="CODE", help="The code above it, where the digits do not say it (上级代码).")

@@ -57,7 +57,7 @@ def take_command(
                 secret = _seal(session, details)
                 command = Command(action, details, by, commitment(*secret) if secret else None)
                 events, after = decide(case, command, policy, at, mode)
-                texts = (events[0].seq, *secret) if secret else None
+                texts = (next(event.seq for event in events if event.secret), *secret) if secret else None
                 session.append(policy, before, after, fallen + events if fallen else events, texts, key, digest)
         except NotAllowed as refused:
             if refused.denial is not None:

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from governflow.engine import actions
 from governflow.engine.hand_overs import supervised
 from governflow.engine.ladder import climb, rise_due
+from governflow.engine.rule_changes import is_gone, is_lost, settle, without
 from governflow.engine.rulings import tier
 from governflow.engine.transition import (
     Outcomes,
@@ -32,7 +33,7 @@ from governflow.model import clocks
 from governflow.model.base_lifecycle import BASE
 from governflow.model.case import HAND_OVERS, NO_FACTS, Case, changed
 from governflow.model.clocks import LAPSES, Clock
-from governflow.model.events import REQUESTER, Actor
+from governflow.model.events import REQUESTER, Actor, Event
 from governflow.model.faults import HookFault
 from governflow.model.lifecycle import Lifecycle
 from governflow.model.rulings import RecordedRuling
@@ -65,6 +66,9 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
         CommandError: If the details make no sense, the actor may not do it, or it comes too late to fit.
     """
     action = command.action
+    settled: list[Event] = []
+    if is_lost(case, policy):
+        settled, case = settle(case, policy, at, mode)
     step = Transition(case, policy, at, mode)
     ways = step.lifecycle.transitions.get((case.state, action))
     if ways is None:
@@ -92,7 +96,9 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
         outcomes = supervised(step, outcomes)
     elif action == "dispatch" and case.reopened and case.way is Way.RECORD:
         outcomes = rise_due(step, outcomes)
-    return triaged(step, outcomes) if step.faults else outcomes
+    if step.faults:
+        outcomes = triaged(step, outcomes)
+    return (settled + outcomes[0], outcomes[1]) if settled else outcomes
 
 
 def unreported(case_id: str, policy: Policy, at: datetime, mode: Mode, details: Mapping[str, Any]) -> Case:
@@ -252,6 +258,8 @@ def fire(case: Case, policy: Policy, mode: Mode = Mode.NORMAL) -> Outcomes:
     at = case.next_event_at
     if at is None:
         return [], case
+    if is_lost(case, policy):
+        return settle(case, policy, at, mode)
     step = Transition(case, policy, at, mode)
     if policy.fault:
         step.faults.append(HookFault.refused(policy.code, "", policy.fault))
@@ -269,7 +277,11 @@ def _fall_due(step: Transition) -> Outcomes:
     clock = _first_due(case, at)
     again = clock.exempt is Exempt.DISPROVED and clock.missed_at is not None and clock.missed_at < clock.due
     if clock.outcome is Outcome.BREACHED and not again:
+        if is_gone(step, clock):
+            return without(step, clock)
         return climb(step, clock)
+    if clock.warn != at and is_gone(step, clock):
+        return without(step, clock)
     step.about["clock"] = clock.mark
     if clock.warn == at:
         step.put(replace(clock, warn=None))

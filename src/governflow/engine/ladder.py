@@ -33,6 +33,8 @@ _RUNG_EVENTS: Mapping[Kind, str] = {
 def climb(step: Transition, clock: Clock) -> Outcomes:
     """Climb one rung of a clock's ladder."""
     holder = clock.duty or (clock.name.partition(":")[2] if clock.name.startswith("check_in:") else step.case.unit)
+    if holder not in step.policy.units:
+        holder = step.case.unit  # the rules have changed: nobody urges a unit that is gone
     if step.case.way is Way.RECORD:
         return _climb_on_paper(step, clock, holder)
     case, cause = step.case, Breach(clock, clock.rung, holder, clocks.gap(clock))

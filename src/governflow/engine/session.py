@@ -11,6 +11,7 @@ from typing import Any
 
 from governflow.engine.decide import fire
 from governflow.engine.musters import BOOK
+from governflow.engine.rule_changes import lost_of, settle
 from governflow.errors import ClockBackwards, CommandError, PolicyError, UnknownCase, described, require, shown
 from governflow.model.case import Case, evolve
 from governflow.model.events import Actor, Event, decode, encode
@@ -77,6 +78,8 @@ class Session:
         self._modes: dict[str, tuple[Switches, ...]] = {}
         self._kept_rules: set[str] = set()
         self._generation = store.generation
+        # The rules under which the open cases were looked through; None before that.
+        self._looked_under: object = None
         self._delivering = False
         self._failed: set[tuple[int, str]] = set()
 
@@ -189,9 +192,40 @@ class Session:
                 self.append(policy, case, after, events)
                 if fired is not None:
                     fired += events
+            if self._looked_under is not self.localities.generation:
+                settled = self._settle_under_new_rules(goal)
+                observed = observed or bool(settled)
+                if fired is not None:
+                    fired += settled
             store.now = goal
         if observed:
             self.deliver()
+
+    def _settle_under_new_rules(self, at: datetime) -> list[Event]:
+        """Put every open case that new rules know nothing of where they do, at once, and not when it next falls due."""
+        settled: list[Event] = []
+        found = {code: self.rules_of(code) for code in self.store.localities()}
+        new = {
+            code: policy
+            for code, policy in found.items()
+            if policy.fault is None and self.store.applied_rules(code) != policy.rules
+        }
+        for name in self.store.running() if new else ():
+            case = self.store.load(name)
+            policy = new.get(case.locality) if case is not None else None
+            if case is None or policy is None:
+                continue
+            moment = max(at, case.last_changed_at or at)
+            mode = self.mode(policy, moment)
+            if not lost_of(case, policy, moment, mode):
+                continue
+            events, after = settle(case, policy, moment, mode)
+            self.append(policy, case, after, events)
+            settled += events
+        for code, policy in new.items():
+            self.store.apply_rules(code, policy.rules)
+        self._looked_under = self.localities.generation
+        return settled
 
     def mode(self, policy: Policy, at: datetime, *, but: str | None = None) -> Mode:
         """Return the mode of a locality at a moment: emergency while it, or anything above it ``but`` one, is in it."""

@@ -71,6 +71,7 @@ class Case:
         special: When the special report was filed.
         appeals: The breached clocks (``name#cycle``) whose appeals are not ruled on yet.
         appealed: When somebody last appealed.
+        rules_changed_at: When its rules last changed under it, so that it was put where they know what to do with it.
         merged_into: The case that it was merged into.
         source: What the journal that it came from records; None: everything, as of a case that is reported live.
         unrecorded: The clocks that the rules give it and that its source does not record: nobody can say what became
@@ -122,6 +123,7 @@ class Case:
     special: datetime | None = None
     appeals: tuple[str, ...] = ()
     appealed: datetime | None = None
+    rules_changed_at: datetime | None = None
     merged_into: str | None = None
     source: Source | None = None
     unrecorded: tuple[str, ...] = ()
@@ -158,6 +160,7 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "until": _moment,
     "special": _moment,
     "closed": _moment,
+    "rules_changed_at": _moment,
 }
 
 #: Actions whose first or last moment the case remembers.

@@ -381,6 +381,5 @@ _REASONS = {
     "triage": Text("a fault in the rules is looked at within an hour", "规则故障1小时内人工研判"),
     "attend": Text("no open case is without a clock", "未结事项必须有时限"),
 }
-CHECK_IN, MUSTER, TRIAGE, ATTEND = specified(
-    _RUNS, {name: (f"default/{name}", reason) for name, reason in _REASONS.items()}
-)
+BY_THE_ENGINE = specified(_RUNS, {name: (f"default/{name}", reason) for name, reason in _REASONS.items()})
+CHECK_IN, MUSTER, TRIAGE, ATTEND = BY_THE_ENGINE

@@ -59,6 +59,11 @@ SENTENCES: Mapping[str, Text] = {
     ),
     "no_clock": Text("gives {0} an allowance, but no layer starts it", "为 {0} 规定了期限，但没有任何一层启动它"),
     "no_lifecycle": Text("there is no lifecycle {0} any more", "流程 {0} 已不存在"),
+    "no_state": Text("there is no state {0!r} any more: the case is {1} now", "状态“{0}”已不存在：事项转为“{2}”"),
+    "no_unit": Text(
+        "there is no unit {0!r} any more: the case is with {1} now", "单位“{0}”已不存在：事项转由“{2}”承办"
+    ),
+    "clock_gone": Text("there is no clock {0!r} any more: it is cancelled", "时限“{2}”已不存在：予以取消"),
 }
 
 _LONGEST = 500

@@ -66,6 +66,8 @@ class Localities:
         self._registered: dict[str, object] = {ROOT: import_module(_BUILT_IN[ROOT])}
         self._policies: dict[str, Policy | PolicyError] = {}
         self._fallbacks: dict[str, Policy] = {}
+        #: Changes whenever a plugin is registered: whoever has looked at the rules looks again.
+        self.generation: object = object()
 
     @cached_property
     def _installed(self) -> Mapping[str, tuple[Installed, ...]]:
@@ -99,6 +101,7 @@ class Localities:
         self._registered[code] = plugin
         self._policies.clear()
         self._fallbacks.clear()
+        self.generation = object()
 
     def known(self, code: str) -> bool:
         """Return whether a plugin speaks for exactly this code."""

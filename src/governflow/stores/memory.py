@@ -24,6 +24,7 @@ class MemoryStore(Store):
         self._outbox: dict[tuple[int, str], str | None] = {}
         self._due: DueQueue[datetime] = DueQueue()
         self._rule_sets: dict[str, bytes] = {}
+        self._applied: dict[str, str] = {}
 
     def begin(self) -> None:
         """Nothing to do, here and at the end: `append` takes all of a step or nothing, and keeps it nowhere else."""
@@ -85,6 +86,15 @@ class MemoryStore(Store):
         return [
             name for name, case in self._cases.items() if case.next_event_at is not None and not name.startswith("@")
         ]
+
+    def localities(self) -> list[str]:
+        return sorted({self._cases[name].locality for name in self.running()})
+
+    def applied_rules(self, locality: str) -> str | None:
+        return self._applied.get(locality)
+
+    def apply_rules(self, locality: str, rules: str) -> None:
+        self._applied[locality] = rules
 
     def projections(self) -> Iterator[Projection]:
         return (Projection.of(case, self._tails[case.id]) for case in self._cases.values())

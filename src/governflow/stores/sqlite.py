@@ -350,6 +350,18 @@ class SQLiteStore(Store):
         query = "SELECT id FROM cases WHERE next IS NOT NULL AND id NOT LIKE '@%' ORDER BY number"
         return [name for (name,) in self._query(query)]
 
+    def localities(self) -> list[str]:
+        self._write()
+        query = "SELECT DISTINCT locality FROM cases WHERE next IS NOT NULL AND id NOT LIKE '@%' ORDER BY locality"
+        return [code for (code,) in self._query(query)]
+
+    def applied_rules(self, locality: str) -> str | None:
+        found = self._query("SELECT value FROM meta WHERE key = ?", f"applied:{locality}")
+        return found[0][0] if found else None
+
+    def apply_rules(self, locality: str, rules: str) -> None:
+        self._db.execute(STATEMENTS["meta"], (f"applied:{locality}", rules))
+
     def projections(self) -> Iterator[Projection]:
         self._write()
         rows = self._db.execute("SELECT id, locality, state, unit, version, next, tail FROM cases ORDER BY number")

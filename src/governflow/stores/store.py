@@ -243,6 +243,18 @@ class Store(ABC):
         """Return the ids of the cases to which something still happens by itself; books are left out."""
 
     @abstractmethod
+    def localities(self) -> list[str]:
+        """Return the codes in which something still happens to a case by itself, in order."""
+
+    @abstractmethod
+    def applied_rules(self, locality: str) -> str | None:
+        """Return the hash of the rule set under which the open cases of a locality were last looked through."""
+
+    @abstractmethod
+    def apply_rules(self, locality: str, rules: str) -> None:
+        """Note that the open cases of a locality were looked through under a rule set, within a transaction."""
+
+    @abstractmethod
     def projections(self) -> Iterator["Projection"]:
         """Return what is kept of every case beside the ledger."""
 

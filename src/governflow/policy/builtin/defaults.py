@@ -181,7 +181,9 @@ def governflow_escalate(case: Case, cause: Breach, context: Context) -> Ruling[E
     higher = case.form.next if case.form else Form.DIRECT
     while higher is not None:
         unit = units.for_form(higher, case.unit)
-        if unit is not None and unit.level >= units.level(case.unit, case.form):
+        # Where the rules changed under the case a takeover by who has it already would only go in a circle.
+        stays = case.rules_changed_at is not None and unit is not None and unit.id == holder
+        if unit is not None and not stays and unit.level >= units.level(case.unit, case.form):
             en, zh = f"not managed: {higher.text.en}", f"未能办结：提级为{higher.text.zh}"
             return _rung(Kind.TAKE_OVER, unit.id, gap, en, zh, form=higher)
         higher = higher.next
