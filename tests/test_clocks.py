@@ -1,6 +1,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import attrs
 import pytest
 
 from governflow import Actor, Case, CommandError, Engine, hookimpl
@@ -10,6 +11,7 @@ from governflow.model.events import Event
 from governflow.model.lifecycle import Lifecycle
 from governflow.model.terms import Exempt, Outcome, Severity
 from governflow.policy import stack as policy
+from governflow.policy.builtin.default_clocks import ARRIVE
 from governflow.policy.hookspecs import Context, Deadlines, Ruling
 from governflow.text import Text
 
@@ -425,13 +427,62 @@ def test_a_reclassification_leaves_clocks_alone_that_do_not_look_at_severity() -
     assert (desk.clock("arrive"), desk.clock("whole")) == before
 
 
-def test_a_reclassification_into_the_past_breaches_at_the_due_moment_that_it_gives() -> None:
+def test_a_reclassification_into_the_past_gives_the_new_allowance_from_its_own_moment() -> None:
+    """Half an hour from 10 would have been over at 40, an hour before anybody asked for it."""
     desk = Desk(severity="complex")
     desk.dispatch(0)
     desk.arrive(10)
     desk.reclassify(100, severity="general")
-    breach = next(event for event in desk.advance(101) if event.kind == "breached")
-    assert breach.at == plus(40)
+    assert (desk.clock("resolve").due, desk.clock("resolve").since) == (plus(130), plus(100))
+    assert desk.history[-1].about["anew"] == ["resolve#1"]
+    fired = [(event.kind, event.at) for event in desk.advance(131)]
+    assert fired[:2] == [("warned", plus(124)), ("breached", plus(130))]
+
+
+def test_a_reclassification_shortly_before_the_due_time_gives_nobody_more_than_they_had() -> None:
+    desk = Desk(severity="complex")
+    desk.dispatch(0)
+    desk.arrive(10)
+    due = plus(10) + 2 * DAY
+    desk.reclassify(due - 5 * MINUTE, severity="general")
+    assert (desk.clock("resolve").due, desk.clock("resolve").outcome) == (due, Outcome.RUNNING)
+
+
+def test_a_reclassification_that_still_leaves_time_counts_from_the_start_and_says_nothing_of_it() -> None:
+    desk = Desk(severity="complex")
+    desk.dispatch(0)
+    desk.arrive(10)
+    desk.reclassify(39, severity="general")
+    assert (desk.clock("resolve").due, desk.clock("resolve").since) == (plus(40), None)
+    assert "anew" not in desk.history[-1].about
+
+
+def test_a_reclassification_back_counts_from_the_start_again() -> None:
+    desk = Desk(severity="complex")
+    desk.dispatch(0)
+    desk.arrive(10)
+    desk.reclassify(100, severity="general")
+    desk.reclassify(110, severity="major")
+    assert (desk.clock("resolve").due, desk.clock("resolve").since) == (plus(10) + 7 * DAY, None)
+
+
+def test_a_new_assessment_that_asks_for_less_time_gives_it_from_its_own_moment() -> None:
+    desk = Desk(Impatient())
+    desk.dispatch(0)
+    desk.engine.localities.register("county", Impatient("10min"))
+    desk.engine.reassess("c", at=plus(30))
+    assert desk.clock("arrive").due == plus(40)
+
+
+class Impatient:
+    """A locality that changes its mind about the time to arrive."""
+
+    def __init__(self, allowance: str = "2h") -> None:
+        self.deadlines = Deadlines((attrs.evolve(ARRIVE, allowance=Allowance.parse(allowance)),))
+
+    @hookimpl
+    def governflow_deadlines(self) -> Deadlines:
+        return self.deadlines
 
 
 def test_a_reclassification_after_the_breach_does_not_disprove_the_breach() -> None:

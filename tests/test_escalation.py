@@ -379,11 +379,10 @@ def test_a_reclassification_does_not_make_up_rungs_in_the_past() -> None:
     engine = desk(severity="complex")
     engine.dispatch("c", at=T0)
     engine.arrive("c", at=plus(10))
-    engine.reclassify("c", severity="general", at=plus(115))  # now due at 40, rungs at 40, 70, 100, 130, ...
+    engine.reclassify("c", severity="general", at=plus(115))  # due at 145, half an hour from now
     engine.advance(plus(200))
-    assert next(event.at for event in engine.history("c") if event.kind == "breached") == plus(40)
-    assert all(at >= plus(115) for _, at, *_ in rungs(engine))
-    assert rungs(engine)[0][1] == plus(130)
+    assert [event.at for event in engine.history("c") if event.kind == "breached"] == [plus(145)]
+    assert [(kind, at) for kind, at, *_ in rungs(engine)] == [("urged", plus(145)), ("supervised", plus(175))]
 
 
 def test_a_week_that_becomes_half_an_hour_climbs_to_the_top_without_a_fault() -> None:
@@ -397,24 +396,26 @@ def test_a_week_that_becomes_half_an_hour_climbs_to_the_top_without_a_fault() ->
     assert engine.case("c").special is not None
 
 
-def test_a_rung_due_at_the_very_moment_of_the_reclassification_still_counts() -> None:
-    engine = desk(severity="complex")
+def test_nobody_is_taken_over_from_in_the_second_in_which_the_case_is_found_to_be_simple() -> None:
+    engine = desk(severity="major")
     engine.dispatch("c", at=T0)
     engine.arrive("c", at=plus(10))
-    engine.reclassify("c", severity="general", at=plus(100))
-    engine.advance(plus(101))
-    assert [at for _, at, *_ in rungs(engine)] == [plus(100)]
+    before = engine.case("c").unit
+    engine.reclassify("c", severity="general", at=T0 + 3 * DAY)
+    engine.advance(T0 + 3 * DAY + 31 * MINUTE)
+    assert [(kind, at) for kind, at, *_ in rungs(engine)] == [("urged", T0 + 3 * DAY + 30 * MINUTE)]
+    assert engine.case("c").unit == before
 
 
 def test_a_reclassification_during_a_suspension_does_not_make_up_rungs_in_the_past() -> None:
-    """A week becomes half an hour while the case is suspended: its time was up before the pause began."""
+    """A week becomes half an hour while the case is suspended: the half hour counts from the end of the suspension."""
     engine = desk(severity="major")
     engine.dispatch("c", at=T0)
     engine.arrive("c", at=plus(10))
     engine.suspend("c", until=plus(600), at=plus(200))
     engine.reclassify("c", severity="general", at=plus(300))
-    engine.advance(plus(700))
-    assert all(at >= plus(300) for _, at, *_ in rungs(engine))
+    engine.advance(plus(640))
+    assert [(kind, at) for kind, at, *_ in rungs(engine)] == [("urged", plus(630))]
 
 
 def test_an_extension_of_a_breached_clock_starts_its_ladder_anew_at_the_new_due() -> None:

@@ -3,5 +3,10 @@
 from governflow._names import names_moved_to
 
 __getattr__ = names_moved_to(
-    "model.clocks", "model.rulings", "policy.deadlines", LASTS="SURVIVES_TRANSFER", Decided="RecordedRuling"
+    "model.clocks",
+    "model.own_clocks",
+    "model.rulings",
+    "policy.deadlines",
+    LASTS="SURVIVES_TRANSFER",
+    Decided="RecordedRuling",
 )

@@ -326,7 +326,9 @@ class Allowance:
             due = self.shift(due, begin, end, calendar)
         return due
 
-    def warn(self, start: datetime, due: datetime, calendar: WorkingCalendar, share: float = 0.8) -> datetime:
+    def warn(
+        self, start: datetime, due: datetime, calendar: WorkingCalendar, share: float = 0.8, pauses: Pauses = ()
+    ) -> datetime:
         """Return the moment at which a share of the allowance is used up.
 
         Args:
@@ -335,6 +337,7 @@ class Allowance:
             calendar: Working time; elapsed allowances ignore it.
             share: Between 0 and 1, of the elapsed time, or of the working time where the allowance is one of working
                 hours or days and there is any between the two.
+            pauses: As for `due`: no time is used up in them.
 
         Returns:
             The moment, in UTC, before `due`.
@@ -349,10 +352,12 @@ class Allowance:
         start, due = utc(start), utc(due)
         if not self.elapsed and not calendar.round_the_clock:
             calendar = self._counting.calendar(calendar)
-            worked = calendar.between(start, due)
+            worked = calendar.between(start, due, pauses)
             if worked:
-                return calendar.due(start, worked * share)
-        return start + (due - start) * share
+                return calendar.due(start, worked * share, pauses)
+        if not pauses:
+            return start + (due - start) * share
+        return _ROUND_THE_CLOCK.due(start, _ROUND_THE_CLOCK.between(start, due, pauses) * share, pauses)
 
     def shift(self, due: datetime, pause_start: datetime, pause_end: datetime, calendar: WorkingCalendar) -> datetime:
         """Return the new due moment of a running clock that stood still from one moment to another.

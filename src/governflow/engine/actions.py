@@ -8,11 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from msgspec.structs import replace
-
-from governflow.calendars import WorkingCalendar
-from governflow.calendars.allowances import Allowance
 from governflow.engine import rulings
+from governflow.engine.extensions import extend, is_called, listed_names, text_of
 from governflow.engine.transition import Transition
 from governflow.errors import CommandError, require
 from governflow.model import clocks
@@ -32,12 +29,6 @@ _UNHAPPY, _HAPPY = (1, 2), (4, 5)
 
 Details = Mapping[str, Any]
 Handler = Callable[[Transition, Details, "Actor | None"], None]
-
-
-def _text(details: Details, name: str, en: str, zh: str) -> str:
-    given = str(details.get(name) or "").strip()
-    require(given, en, zh)
-    return given
 
 
 def yes_no(details: Details, name: str) -> bool | None:
@@ -80,7 +71,7 @@ def _contradicted(step: Transition, *, satisfied: bool, score: int) -> None:
 
 
 def _decline(step: Transition, details: Details, by: Actor | None) -> None:
-    _text(
+    text_of(
         details,
         "reason",
         "declining needs a reason: it is the answer to the one who asked",
@@ -149,7 +140,7 @@ def resume(step: Transition, details: Details, by: Actor | None) -> None:
 
 
 def _transfer(step: Transition, details: Details, by: Actor | None) -> None:
-    to = _text(details, "to", "a transfer needs the unit that it goes to", "转办须指明接收单位")
+    to = text_of(details, "to", "a transfer needs the unit that it goes to", "转办须指明接收单位")
     rulings.require_unit(step, to)
     require(
         to != step.case.unit,
@@ -280,100 +271,6 @@ def _revisit(step: Transition, details: Details, by: Actor | None) -> None:
         close(step, details, by)
 
 
-def _extend(step: Transition, details: Details, by: Actor | None) -> None:
-    approved_by = _text(details, "approved_by", "an extension needs who approved it", "延期须注明批准人")
-    _text(details, "reason", "an extension needs a reason", "延期须说明理由")
-    clock = _chosen(step, details.get("clock"))
-    until, more = details.get("until"), details.get("allowance")
-    flagged = clock.calendar_unknown
-    if until is not None:
-        due = in_utc(until)
-        _within_limit(step, clock, due, None)
-    elif more is not None:
-        added, calendar = Allowance.parse(more), _calendar(step, clock)
-        due = _added(clock, added, calendar)
-        _within_limit(step, clock, due, added)
-        flagged = flagged or added.flagged(clock.started, due, calendar)
-    else:
-        raise CommandError(
-            "an extension needs a new due time (until), or an allowance to add",
-            "延期须给出新的截止时间，或增加的时限",
-        )
-    require(
-        due > clock.due,
-        "{due} is not after the present due time {present}",
-        "{due} 不晚于现在的截止时间 {present}",
-        due=due,
-        present=clock.due,
-    )
-    warns = clocks.LAPSES not in clock.traits
-    warn = clock.started + (due - clock.started) * clocks.WARNING_SHARE if warns else None
-    step.put(clocks.retimed(clock, due, warn, step.at, original=clock.original or clock.due, calendar_unknown=flagged))
-    step.about |= {"clock": clock.mark, "approved_by": approved_by}
-
-
-def _calendar(step: Transition, clock: Clock) -> WorkingCalendar:
-    return step.policy.calendar(clock.name.partition(":")[0], step.context, step.faults)
-
-
-def _added(clock: Clock, more: Allowance, calendar: WorkingCalendar) -> datetime:
-    # Days are added to the last day, and a due time at 24:00 belongs to the day that ends then.
-    start = clock.due - timedelta.resolution if more.unit in clocks.DAY_UNITS else clock.due
-    return more.due(start, calendar)
-
-
-def _within_limit(step: Transition, clock: Clock, due: datetime, more: Allowance | None) -> None:
-    """Refuse an extension that the clock's rule does not know, a second one where it knows one, and a longer one."""
-    spec = step.plan.specs.get(clock.name.partition(":")[0])
-    longest = spec.extension if spec is not None else None
-    why, name = spec.reason if spec is not None else Text("", ""), step.policy.name(clock.name)
-    if longest is None:
-        if clocks.STATUTE in clock.traits:
-            raise CommandError(
-                f"{clock.name} cannot be extended: {why.en}", f"“{name.zh}”为法定时限，不得延长：{why.zh}"
-            )
-        return
-    if clock.original is not None:
-        raise CommandError(
-            f"{clock.name} was extended once already and cannot be extended again: {why.en}",
-            f"“{name.zh}”已延期一次，不得再次延期：{why.zh}",
-        )
-    calendar = _calendar(step, clock)
-    latest = _added(clock, longest, calendar)
-    # Where the last day rolls past a holiday, one day more may end no later: what is written counts as well.
-    if due > latest or (more is not None and more.span > longest.span):
-        last = f"{latest.astimezone(calendar.zone):%Y-%m-%d %H:%M}"
-        raise CommandError(
-            f"{clock.name} can be extended by {longest.text('en')} at most, to {last}: {why.en}",
-            f"“{name.zh}”延期最长{longest.text('zh')}，即至 {last}：{why.zh}",
-        )
-
-
-def _chosen(step: Transition, name: str | None) -> Clock:
-    unfinished = [clock for clock in step.live.values() if clock.stopped is None]
-    ours = [clock for clock in unfinished if clocks.SURVIVES_TRANSFER not in clock.traits] or unfinished
-    meant = [clock for clock in unfinished if _is_called(step, clock, name)] if name is not None else ours
-    if meant and (name is not None or len(meant) == 1):
-        return meant[0]
-    asked = Text(f" (not {name!r})", f"（不是“{name}”）") if name else Text("", "")
-    running = _listed(step, unfinished)
-    raise CommandError(
-        f"say which running clock is meant{asked.en}; running: {running.en}",
-        f"请指明是哪个计时中的时限{asked.zh}；计时中：{running.zh}",
-    )
-
-
-def _is_called(step: Transition, clock: Clock, name: str) -> bool:
-    text = step.policy.name(clock.name)
-    return name in (clock.name, clock.mark, text.en, text.zh)
-
-
-def _listed(step: Transition, listed: list[Clock]) -> Text:
-    """Name clocks for a sentence."""
-    zh = "、".join(step.policy.name(clock.name).zh for clock in listed)
-    return Text(", ".join(clock.name for clock in listed) or "none", zh or "无")
-
-
 def _reclassify(step: Transition, details: Details, by: Actor | None) -> None:
     severity, urgency = details.get("severity"), details.get("urgency")
     require(
@@ -389,15 +286,15 @@ def _reclassify(step: Transition, details: Details, by: Actor | None) -> None:
 
 
 def _appeal(step: Transition, details: Details, by: Actor | None) -> None:
-    _text(details, "reason", "an appeal needs a reason", "申诉须说明理由")
+    text_of(details, "reason", "an appeal needs a reason", "申诉须说明理由")
     name = details.get("clock")
     breaches = [
         clock
         for clock in (*step.case.past, *step.live.values())
-        if clock.missed_at is not None and clock.exempt is None and clock.missed_at <= step.at
+        if any(miss.exempt is None and miss.at <= step.at for miss in clock.misses)
     ]
-    found = [clock for clock in breaches if name is None or _is_called(step, clock, name)]
-    listed = _listed(step, breaches)
+    found = [clock for clock in breaches if name is None or is_called(step, clock, name)]
+    listed = listed_names(step, breaches)
     require(
         found,
         f"there is no breach of {name or 'any clock'} to appeal against; breached: {listed.en}",
@@ -425,14 +322,14 @@ def _rule(step: Transition, details: Details, by: Actor | None) -> None:
     mark = marks[-1]
     step.changes["appeals"] = [old for old in waiting if old != mark]
     step.about |= {"clock": mark, "granted": bool(granted)}
-    if granted:
-        clock = next(clock for clock in (*step.case.past, *step.live.values()) if clock.mark == mark)
-        if clock.exempt is None:  # a fact that came meanwhile may have disproved the breach already
-            step.amend(replace(clock, exempt=Exempt.APPEAL))
+    clock = next(clock for clock in (*step.case.past, *step.live.values()) if clock.mark == mark)
+    ruled = clocks.excused(clock, Exempt.APPEAL if granted else None)
+    if ruled is not clock:
+        step.amend(ruled)
 
 
 def _merge(step: Transition, details: Details, by: Actor | None) -> None:
-    into = _text(details, "into", "a merger needs the case that it goes into", "并案须指明并入的事项")
+    into = text_of(details, "into", "a merger needs the case that it goes into", "并案须指明并入的事项")
     step.changes |= {"merged_into": into, "closed": step.at.isoformat()}
 
 
@@ -452,7 +349,7 @@ HANDLERS: Mapping[str, Handler] = {
     "evaluate": _evaluate,
     "close": close,
     "revisit": _revisit,
-    "extend": _extend,
+    "extend": extend,
     "reclassify": _reclassify,
     "appeal": _appeal,
     "rule": _rule,

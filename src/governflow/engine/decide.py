@@ -38,7 +38,7 @@ from governflow.model.faults import HookFault
 from governflow.model.lifecycle import Lifecycle
 from governflow.model.rulings import RecordedRuling
 from governflow.model.source import Source
-from governflow.model.terms import Exempt, Mode, Outcome, Severity, Urgency, Verdict, Way, member
+from governflow.model.terms import Mode, Outcome, Severity, Urgency, Verdict, Way, member
 from governflow.policy.hookspecs import Allowed, Refused
 from governflow.policy.stack import Policy, decided
 from governflow.text import Text
@@ -71,6 +71,11 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
         settled, case = settle(case, policy, at, mode)
     step = Transition(case, policy, at, mode)
     ways = step.lifecycle.transitions.get((case.state, action))
+    if ways is None and case.suspended_until == case.next_event_at == at:
+        # The suspension ends at this very moment: what is done now is done after it.
+        ended, now = fire(case, policy, mode)
+        events, now = decide(now, command, policy, at, mode)
+        return settled + ended + events, now
     if ways is None:
         raise illegal(case, action, step.lifecycle, policy)
     if case.last_changed_at is not None and at < case.last_changed_at:
@@ -275,8 +280,7 @@ def _fall_due(step: Transition) -> Outcomes:
             return step.seal("resumed", case.state, "resume")
         return take(step, way, None)
     clock = _first_due(case, at)
-    again = clock.exempt is Exempt.DISPROVED and clock.missed_at is not None and clock.missed_at < clock.due
-    if clock.outcome is Outcome.BREACHED and not again:
+    if clock.outcome is Outcome.BREACHED and clock.warn != at and not clock.is_due_again:
         if is_gone(step, clock):
             return without(step, clock)
         return climb(step, clock)
@@ -288,8 +292,8 @@ def _fall_due(step: Transition) -> Outcomes:
         return step.seal("warned", case.state)
     if LAPSES in clock.traits:
         return _lapse(step, clock)
-    # A breach that was disproved excuses nothing of the due time that took its place.
-    step.put(replace(clocks.breached(clock), exempt=None))
+    # Whatever excuses a breach excuses nothing of the due time that took its place.
+    step.put(clocks.breached(clock, appealed=clock.mark in case.appeals))
     return step.seal("breached", case.state)
 
 

@@ -17,8 +17,9 @@ from governflow.errors import CommandError, require
 from governflow.model import clocks
 from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case
-from governflow.model.clocks import CHECK_IN, MUSTER, Clock
+from governflow.model.clocks import Clock
 from governflow.model.events import Actor
+from governflow.model.own_clocks import CHECK_IN, MUSTER
 from governflow.model.terms import Mode
 from governflow.policy.stack import Policy
 

@@ -17,12 +17,13 @@ from governflow.model.case import Case
 from governflow.model.clocks import Clock
 from governflow.model.faults import HookFault, faults_in
 from governflow.model.lifecycle import START, Lifecycle
+from governflow.model.own_clocks import BY_THE_ENGINE, TRIAGE
 from governflow.model.terms import Mode
 from governflow.policy.stack import Policy
 
 _SUMMONS = "check_in:"
 #: Clocks that the engine starts by itself, or that somebody gave a date of their own.
-_WITHOUT_RULE = frozenset({clocks.PROMISE, *(spec.name for spec in clocks.BY_THE_ENGINE)})
+_WITHOUT_RULE = frozenset({clocks.PROMISE, *(spec.name for spec in BY_THE_ENGINE)})
 
 
 def is_lost(case: Case, policy: Policy) -> bool:
@@ -91,7 +92,7 @@ def without(step: Transition, clock: Clock) -> Outcomes:
 
 
 def _before_a_human(step: Transition, state: str) -> Outcomes:
-    step.start(step.plan.specs.get(clocks.TRIAGE.name, clocks.TRIAGE))
+    step.start(step.plan.specs.get(TRIAGE.name, TRIAGE))
     step.about["faults"] = [fault.as_json() for fault in step.faults]
     return step.seal("faulted", state)
 

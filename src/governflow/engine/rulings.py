@@ -3,10 +3,14 @@
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
+from governflow.engine import recalculation
 from governflow.engine.transition import Outcomes, Transition, refuse_before, triaged
 from governflow.errors import CalendarError, CommandError, require
 from governflow.model import clocks
 from governflow.model.case import Case, changed
+from governflow.model.clocks import Clock, ClockSpec
 from governflow.model.events import Actor
 from governflow.model.faults import HookFault
 from governflow.model.lifecycle import START
@@ -78,42 +82,53 @@ def tier(step: Transition, *, only_if_changed: bool = False) -> None:
     step.rulings.append(decided("tier", value, ruling, source))
 
 
-def recount(step: Transition, *, flagged_only: bool = False, fairly: bool = False) -> None:
-    """Count the unfinished clocks anew from their own start, with their pauses carried.
+def recount(step: Transition) -> None:
+    """Count the clocks whose allowance has changed anew, from their own start, with their pauses carried.
 
-    ``flagged_only``: those that were fixed when the calendar did not yet know the days. ``fairly``: leave alone what
-    somebody extended, and give nobody less than the new allowance from now on.
+    What is asked only now asks nothing of the time before: a due time that would be over already gives way to the new
+    allowance from now on, if that is not later than what was asked so far. A date that was granted stands.
     """
     for clock in tuple(step.live.values()):
         spec = step.plan.specs.get(clock.name.partition(":")[0])
         if clock.stopped is not None or clock.allowance == clocks.PROMISED:
             continue
         if spec is None:
-            if not flagged_only and clock.name not in _ALWAYS:  # the rules do not give this clock any more
+            if clock.name not in _ALWAYS:  # the rules do not give this clock any more
                 step.put(clocks.cancelled(clock, max(step.at, clock.started), disproves=False))
             continue
-        if spec.written == clock.allowance and not (flagged_only and clock.calendar_unknown):
+        if spec.written == clock.allowance:
             continue
-        if (flagged_only and not clock.calendar_unknown) or (fairly and clock.original is not None):
-            continue
-        calendar = step.calendar(spec)
-        kept: dict[str, Any] = {}
         try:
-            due, warn, flagged = clocks.due_again(clock, spec.allowance, calendar)
-            since = max(step.at, clock.started) if clock.paused is None else clock.paused
-            if fairly and due < since and due < clock.due:
-                # Nobody could have kept what was asked of them only now.
-                due, warn = min(clock.due, spec.allowance.due(since, calendar)), None
+            recounted = _recounted(step, clock, spec)
         except CalendarError as fault:  # the clock keeps the due time that it has, and a human looks at the rules
             step.faults.append(HookFault.refused(step.policy.code, "governflow_calendar", fault))
             continue
-        if flagged_only and clock.original is not None:  # what was granted on top stays granted
-            kept["original"] = due
-            due += clock.due - clock.original
-        step.put(clocks.retimed(clock, due, warn, step.at, allowance=spec.written, calendar_unknown=flagged, **kept))
+        step.put(recounted)
+        if recounted.since is not None:
+            step.about["anew"] = [*step.about.get("anew", ()), clock.mark]
         ruling = step.plan.rulings.get(spec.name)
         if ruling is not None:
             step.rulings.append(ruling)
+
+
+def _recounted(step: Transition, clock: Clock, spec: ClockSpec) -> Clock:
+    """Return a clock with the allowance that the rules give it now."""
+    calendar, now = step.calendar(spec), step.stands_at(clock)
+    count, flagged = clocks.due_again(clock, spec.allowance, calendar)
+    due, new = count, dict[str, Any](allowance=spec.written, calendar_unknown=flagged, since=None)
+    if clock.original is not None:
+        # The date that extensions gave so far is granted, whatever the rules say now.
+        granted = clock.due if clock.due > clock.original else clock.granted
+        new |= {"original": count, "granted": granted, "added": ()}
+        if clock.counted is not None:
+            new["counted"] = count
+        due = max(count, granted) if granted is not None else count
+    if due < now and due < clock.due:
+        # Nobody could have kept what was asked of them only now.
+        anew = spec.allowance.due(now, calendar)
+        due, new["since"] = (anew, now) if anew < clock.due else (clock.due, None)
+    warn = clocks.warning(replace(clock, since=new["since"]), due, spec.allowance, calendar)
+    return clocks.retimed(clock, due, warn, step.at, step.held, **new)
 
 
 #: Clocks that the engine starts by itself.
@@ -149,7 +164,7 @@ def remode(case: Case, policy: Policy, at: datetime, mode: Mode, by: Actor | Non
     """Tell an open case that the mode has changed: its running clocks get the allowances of the new mode."""
     step = Transition(case, policy, at, mode)
     step.changes["mode"] = mode
-    recount(step, fairly=True)
+    recount(step)
     if case.state not in step.lifecycle.ends and case.suspended_until is None:
         step.attend()
     step.about |= {"from": case.mode, "to": mode, "due": due_changes(case, step)}
@@ -167,10 +182,24 @@ def due_changes(case: Case, step: Transition) -> dict[str, list[str]]:
 
 
 def recalculate(case: Case, policy: Policy, at: datetime, mode: Mode, by: Actor | None) -> Outcomes:
-    """Count again the clocks that were fixed when the calendar did not yet know the year."""
+    """Count anew every clock that a calendar counted: it may have learnt of a holiday, or of a whole year.
+
+    Clocks that were stopped are reached too. A breach of a due time that was none is withdrawn, and the event says so.
+    """
     step = Transition(case, policy, at, mode)
-    _require_open(step)
-    recount(step, flagged_only=True)
+    require(case.state != START, f"case {case.id} was never reported", f"事项 {case.id} 未上报")
+    for clock in (*case.past, *step.live.values()):
+        try:
+            counted = recalculation.counted_again(step, clock)
+        except CalendarError as fault:  # the clock keeps the due time that it has, and a human looks at the rules
+            step.faults.append(HookFault.refused(policy.code, "governflow_calendar", fault))
+            continue
+        if counted == clock:
+            continue
+        step.amend(counted)
+        gone = [miss.at.isoformat() for miss in clock.misses[len(counted.misses) :]]
+        if gone:
+            step.about["withdrawn"] = {**step.about.get("withdrawn", {}), clock.mark: gone}
     outcomes = step.seal("recalculated", case.state, "recalculate", by) if step.changed else ([], case)
     return triaged(step, outcomes)
 

@@ -10,15 +10,15 @@ from typing import Any
 from msgspec.structs import replace
 
 from governflow.calendars import WorkingCalendar
-from governflow.calendars.allowances import Allowance
 from governflow.engine.unrecorded import is_missing, measured, unrecorded
 from governflow.errors import CalendarError, require
 from governflow.model import clocks
 from governflow.model.case import Case, changed, evolve
-from governflow.model.clocks import ATTEND, SURVIVES_TRANSFER, TRIAGE, Clock, ClockSpec
+from governflow.model.clocks import SURVIVES_TRANSFER, Clock, ClockSpec
 from governflow.model.events import Actor, Event
 from governflow.model.faults import Faults, HookFault
 from governflow.model.lifecycle import CompiledTransition, Lifecycle
+from governflow.model.own_clocks import ATTEND, TRIAGE
 from governflow.model.rulings import RecordedRuling
 from governflow.model.source import Source
 from governflow.model.terms import Mode, Way
@@ -183,7 +183,7 @@ class Transition:
     def pause(self) -> None:
         """Pause the running clocks that a suspension pauses, and those of summoned units: nobody could check in."""
         for clock in tuple(self.live.values()):
-            if clock.running and (clocks.PAUSES in clock.traits or clock.name.startswith("check_in:")):
+            if clock.running and clocks.waits(clock):
                 held = clocks.paused(clock, self.at)
                 if held is not clock:
                     self.put(held)
@@ -194,8 +194,16 @@ class Transition:
             if clock.paused is not None:
                 spec = self.plan.specs.get(clock.name.partition(":")[0])
                 calendar = self.calendar(spec) if spec else WorkingCalendar.always(self.case.zone)
-                allowance = None if clock.allowance == clocks.PROMISED else Allowance.parse(clock.allowance)
-                self.put(clocks.resumed(clock, self.at, allowance, calendar))
+                self.put(clocks.resumed(clock, self.at, clocks.allowance_of(clock), calendar))
+
+    @property
+    def held(self) -> datetime | None:
+        """Since when the case is suspended; None if it is not."""
+        return self.case.suspended_since if self.case.suspended_until is not None else None
+
+    def stands_at(self, clock: Clock) -> datetime:
+        """Return the moment from which on an unfinished clock has still to count: now, or where its pause began."""
+        return max(self.at, clock.started) if clock.paused is None else clock.paused
 
     def end_ladders(self, *, but: str) -> None:
         """End every ladder of the case but one: a new cycle guards it now."""
@@ -204,10 +212,17 @@ class Transition:
                 self.put(replace(clock, next_rung_at=None))
 
     def attend(self) -> None:
-        """See to it that an open case has a clock, and that `attend` runs only where there is no other."""
+        """See to it that an open case has a clock, and that `attend` runs only where there is no other.
+
+        Nobody has to attend to a case that is suspended until a date.
+        """
         attending = self.live.get(ATTEND.name)
         if attending is not None and attending.stopped is not None:
             attending = None
+        if self.changes.get("until", self.case.suspended_until) is not None:
+            if attending is not None:
+                self.put(clocks.stopped(attending, max(self.at, attending.started)))
+            return
         for clock in self.live.values():
             if clock.stopped is None and clock.paused is None and clock is not attending:
                 if attending is not None:
@@ -236,8 +251,10 @@ class Transition:
 
     def _wake_ladders(self) -> None:
         """Let the ladders that waited go on where what guarded them, on paper, has ended."""
+        known = self.case.clocks
         ended = any(clock.stopped is not None and clock.paper is not None for clock in self.changed.values())
-        if ended and not any(map(clocks.guards, self.live.values())):
+        lost = any(name in known and clocks.guards(known[name]) for name, _ in self.changed)
+        if (ended or lost) and not any(map(clocks.guards, self.live.values())):
             for clock in tuple(self.live.values()):
                 if clock.stopped is None and clock.next_rung_at is None and clock.paper == clocks.ASLEEP:
                     self.put(clocks.awake(clock, self.at))
@@ -319,7 +336,7 @@ def take(
             for spec in plan.by_start.get(trigger, ()):
                 if spec.name != "check_in":
                     step.start(spec)
-        if not way.closes and (target != "suspended" or step.changes.get("until") is None):
+        if not way.closes:
             step.attend()
     return step.seal(kind or way.action.past, target, action, by, secret)
 

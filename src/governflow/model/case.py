@@ -57,6 +57,7 @@ class Case:
         way: Who is its record: governflow (live), a journal (record) or the rules (enforce).
         suspended_from: The state that a suspended case came from.
         suspended_until: When a suspended case resumes by itself.
+        suspended_since: Since when a suspended case stands still.
         dispatched: When it was first dispatched.
         contacted: When the one who asked was first in contact with it.
         resolved: When it was last resolved.
@@ -109,6 +110,7 @@ class Case:
     way: Way = Way.LIVE
     suspended_from: str | None = None
     suspended_until: datetime | None = None
+    suspended_since: datetime | None = None
     dispatched: datetime | None = None
     contacted: datetime | None = None
     resolved: datetime | None = None
@@ -221,6 +223,8 @@ def evolve(case: Case | None, event: Event, seen: Case | None = None) -> Case:
         fields["state"] = state
         if seen is None:
             change(fields, changes)
+    if "until" in changes:
+        fields["suspended_since"] = at if fields["suspended_until"] is not None else None
     if state == "dispatched" and case.dispatched is None:
         fields["dispatched"] = at
     if action in CONTACTS and (case.contacted is None or at < case.contacted):

@@ -4,12 +4,14 @@ A deadline is a value, not a timer: it is fixed from allowance and calendar when
 recorded. The rules:
 
 * A stop exactly at the due time is on time: a clock is breached only when ``due < now``.
-* A pause keeps the remainder; one begun after the due moment moves nothing.
+* A pause keeps the remainder; one begun after the due moment moves nothing. A pause is a stretch of time: a clock that
+  gets time back while its case is suspended stands still from the beginning of the suspension.
+* A date that somebody granted stands: nothing that is counted anew brings the due time before it.
 * A breach once recorded survives everything: a late stop, a new cycle, a later fact (which marks it ``disproved``).
+  Each due moment that is missed is a breach of its own, and an exemption excuses the one that it was given for.
 * After a breach the clock climbs the ladder of escalation until it is stopped; ``next_rung_at`` is the next rung.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -43,8 +45,9 @@ PROMISE = "promise"
 #: Units of allowances that count whole days.
 DAY_UNITS = ("wd", "cd")
 
-#: A rung above which no ladder tells rungs apart.
-HIGH_UP = 20
+#: A share of elapsed time needs an allowance to be asked for; how long it is makes no difference.
+_ELAPSED = Allowance(1, "d")
+
 #: The shortest and longest gap between two rungs of the ladder.
 SHORTEST_GAP = timedelta(minutes=30)
 LONGEST_GAP = timedelta(days=1)
@@ -91,6 +94,20 @@ class ClockSpec:
         object.__setattr__(self, "warn_after", span * WARNING_SHARE if span is not None and warns else None)
 
 
+class Miss(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A due moment that was missed.
+
+    Args:
+        at: The due moment, in UTC.
+        exempt: Why it does not count in the statistics; None if it does.
+        appealed: Whether an appeal against it waits for its ruling, of a clock that has missed another one since.
+    """
+
+    at: datetime
+    exempt: Exempt | None = None
+    appealed: bool = False
+
+
 #: Names of fields in the ledger that are called otherwise in Python.
 _IN_LEDGER = {"missed_at": "fell", "next_rung_at": "climb", "calendar_unknown": "flagged"}
 
@@ -130,7 +147,7 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, rename=_I
         outcome: What became of it so far.
         missed_at: The due moment that was missed, if one was: a later extension does not undo it.
         stopped: When it ended, by whatever outcome; None while it is unfinished.
-        original: The due time before the first extension.
+        original: When it would be due without its extensions; None if there was none.
         paused: Since when it is paused.
         pauses: The pauses that are over.
         next_rung_at: When the next rung of its ladder is due; only after a breach.
@@ -139,6 +156,12 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, rename=_I
         duty: The unit that took the duty over.
         calendar_unknown: Whether the calendar did not know the days up to the due time.
         paper: Where measures that are only due would have brought the case; only where a journal is the record.
+        since: From when its allowance counts, where that is not its start: a later rule asks nothing of what is past.
+        granted: The date that was granted: whatever is counted anew, it is not due before.
+        added: The allowances that were granted on top, where no date was named: a newer calendar counts them anew.
+        counted: While it is paused, when it would be due without the date that was granted during the pause: only this
+            waits for the end of the pause.
+        earlier: The due moments that were missed before `missed_at`.
     """
 
     name: str
@@ -160,6 +183,11 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, rename=_I
     duty: str | None = None
     calendar_unknown: bool = False
     paper: Paper | None = None
+    since: datetime | None = None
+    granted: datetime | None = None
+    added: tuple[str, ...] = ()
+    counted: datetime | None = None
+    earlier: tuple[Miss, ...] = ()
 
     @property
     def mark(self) -> str:
@@ -177,8 +205,26 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, rename=_I
         if self.stopped is not None or self.paused is not None:
             return None
         if self.outcome is Outcome.BREACHED:
-            return self.next_rung_at
+            return self.warn or self.next_rung_at  # a warning is set only where another due moment lies ahead
         return self.warn or self.due
+
+    @property
+    def begun(self) -> datetime:
+        """From when its present allowance counts."""
+        return self.since or self.started
+
+    @property
+    def misses(self) -> tuple[Miss, ...]:
+        """Every due moment that it missed, oldest first."""
+        if self.outcome is not Outcome.BREACHED:
+            return ()
+        return (*self.earlier, Miss(self.missed_at or self.due, self.exempt))
+
+    @property
+    def is_due_again(self) -> bool:
+        """Whether it missed a due moment and was given another one, whose ladder has not begun."""
+        missed_at = self.missed_at
+        return self.outcome is Outcome.BREACHED and missed_at is not None and missed_at < self.due == self.next_rung_at
 
 
 #: What is noted of a breached clock while the cycle that a measure would have begun guards it: its ladder waits.
@@ -216,17 +262,36 @@ def fixed(name: str, at: datetime, due: datetime, traits: tuple[str, ...], cycle
     return Clock(name, cycle, at, due, PROMISED, traits, at + span * WARNING_SHARE if span else None)
 
 
-def _warning(allowance: Allowance, start: datetime, due: datetime, calendar: WorkingCalendar) -> datetime | None:
-    warn = allowance.warn(start, due, calendar, WARNING_SHARE)
+def _warning(
+    allowance: Allowance | None,
+    start: datetime,
+    due: datetime,
+    calendar: WorkingCalendar,
+    pauses: tuple[tuple[datetime, datetime], ...] = (),
+) -> datetime | None:
+    if due <= start:
+        return None
+    warn = (allowance or _ELAPSED).warn(start, due, calendar, WARNING_SHARE, pauses)
     return warn if warn < due else None
+
+
+def warning(clock: Clock, due: datetime, allowance: Allowance | None, calendar: WorkingCalendar) -> datetime | None:
+    """Return when to warn of a due time: what was paused is not counted. A promised date has no allowance."""
+    return None if LAPSES in clock.traits else _warning(allowance, clock.begun, due, calendar, clock.pauses)
+
+
+def allowance_of(clock: Clock) -> Allowance | None:
+    """Return the allowance of a clock; None where somebody promised a date instead."""
+    return None if clock.allowance == PROMISED else Allowance.parse(clock.allowance)
 
 
 def stopped(clock: Clock, at: datetime) -> Clock:
     """Stop a clock at the moment that fulfils it; a breach that this disproves stays in the book, exempt."""
+    ended: dict[str, Any] = {"stopped": at, "warn": None, "paused": None, "pauses": _pause_over(clock, at)}
     if clock.outcome is Outcome.BREACHED:
-        return replace(clock, stopped=at, next_rung_at=None, exempt=_disproved(clock, at))
+        return replace(clock, **ended, next_rung_at=None, counted=None, exempt=_disproved(clock, at))
     if clock.paused is not None:
-        return replace(clock, stopped=at, warn=None, outcome=Outcome.MET, paused=None, pauses=_pause_over(clock, at))
+        return replace(clock, **ended, outcome=Outcome.MET, counted=None)
     if at <= clock.due:
         return replace(clock, stopped=at, warn=None, outcome=Outcome.MET)
     return replace(clock, stopped=at, warn=None, outcome=Outcome.BREACHED, missed_at=clock.due)
@@ -247,19 +312,46 @@ def cancelled(clock: Clock, at: datetime, *, disproves: bool = True) -> Clock:
     outcome = Outcome.BREACHED if clock.outcome is Outcome.BREACHED else Outcome.CANCELLED
     exempt = _disproved(clock, at) if disproves else clock.exempt
     pauses = _pause_over(clock, at)
-    return replace(
-        clock, stopped=at, warn=None, next_rung_at=None, outcome=outcome, exempt=exempt, paused=None, pauses=pauses
-    )
+    ended = replace(clock, stopped=at, warn=None, next_rung_at=None, outcome=outcome, exempt=exempt)
+    return replace(ended, paused=None, pauses=pauses, counted=None)
 
 
 def _pause_over(clock: Clock, at: datetime) -> tuple[tuple[datetime, datetime], ...]:
     return clock.pauses if clock.paused is None else (*clock.pauses, (clock.paused, at))
 
 
-def breached(clock: Clock) -> Clock:
-    """Record that the due moment passed; the ladder begins at that very moment."""
+def breached(clock: Clock, *, appealed: bool = False) -> Clock:
+    """Record that the due moment passed; the ladder begins at that very moment.
+
+    A due moment that was missed before stays beside it, with its excuse; ``appealed``: that one waits for a ruling.
+    """
     climb = clock.next_rung_at if clock.next_rung_at is not None else clock.due
-    return replace(clock, warn=None, outcome=Outcome.BREACHED, next_rung_at=climb, missed_at=clock.due)
+    new: dict[str, Any] = {"warn": None, "outcome": Outcome.BREACHED, "next_rung_at": climb, "missed_at": clock.due}
+    if clock.missed_at is not None:
+        new |= {"earlier": (*clock.earlier, Miss(clock.missed_at, clock.exempt, appealed)), "exempt": None}
+    return replace(clock, **new)
+
+
+def excused(clock: Clock, why: Exempt | None) -> Clock:
+    """Rule on an appeal: excuse the missed due moment that it was about, or none if there is no reason to.
+
+    It was about the one whose appeal waited when another was missed; else about the last one that nothing excuses.
+    """
+    earlier = list(clock.earlier)
+    waiting = next((place for place, miss in enumerate(earlier) if miss.appealed), None)
+    if waiting is None and clock.exempt is not None:
+        waiting = next((place for place in reversed(range(len(earlier))) if earlier[place].exempt is None), None)
+    if waiting is not None:
+        miss = earlier[waiting]
+        earlier[waiting] = Miss(miss.at, miss.exempt or why)
+        return replace(clock, earlier=tuple(earlier))
+    # A fact that came meanwhile may have disproved the breach already.
+    return clock if clock.exempt is not None or why is None else replace(clock, exempt=why)
+
+
+def waits(clock: Clock) -> bool:
+    """Return whether a clock stands still while its case is suspended; a summoned unit could not check in either."""
+    return PAUSES in clock.traits or clock.name.startswith("check_in:")
 
 
 def paused(clock: Clock, at: datetime) -> Clock:
@@ -267,15 +359,22 @@ def paused(clock: Clock, at: datetime) -> Clock:
     if clock.outcome is Outcome.BREACHED and clock.missed_at is not None and at <= clock.missed_at:
         # Told late: it was paused before it fell due. The breach stays in the book; the ladder waits for the new due.
         return replace(clock, paused=at, exempt=_disproved(clock, at))
-    if clock.outcome is not Outcome.RUNNING or at > clock.due:
+    if at > clock.due or not (clock.outcome is Outcome.RUNNING or clock.is_due_again):
         return clock
-    return replace(clock, paused=at, outcome=Outcome.PAUSED)
+    return _held(clock, at)
+
+
+def _held(clock: Clock, at: datetime) -> Clock:
+    """Let a clock that has time left stand still; one that missed an earlier due moment stays breached."""
+    outcome = Outcome.PAUSED if clock.outcome is Outcome.RUNNING else clock.outcome
+    return replace(clock, paused=at, outcome=outcome)
 
 
 def resumed(clock: Clock, at: datetime, allowance: Allowance | None, calendar: WorkingCalendar) -> Clock:
     """Let a paused clock go on with the remainder that it had of its allowance, counted on its calendar.
 
-    A promised date has no allowance: a pause moves it by its own length.
+    A promised date has no allowance: a pause moves it by its own length. A date that was granted during the pause knew
+    of it, and stands.
     """
     since = clock.paused
     if since is None:
@@ -284,48 +383,54 @@ def resumed(clock: Clock, at: datetime, allowance: Allowance | None, calendar: W
     def after_pause(moment: datetime) -> datetime:
         if moment == since:
             return at  # paused at the very moment, which is not late: nothing was left, and nothing is
-        if allowance is None or (allowance.unit in DAY_UNITS and moment is not clock.due):
-            return moment + (at - since)
+        if allowance is None:
+            return moment + (at - since) if moment > since else moment
         return allowance.shift(moment, since, at, calendar)
 
-    due = after_pause(clock.due)
-    # The warning keeps its own remainder; one that fell due before the pause has fired already.
-    warn = after_pause(clock.warn) if clock.warn is not None else None
-    warn = warn if warn is not None and warn < due else None
-    pauses = _pause_over(clock, at)
-    if clock.outcome is Outcome.BREACHED:
-        ahead = {"next_rung_at": due, "rung": 0} if due >= at else missed_rungs(due, gap(clock), at)
-        return replace(clock, paused=None, due=due, warn=None, pauses=pauses, **ahead)
-    return replace(clock, paused=None, outcome=Outcome.RUNNING, due=due, warn=warn, pauses=pauses)
-
-
-def retimed(clock: Clock, due: datetime, warn: datetime | None, at: datetime, **changes: Any) -> Clock:
-    """Return an unfinished clock another due time (extension, reclassification).
-
-    What the new times put before ``at`` is not made up: neither the warning nor the missed rungs. A clock already
-    breached stays so, and its ladder begins anew at the new due time if that lies ahead.
-    """
-    new = {"due": due, **changes}
-    if clock.outcome is Outcome.BREACHED:
-        new["exempt"] = _disproved(clock, at)
-        if due >= at:
-            new |= {"next_rung_at": due, "rung": 0}
-        return replace(clock, **new)
+    new: dict[str, Any] = {"paused": None, "pauses": _pause_over(clock, at), "counted": None}
+    due = after_pause(clock.due if clock.counted is None else clock.counted)
+    if clock.counted is not None:
+        due = max(due, clock.due)
+    elif clock.granted is not None:
+        new["granted"] = after_pause(clock.granted)
+    if clock.original is not None:
+        new["original"] = after_pause(clock.original)
+    new["due"] = due
+    going = replace(clock, **new)
+    # One that fell due before the pause has fired already. The share that was counted before the pause is not lost.
+    warn = warning(going, due, allowance, calendar) if clock.warn is not None else None
     new["warn"] = warn if warn is not None and warn >= at else None
-    if clock.paused is not None and due < clock.paused:
-        # Its time was up before the pause began, which therefore moves nothing.
-        new |= {"paused": None, "outcome": Outcome.RUNNING, "warn": None}
-    if due < min(at, clock.paused or at):
-        new |= missed_rungs(due, gap(replace(clock, due=due, allowance=changes.get("allowance", clock.allowance))), at)
-    return replace(clock, **new)
+    if clock.outcome is Outcome.BREACHED:
+        return replace(going, warn=new["warn"], **_ladder_anew(going))
+    return replace(going, warn=new["warn"], outcome=Outcome.RUNNING)
 
 
-def missed_rungs(due: datetime, step: timedelta, at: datetime) -> dict[str, Any]:
-    """Skip the rungs that a new due time would put into the past: the ladder goes on with the first that is not."""
-    skipped = -((due - at) // step)
-    # A clock of weeks that becomes one of minutes skips thousands of rungs, which no ladder has: it is high up, and
-    # those that nobody climbed must not count as a ladder that never ends.
-    return {"next_rung_at": due + skipped * step, "rung": min(skipped, HIGH_UP)}
+def retimed(
+    clock: Clock, due: datetime, warn: datetime | None, at: datetime, held: datetime | None = None, **changes: Any
+) -> Clock:
+    """Return an unfinished clock another due time (extension, reclassification, a newer calendar).
+
+    ``held`` is since when its case is suspended: with time left from then on the clock stands still from then on. What
+    the new times put before ``at`` is not made up: neither the warning nor the missed rungs. A clock already breached
+    stays so, and its ladder begins anew at the new due time if that lies ahead.
+    """
+    new = replace(clock, due=due, **changes)
+    if held is not None and new.paused is None and waits(new) and due > max(held, new.started):
+        new = _held(new, max(held, new.started))
+    now = at if new.paused is None else new.paused
+    warn = warn if warn is not None and warn >= now else None
+    if new.outcome is not Outcome.BREACHED:
+        return replace(new, warn=warn)
+    new = replace(new, exempt=_disproved(clock, at))
+    return replace(new, warn=warn, **_ladder_anew(new)) if due >= now else new
+
+
+def _ladder_anew(clock: Clock) -> dict[str, Any]:
+    """Return what lets the ladder of a breached clock begin anew at its due time, on paper too."""
+    paper = clock.paper if clock.paper != ASLEEP else None
+    if paper is not None and paper.clock is not None:
+        paper = replace(paper, clock=None)
+    return {"next_rung_at": clock.due, "rung": 0, "paper": paper}
 
 
 @lru_cache
@@ -338,48 +443,25 @@ def gap(clock: Clock) -> timedelta:
     """Return the time between two rungs: the clock's allowance, or its length without pauses; 30 min to 1 day."""
     length = _elapsed(clock.allowance)
     if length is None:
-        length = clock.due - clock.started
+        length = clock.due - clock.begun
         for since, until in clock.pauses:
             length -= until - since
     return min(max(length, SHORTEST_GAP), LONGEST_GAP)
 
 
-def due_again(clock: Clock, allowance: Allowance, calendar: WorkingCalendar) -> tuple[datetime, datetime | None, bool]:
-    """Count a clock anew: its due time, its warning, and whether the calendar did not know all the days up to it."""
-    due = allowance.due(clock.started, calendar, clock.pauses)
-    warn = None if LAPSES in clock.traits else _warning(allowance, clock.started, due, calendar)
-    return due, warn, not allowance.elapsed and calendar.flagged(due, clock.started)
+def due_again(
+    clock: Clock, allowance: Allowance, calendar: WorkingCalendar, start: datetime | None = None
+) -> tuple[datetime, bool]:
+    """Count a clock anew: when it is due without extensions, and whether the calendar knew all the days up to then not.
+
+    It is counted from its start, or from the moment that is given.
+    """
+    start = clock.started if start is None else start
+    due = allowance.due(start, calendar, clock.pauses)
+    return due, not allowance.elapsed and calendar.flagged(due, start)
 
 
-# --- the clocks that the engine starts by itself where no locality gives them otherwise (兜底时限) --------------------
-
-#: What a clock is called, its allowance, what starts it, what stops it (words with blanks between), and its traits.
-Runs = tuple[Text, str, str, str, tuple[str, ...]]
-
-
-def specified(runs: Mapping[str, Runs], why: Mapping[str, tuple[str, Text]]) -> tuple[ClockSpec, ...]:
-    """Return the clocks of two tables by name: when each runs; the id of the rule that says so, and its reason."""
-    return tuple(
-        ClockSpec(
-            name, text, Allowance.parse(span), frozenset(starts.split()), frozenset(stops.split()), traits, *why[name]
-        )
-        for name, (text, span, starts, stops, traits) in runs.items()
-    )
-
-
-_RUNS: Mapping[str, Runs] = {
-    "check_in": (Text("check in", "报到"), "30min", "whistle", "check_in", (DUTY,)),
-    "muster": (Text("muster", "集结"), "30min", "muster", "", (DUTY,)),
-    "triage": (Text("triage", "人工研判"), "1h", "fault", "reassess dispatch", (DUTY,)),
-    "attend": (Text("attend", "跟进"), "1d", "idle", "", (DUTY,)),
-}
-_REASONS = {
-    "check_in": Text("a summoned unit checks in within 30 minutes", "被吹哨单位30分钟内报到"),
-    "muster": Text(
-        "every post has checked in within 30 minutes of the assembly order", "集结指令下达后30分钟内全部到岗到位"
-    ),
-    "triage": Text("a fault in the rules is looked at within an hour", "规则故障1小时内人工研判"),
-    "attend": Text("no open case is without a clock", "未结事项必须有时限"),
-}
-BY_THE_ENGINE = specified(_RUNS, {name: (f"default/{name}", reason) for name, reason in _REASONS.items()})
-CHECK_IN, MUSTER, TRIAGE, ATTEND = BY_THE_ENGINE
+def added_to(due: datetime, more: Allowance, calendar: WorkingCalendar) -> datetime:
+    """Return a due time with an allowance granted on top: days are added to the last day, which 24:00 still is."""
+    start = due - timedelta.resolution if more.unit in DAY_UNITS else due
+    return more.due(start, calendar)

@@ -1,7 +1,7 @@
 """What happened to a case, one step after the other: what was done, by whom, what it changed, and by which rule."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, cast
 
 import attrs
 from msgspec.structs import replace
@@ -195,6 +195,11 @@ class _StepWriter(Localizer):
                     for facts in (before.facts, after.facts)
                 )
                 yield f"{self.fact(name)}{self.t(': ', '：')}{old} → {new}"
+        for mark in cast(Sequence[str], event.about.get("anew", ())):
+            yield self.t(
+                f"{self.mark(mark)}: the new time counts from now on, for otherwise it would be over already",
+                f"{self.mark(mark)}：新时限自此刻起算，否则已经届满",
+            )
         if event.kind == "reassessed" and not event.about.get("before") and not event.about.get("due"):
             yield self.t("Nothing changed", "结果无变化")
 
@@ -221,6 +226,7 @@ class _StepWriter(Localizer):
                 (clock.paused and not old.paused, f"Clock paused: {name}", f"暂停计时：{name}"),
                 (goes_on, f"Clock goes on: {name}", f"恢复计时：{name}"),
                 (clock.stopped and not old.stopped, f"Clock ended: {name} – {result}", f"计时结束：{name}（{result}）"),
+                (old.misses and not clock.misses, f"Breach withdrawn: {name}", f"撤销超时认定：{name}"),
                 (exempt and not old.exempt, f"Not counted: {name}, {exempt}", f"不计入统计：{name}，{exempt}"),
                 (clock.duty != old.duty, f"Duty taken on: {name}, by {duty}", f"责任接手：{name}，{duty}"),
             )

@@ -7,11 +7,13 @@ The three rates, with numerator, denominator and what was left out:
 * **resolution** (解决率): cases resolved and not reopened, of all cases answered or past their whole clock;
 * **satisfaction** (满意率): cases whose requester was satisfied in the end, of all evaluated by a requester.
 
-Declined, withdrawn, merged and exempt cases are excluded, and counted as such.
+Declined, withdrawn and merged cases are excluded, and counted as such. An exemption takes a case out of the rate of its
+own clock, and out of no other: `arrive` is that of the response, `whole` that of the resolution; a verdict is measured
+by no clock.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
@@ -20,7 +22,7 @@ import attrs
 
 from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case
-from governflow.model.clocks import Clock
+from governflow.model.clocks import Clock, Miss
 from governflow.model.events import Escalated, Event
 from governflow.model.terms import Cause, Exempt, Kind, Outcome, Verdict
 from governflow.policy.hookspecs import CaseReader
@@ -72,13 +74,19 @@ class Tally:
 
 
 def exemption(clock: Clock, outages: Outages) -> Exempt | None:
-    """Return why a breach does not count, or None: an appeal, a fact that disproved it, or an outage it fell due in."""
-    if clock.exempt is not None:
-        return clock.exempt
-    missed_at = clock.missed_at or clock.due
-    if clock.outcome is Outcome.BREACHED and any(start <= missed_at <= end for start, end in outages):
+    """Return why the breaches of a clock do not count, or None where one does.
+
+    An appeal, a fact that disproved it or an outage that it fell due in excuses one missed due moment and no later one.
+    """
+    excuses = [excuse(miss, outages) for miss in clock.misses]
+    return excuses[-1] if excuses and None not in excuses else None
+
+
+def excuse(miss: Miss, outages: Outages) -> Exempt | None:
+    """Return why a missed due moment does not count, or None if it does."""
+    if miss.exempt is None and any(start <= miss.at <= end for start, end in outages):
         return Exempt.OUTAGE
-    return None
+    return miss.exempt
 
 
 class Report:
@@ -114,30 +122,30 @@ class Report:
         self.ended[case.state] += 1
         self.by_unit[case.unit] += 1
         self.escalations.update(entry["kind"] for entry in escalations)
-        exempt = False
+        exempt: set[str] = set()
         for clock in case.all_clocks:
             tally = self.clocks.setdefault(clock.name.partition(":")[0], Tally())
             if exemption(clock, self.outages) is not None:
                 tally.exempt += 1
-                exempt = True
+                exempt.add(clock.name)
             elif clock.outcome is Outcome.MET:
                 tally.met += 1
             elif clock.outcome is Outcome.BREACHED:
                 tally.breached += 1
             elif clock.stopped is None:
                 tally.running += 1
-        self._rate(case, out=exempt or case.state in LEFT_OUT)
+        self._rate(case, exempt)
 
-    def _rate(self, case: Case, *, out: bool) -> None:
+    def _rate(self, case: Case, exempt: Collection[str]) -> None:
         past_whole = any(clock.name == "whole" and clock.outcome is Outcome.BREACHED for clock in case.all_clocks)
         counted = {
-            "response": (case.dispatched is not None, _responded(case)),
+            "response": (case.dispatched is not None, _responded(case, self.outages)),
             "resolution": (case.answered is not None or past_whole, case.resolved is not None and not case.reopened),
             "satisfaction": (case.asked and case.judged is not None, case.judged is Verdict.SATISFIED),
         }
         for name, (counts, succeeded) in counted.items():
             rate = self.rates[name]
-            if out:
+            if case.state in LEFT_OUT or _CLOCK_OF.get(name) in exempt:
                 rate.excluded += 1
             elif counts:
                 rate.of += 1
@@ -167,12 +175,19 @@ def clock_order(name: str) -> tuple[int, str]:
     return (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)
 
 
-def _responded(case: Case) -> bool:
+#: The clock that each rate asks about; an exemption of another one is no reason to leave a case out of it.
+_CLOCK_OF = {"response": "arrive", "resolution": "whole"}
+
+
+def _responded(case: Case, outages: Outages) -> bool:
     if case.contacted is None:
         return False
     arrivals = [clock for clock in case.all_clocks if clock.name == "arrive"]
     if case.visit and arrivals:  # a locality may promise no time of arrival: a contact within a day counts there too
-        return case.contacted <= min(arrivals, key=lambda clock: clock.cycle).due
+        first = min(arrivals, key=lambda clock: clock.cycle)
+        # More time that was granted after the breach does not undo it.
+        missed = [miss.at for miss in first.misses if excuse(miss, outages) is None]
+        return case.contacted <= min(missed, default=first.due)
     return case.dispatched is not None and case.contacted <= case.dispatched + CONTACT
 
 

@@ -12,18 +12,8 @@ from collections.abc import Mapping
 import attrs
 
 from governflow.calendars.allowances import Allowance
-from governflow.model.clocks import (
-    ATTEND,
-    CHECK_IN,
-    DUTY,
-    LAPSES,
-    MUSTER,
-    PAUSES,
-    SURVIVES_TRANSFER,
-    TRIAGE,
-    Runs,
-    specified,
-)
+from governflow.model.clocks import DUTY, LAPSES, PAUSES, SURVIVES_TRANSFER
+from governflow.model.own_clocks import ATTEND, CHECK_IN, MUSTER, TRIAGE, Runs, specified
 from governflow.model.terms import Severity
 from governflow.policy.hookspecs import Deadlines
 from governflow.text import Text

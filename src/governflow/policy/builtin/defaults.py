@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case
-from governflow.model.clocks import MUSTER
 from governflow.model.events import Actor
+from governflow.model.own_clocks import MUSTER
 from governflow.model.terms import FORMS, Form, Kind, Severity, Tier, Urgency
 from governflow.model.units import OrgChart, Unit
 from governflow.policy.builtin.default_clocks import DEADLINES

@@ -28,9 +28,10 @@ import attrs
 from governflow.calendars import WorkingCalendar
 from governflow.calendars.allowances import Allowance
 from governflow.model.case import Case
-from governflow.model.clocks import DUTY, LAPSES, PAUSES, STATUTE, Clock, Runs, specified
+from governflow.model.clocks import DUTY, LAPSES, PAUSES, STATUTE, Clock
 from governflow.model.events import Actor
 from governflow.model.lifecycle import SAME, Action, Lifecycle, Move
+from governflow.model.own_clocks import Runs, specified
 from governflow.model.terms import Kind
 from governflow.policy.builtin.default_clocks import ARRIVE, DISPATCH, EVALUATE, RESOLVE, WHOLE
 from governflow.policy.hookspecs import (
