@@ -118,11 +118,13 @@ def test_the_journal_of_a_readme_gives_what_it_says_of_a1_and_a2(
     assert clocks["arrive"]["outcome"] == "met"
     assert clocks["resolve"]["outcome"] == "breached"
     assert (clocks["resolve"]["due"][11:16], clocks["resolve"]["stopped"][11:16]) == ("09:00", "09:10")
-    assert [(step["at"][11:16], step["kind"], step["to"]) for step in second["escalations"]][:3] == [
+    assert [(step["at"][11:16], step["kind"], step["to"]) for step in second["escalations"]][:2] == [
         ("08:10", "urge", "intake"),
         ("08:40", "supervise", "leader"),
-        ("09:10", "take_over", "street"),
     ]
+    due = second["measures_due"][0]
+    assert (due["at"][11:16], due["kind"], due["to"]) == ("09:10", "take_over", "street")
+    assert (second["state"], second["unit"]) == ("reported", "intake")
 
 
 @pytest.mark.parametrize("name", READMES)
@@ -399,7 +401,7 @@ def journal_of(name: str, case: str, path: Path) -> Path:
 
 def test_the_ladder_of_the_clocks_page_is_climbed_at_the_very_times(governflow: Command, tmp_path: Path) -> None:
     ladder = journal_of("docs/clocks.md", "B1", tmp_path / "ladder.csv")
-    done = governflow("run", ladder, "--until", "2026-04-20 12:00", "--json")
+    done = governflow("run", ladder, "--enforce", "--until", "2026-04-20 12:00", "--json")
     [case] = done.json["cases"]
     climbed = [
         (step["at"][:16].replace("T", " "), step["because"].split()[0], step["kind"], step["from"], step["to"])
@@ -431,8 +433,8 @@ def test_the_late_fact_of_the_clocks_page_disproves_its_breach_until_the_ladder_
     day.write_text("time,case,action\n2026-03-16 08:00,L1,report\n2026-03-16 08:03,L1,dispatch\n")
     late.write_text("时间,事项编号,动作\n2026-03-16 08:40,L1,到场\n", encoding="utf-8")
     early, afterwards = tmp_path / "early.db", tmp_path / "afterwards.db"
-    governflow("run", day, "--store", early, "--until", "2026-03-16 09:00")
-    governflow("run", day, "--store", afterwards, "--until", "2026-03-16 11:00")
+    governflow("run", day, "--enforce", "--store", early, "--until", "2026-03-16 09:00")
+    governflow("run", day, "--enforce", "--store", afterwards, "--until", "2026-03-16 11:00")
 
     done = governflow("run", late, "--store", early, "--json")
     clocks = {clock["clock"]: clock for clock in done.json["cases"][0]["clocks"]}
@@ -451,7 +453,7 @@ def test_a_mended_row_whose_step_the_ladder_has_taken_is_refused_as_the_journal_
     heading = "时间,事项编号,动作\n"
     day.write_text(f"{heading}2026-03-16 08:00,A1,上报\n2026-03-16 10:00,A2,上报\n", encoding="utf-8")
     mended.write_text(f"{heading}2026-03-16 08:03,A1,派单\n", encoding="utf-8")
-    governflow("run", day, "--store", store)
+    governflow("run", day, "--enforce", "--store", store)
     refused = governflow("run", mended, "--store", store)
     assert refused.status == 1
     assert says(refused.err.strip(), quoted("docs/journals.md")[1])

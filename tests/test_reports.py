@@ -133,7 +133,7 @@ def test_a_verdict_that_never_came_and_one_by_a_verifying_unit_are_no_requesters
 def test_the_rates_of_a_mixed_journal_are_those_worked_out_by_hand(summary: Callable[..., Any]) -> None:
     told = summary(*_mixed(), until="2024-04-01 12:00")
     assert told["rates"] == {
-        "response": rate(3, 5, 4),  # good, told, found / and late, lost
+        "response": rate(3, 4, 4),  # good, told, found / and late
         # An excused arrival takes the case out of the response and out of nothing else.
         "resolution": rate(3, 6, 3),  # good, excused, found / and late (reopened), told, lost (past 60 days)
         "satisfaction": rate(2, 3, 3),  # good, excused / and late
@@ -156,7 +156,7 @@ def _mixed() -> list[str]:
         row("09:00", "told", "report", visit="no"),
         row("09:02", "told", "dispatch"),
         row("2024-01-02 09:00", "told", "inform"),
-        # Nobody ever did anything: dispatched by the level above, past its 60 days.
+        # Nobody ever did anything: never dispatched, past its 60 days.
         row("09:00", "lost", "report"),
         # Declined, withdrawn, merged, and exempt by an appeal that was granted.
         row("09:00", "declined", "report"),

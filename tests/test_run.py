@@ -63,7 +63,7 @@ def test_the_json_is_the_object_of_the_contract_to_the_last_key(clean: Path, gov
     done = governflow("run", clean, "--locality", "000000", "--json")
     assert (done.status, done.err) == (0, "")
     told = done.json
-    assert list(told) == ["locality", "rules", "until", "cases", "summary"]
+    assert list(told) == ["locality", "rules", "until", "way", "cases", "summary"]
     assert told["locality"] == "000000"
     assert told["until"] == "2024-01-01T12:00:00+08:00"
     assert [case["case"] for case in told["cases"]] == ["1", "2"]
@@ -75,6 +75,7 @@ def test_the_json_is_the_object_of_the_contract_to_the_last_key(clean: Path, gov
     assert isinstance(first["escalations"][0].pop("because"), str)
     assert first == {
         "case": "1",
+        "way": "record",
         "state": "closed",
         "severity": "general",
         "tier": "3",
@@ -94,6 +95,8 @@ def test_the_json_is_the_object_of_the_contract_to_the_last_key(clean: Path, gov
         "escalations": [
             {"at": at("09:44"), "cause": "breach", "kind": "urge", "from": "community", "to": "community"},
         ],
+        "measures_due": [],
+        "findings": [],
         "reopened": 0,
         "satisfied": True,
     }
@@ -127,6 +130,8 @@ def test_the_json_is_the_object_of_the_contract_to_the_last_key(clean: Path, gov
             "satisfaction": {"n": 1, "of": 1, "excluded": 0},
         },
         "escalations": {"urge": 2, "supervise": 1},
+        "measures_due": {},
+        "findings": {},
         "by_unit": {"community": 2},
     }
 

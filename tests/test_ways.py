@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ T0 = datetime(2026, 3, 2, 8, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 Open = Callable[..., Engine]
+Command = Callable[..., Any]
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -207,3 +209,54 @@ def test_a_rise_after_not_satisfied_is_a_measure(way: Way) -> None:
         ]
     else:
         assert (case.unit, case.form, due) == ("street", "verify", [])
+
+
+# --- what a run and a dossier tell of it ------------------------------------------------------------------------------
+
+
+def test_measures_due_and_measures_carried_out_are_never_mixed(governflow: Command, tmp_path: Path) -> None:
+    rows = journal(tmp_path, "2026-03-02 08:00,c,report", "2026-03-02 08:05,c,dispatch")
+    until = ("--until", "2026-03-03 08:00", "--json")
+    recorded, enforced = (governflow("run", rows, way, *until).json for way in ("--record", "--enforce"))
+    assert (recorded["way"], enforced["way"]) == ("record", "enforce")
+    summary = recorded["summary"]
+    assert summary["escalations"].keys() == {"urge", "supervise"}
+    assert summary["measures_due"] == {
+        kind: number for kind, number in enforced["summary"]["escalations"].items() if kind not in ("urge", "supervise")
+    }
+    assert enforced["summary"]["measures_due"] == {}
+    due = recorded["cases"][0]["measures_due"]
+    assert [(one["kind"], one["to"], one["form"]) for one in due][:2] == [
+        ("take_over", "street", "verify"),
+        ("take_over", "street", "assist"),
+    ]
+
+
+def test_run_is_a_record_by_default_and_shows_due_measures_and_findings_in_tables_and_dossier(
+    governflow: Command, tmp_path: Path
+) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text(
+        "time,case,action,actor,unit\n2026-03-02 08:00,c,report,,\n2026-03-02 08:05,c,dispatch,,community\n"
+        "2026-03-02 15:00,c,begin,post 7,intake\n",
+        encoding="utf-8",
+    )
+    store = tmp_path / "cases.db"
+    done = governflow("run", rows, "--store", store, "--lang", "en")
+    assert done.status == 0
+    assert "Measures due" in done.out
+    assert "Findings" in done.out
+    shown = governflow("show", "c", "--store", store, "--lang", "zh").out
+    assert "应采取的处置" in shown
+    assert "发现的问题" in shown
+
+
+def test_a_store_that_was_run_as_a_record_goes_on_so_and_refuses_to_be_enforced(
+    governflow: Command, tmp_path: Path
+) -> None:
+    rows, store = journal(tmp_path, "2026-03-02 08:00,c,report"), tmp_path / "cases.db"
+    assert governflow("run", rows, "--store", store).status == 0
+    refused = governflow("run", rows, "--store", store, "--enforce", "--lang", "en")
+    assert refused.status == 1
+    assert "record as long as it lives, not enforce" in refused.err
+    assert governflow("run", rows, "--store", store, "--record").status == 0

@@ -16,8 +16,8 @@ from governflow import Actor, Case, Engine, IllegalAction, NotAllowed
 from governflow.model.terms import Form, Kind, Outcome
 from governflow.policy.registry import Localities
 from governflow.policy.stack import Policy, actions_of
+from governflow.reports import escalations
 from governflow.reports.digest import digest
-from governflow.reports.rates import escalations
 from governflow.run.runner import run
 from governflow.testing import ManualClock
 

@@ -9,8 +9,10 @@ import attrs
 from governflow.engine.engine import Engine
 from governflow.journal import Map
 from governflow.model.case import Case
+from governflow.model.terms import Way
 from governflow.policy.registry import Localities
 from governflow.policy.stack import actions_of
+from governflow.reports.consequences import Consequences
 from governflow.reports.rates import lives
 from governflow.run.runner import run
 from governflow.text import Text
@@ -65,7 +67,7 @@ def lived(
         JournalError: If the journal or its map cannot be read.
     """
     columns = Map.load(map, actions=actions_of(localities.policy(code))) if map is not None else None
-    with Engine.open(localities=localities) as engine:
+    with Engine.open(localities=localities, way=Way.ENFORCE) as engine:
         result = run(
             engine, Path(path), locality=code, map=columns, auto_dispatch=auto_dispatch, rejected=lambda _: None
         )
@@ -73,17 +75,17 @@ def lived(
             "taken": result.taken,
             "rejected": result.rejected,
             "until": result.until,
-            "cases": {case.id: _outcomes(case, ladder) for case, ladder in lives(engine, code)},
+            "cases": {case.id: _outcomes(case, followed) for case, followed in lives(engine, code)},
         }
 
 
-def _outcomes(case: Case, ladder: list[dict[str, Any]]) -> Mapping[str, object]:
+def _outcomes(case: Case, followed: Consequences) -> Mapping[str, object]:
     return {
         "assess": [case.severity, case.urgency],
         "tier": case.tier,
         "route": [case.unit, case.form, case.assist],
         "due": [[clock.name, clock.cycle, clock.due] for clock in case.all_clocks],
-        "escalation": [[one["at"], one["kind"], one["from"], one["to"]] for one in ladder],
+        "escalation": [[one["at"], one["kind"], one["from"], one["to"]] for one in followed.escalations],
         "end": [case.state, case.closed, case.verdict],
     }
 

@@ -28,13 +28,14 @@ from governflow.errors import ClockBackwards, PolicyError, Tampered
 from governflow.masking import clean
 from governflow.model.events import Event
 from governflow.policy.stack import Policy
+from governflow.reports.consequences import Consequences
 from governflow.reports.dossier import compile_dossier
 from governflow.reports.dossier_html import render_html
 from governflow.reports.dossier_model import DossierStep
 from governflow.reports.format import allowance_text, plain
 from governflow.reports.history import compile_steps
 from governflow.reports.localize import Localizer
-from governflow.reports.rates import case_as_json, escalations
+from governflow.reports.rates import case_as_json
 from governflow.text import Text
 
 #: What is no ruling, and says all the same why a case is as it is.
@@ -59,7 +60,7 @@ def show(case: str, *, store: Path, html: Path | None, personal: bool, as_json: 
         if as_json:
             found, history = engine.case(case), engine.history(case)
             zone = ZoneInfo(found.zone)
-            content = case_as_json(found, escalations(history), engine.outages(found.locality), zone, lang)
+            content = case_as_json(found, Consequences.of(history), engine.outages(found.locality), zone, lang)
             print_json({**content, "steps": [_event_as_json(event, zone) for event in history]})
         elif html is None:
             print_dossier(book, new_console())
@@ -145,6 +146,8 @@ _KINDS: Mapping[str, Text] = {
     "supervised": Text("supervised", "督办"),
     "taken_over": Text("taken over", "提级"),
     "special_report_filed": Text("special report filed", "形成专报"),
+    "takeover_due": Text("takeover due", "应提级"),
+    "special_report_due": Text("special report due", "应形成专报"),
     "lapsed": Text("time ran out", "到期"),
     "resumed": Text("resumed", "恢复"),
     "closed": Text("closed", "归档"),
@@ -154,7 +157,7 @@ _KINDS: Mapping[str, Text] = {
 
 def _line(event: Event, policy: Policy, zone: ZoneInfo, lang: str) -> str:
     """Return an event in one line: when, of which case, what, which clock, to whom."""
-    climb = event.escalation
+    climb = event.escalation or event.measure_due
     clock = str(event.about.get("clock") or (climb and climb["clock"]) or "").partition("#")[0]
     kind = _KINDS.get(event.kind, Text(event.kind, event.kind)).say(lang)
     name = policy.name(clock).say(lang) if clock else ""

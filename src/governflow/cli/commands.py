@@ -75,6 +75,10 @@ def cli() -> None:
 @click.option("--store", type=FILE, help="Keep the cases in this SQLite file.")
 @click.option("--until", metavar="TIME", help="How far to take the clock; the last row's time by default.")
 @AUTO_DISPATCH
+@click.option(
+    "--record", "way", flag_value="record", help="The journal is the record: measures are due only; by default (实录)."
+)
+@click.option("--enforce", "way", flag_value="enforce", help="As if the rules had been running live (推演).")
 @click.option("--rejects", type=PATH, help="Write refused rows here, whole (.csv, .xlsx, .jsonl).")
 def run(**given: Any) -> int:
     """Take a journal through the rules and say what became of every case (台账办理).

@@ -132,7 +132,8 @@ def most_telling(engine: Engine, locality: str) -> str | None:
     None if no case at all was satisfied after an escalation.
     """
     ranked: list[tuple[int, int, int, str]] = []
-    for place, (case, climbs) in enumerate(lives(engine, locality)):
+    for place, (case, followed) in enumerate(lives(engine, locality)):
+        climbs = followed.escalations
         if climbs and case.verdict is Verdict.SATISFIED and case.asked and case.version <= _SHOWN:
             kinds = {climb["kind"] for climb in climbs} & {Kind.URGE, Kind.SUPERVISE, Kind.TAKE_OVER}
             ranked.append((len(kinds), len({event.kind for event in engine.history(case.id)}), -place, case.id))

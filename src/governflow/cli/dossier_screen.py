@@ -43,6 +43,11 @@ def print_dossier(dossier: Dossier, console: Console) -> None:
     answers = [_statement(answer, colon) for answer in dossier.answers] or [Line(t("not answered yet", "尚未答复"))]
     verdicts = [_statement(verdict, colon) for verdict in dossier.verdicts] or [Line(dossier.judged)]
     section(t("Answer and verdict", "答复与评价"), *answers, *verdicts)
+    if dossier.measures_due:
+        due = [_statement(measure, colon) for measure in dossier.measures_due]
+        section(t("Measures due (nothing was moved by them)", "应采取的处置（未改变事项）"), *due)
+    if dossier.findings:
+        section(t("Findings", "发现的问题"), *(_statement(finding, colon) for finding in dossier.findings))
     console.print()
     console.print(Rule(characters="="))
     console.print(Line(dossier.origin, style="dim"))

@@ -61,6 +61,13 @@ def faults_of(fault: PolicyError) -> tuple[Text, ...]:
     return fault.faults or (fault.text,)
 
 
+_TIMES = Text("times", "次数")
+_MEASURES_DUE = Text(
+    "Measures due (the journal is the record: they moved nothing)", "应采取的处置（台账为准，未改变事项）"
+)
+_FINDINGS = Text("Findings: done without being allowed to, or contradicting itself", "发现的问题：无权办理或自相矛盾")
+
+
 def print_summary(report: Report, policy: LocalRules, lang: str, out: Console) -> None:
     """Print what became of the cases: clocks, rates, states, escalations, units."""
 
@@ -89,13 +96,23 @@ def print_summary(report: Report, policy: LocalRules, lang: str, out: Console) -
     )
     if report.escalations:
         kinds = [(kind.text.say(lang), str(report.escalations[kind])) for kind in Kind if report.escalations[kind]]
-        show(Text("Escalations", "升级"), (Text("kind", "方式"), Text("times", "次数")), kinds)
+        show(Text("Escalations", "升级"), (Text("kind", "方式"), _TIMES), kinds)
+    if report.measures_due:
+        due = [(kind.text.say(lang), str(report.measures_due[kind])) for kind in Kind if report.measures_due[kind]]
+        show(_MEASURES_DUE, (Text("kind", "方式"), _TIMES), due)
+    if report.findings:
+        found = [(_unit_name(policy, unit).say(lang), str(number)) for unit, number in report.findings.most_common()]
+        show(_FINDINGS, (Text("unit", "单位"), _TIMES), found)
     ranked = report.by_unit.most_common()
     units = [(policy.units.name(unit).say(lang), str(number)) for unit, number in ranked[:_UNITS_SHOWN]]
     if rest := ranked[_UNITS_SHOWN:]:
         others = Text("others", "其他").say(lang)
         units.append((f"{others} ({len(rest)})", str(sum(number for _, number in rest))))
     show(Text("Who holds them", "承办单位"), (Text("unit", "单位"), _CASES), units)
+
+
+def _unit_name(policy: LocalRules, unit: str) -> Text:
+    return policy.units.name(unit) if unit else Text("not named", "未记名")
 
 
 def _clock_row(name: str, tally: Tally) -> tuple[str | Line, ...]:

@@ -14,6 +14,7 @@ from governflow.cli.output import new_console, print_note, print_summary
 from governflow.engine.engine import Engine
 from governflow.errors import require
 from governflow.journal import Map, Reject, RejectsWriter
+from governflow.model.terms import Way, member
 from governflow.policy.registry import Localities
 from governflow.policy.stack import actions_of
 from governflow.reports.rates import Lives, Report, case_as_json, lives
@@ -32,6 +33,7 @@ def run_journal(
     store: Path | None,
     until: str | None,
     auto_dispatch: bool,
+    way: str | None,
     rejects: Path | None,
     as_json: bool,
     lang: str,
@@ -61,7 +63,8 @@ def run_journal(
         if writer is not None:
             writer.write(reject)
 
-    with _opened(store, localities) as engine:
+    asked = member(Way, way) if way is not None else None
+    with _opened(store, localities, asked or Way.RECORD) as engine:
         with _progress(lang) as progress:
             result = run(
                 engine,
@@ -70,6 +73,7 @@ def run_journal(
                 map=map,
                 until=end,
                 auto_dispatch=auto_dispatch,
+                way=asked,
                 rejected=refuse,
                 progress=progress,
             )
@@ -81,11 +85,11 @@ def run_journal(
 
 
 @contextmanager
-def _opened(store: Path | None, localities: Localities) -> Iterator[Engine]:
+def _opened(store: Path | None, localities: Localities, way: Way) -> Iterator[Engine]:
     """Open a store; a run that fails before it took anything leaves no new store behind."""
     is_new = store is not None and not store.exists()
     try:
-        with Engine.open(store, localities=localities) as engine:
+        with Engine.open(store, localities=localities, way=way) as engine:
             try:
                 yield engine
             finally:
@@ -129,11 +133,11 @@ def print_result(engine: Engine, locality: str, result: Result, *, zone: ZoneInf
     report = Report(engine.outages(locality))
     if as_json:
         until = result.until.astimezone(zone).isoformat() if result.until else None
-        head = {"locality": locality, "rules": policy.rules, "until": until}
+        head = {"locality": locality, "rules": policy.rules, "until": until, "way": engine.way}
         _print_json(head, report, lives(engine, locality), zone, lang)
         return
-    for case, climbs in lives(engine, locality):
-        report.add(case, climbs)
+    for case, followed in lives(engine, locality):
+        report.add(case, followed)
     console = new_console()
     name = policy.locality.name if ancestor is None else ""
     console.print(_headline(report, result, locality, name, zone).say(lang))
@@ -147,9 +151,9 @@ def _print_json(head: Mapping[str, Any], report: Report, cases: Lives, zone: Zon
     """
     out = sys.stdout
     with closing(ExternalSort()) as by_report:
-        for number, (case, climbs) in enumerate(cases):
-            report.add(case, climbs)
-            line = json.dumps(case_as_json(case, climbs, report.outages, zone, lang), ensure_ascii=False)
+        for number, (case, followed) in enumerate(cases):
+            report.add(case, followed)
+            line = json.dumps(case_as_json(case, followed, report.outages, zone, lang), ensure_ascii=False)
             by_report.add((to_micros(case.opened) if case.opened else 0, number, 0), line.encode())
         out.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "cases": [')
         for number, (_, body) in enumerate(by_report.in_order()):

@@ -10,7 +10,7 @@ before it is fired first, each thing with its own moment.
 """
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Unpack, cast, overload
@@ -311,20 +311,21 @@ class Engine(Verbs, Books):
                     yield case
             number = names[-1][0]
 
-    def history(self, case_id: str, *, about: str = "") -> list[Event]:
+    def history(self, case_id: str, *, about: str | Sequence[str] = "") -> list[Event]:
         """Return the events of a case, oldest first.
 
         Args:
             case_id: The case.
-            about: Only those that tell this detail, such as ``escalation``; all by default.
+            about: Only those that tell this detail, such as ``escalation``, or any of several; all by default.
 
         Raises:
             UnknownCase: If there is no such case.
         """
         self.case(case_id)
         with self._session.lock:
-            events = self.store.history(case_id, holding=about.encode())
-        return [event for event in events if not about or about in event.about]
+            wanted = (about,) if isinstance(about, str) else about
+            events = self.store.history(case_id, holding=[detail.encode() for detail in wanted])
+        return [event for event in events if not about or not event.about.keys().isdisjoint(wanted)]
 
     def find(self, case_id: str) -> Case | None:
         """Return a case, or None if there is none."""

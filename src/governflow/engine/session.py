@@ -251,7 +251,7 @@ class Session:
 
     def _switches(self, locality: str) -> tuple[tuple[datetime, Mode], ...]:
         """Return every switch of a locality's mode, oldest first."""
-        events = self.store.history(f"@{locality}", holding=b'"mode_switched"')
+        events = self.store.history(f"@{locality}", holding=[b'"mode_switched"'])
         return tuple((event.at, Mode(str(event.changes["mode"]))) for event in events if event.kind == "mode_switched")
 
     # --- what plugins have still to hear; a delivery that fails is kept and tried again ------------------------------

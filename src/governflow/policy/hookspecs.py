@@ -268,8 +268,8 @@ class CaseReader(Protocol):
     def cases(self) -> Iterator[Case]:
         """Return all cases in the order in which they were first reported."""
 
-    def history(self, case_id: str, *, about: str = "") -> Sequence[Event]:
-        """Return the events of a case, or only those that tell this detail, oldest first; raises `UnknownCase`."""
+    def history(self, case_id: str, *, about: str | Sequence[str] = "") -> Sequence[Event]:
+        """Return the events of a case, or only those that tell a detail, oldest first; raises `UnknownCase`."""
 
     def texts(self, case_id: str) -> Sequence[Mapping[str, Json]]:
         """Return the erasable texts of a case: one mapping with ``seq`` for each event that brought any."""

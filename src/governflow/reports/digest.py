@@ -15,8 +15,9 @@ import attrs
 from governflow.errors import CommandError, require
 from governflow.model.terms import Form, Kind
 from governflow.policy.hookspecs import CaseReader, LocalRules
+from governflow.reports.consequences import escalations
 from governflow.reports.format import plain, render_lines
-from governflow.reports.rates import Rate, escalations
+from governflow.reports.rates import Rate
 from governflow.reports.trends import Count, Issue, Recurrence, Signs, locality_name, ranked
 from governflow.text import Text
 from governflow.timesource import in_utc

@@ -20,8 +20,9 @@ from governflow.masking import clean, masker, naming
 from governflow.model.base_lifecycle import BASE
 from governflow.model.clocks import PROMISED, Clock
 from governflow.model.events import Event
-from governflow.model.terms import Mode, Verdict
+from governflow.model.terms import Form, Kind, Mode, Verdict, Way
 from governflow.policy.hookspecs import CaseReader
+from governflow.reports.consequences import findings, measures_due
 from governflow.reports.dossier_model import ClockLine, Dossier, Fact, Statement
 from governflow.reports.history import compile_steps
 from governflow.reports.localize import ERASED, Localizer, times
@@ -105,6 +106,8 @@ class _DossierWriter(Localizer):
             answers=tuple(self.answers()),
             verdicts=verdicts,
             judged=verdicts[-1].text if verdicts else self.t("not evaluated", "未评价"),
+            measures_due=tuple(self.measures_due()),
+            findings=tuple(self.findings()),
             until=self.local(until),
             events=len(self.history),
         )
@@ -141,6 +144,7 @@ class _DossierWriter(Localizer):
             ("assist", "Assisting units", "协办单位", self.units(case.assist)),
             ("informant", "Reported by", "信息员", self.unit(case.informant) if case.informant else ""),
             ("mode", "Mode", "运行状态", case.mode.text.say(lang) if case.mode is not Mode.NORMAL else ""),
+            ("way", "Run", "办理依据", case.way.text.say(lang) if case.way is not Way.LIVE else ""),
             ("merged_into", "Merged into", "并入事项", case.merged_into or ""),
             ("appeals", "Appeals to rule on", "待裁定申诉", self.join(map(self.mark, case.appeals))),
         )
@@ -214,6 +218,18 @@ class _DossierWriter(Localizer):
             elif not words:
                 words = (ERASED if event.secret and not texts else _NO_WORDS).say(self.lang)
             yield Statement(self.local(event.at), what.say(self.lang), words)
+
+    def measures_due(self) -> Iterable[Statement]:
+        for due in measures_due(self.history):
+            kind, form = Kind(due["kind"]).text.say(self.lang), due["form"]
+            handled = self.t(f", {Form(form).text.en}", f"，{Form(form).text.zh}") if form else ""
+            yield Statement(self.local(due["at"]), kind, f"{self.unit(due['from'])} → {self.unit(due['to'])}{handled}")
+
+    def findings(self) -> Iterable[Statement]:
+        for found in findings(self.history):
+            unit = self.unit(found["unit"]) if found["unit"] else self.t("not named", "未记名")
+            what = f"{self.name(found['action'])} · {unit}"
+            yield Statement(self.local(found["at"]), what, self.safe(found["reason"].say(self.lang)))
 
     def verdicts(self) -> Iterable[Statement]:
         for event in self.history:

@@ -137,6 +137,8 @@ class Dossier:
         answers: What the one who asked was answered.
         verdicts: How the result was judged.
         judged: The last verdict in one line, or that there is none.
+        measures_due: What the rules would have done where a journal is the record: due, and moving nothing.
+        findings: What is wrong about facts that were taken all the same.
         until: The moment up to which the book tells.
         events: The number of events in the book.
     """
@@ -156,6 +158,8 @@ class Dossier:
     answers: tuple[Statement, ...]
     verdicts: tuple[Statement, ...]
     judged: str
+    measures_due: tuple[Statement, ...]
+    findings: tuple[Statement, ...]
     until: datetime
     events: int
 

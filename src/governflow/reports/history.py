@@ -15,6 +15,7 @@ from governflow.model.faults import faults_in
 from governflow.model.lifecycle import START
 from governflow.model.rulings import RecordedRuling
 from governflow.model.terms import Cause, Kind, Mode, Verdict
+from governflow.reports.consequences import findings
 from governflow.reports.dossier_model import DossierStep, Reason
 from governflow.reports.localize import ERASED, Localizer, times
 from governflow.text import Text
@@ -48,6 +49,7 @@ _CHANGED: Mapping[str, Text] = {
 
 #: Fields of the case, as the ledger and as the case call them, that an event tells of when it sets them.
 _SET: Mapping[str, str] = {"assist": "assist", "until": "suspended_until", "merged_into": "merged_into"}
+_FINDING = Text("Finding", "发现的问题")
 #: Why something was done that no rule was asked about.
 _GROUNDS: Mapping[str, Text] = {
     "mode_switched": Text("the mode applies to every open case", "运行状态适用于全部在办事项"),
@@ -141,6 +143,10 @@ class _StepWriter(Localizer):
         about: Mapping[str, Any] = event.about
         if (climb := event.escalation) is not None:
             yield self.escalation(climb)
+        if (due := event.measure_due) is not None:
+            yield self.t("Due, and not carried out by the rules. ", "应采取，系统未代为执行。") + self.escalation(due)
+        for found in findings([event]):
+            yield self.pair(_FINDING, self.safe(found["reason"].say(self.lang)))
         changed = []
         for name, label in _CHANGED.items():
             old, new = getattr(before, name), getattr(after, name)

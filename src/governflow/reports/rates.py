@@ -23,19 +23,18 @@ import attrs
 from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case
 from governflow.model.clocks import Clock, Miss
-from governflow.model.events import Escalated, Event
-from governflow.model.terms import Cause, Exempt, Kind, Outcome, Verdict
+from governflow.model.terms import Exempt, Kind, Outcome, Verdict
 from governflow.policy.hookspecs import CaseReader
+from governflow.reports.consequences import TOLD_BY, Consequences
 from governflow.reports.format import plain
-from governflow.text import Text
 
 #: Without a visit, a first contact within this long after the dispatch counts as a response.
 CONTACT = timedelta(days=1)
 LEFT_OUT = frozenset({"declined", "withdrawn", "merged"})
 
 Outages: TypeAlias = Sequence[tuple[datetime, datetime]]
-#: Cases with the escalations of each, from `escalations`.
-Lives: TypeAlias = Iterator[tuple[Case, list[dict[str, Any]]]]
+#: Cases with what followed for each.
+Lives: TypeAlias = Iterator[tuple[Case, Consequences]]
 
 
 @attrs.define
@@ -103,6 +102,8 @@ class Report:
         self.clocks: dict[str, Tally] = {}
         self.rates = {"response": Rate(), "resolution": Rate(), "satisfaction": Rate()}
         self.escalations: Counter[str] = Counter()
+        self.measures_due: Counter[str] = Counter()
+        self.findings: Counter[str] = Counter()
         self.by_unit: Counter[str] = Counter()
 
     @property
@@ -110,18 +111,15 @@ class Report:
         """How many cases are in no end."""
         return self.cases - self.closed
 
-    def add(self, case: Case, escalations: Sequence[Mapping[str, Any]]) -> None:
-        """Count a case.
-
-        Args:
-            case: The case.
-            escalations: Its escalations, from `escalations`.
-        """
+    def add(self, case: Case, followed: Consequences) -> None:
+        """Count a case, and what followed for it."""
         self.cases += 1
         self.closed += case.closed is not None or case.state in BASE.ends
         self.ended[case.state] += 1
         self.by_unit[case.unit] += 1
-        self.escalations.update(entry["kind"] for entry in escalations)
+        self.escalations.update(entry["kind"] for entry in followed.escalations)
+        self.measures_due.update(entry["kind"] for entry in followed.measures_due)
+        self.findings.update(entry["unit"] or "" for entry in followed.findings)
         exempt: set[str] = set()
         for clock in case.all_clocks:
             tally = self.clocks.setdefault(clock.name.partition(":")[0], Tally())
@@ -160,6 +158,8 @@ class Report:
             "clocks": {name: attrs.asdict(self.clocks[name]) for name in sorted(self.clocks, key=clock_order)},
             "rates": {name: attrs.asdict(rate) for name, rate in self.rates.items()},
             "escalations": {kind.value: self.escalations[kind] for kind in Kind if self.escalations[kind]},
+            "measures_due": {kind.value: self.measures_due[kind] for kind in Kind if self.measures_due[kind]},
+            "findings": dict(self.findings.most_common()),
             "by_unit": dict(sorted(self.by_unit.items(), key=lambda item: (-item[1], item[0]))),
         }
 
@@ -191,38 +191,20 @@ def _responded(case: Case, outages: Outages) -> bool:
     return case.dispatched is not None and case.contacted <= case.dispatched + CONTACT
 
 
-def escalations(history: Sequence[Event]) -> list[dict[str, Any]]:
-    """Return the escalations among the events of a case: when, why, what, from whom to whom."""
-    climbs = ((event, event.escalation) for event in history if event.escalation is not None)
-    return [{**climb, "at": event.at, "because": _because(event, climb)} for event, climb in climbs]
-
-
-def _because(event: Event, climb: Escalated) -> Text:
-    """Return why a case was escalated, in both languages."""
-    if climb["cause"] == Cause.MANUAL:
-        return Cause.MANUAL.text
-    reason = next((ruling.reason for ruling in event.rulings if ruling.what == "escalate"), None)
-    if climb["cause"] == Cause.HANDED_OVER:
-        return reason or Cause.HANDED_OVER.text
-    name = str(climb["clock"]).partition("#")[0]
-    en = f"{name} is overdue" + (f": {reason.en}" if reason else "")
-    zh = f"“{name}”超时" + (f"：{reason.zh}" if reason else "")
-    return Text(en, zh)
-
-
 def lives(reader: CaseReader, locality: str) -> Lives:
-    """Return every case of a locality with its escalations, in the order in which the store learnt of them."""
+    """Return every case of a locality with what followed for it, in the order in which the store learnt of them."""
     for case in reader.cases():
         if case.locality == locality:
-            yield case, escalations(reader.history(case.id, about="escalation"))
+            yield case, Consequences.of(reader.history(case.id, about=TOLD_BY))
 
 
 def case_as_json(
-    case: Case, climbs: Sequence[Mapping[str, Any]], outages: Outages, zone: ZoneInfo, lang: str = "en"
+    case: Case, followed: Consequences, outages: Outages, zone: ZoneInfo, lang: str = "en"
 ) -> dict[str, Any]:
     """Return a case as contracted for ``governflow run --json``; times are ISO 8601 in the given zone."""
     return {
         "case": case.id,
+        "way": case.way,
         **plain(case, zone, "state", "severity", "tier", "form", "unit", "opened", "closed"),
         "clocks": [
             {
@@ -232,14 +214,20 @@ def case_as_json(
             }
             for clock in case.all_clocks
         ],
-        "escalations": [
-            {
-                "at": plain(climb["at"], zone),
-                **{name: climb[name] for name in ("cause", "kind", "from", "to")},
-                "because": climb["because"].say(lang),
-            }
-            for climb in climbs
+        "escalations": [_climb_as_json(climb, zone, lang, "cause", "kind") for climb in followed.escalations],
+        "measures_due": [_climb_as_json(climb, zone, lang, "cause", "kind", "form") for climb in followed.measures_due],
+        "findings": [
+            {**plain(found, zone, "at", "action", "unit", "code"), "reason": found["reason"].say(lang)}
+            for found in followed.findings
         ],
         "reopened": case.reopened,
         "satisfied": None if case.judged is None else case.judged is Verdict.SATISFIED,
+    }
+
+
+def _climb_as_json(climb: Mapping[str, Any], zone: ZoneInfo, lang: str, *names: str) -> dict[str, Any]:
+    return {
+        "at": plain(climb["at"], zone),
+        **{name: climb[name] for name in (*names, "from", "to")},
+        "because": climb["because"].say(lang),
     }

@@ -309,9 +309,10 @@ class Store(ABC):
         # Only now: what could not be written has not happened.
         self.head, self.position = head, position
 
-    def history(self, case: str, *, holding: bytes = b"") -> list[Event]:
-        """Return the events of a case, oldest first; only those whose body holds the given bytes."""
-        return [decode(entry.body, entry.recorded) for entry in self.entries(case) if holding in entry.body]
+    def history(self, case: str, *, holding: Sequence[bytes] = (b"",)) -> list[Event]:
+        """Return the events of a case, oldest first; only those whose body holds any of the given bytes."""
+        entries = self.entries(case)
+        return [decode(one.body, one.recorded) for one in entries if any(part in one.body for part in holding)]
 
     # --- verifying ----------------------------------------------------------------------------------------------------
 
