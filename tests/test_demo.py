@@ -168,13 +168,24 @@ def test_json_is_that_of_a_run_and_nothing_else_is_on_standard_output() -> None:
     status, out, err = once("en", as_json=True)
     found = json.loads(out)
     assert status == 0
-    assert set(found) == {"locality", "rules", "until", "way", "cases", "summary"}
+    assert set(found) == {"locality", "rules", "until", "way", "rows", "cases", "summary"}
     assert set(found["cases"][0]) == {
         *("case", "state", "severity", "tier", "form", "unit", "opened", "closed", "clocks", "escalations"),
         *("reopened", "satisfied", "way", "measures_due", "findings"),
     }
     assert set(found["summary"]) == {
-        *("cases", "open", "closed", "clocks", "rates", "escalations", "measures_due", "findings", "by_unit")
+        *(
+            "cases",
+            "open",
+            "closed",
+            "incomplete",
+            "clocks",
+            "rates",
+            "escalations",
+            "measures_due",
+            "findings",
+            "by_unit",
+        )
     }
     assert found["until"] == "2026-03-24T12:00:00+08:00"
     assert "Generated data" in err

@@ -345,11 +345,12 @@ def test_steps_of_one_moment_follow_the_lifecycle(tmp_path: Path) -> None:
     assert [step.action for step in rows(path, WIDE, order=order)[0].steps] == list(order)
 
 
-def test_a_time_before_the_report_is_refused_naming_both_columns(tmp_path: Path) -> None:
+def test_a_time_before_the_report_costs_its_step_naming_both_columns(tmp_path: Path) -> None:
     path = of_text(tmp_path, "id,type,opened,closed,taken\n7,l,2019-04-02 08:00,2019-04-01 08:00,\n")
-    (reject,) = rejects(path, WIDE)
-    assert reject.faults[0].column == "closed"
-    assert "before the report in column opened (2019-04-02 08:00)" in reject.faults[0].reason.en
+    (row,) = rows(path, WIDE)
+    assert [step.action for step in row.steps] == ["report"]
+    assert row.faults[0].column == "closed"
+    assert "before the report in column opened (2019-04-02 08:00)" in row.faults[0].reason.en
 
 
 def test_a_wide_row_without_the_time_of_its_report_is_refused(tmp_path: Path) -> None:
@@ -706,7 +707,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600
         ("blank.csv", b"\n\n , ,\n", "the journal is empty"),
         ("head.csv", b"time,case,action\n", "no rows"),
         ("missing.csv", b"tme,case,action\n2019-04-25,1,report\n", r"time \(时间\) \(nearest: tme\)"),
-        ("twice.csv", b"time,case,action,a,a\n2019-04-25,1,report,x,y\n", "same heading: a"),
+        ("twice.csv", b"time,case,action,note,note\n2019-04-25,1,report,x,y\n", "same heading: note"),
         (
             "latin.csv",
             b"time,case,action\n2019,1,caf\xe9\n\xff\xff\n",

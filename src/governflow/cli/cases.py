@@ -60,7 +60,9 @@ def show(case: str, *, store: Path, html: Path | None, personal: bool, as_json: 
         if as_json:
             found, history = engine.case(case), engine.history(case)
             zone = ZoneInfo(found.zone)
-            content = case_as_json(found, Consequences.of(history), engine.outages(found.locality), zone, lang)
+            code = found.locality
+            lacking, outages = engine.incomplete(code), engine.outages(code)
+            content = case_as_json(found, Consequences.of(history), outages, zone, lang, incomplete=lacking)
             print_json({**content, "steps": [_event_as_json(event, zone) for event in history]})
         elif html is None:
             print_dossier(book, new_console())

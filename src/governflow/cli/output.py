@@ -74,18 +74,29 @@ def print_summary(report: Report, policy: LocalRules, lang: str, out: Console) -
     def show(title: Text, heads: Sequence[Text], rows: Iterable[Sequence[str | Line]]) -> None:
         print_table(out, lang, heads, rows, title=title, words=1)
 
+    lacking = (Text("incomplete", "不完整"),) if report.incomplete_cases else ()
+    if lacking:
+        out.print(_incomplete(report.incomplete_cases).say(lang), style="bold")
+    if report.unrecorded:
+        out.print(unrecorded_text(report.unrecorded_clocks, policy).say(lang))
     clocks = sorted(report.clocks.items(), key=lambda item: clock_order(item[0]))
     outcomes = (Text("met", "按时"), Text("breached", "超时"), Text("exempt", "免计"), Text("running", "计时中"))
     show(
         Text("Deadlines", "时限达成"),
-        (Text("clock", "时限"), *outcomes, Text("on time", "按时率")),
-        (_clock_row(policy.name(name).say(lang), tally) for name, tally in clocks),
+        (Text("clock", "时限"), *outcomes, Text("on time", "按时率"), *lacking),
+        (
+            (*_clock_row(policy.name(name).say(lang), tally), *(str(tally.incomplete) for _ in lacking))
+            for name, tally in clocks
+        ),
     )
     show(
         Text("Rates", "三率"),
-        (Text("rate", "指标"), Text("%", "%"), Text("n / of", "分子／分母"), Text("excluded", "剔除")),
+        (Text("rate", "指标"), Text("%", "%"), Text("n / of", "分子／分母"), Text("excluded", "剔除"), *lacking),
         (
-            (_RATES[name].say(lang), percent(rate.share), f"{rate.n} / {rate.of}", str(rate.excluded))
+            (
+                *(_RATES[name].say(lang), percent(rate.share), f"{rate.n} / {rate.of}", str(rate.excluded)),
+                *(str(rate.incomplete) for _ in lacking),
+            )
             for name, rate in report.rates.items()
         ),
     )
@@ -115,16 +126,33 @@ def _unit_name(policy: LocalRules, unit: str) -> Text:
     return policy.units.name(unit) if unit else Text("not named", "未记名")
 
 
+def _incomplete(cases: int) -> Text:
+    """Say how many cases lack a step that was refused; the tables say which of their figures hold how many of them."""
+    en = "1 case lacks" if cases == 1 else f"{cases} cases lack"
+    return Text(f"{en} a step that was refused (incomplete)", f"{cases} 件有步骤未采用（不完整）")
+
+
+def unrecorded_text(clocks: Sequence[str], policy: LocalRules) -> Text:
+    """Say once which clocks could not be assessed, and why."""
+    names = [policy.name(clock) for clock in clocks]
+    en = " and ".join(filter(None, (", ".join(name.en for name in names[:-1]), names[-1].en)))
+    is_ = "is" if len(names) == 1 else "are"
+    return Text(
+        f"{en} {is_} not recorded in this journal: not assessed",
+        f"本台账未记录{'、'.join(name.zh for name in names)}：不予评估",
+    )
+
+
 def _clock_row(name: str, tally: Tally) -> tuple[str | Line, ...]:
     breached = Line(str(tally.breached), style="red" if tally.breached else "")
     return name, str(tally.met), breached, str(tally.exempt), str(tally.running), percent(tally.share)
 
 
 def percent(share: float | None) -> str:
-    """Write a share with one decimal; a dash where nothing was counted. 100.0 % is only said when it is all of them."""
+    """Write a share with one decimal, half up; a dash where nothing was counted. 100.0 % is said of all only."""
     if share is None:
         return "–"
-    tenths = int(share * 1000) if share < 1 else 1000
+    tenths = min(int(share * 1000 + 0.5), 999) if share < 1 else 1000
     return f"{tenths / 10:.1f} %"
 
 

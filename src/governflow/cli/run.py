@@ -10,13 +10,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from governflow.cli.inputs import borrowed, read_time
-from governflow.cli.output import new_console, print_note, print_summary
+from governflow.cli.output import new_console, print_note, print_summary, unrecorded_text
 from governflow.engine.engine import Engine
 from governflow.errors import require
 from governflow.journal import Map, Reject, RejectsWriter
 from governflow.model.terms import Way, member
 from governflow.policy.registry import Localities
-from governflow.policy.stack import actions_of
+from governflow.policy.stack import Policy, actions_of
 from governflow.reports.rates import Lives, Report, case_as_json, lives
 from governflow.run.refusals import AHEAD
 from governflow.run.runner import Progress, Result, run
@@ -130,21 +130,26 @@ def print_result(engine: Engine, locality: str, result: Result, *, zone: ZoneInf
     ancestor = borrowed(engine.localities, locality)
     if ancestor is not None:
         print_note(ancestor, lang)
-    report = Report(engine.outages(locality))
+    report = Report(engine.outages(locality), engine.incomplete(locality))
     if as_json:
         until = result.until.astimezone(zone).isoformat() if result.until else None
-        head = {"locality": locality, "rules": policy.rules, "until": until, "way": engine.way}
-        _print_json(head, report, lives(engine, locality), zone, lang)
+        rows = {"taken": result.taken, "refused": result.rejected, "repeated": result.repeats}
+        head = {"locality": locality, "rules": policy.rules, "until": until, "way": engine.way, "rows": rows}
+        _print_json(head, report, lives(engine, locality), zone, policy, lang)
         return
     for case, followed in lives(engine, locality):
         report.add(case, followed)
     console = new_console()
+    if result.mostly_refused is not None:
+        console.print(result.mostly_refused.say(lang), style="bold red")
     name = policy.locality.name if ancestor is None else ""
     console.print(_headline(report, result, locality, name, zone).say(lang))
     print_summary(report, policy, lang, console)
 
 
-def _print_json(head: Mapping[str, Any], report: Report, cases: Lives, zone: ZoneInfo, lang: str) -> None:
+def _print_json(
+    head: Mapping[str, Any], report: Report, cases: Lives, zone: ZoneInfo, policy: Policy, lang: str
+) -> None:
     """Print one object, case by case, and count each in the report.
 
     A mended row may bring a case to the store after others that were reported later: they are sorted on disk.
@@ -153,11 +158,14 @@ def _print_json(head: Mapping[str, Any], report: Report, cases: Lives, zone: Zon
     with closing(ExternalSort()) as by_report:
         for number, (case, followed) in enumerate(cases):
             report.add(case, followed)
-            line = json.dumps(case_as_json(case, followed, report.outages, zone, lang), ensure_ascii=False)
+            told = case_as_json(case, followed, report.outages, zone, lang, incomplete=report.incomplete)
+            line = json.dumps(told, ensure_ascii=False)
             by_report.add((to_micros(case.opened) if case.opened else 0, number, 0), line.encode())
         out.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "cases": [')
         for number, (_, body) in enumerate(by_report.in_order()):
             out.write((",\n" if number else "\n") + body.decode())
+    if report.unrecorded:
+        print_note(unrecorded_text(report.unrecorded_clocks, policy), lang)
     out.write('\n], "summary": ' + json.dumps(report.as_json(), ensure_ascii=False) + "}\n")
 
 

@@ -1,8 +1,8 @@
 """A locality's own book, for what belongs to no case (地方台账): switches of mode, musters, outages, merits."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 from governflow.engine import musters, rulings
 from governflow.engine.musters import Muster
@@ -15,6 +15,10 @@ from governflow.policy.hookspecs import Merit
 from governflow.policy.stack import Policy
 from governflow.timesource import in_utc
 
+#: The steps that were refused, by case.
+_Steps: TypeAlias = Mapping[str, Sequence[str]]
+#: The kind of the book's events that say of which cases steps were refused.
+REFUSED = "steps_refused"
 #: What a switch may not be entered before: another one, and posts that came to a muster.
 _SETTLED = frozenset({"mode_switched", "checked_in"})
 
@@ -42,6 +46,19 @@ class Books:
             for event in self.book(code)
             if event.kind == "outage_declared"
         ]
+
+    def incomplete(self, locality: str) -> Mapping[str, tuple[str, ...]]:
+        """Return the cases of which steps of a journal were refused and not mended since, each with these steps."""
+        found: dict[str, tuple[str, ...]] = {}
+        for event in self.book(locality):
+            if event.kind == REFUSED:
+                found |= {case: tuple(steps) for case, steps in cast("_Steps", event.about["cases"]).items()}
+        return {case: steps for case, steps in found.items() if steps}
+
+    def note_refused(self, locality: str, cases: Mapping[str, Sequence[str]], *, at: datetime | None = None) -> None:
+        """Note which steps of which cases a journal told in vain; none of a case where all was mended."""
+        if cases:
+            self._enter(locality, REFUSED, {"cases": {case: list(steps) for case, steps in cases.items()}}, None, at)
 
     def muster(self, locality: str) -> Muster | None:
         """Return the present muster of a locality, or None in everyday running."""

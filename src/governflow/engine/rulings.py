@@ -15,6 +15,7 @@ from governflow.model.events import Actor
 from governflow.model.faults import HookFault
 from governflow.model.lifecycle import START
 from governflow.model.terms import Form, Mode, Way
+from governflow.normalize import nearest
 from governflow.policy.stack import Policy, decided
 
 
@@ -49,11 +50,24 @@ def received(step: Transition, unit: str, *, designated: bool) -> None:
         step.changes["designated"] = designated
 
 
+#: A chart with more names is not searched for what somebody may have meant.
+_LOOKED_THROUGH = 2000
+
+
 def require_unit(step: Transition, unit: object) -> None:
     """Refuse a unit that the org chart does not know."""
     if not isinstance(unit, str):
         raise CommandError(f"a unit is a text, not {unit!r}", f"单位应为文字，而不是 {unit!r}")
     if unit not in step.policy.units:
+        units = step.policy.units.units.values()
+        names = (
+            [name for unit in units for name in (unit.text.zh, unit.text.en)] if len(units) < _LOOKED_THROUGH else []
+        )
+        if (alike := nearest(unit, names)) is not None:
+            raise CommandError(
+                f"the org chart of {step.policy.code} has no unit {unit!r}; perhaps {alike} is meant",
+                f"{step.policy.code} 的组织架构中没有“{unit}”；是否为“{alike}”",
+            )
         known = ", ".join(list(step.policy.units.units)[:12])
         raise CommandError(
             f"the org chart of {step.policy.code} has no unit {unit!r}; it has: {known}",

@@ -147,12 +147,32 @@ _WRITTEN = re.compile(
     )?""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
+#: Times without signs between their parts: 20260316, 202603160800, 20260316080000.
+_BARE = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2})?)?", re.ASCII)
+#: What databases and clerks write where nothing has happened yet.
+_BLANK = frozenset(
+    {
+        *("null", "none", "nil", "nan", "nat", "na", "n/a", "/", "–", "—", "open", "pending"),
+        *("未办结", "未完成", "未办理", "未处理", "未到场", "未派单", "未反馈", "未回复", "未回访", "未评价"),
+        *("办理中", "处理中", "无", "暂无", "空"),
+    }
+)
+#: The days that stand for no day: zero in databases, spreadsheets and the clocks of machines.
+_NO_DAY = re.compile(r"(?:0000-00-00|1900-01-0[01]|1899-12-3[01]|1970-01-01)(?:[ T]00:00(?::00(?:\.0+)?)?)?", re.ASCII)
 _YEAR_LAST = re.compile(r"\d{1,2}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*(?:\d{4}|\d{2})(?!\d).*", re.DOTALL)
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 
 _HOUR = timedelta(hours=1)
 _MOMENT = timedelta(microseconds=1)
 _CACHED = 100_000
+
+
+def is_blank(text: str) -> bool:
+    """Return whether a cell for a time says that there is none: NULL, -, N/A, 未办结, 0000-00-00."""
+    if text[:1] in "23":  # as nearly every time begins
+        return False
+    folded = key(text)
+    return not folded or folded in _BLANK or _NO_DAY.fullmatch(text.replace("/", "-")) is not None
 
 
 class LocalTimes:
@@ -274,6 +294,11 @@ class LocalTimes:
                 return datetime.combine(wall, END_OF_DAY), True
             # Excel's own precision ends near a millisecond; without rounding 9:32:09 becomes 9:32:08.999999.
             return wall + timedelta(milliseconds=round(float("0." + fraction) * 86_400_000)), False
+        if (bare := _BARE.fullmatch(text)) is not None:
+            year, month, day, *clock = bare.groups()
+            hour, minute, second = (part or "00" for part in clock)
+            time = f" {hour}:{minute}:{second}" if clock[0] else ""
+            return self._slowly(f"{year}-{month}-{day}{time}")
         if _YEAR_LAST.fullmatch(text):
             raise _fault(
                 "day and month cannot be told apart: write the year first",

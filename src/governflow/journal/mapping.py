@@ -9,10 +9,12 @@ report = "open_dt"
 visit = "no"
 [values.severity]       # their word = our value
 "hard" = "complex"
+[counted_from]          # clock = the recorded action from which it counts, instead of what the rules say
+resolve = "report"
 """
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
@@ -28,7 +30,7 @@ from governflow.tabular.records import RESERVED, Fault
 from governflow.text import Text
 from governflow.timesource import zone_named
 
-_KEYS = ("zone", "columns", "times", "constants", "values")
+_KEYS = ("zone", "recorded", "columns", "times", "constants", "values", "counted_from")
 
 
 def _frozen(table: Mapping[str, str]) -> Mapping[str, str]:
@@ -49,6 +51,8 @@ class Map:
         times: Canonical action to the heading of the column with its time. Not empty: a wide journal, one row a case.
         constants: Field of ours to the value that every row has.
         values: Field of ours to a translation of its cells.
+        recorded: Every action that a narrow journal records, whether it occurs or not; None: those that occur in it.
+        counted_from: Clock to the recorded action from which it counts.
     """
 
     zone: str | None = None
@@ -56,11 +60,18 @@ class Map:
     times: Mapping[str, str] = attrs.field(factory=dict, converter=_frozen)
     constants: Mapping[str, str] = attrs.field(factory=dict, converter=_frozen)
     values: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict, converter=_frozen_tables)
+    recorded: tuple[str, ...] | None = None
+    counted_from: Mapping[str, str] = attrs.field(factory=dict, converter=_frozen)
 
     @property
     def wide(self) -> bool:
         """Whether the journal has one row a case rather than one row an action."""
         return bool(self.times)
+
+    def asks_for(self, heading: str) -> bool:
+        """Return whether a heading is one of the map's or, in a narrow journal, one of ours."""
+        mapped = {key(name) for name in (*self.columns.values(), *self.times.values())}
+        return key(heading) in mapped or (not self.wide and key(heading) in HEADINGS)
 
     @classmethod
     def load(cls, path: str | PathLike[str], *, actions: Mapping[str, str] = ACTIONS) -> "Map":
@@ -137,7 +148,38 @@ class _MapReader:
             if other != name:
                 self.fault(f"column {heading!r} is both {other} and {name}", f"“{heading}”列同时对应 {other} 和 {name}")
         constants = {name: self.constant(name, value) for name, value in constants.items()}
-        return Map(zone if isinstance(zone, str) else None, columns, times, constants, values)
+        recorded = self.recorded(wide=bool(times))
+        counted = self.counted_from(times or recorded)
+        return Map(zone if isinstance(zone, str) else None, columns, times, constants, values, recorded, counted)
+
+    def recorded(self, *, wide: bool) -> tuple[str, ...] | None:
+        listed = self.data.get("recorded")
+        if listed is None:
+            return None
+        if wide:
+            self.fault("recorded has no place beside [times]", "有 [times] 时不能含 recorded")
+        if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
+            self.fault("recorded must be a list of actions", "recorded 应为动作列表")
+            return None
+        return tuple(found for name in listed if (found := self.action(name, "recorded")))
+
+    def counted_from(self, recorded: Container[str] | None) -> dict[str, str]:
+        counted: dict[str, str] = {}
+        for clock, name in self.texts(self.data, "counted_from").items():
+            action = self.action(name, f"[counted_from] {clock}")
+            if action and recorded is not None and action not in recorded:
+                self.fault(f"[counted_from] {clock}: {name} is not recorded", f"[counted_from] {clock}：未记录“{name}”")
+            elif action:
+                counted[clock] = action
+        return counted
+
+    def action(self, name: str, where: str) -> str:
+        """Return the canonical name of an action; nothing, and a fault, of any other word."""
+        try:
+            return self.read_action(name)
+        except ValueFault as fault:
+            self.fault(f"{where} {name!r}: {fault.reason.en}", f"{where} “{name}”：{fault.reason.zh}")
+            return ""
 
     def check_wide(self, columns: Mapping[str, str], times: Mapping[str, str]) -> None:
         if "report" not in times:

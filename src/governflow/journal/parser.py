@@ -18,6 +18,7 @@ from governflow.journal.cells import (
     LocalTimes,
     action_reader,
     field_reader,
+    is_blank,
     read_id,
     remembering,
     translating,
@@ -47,6 +48,9 @@ from governflow.timesource import zone_named
 _ANNOUNCED = 100
 _EMPTY = Text("the cell is empty", "单元格为空")
 _NO_ACTION = Text("the map gives this word no action", "对照表没有为此词给出动作")
+
+#: The fields that hold a verdict.
+_VERDICT = frozenset({"satisfied", "score"})
 
 _Moment: TypeAlias = tuple[datetime, bool]
 _Reader: TypeAlias = Callable[[str], Value | _Moment | None]
@@ -101,7 +105,7 @@ def read(
                 if sort == "xlsx":
                     book = opened.enter_context(closing(Book(path)))
                     tables, times = book.tables(), LocalTimes(found, serials=book.serials)
-                records = named(tables, lambda headings: missing(headings, map), lack)
+                records = named(tables, lambda headings: missing(headings, map), lack, map.asks_for)
             yield from _Maker(map, times, actions, order, facts, strict=sort != "jsonl").items(records)
     except OSError as error:
         raise unreadable(path, error) from None
@@ -199,7 +203,10 @@ class _Maker:
         for action, place in columns.times.items():
             by_column.setdefault(place, []).append((self._rank.get(action, len(self._rank)), action))
         report = columns.times.get("report", -1)
-        steps: list[_Cell] = [(place, place, self._times.read, None, place == report) for place in by_column]
+        steps: list[_Cell] = [
+            (place, place, self._times.read if place == report else self._read_step, None, place == report)
+            for place in by_column
+        ]
         fields = {name: self._cell(name, place) for name, place in columns.fields.items()}
         first = [fields.pop(name) for name in ("case", "time", "action") if name in fields]
         kept = [place for place, heading in enumerate(headings) if heading not in RESERVED]
@@ -226,6 +233,10 @@ class _Maker:
             read = remembering(translating(table, ours))
         return place, name, read, default, name == "action"
 
+    def _read_step(self, text: str) -> _Moment | None:
+        """Read when a step of a wide row happened; None where the cell says that it has not."""
+        return None if is_blank(text) else self._times.read(text)
+
     def _until(self, text: str) -> datetime:
         return self._times.read(text)[0].astimezone(self._times.zone)
 
@@ -244,6 +255,8 @@ class _Maker:
         identity = digest(parts, values)
         found = dict(self._constants)
         faults: list[Fault] = []
+        dropped: list[Fault] = []  # faults that concern single steps of a wide row
+        heard = True
         if plan.fault is not None:
             faults = [plan.fault]
         elif identity is None:
@@ -257,40 +270,56 @@ class _Maker:
                     value = read_cell(cell) if cell else default
                     if value is not None and value != "":
                         found[name] = value
+                    elif cell and name == "satisfied":
+                        heard = False
                     elif needed:
                         raise ValueFault(_NO_ACTION if cell and name == "action" else _EMPTY, NOTHING)
                 except ValueFault as fault:
                     reason, allowed = (ERROR, NOTHING) if cell in ERRORS else (fault.reason, fault.allowed)
-                    faults.append(Fault(headings[place], shorten(cell), reason, allowed))
+                    fault_of = dropped if self._of_a_step(plan, name) else faults
+                    fault_of.append(Fault(headings[place], shorten(cell), reason, allowed))
+                    heard = heard and name not in _VERDICT
             if plan.report in found:
-                faults += self._too_early(plan, stripped, found)
+                dropped += self._too_early(plan, stripped, found)
         if faults or identity is None:
-            return Reject(line, tuple(faults), tuple(cells), cells)
-        steps = self._steps(plan, found)
+            return Reject(line, (*faults, *dropped), tuple(cells), cells)
+        steps = self._steps(plan, found, heard=heard)
         for place in formulas:
             _count(self._formulas, headings[place], line)
         if "until" in found or True in [step.date_only for step in steps]:
             for place in plan.dated:
-                if stripped[place] and self._times.read(stripped[place])[1]:
+                if (cell := stripped[place]) and not is_blank(cell) and self._times.read(cell)[1]:
                     _count(self._dates, headings[place], line)
         extra = {heading: values[place] for heading, place in plan.extra if stripped[place]}
         case = found.pop("case")
-        return Row(line, cells, case, cast("Fields", found), extra, steps, identity, self._times.zone.key)
+        return Row(
+            line, cells, case, cast("Fields", found), extra, steps, identity, self._times.zone.key, tuple(dropped)
+        )
 
-    def _steps(self, plan: _Plan, found: dict[str | int, Any]) -> tuple[DatedAction, ...]:
-        """Take the actions of a row out of what its cells were read as."""
+    def _of_a_step(self, plan: _Plan, name: str | int) -> bool:
+        """Return whether a column concerns one step of a wide row, and not the case."""
+        if isinstance(name, int):
+            return name != plan.report
+        return name in _VERDICT and "evaluate" in self._map.times
+
+    def _steps(self, plan: _Plan, found: dict[str | int, Any], *, heard: bool) -> tuple[DatedAction, ...]:
+        """Take the actions of a row out of what its cells were read as; who gave no verdict has not evaluated."""
         if not plan.times:
             at, date_only = found.pop("time")
-            return (DatedAction(found.pop("action"), at, date_only),)
+            action = found.pop("action")
+            none_given = action in ("evaluate", "revisit") and not heard and "score" not in found
+            return () if none_given else (DatedAction(action, at, date_only),)
         dated: list[tuple[datetime, int, str, bool]] = []
         for place, ranked in plan.times:
             if place in found:
                 at, date_only = found.pop(place)
                 dated += [(at, rank, action, date_only) for rank, action in ranked]
+        if not heard or _VERDICT.isdisjoint(found):
+            dated = [one for one in dated if one[2] != "evaluate"]
         return tuple(DatedAction(action, at, date_only) for at, _, action, date_only in sorted(dated))
 
-    def _too_early(self, plan: _Plan, stripped: list[str], found: Mapping[str | int, Any]) -> Iterator[Fault]:
-        """Name the times of a wide row that lie before its report."""
+    def _too_early(self, plan: _Plan, stripped: list[str], found: dict[str | int, Any]) -> Iterator[Fault]:
+        """Take out the times of a wide row that lie before its report, and name them."""
         reported, date_only = found[plan.report]
         written = stripped[plan.report]
         en = f"{written}, a date without a time, taken as the end of that day" if date_only else written
@@ -299,6 +328,7 @@ class _Maker:
         reason = Text(f"before the report in column {heading} ({en})", f"早于“{heading}”列的上报时间（{zh}）")
         for place, _ in plan.times:
             if place in found and found[place][0] < reported:
+                del found[place]
                 allowed = Text("a time at or after it", "不早于上报时间")
                 yield Fault(plan.headings[place], shorten(stripped[place]), reason, allowed)
 

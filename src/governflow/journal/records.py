@@ -66,10 +66,12 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
         case: The case's id.
         fields: What the row says, by our field names.
         extra: Columns that nobody mapped: heading to raw text; empty cells are absent.
-        steps: At least one, in the order in which to apply them.
+        steps: In the order in which to apply them; none where somebody was asked for a verdict and gave none.
         digest: 16 bytes over all non-empty cells with their headings; an exact repeat has the same. The order of the
             columns, the file's format and blanks around a cell do not matter.
         zone: The IANA zone in which the journal's times without an offset are read.
+        faults: What is wrong with single steps of a wide row: they are not among its steps, and the others are.
+        ordinal: How many rows before it in the file say the same but for free text.
     """
 
     line: int
@@ -80,6 +82,8 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
     steps: tuple[DatedAction, ...]
     digest: bytes
     zone: str = ""
+    faults: tuple[Fault, ...] = ()
+    ordinal: int = 0
 
     def refused(self, reason: Text, allowed: Text = NOTHING, *, column: str = "", value: str = "") -> Reject:
         """Return the reject of a row that reads well but that the engine refuses.

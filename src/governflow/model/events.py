@@ -39,6 +39,7 @@ EVENT_NAMES: Mapping[str, Text] = {
     "reassessed": Text("Assessed anew", "重新研判"),
     "recalculated": Text("Deadlines counted anew", "重算时限"),
     "denied": Text("Not allowed", "不予准许"),
+    "steps_refused": Text("Steps of a journal refused", "台账步骤有误未采用"),
     "mode_switched": Text("Mode switched", "平急转换"),
 }
 

@@ -38,10 +38,14 @@ class Field:
     allowed: Text = NOTHING  #: What may be written.
 
 
-def _choices(words: Mapping[str, str] | Mapping[bool, str]) -> Mapping[str, str | bool]:
-    return MappingProxyType({key(word): value for value, listed in words.items() for word in listed.split()})
+def _choices(words: Mapping[str, str] | Mapping[bool, str], nothing: str = "") -> Mapping[str, str | bool]:
+    """Return the value of each word, folded; the words for nothing stand for an empty cell."""
+    known = {key(word): value for value, listed in words.items() for word in listed.split()}
+    return MappingProxyType({**dict.fromkeys(map(key, nothing.split()), ""), **known})
 
 
+#: What stands where nobody was reached or nobody judged: no verdict, as an empty cell.
+_NO_VERDICT = "未评价 不评价 未回访 未接通 未接听 无人接听 无法接通 无法联系 联系不上 空号 停机 none n/a unreachable"
 _YES, _NO = "yes y true 1 是 对 √ ✓", "no n false 0 否 不 × ✗"
 _SEVERITIES = {member.value: f"{member.value} {member.text.zh}" for member in Severity}
 _URGENCIES = {member.value: f"{member.value} {member.text.zh}" for member in Urgency}
@@ -126,7 +130,8 @@ _FIELDS = (
             {
                 True: _YES + " satisfied 满意 基本满意 非常满意 很满意 比较满意",
                 False: _NO + " unsatisfied dissatisfied 不满意 非常不满意 很不满意 不太满意",
-            }
+            },
+            _NO_VERDICT,
         ),
         Text("yes, no", "满意、基本满意、非常满意、不满意、是、否"),
     ),

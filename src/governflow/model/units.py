@@ -174,6 +174,17 @@ class OrgChart:
         called = self._names[0].get(key(name), ())
         return called[0].id if name not in self.units and len(called) == 1 else name
 
+    def shortened(self, name: str) -> str | None:
+        """Return the id of the one unit of whose name this is a short form (县住建局), or None.
+
+        A short form keeps the order of the characters and the last of them, which says what sort of unit it is.
+        """
+        short = key(name)
+        if len(short) < _SHORTEST:
+            return None
+        meant = [unit.id for unit in self.units.values() if _shortens(short, key(unit.text.zh))]
+        return meant[0] if len(meant) == 1 else None
+
     def level(self, unit: str, form: Form | None) -> int:
         """Return a unit's level; one that the chart does not know has the level of the form that it handles in."""
         known = self._placed(unit, form)
@@ -327,6 +338,15 @@ class OrgChart:
                 names.setdefault(name, []).append(unit)
                 sizes.setdefault(name[:1], set()).add(len(name))
         return names, sizes
+
+
+#: A name with fewer characters is short for too many.
+_SHORTEST = 3
+
+
+def _shortens(short: str, name: str) -> bool:
+    left = iter(name)
+    return short[-1:] == name[-1:] and all(sign in left for sign in short)
 
 
 def _text(source: "Path | Traversable") -> str:

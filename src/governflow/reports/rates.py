@@ -13,7 +13,7 @@ by no clock.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
@@ -45,11 +45,13 @@ class Rate:
         n: The numerator.
         of: The denominator.
         excluded: How many cases were left out of both.
+        incomplete: How many cases in the denominator lack a step that a journal told in vain.
     """
 
     n: int = 0
     of: int = 0
     excluded: int = 0
+    incomplete: int = 0
 
     @property
     def share(self) -> float | None:
@@ -59,12 +61,13 @@ class Rate:
 
 @attrs.define
 class Tally:
-    """How often a clock was met, breached, breached but exempt, or is still running."""
+    """How often a clock was met, breached, breached but exempt, or is still running; and how often in such cases."""
 
     met: int = 0
     breached: int = 0
     exempt: int = 0
     running: int = 0
+    incomplete: int = 0
 
     @property
     def share(self) -> float | None:
@@ -93,10 +96,15 @@ class Report:
 
     Args:
         outages: The locality's declared outages.
+        incomplete: The cases that lack a step which a journal told in vain.
     """
 
-    def __init__(self, outages: Outages = ()) -> None:
+    def __init__(self, outages: Outages = (), incomplete: Container[str] = ()) -> None:
         self.outages = outages
+        self.incomplete = incomplete
+        self.incomplete_cases = 0
+        #: The clocks that sources do not record, with the number of cases.
+        self.unrecorded: Counter[str] = Counter()
         self.cases = self.closed = 0
         self.ended: Counter[str] = Counter()
         self.clocks: dict[str, Tally] = {}
@@ -111,9 +119,17 @@ class Report:
         """How many cases are in no end."""
         return self.cases - self.closed
 
+    @property
+    def unrecorded_clocks(self) -> list[str]:
+        """The clocks that the source of any case does not record, in the order of a case's life."""
+        return sorted(self.unrecorded, key=clock_order)
+
     def add(self, case: Case, followed: Consequences) -> None:
         """Count a case, and what followed for it."""
         self.cases += 1
+        lacking = case.id in self.incomplete
+        self.incomplete_cases += lacking
+        self.unrecorded.update(case.unrecorded)
         self.closed += case.closed is not None or case.state in BASE.ends
         self.ended[case.state] += 1
         self.by_unit[case.unit] += 1
@@ -132,9 +148,10 @@ class Report:
                 tally.breached += 1
             elif clock.stopped is None:
                 tally.running += 1
-        self._rate(case, exempt)
+            tally.incomplete += lacking
+        self._rate(case, exempt, lacking=lacking)
 
-    def _rate(self, case: Case, exempt: Collection[str]) -> None:
+    def _rate(self, case: Case, exempt: Collection[str], *, lacking: bool) -> None:
         past_whole = any(clock.name == "whole" and clock.outcome is Outcome.BREACHED for clock in case.all_clocks)
         counted = {
             "response": (case.dispatched is not None, _responded(case, self.outages)),
@@ -148,6 +165,7 @@ class Report:
             elif counts:
                 rate.of += 1
                 rate.n += succeeded
+                rate.incomplete += lacking
 
     def as_json(self) -> dict[str, Any]:
         """Return the summary as contracted for ``governflow run --json``."""
@@ -155,13 +173,20 @@ class Report:
             "cases": self.cases,
             "open": self.open,
             "closed": self.closed,
-            "clocks": {name: attrs.asdict(self.clocks[name]) for name in sorted(self.clocks, key=clock_order)},
-            "rates": {name: attrs.asdict(rate) for name, rate in self.rates.items()},
+            "incomplete": self.incomplete_cases,
+            "clocks": {name: _figures(self.clocks[name]) for name in sorted(self.clocks, key=clock_order)},
+            "rates": {name: _figures(rate) for name, rate in self.rates.items()},
             "escalations": {kind.value: self.escalations[kind] for kind in Kind if self.escalations[kind]},
             "measures_due": {kind.value: self.measures_due[kind] for kind in Kind if self.measures_due[kind]},
             "findings": dict(self.findings.most_common()),
             "by_unit": dict(sorted(self.by_unit.items(), key=lambda item: (-item[1], item[0]))),
         }
+
+
+def _figures(counted: Tally | Rate) -> dict[str, int]:
+    """Return a figure as JSON; how many incomplete cases it holds is said where there are any."""
+    found = attrs.asdict(counted)
+    return found if counted.incomplete else {name: n for name, n in found.items() if name != "incomplete"}
 
 
 #: The order in which clocks are shown: that of a case's life.
@@ -198,10 +223,22 @@ def lives(reader: CaseReader, locality: str) -> Lives:
             yield case, Consequences.of(reader.history(case.id, about=TOLD_BY))
 
 
+_UNRECORDED = {"clock": "", "started": None, "due": None, "stopped": None, "outcome": "unrecorded", "exempt": None}
+
+
 def case_as_json(
-    case: Case, followed: Consequences, outages: Outages, zone: ZoneInfo, lang: str = "en"
+    case: Case,
+    followed: Consequences,
+    outages: Outages,
+    zone: ZoneInfo,
+    lang: str = "en",
+    *,
+    incomplete: Container[str] = (),
 ) -> dict[str, Any]:
-    """Return a case as contracted for ``governflow run --json``; times are ISO 8601 in the given zone."""
+    """Return a case as contracted for ``governflow run --json``; times are ISO 8601 in the given zone.
+
+    Clocks that its source does not record follow those that ran: they have a name and no times.
+    """
     return {
         "case": case.id,
         "way": case.way,
@@ -213,7 +250,8 @@ def case_as_json(
                 "exempt": exemption(clock, outages),
             }
             for clock in case.all_clocks
-        ],
+        ]
+        + [{**_UNRECORDED, "clock": name} for name in case.unrecorded],
         "escalations": [_climb_as_json(climb, zone, lang, "cause", "kind") for climb in followed.escalations],
         "measures_due": [_climb_as_json(climb, zone, lang, "cause", "kind", "form") for climb in followed.measures_due],
         "findings": [
@@ -222,6 +260,7 @@ def case_as_json(
         ],
         "reopened": case.reopened,
         "satisfied": None if case.judged is None else case.judged is Verdict.SATISFIED,
+        **({"incomplete": True} if case.id in incomplete else {}),
     }
 
 

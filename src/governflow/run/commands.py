@@ -3,18 +3,20 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
+import msgspec
 from msgspec.structs import replace
 
 from governflow.engine.decide import REMARKS, illegal
 from governflow.engine.engine import Engine
-from governflow.errors import NotOurs, require
+from governflow.engine.identity import TEXTS
+from governflow.errors import CommandError, NotOurs, require
 from governflow.journal import DatedAction, Row
 from governflow.journal.records import Fields
-from governflow.model.case import fold
+from governflow.model.case import Case, fold
 from governflow.model.events import Actor
+from governflow.model.source import Source
 from governflow.model.terms import Way
 
 #: Channels by which workers report what they found themselves (主动发现): nobody asked, so the next unit up verifies.
@@ -22,8 +24,15 @@ PROACTIVE = frozenset({"proactive", "found", "patrol", "主动发现", "网格�
 
 #: Actions whose `unit` is not the actor's own: the case goes there, or it is summoned.
 _MEANT = frozenset({"dispatch", "transfer", "escalate", "whistle"})
+#: Actions that send a case to a unit.
+_SENT = frozenset({"dispatch", "transfer", "escalate"})
+#: What the one who asked does, whoever typed it in.
+_OF_THE_REQUESTER = frozenset({"report", "evaluate"})
+#: Details that are no part of what a fact says.
+_ASIDE = frozenset({*TEXTS, "asked", "zone"})
 #: Actions that the engine takes however late they come.
 _EVER = REMARKS | {"appeal"}
+_write = msgspec.json.Encoder(order="sorted", enc_hook=str).encode
 #: What separates several units in one cell.
 _SEVERAL = re.compile(r"\s*[、，,]\s*")
 
@@ -88,63 +97,138 @@ class JournalCommands:
         self._auto_dispatch = auto_dispatch
         self._way = way
         self._began = engine.now  # what is earlier than this comes late to the store
+        self._resumes = not engine.is_empty
+        #: What the journal records; None where the rules are enforced, as if they had been running live.
+        self.source: Source | None = None
+        #: Short names of units as the journal writes them, to the units that they can only mean.
+        self.short: dict[str, str] = {}
 
-    def command_id(self, row: Row, step: DatedAction) -> bytes:
-        """Return what a step is known by: taken again it changes nothing. It is the same in every version."""
+    # --- what a row says ----------------------------------------------------------------------------------------------
+
+    def fact_id(self, row: Row, step: DatedAction) -> bytes:
+        """Return what a step is known by: case, action, moment, actor and what it says, however that was written.
+
+        Free text, who asked, their telephone number and columns that nobody mapped are no part of it.
+        """
+        by, details = self._said(row, step)
+        told = {name: value for name, value in details.items() if name not in _ASIDE and value is not None}
+        content = _write([row.case, step.action, step.at, by, told, row.ordinal])
+        return hashlib.blake2b(content, digest_size=16, key=self._locality.encode()[:64]).digest()
+
+    def words(self, row: Row) -> bytes:
+        """Return a digest of everything that a row says, free text included, however its cells are written."""
+        ids = [self.fact_id(row, step) for step in row.steps]
+        texts = [" ".join(str(row.fields.get(name, "")).split()) for name in ("text", "note")]
+        return hashlib.blake2b(_write([row.case, ids, texts]), digest_size=16).digest()
+
+    def _said(self, row: Row, step: DatedAction) -> tuple[Actor | None, dict[str, Any]]:
+        """Return who took a step of a row, and the details of it, as the engine takes them."""
+        action, fields = step.action, self._with_unit_ids(self._concerning(row, step))
+        by = actor_of(action, fields)
+        if action != "report":
+            return by, details_of(action, fields)
+        facts = self.policy.ruled.facts_in(row.extra)
+        proactive = fields.get("channel", "").strip().lower() in PROACTIVE
+        return by, {
+            **{name: value for name, value in fields.items() if name in _REPORTED},
+            "facts": facts,
+            "asked": not (proactive or (fields.get("informant") and not fields.get("reporter"))),
+            "zone": row.zone,
+            "extra": {name: value for name, value in row.extra.items() if name not in facts} or None,
+        }
+
+    def _concerning(self, row: Row, step: DatedAction) -> Fields:
+        """Return the fields of a row that concern a step: of a wide row the unit is who handles it, and nobody else.
+
+        It is where the last dispatch went, and who took the steps that follow; it neither reported nor judged.
+        """
+        if not self._wide:
+            return row.fields
+        action, left_out = step.action, set()
+        if action in _OF_THE_REQUESTER:
+            left_out = {"unit", "actor"}
+        elif action in _SENT and any(other.action in _SENT for other in row.steps[row.steps.index(step) + 1 :]):
+            left_out = {"unit"}
+        return cast("Fields", {name: value for name, value in row.fields.items() if name not in left_out})
+
+    # --- taking it ----------------------------------------------------------------------------------------------------
+
+    def is_known(self, row: Row, step: DatedAction, fact_id: bytes) -> bool:
+        """Return whether the store has taken a step before, this version of governflow or an earlier one."""
+        if not self._resumes:
+            return False
+        return self._engine.has_taken(fact_id) or self._engine.has_taken(self._former_id(row, step))
+
+    def _former_id(self, row: Row, step: DatedAction) -> bytes:
         content = f"{row.case}\0{step.action}\0{step.at.isoformat()}".encode() if self._wide else row.digest
         return hashlib.blake2b(content, digest_size=16, key=self._locality.encode()[:64]).digest()
 
-    def take(self, row: Row, step: DatedAction) -> None:
-        """Carry out a step of a row.
+    def take(self, row: Row, step: DatedAction) -> bool:
+        """Carry out a step of a row; return whether it is new to the store.
 
         Raises:
             GovernflowError: The engine, or the rule that a store's case is of one locality, refuses it.
         """
-        action = step.action
-        command_id = self.command_id(row, step)
-        fields = self._with_unit_ids(row.fields)
-        require(
-            action != "merge" or fields.get("into"), "a merger needs the case that it goes into", "并案须指明并入的事项"
-        )
-        if self._began is not None and step.at < self._began and action in _EVER:
-            self._require_possible_then(row.case, step, command_id)
-        by = actor_of(action, fields)
-        way = self._way_of(row.case)
+        action, fact_id = step.action, self.fact_id(row, step)
+        case = self._require_ours(row.case)
+        is_new = not self.is_known(row, step, fact_id)
+        if is_new:
+            self._require_new(case, action)
+            self._take(row, step, case, fact_id)
+        if action == "report" and self._auto_dispatch:
+            self._dispatch(row, step, fact_id)
+        return is_new
+
+    def _take(self, row: Row, step: DatedAction, case: Case | None, fact_id: bytes) -> None:
+        action, at = step.action, step.at
+        by, details = self._said(row, step)
         if action == "report":
-            self._report(row, fields, step.at, by, command_id, way)
+            if self._way is not None:
+                details["way"] = self._way
+            self._engine.report(
+                locality=self._locality,
+                case_id=row.case,
+                source=self.source,
+                at=at,
+                by=by,
+                command_id=fact_id,
+                **details,
+            )
             return
-        self._engine.act(action, row.case, by=by, at=step.at, command_id=command_id, **details_of(action, fields))
-
-    def _report(
-        self, row: Row, fields: Fields, at: datetime, by: Actor | None, command_id: bytes, way: Way | None
-    ) -> None:
-        facts = self.policy.ruled.facts_in(row.extra)
-        details: dict[str, Any] = {name: value for name, value in fields.items() if name in _REPORTED}
-        if way is not None:
-            details["way"] = way
-        proactive = fields.get("channel", "").strip().lower() in PROACTIVE
-        self._engine.report(
-            locality=self._locality,
-            case_id=row.case,
-            facts=facts,
-            asked=not (proactive or (fields.get("informant") and not fields.get("reporter"))),
-            zone=row.zone,
-            extra={name: value for name, value in row.extra.items() if name not in facts} or None,
-            at=at,
-            by=by,
-            command_id=command_id,
-            **details,
+        require(
+            action != "merge" or details.get("into"),
+            "a merger needs the case that it goes into",
+            "并案须指明并入的事项",
         )
-        if self._auto_dispatch:
-            self._engine.dispatch(row.case, at=at, command_id=command_id + b"auto")
+        if self._began is not None and at < self._began and action in _EVER:
+            self._require_possible_then(row.case, step, fact_id)
+        if action == "evaluate" and case is not None and case.asked:
+            by = None  # a verdict is the requester's, whoever typed it in
+        self._engine.act(action, row.case, by=by, at=at, command_id=fact_id, **details)
 
-    def _way_of(self, name: str) -> Way | None:
-        """Return how a case is run, or None for a new one of which nobody has said.
+    def _dispatch(self, row: Row, step: DatedAction, fact_id: bytes) -> None:
+        """Dispatch a reported case at once (自动派单): to the unit that a wide row names, else along the route."""
+        former = self._former_id(row, step) + b"auto"
+        if self._resumes and self._engine.has_taken(former):
+            return
+        to = self._with_unit_ids(row.fields).get("unit") if self._wide else None
+        self._engine.dispatch(row.case, to=to, at=step.at, command_id=fact_id + b"auto")
 
-        Raises:
-            NotOurs: The store's case is of another locality (numbers such as 1, 2, 3 are used by every county), or is
-                run another way than was asked for.
-        """
+    def _require_new(self, case: Case | None, action: str) -> None:
+        """Refuse a step that a wide row told otherwise before: each is told once, and the row has changed since."""
+        if case is None or case.source is None or not case.source.once or not self._wide or action not in case.told:
+            return
+        before = next(event.at for event in reversed(self._engine.history(case.id)) if event.action == action)
+        raise CommandError(
+            "the row has changed: {action} of case {case} was told otherwise before, at {before}",
+            "该行已有改动：事项 {case} 的“{action}”此前登记为 {before}，内容不同",
+            action=action,
+            case=case.id,
+            before=before,
+        )
+
+    def _require_ours(self, name: str) -> Case | None:
+        """Refuse a case of another locality (numbers such as 1, 2, 3 are used by every county), or run another way."""
         case = self._engine.find(name)
         if case is not None and case.locality != self._locality:
             raise NotOurs(
@@ -158,7 +242,7 @@ class JournalCommands:
                 f"数据文件中的事项 {name} 按“{case.way.text.zh}”办理，始终如此，不能改为“{self._way.text.zh}”："
                 "请按原方式运行，或另用数据文件",
             )
-        return self._way if case is None else case.way
+        return case
 
     def _require_possible_then(self, name: str, step: DatedAction, command_id: bytes) -> None:
         """Refuse a late remark or appeal that was not possible when it was made.
@@ -180,9 +264,19 @@ class JournalCommands:
 
     def _with_unit_ids(self, fields: Fields) -> Fields:
         """Return units that are called by their names the ids of the chart."""
-        units = self.policy.units
         if unit := fields.get("unit"):
-            fields = {**fields, "unit": "、".join(map(units.id_of, _SEVERAL.split(unit)))}
+            fields = {**fields, "unit": "、".join(map(self._unit_id, _SEVERAL.split(unit)))}
         if informant := fields.get("informant"):
-            fields = {**fields, "informant": "、".join(map(units.id_of, _SEVERAL.split(informant)))}
+            fields = {**fields, "informant": "、".join(map(self.policy.units.id_of, _SEVERAL.split(informant)))}
         return fields
+
+    def _unit_id(self, name: str) -> str:
+        units = self.policy.units
+        found = units.id_of(name)
+        if found in units.units or units.open:
+            return found
+        meant = units.shortened(name)
+        if meant is None:
+            return found
+        self.short[name] = meant
+        return meant

@@ -1,9 +1,9 @@
 """A journal through the engine: every row in time order, every deadline on the way, every refusal named (批量办理).
 
 The rows are first laid out on disk and sorted by time, so that a journal of a million rows needs little memory; then
-each is taken at its own moment by a virtual clock. A row of a narrow journal is known by all its cells plus the
-locality, a step of a wide one by case, action and moment: taking it again changes nothing, so a journal can be run
-again after a crash, with its rejects mended, or when next month's export has more cells filled in.
+each is taken at its own moment by a virtual clock. A fact is known by what it says, not by how its cells are written:
+taking it again changes nothing, so a journal can be run again after a crash, with its rejects mended, saved by another
+program, or when next month's export has more cells filled in.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,14 +14,22 @@ from pathlib import Path
 import attrs
 
 from governflow.engine.engine import Engine
-from governflow.errors import GovernflowError, JournalError, StoreError
+from governflow.errors import GovernflowError, JournalError, NotOurs, StoreError
 from governflow.journal import ORDER, DatedAction, Map, Notice, Reject, Row, read
+from governflow.model.headings import HEADINGS
+from governflow.model.source import ASSUMED, Source
 from governflow.model.terms import Way
+from governflow.normalize import half_width, key
 from governflow.policy.stack import actions_of
 from governflow.run.commands import JournalCommands
 from governflow.run.refusals import AHEAD, refusal, too_far_ahead, wall_time
 from governflow.run.sorted_journal import SortedJournal
 from governflow.text import Text
+
+#: What stands for the action of a step that could not be read.
+UNREADABLE = "?"
+#: The fields without which a wide row tells no verdict.
+_VERDICT = frozenset({"satisfied", "score"})
 
 Progress = Callable[[int, int], None]
 
@@ -35,7 +43,7 @@ class Result:
         taken: How many rows were taken, those known from an earlier run included.
         repeats: How many rows repeat another row of the file exactly.
         later: How many steps lie after ``until`` and have not happened yet.
-        rejected: How many rows were refused.
+        rejected: How many rows were refused, wholly or in part.
         notices: What a person ought to know.
     """
 
@@ -45,6 +53,17 @@ class Result:
     later: int = 0
     rejected: int = 0
     notices: list[Text] = attrs.field(factory=list)
+
+    @property
+    def mostly_refused(self) -> Text | None:
+        """What has to be said before any figure: more than a tenth of the rows is not among them."""
+        refused, rows = self.rejected, self.rejected + self.taken + self.repeats
+        if refused * 10 <= rows:
+            return None
+        return Text(
+            f"{refused} of {rows} rows were refused: the figures below are those of the others",
+            f"共 {rows} 行，其中 {refused} 行有误未采用：以下数字只含其余各行",
+        )
 
 
 def run(
@@ -82,17 +101,22 @@ def run(
     map, rows = map or Map(), SortedJournal()
     commands = JournalCommands(engine, locality, wide=map.wide, auto_dispatch=auto_dispatch, way=way)
     taking = _Taking(engine, commands, rows, map, rejected)
-    result = taking.result
+    result, taking.missing = taking.result, engine.incomplete(locality)
     with closing(rows):
         taking.lay_out(journal)
-        if not rows.steps and not result.rejected:
+        if not (rows.steps or result.rejected or result.taken):
             raise JournalError(f"{journal.name} holds no rows", f"{journal.name} 中没有数据行")
-        result.taken, result.repeats = rows.rows, rows.repeats
+        result.taken += rows.rows
+        result.repeats = rows.repeats
+        commands.source = taking.source(auto_dispatch=auto_dispatch) if (way or engine.way) is Way.RECORD else None
         result.until = until or rows.last
         with engine.in_bulk():
             taking.take_all(progress)
             if result.until is not None:
                 engine.advance_quietly(max(result.until, engine.now or result.until))
+    taking.hand_out()
+    engine.note_refused(locality, taking.incomplete(), at=engine.now)
+    result.notices += _short_names(commands)
     result.notices += _notices(result, until, engine.now, map.zone or commands.policy.zone)
     result.until = engine.now or result.until
     return result
@@ -116,6 +140,13 @@ def _notices(result: Result, until: datetime | None, now: datetime | None, zone:
         )
 
 
+def _short_names(commands: JournalCommands) -> Iterator[Text]:
+    """Name the short names of units that were understood."""
+    for name, unit in commands.short.items():
+        text = commands.policy.units.name(unit)
+        yield Text(f"{name} is taken for {text.en} ({text.zh})", f"“{name}”按“{text.zh}”计")
+
+
 @attrs.define
 class _Taking:
     """Lays out the rows of a journal, then takes them one after the other."""
@@ -128,8 +159,15 @@ class _Taking:
     result: Result = attrs.field(factory=Result)
     #: The place of each action among those of one moment.
     order: Mapping[str, int] = attrs.field(factory=dict)
-    #: The lines of wide rows of which a step was refused: they go to the rejects whole.
-    refused: set[int] = attrs.field(factory=set)
+    #: The refused rows of a wide journal by line, each with all that is wrong with it.
+    refused: dict[int, Reject] = attrs.field(factory=dict)
+    #: By case, the steps that were refused now, and those of earlier runs that are still missing.
+    missed: dict[str, list[str]] = attrs.field(factory=dict)
+    missing: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+    #: By case of `missing`, the actions that were taken now.
+    mended: dict[str, list[str]] = attrs.field(factory=dict)
+    #: The actions that occur in the file.
+    occurring: set[str] = attrs.field(factory=set)
     #: Steps of the present moment that were refused, each with its fault.
     held: list[tuple[Row, DatedAction, GovernflowError]] = attrs.field(factory=list)
 
@@ -145,16 +183,90 @@ class _Taking:
             if isinstance(item, Notice):
                 self.result.notices.append(item.text)
                 continue
-            reject: Reject | None = item if isinstance(item, Reject) else None
-            if isinstance(item, Row):
-                reject = too_far_ahead(item, latest) or self.journal.add(item, wide=self.map.wide)
+            reject: Reject | None = None
+            if isinstance(item, Reject):
+                reject = item
+                self._note_unread(item)
+            elif (reject := too_far_ahead(item, latest) or self._add(item)) is not None:
+                self.missed.setdefault(item.case, []).append(f"{UNREADABLE} {reject.faults[0].column}".strip())
             if reject is not None:
                 self.refuse(reject)
 
+    def _add(self, row: Row) -> Reject | None:
+        """Lay out a row; what is wrong with single steps of it is named when all of it was tried."""
+        self.occurring.update(step.action for step in row.steps)
+        if not row.steps:
+            self.result.taken += 1  # nobody gave a verdict
+            return None
+        commands = self.commands
+        fact_id = None if self.map.wide else commands.fact_id(row, row.steps[0])
+        before = self.journal.rows
+        reject = self.journal.add(row, commands.words(row), fact_id)
+        if row.faults and self.journal.rows > before:
+            self._refuse_taken(Reject(row.line, row.faults, tuple(row.cells), row.cells))
+            self.missed[row.case] = [f"{UNREADABLE} {fault.column}" for fault in row.faults]
+        return reject
+
+    def source(self, *, auto_dispatch: bool) -> Source:
+        """Return what the journal records: what it has columns for, or the actions that occur in it or are listed."""
+        map = self.map
+        if map.wide:
+            recorded = dict(map.times)
+            if _VERDICT.isdisjoint(map.columns.keys() | map.constants.keys()):
+                recorded.pop("evaluate", None)
+        else:
+            listed = map.recorded if map.recorded is not None else sorted(self.occurring)
+            recorded = {action: action for action in listed}
+        if auto_dispatch:
+            recorded.setdefault("dispatch", ASSUMED)
+        return Source(recorded, map.counted_from, once=map.wide)
+
+    def incomplete(self) -> dict[str, list[str]]:
+        """Return the steps that are missing now, of each case with which it is not as it was before this run."""
+        found: dict[str, list[str]] = {}
+        for name in self.missed.keys() | self.mended.keys():
+            known = list(self.missing.get(name, ()))
+            for action in self.mended.get(name, ()):
+                same = (one for one in known if self.map.wide or one.partition(" ")[0] in (action, UNREADABLE))
+                if (gone := next(same, None)) is not None:
+                    known.remove(gone)
+            if self.map.wide:
+                known = []  # its row says all there is
+            steps = list(dict.fromkeys([*known, *self.missed.get(name, ())]))
+            if tuple(steps) != self.missing.get(name, ()) and self.engine.find(name) is not None:
+                found[name] = steps
+        return found
+
+    def _note_unread(self, reject: Reject) -> None:
+        """Note that a case lacks something, where a row that could not be read says which case it is of."""
+        heading = self.map.columns.get("case") or next(
+            (h for h in reject.headings if HEADINGS.get(key(h)) == "case"), ""
+        )
+        if case := reject.cells.get(heading, "").strip():
+            self.missed.setdefault(half_width(case), []).append(f"{UNREADABLE} {reject.faults[0].column}".strip())
+
     def refuse(self, reject: Reject) -> None:
-        """Hand out a row that is refused."""
-        self.result.rejected += 1
-        self.rejected(reject)
+        """Hand out a row that is refused; one of a wide journal when all of it was tried, once with all its faults."""
+        if not self.map.wide:
+            self.result.rejected += 1
+            self.rejected(reject)
+            return
+        known = self.refused.get(reject.line)
+        if known is None:
+            self.result.rejected += 1
+        else:
+            reject = attrs.evolve(known, faults=(*known.faults, *reject.faults))
+        self.refused[reject.line] = reject
+
+    def hand_out(self) -> None:
+        """Hand out the refused rows of a wide journal."""
+        for line in sorted(self.refused):
+            self.rejected(self.refused[line])
+
+    def _refuse_taken(self, reject: Reject) -> None:
+        """Refuse a row that was counted among those taken."""
+        self.result.taken -= reject.line not in self.refused
+        self.refuse(reject)
 
     def take_all(self, progress: Progress | None) -> None:
         """Take every step that is not after the end of the run."""
@@ -170,14 +282,10 @@ class _Taking:
             if until is not None and at > until:
                 self.result.later += 1
                 continue
-            if row.line in self.refused:
-                continue
             if engine.now is None or at > engine.now:
                 engine.advance_quietly(at)
             fault = self._fault_of(row, step)
-            if fault is not None and self.map.wide:
-                self._refuse(row, step, fault)
-            elif fault is not None:
+            if fault is not None:
                 self.held.append((row, step, fault))
         self._settle()
         if progress is not None:
@@ -186,11 +294,13 @@ class _Taking:
     def _fault_of(self, row: Row, step: DatedAction) -> GovernflowError | None:
         """Take a step; return why it was refused, or None."""
         try:
-            self.commands.take(row, step)
+            is_new = self.commands.take(row, step)
         except StoreError:
             raise  # no fault of the row: nothing more can be kept
         except GovernflowError as fault:
             return fault
+        if row.case in self.missing and (is_new or self.map.wide):
+            self.mended.setdefault(row.case, []).append(step.action)
         return None
 
     def _settle(self) -> None:
@@ -210,6 +320,8 @@ class _Taking:
         self.held = []
 
     def _refuse(self, row: Row, step: DatedAction, fault: GovernflowError) -> None:
-        self.refused.add(row.line)
-        self.result.taken -= 1
-        self.refuse(refusal(row, step, fault, self.engine.find(row.case), self.journal, self.map))
+        case = self.engine.find(row.case)
+        reject = refusal(row, step, fault, case, self.journal, self.map)
+        if not isinstance(fault, NotOurs):
+            self.missed.setdefault(row.case, []).append(f"{step.action} {step.at.isoformat()}")
+        self._refuse_taken(reject)

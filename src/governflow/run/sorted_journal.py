@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from governflow.journal import DatedAction, Reject, Row
 from governflow.text import Text
@@ -52,6 +53,7 @@ class SortedJournal:
         self._sort = ExternalSort()
         self._db = self._sort.db
         self._db.execute("CREATE TABLE digests (digest BLOB PRIMARY KEY) WITHOUT ROWID")
+        self._db.execute("CREATE TABLE facts (id BLOB PRIMARY KEY, rows INTEGER) WITHOUT ROWID")
         self._db.execute("CREATE TABLE cases (name TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID")
         self._db.execute(
             "CREATE TABLE reports (name TEXT, at INTEGER, line INTEGER, PRIMARY KEY (name, at, line)) WITHOUT ROWID"
@@ -64,11 +66,20 @@ class SortedJournal:
         """The moment of the last action."""
         return from_micros(self._last) if self._last is not None else None
 
-    def add(self, row: Row, *, wide: bool) -> Reject | None:
-        """Lay out a row unless it repeats another one exactly; refuse a second row for one case of a wide journal."""
-        if not self._db.execute("INSERT OR IGNORE INTO digests VALUES (?)", (row.digest,)).rowcount:
+    def add(self, row: Row, words: bytes, fact_id: bytes | None) -> Reject | None:
+        """Lay out a row unless it says the same as another one; refuse a second row for one case of a wide journal.
+
+        Args:
+            row: The row.
+            words: What it says, free text included.
+            fact_id: What its fact is known by; None for a row of a wide journal, which has many.
+        """
+        if not self._db.execute("INSERT OR IGNORE INTO digests VALUES (?)", (words,)).rowcount:
             self.repeats += 1
             return None
+        wide = fact_id is None
+        if fact_id is not None:
+            row = self._numbered(row, fact_id)
         if wide and not self._db.execute("INSERT OR IGNORE INTO cases VALUES (?, ?)", (row.case, row.line)).rowcount:
             line = self._db.execute("SELECT line FROM cases WHERE name = ?", (row.case,)).fetchone()[0]
             return row.refused(
@@ -87,6 +98,12 @@ class SortedJournal:
         self.steps += len(row.steps)
         return None
 
+    def _numbered(self, row: Row, fact_id: bytes) -> Row:
+        """Tell a row from those before it that say the same in other words, such as two remarks of one minute."""
+        query = "INSERT INTO facts VALUES (?, 1) ON CONFLICT (id) DO UPDATE SET rows = rows + 1 RETURNING rows"
+        (rows,) = self._db.execute(query, (fact_id,)).fetchone()
+        return replace(row, ordinal=rows - 1) if rows > 1 else row
+
     def report_of(self, case: str) -> tuple[datetime, int] | None:
         """Return when and in which line the journal first reports a case."""
         query = "SELECT at, line FROM reports WHERE name = ? ORDER BY at, line LIMIT 1"
@@ -96,6 +113,7 @@ class SortedJournal:
     def in_order(self) -> Iterator[tuple[Row, DatedAction]]:
         """Return the actions by time, then by line, each with the row that it is of."""
         self._db.execute("DROP TABLE digests")
+        self._db.execute("DROP TABLE facts")
         for place, body in self._sort.in_order():
             row = _decode(body)
             yield row, row.steps[place]

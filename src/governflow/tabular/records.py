@@ -164,11 +164,18 @@ def named(
     tables: Sequence[tuple[str, RowSource]],
     missing: Callable[[tuple[str, ...]], list[str]],
     lack: Callable[[tuple[str, ...], list[str]], Text],
+    matters: Callable[[str], bool],
 ) -> Iterator[Record | Reject | Notice]:
     """Find the table and the row with the headings, and give the rows below it.
 
+    Args:
+        tables: The tables of the file by name.
+        missing: Returns what some headings lack.
+        lack: Says so.
+        matters: Whether somebody asks for a heading: then it may stand there once only.
+
     Raises:
-        JournalError: If no table has the headings.
+        JournalError: If no table has the headings, or a heading that matters stands there twice.
     """
     tried: list[tuple[tuple[str, ...], list[str]]] = []
     for name, table in tables:
@@ -180,13 +187,13 @@ def named(
             headings = _headings(record[2])
             absent = missing(headings)
             if not absent:
-                yield from _taken_for_granted(headings, record[0], skipped)
+                yield from _taken_for_granted(headings, record[0], skipped, matters)
                 if len(tables) > 1:
                     others = [other for other, _ in tables if other != name]
                     en, zh = ", ".join(others), "、".join(others)
                     what = Text(f"sheet {name} is read; not read: {en}", f"读取工作表“{name}”；未读取：{zh}")
                     yield Notice("sheet", what)
-                table.headings = headings
+                table.headings = _told_apart(headings)
                 yield from records
                 return
             tried.append((headings, absent))
@@ -207,8 +214,17 @@ def _headings(cells: Sequence[str]) -> tuple[str, ...]:
     return tuple(name or f"({letter(place)})" for place, name in enumerate(names))
 
 
-def _taken_for_granted(headings: tuple[str, ...], line: int, skipped: int) -> Iterator[Notice]:
-    twice = list(dict.fromkeys(name for name in headings if headings.count(name) > 1))
+def _told_apart(headings: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the headings, each with its column where the same one stands there before."""
+    return tuple(
+        f"{name} ({letter(place)})" if name in headings[:place] else name for place, name in enumerate(headings)
+    )
+
+
+def _taken_for_granted(
+    headings: tuple[str, ...], line: int, skipped: int, matters: Callable[[str], bool]
+) -> Iterator[Notice]:
+    twice = list(dict.fromkeys(name for name in headings if headings.count(name) > 1 and matters(name)))
     if twice:
         raise JournalError(
             f"several columns have the same heading: {', '.join(twice)}; give each its own",
