@@ -21,9 +21,11 @@ def row(time: str, case: str, action: str, **cells: str) -> str:
 @pytest.fixture
 def summary(tmp_path: Path, governflow: Callable[..., Any]) -> Callable[..., Any]:
     def tell(*rows: str, until: str = "2024-01-01 23:00:00") -> Any:
-        journal = tmp_path / "journal.csv"
+        journal, map = tmp_path / "journal.csv", tmp_path / "map.toml"
         journal.write_text(HEAD + "".join(rows), encoding="utf-8")
-        done = governflow("run", journal, "--locality", "000000", "--json", "--until", until)
+        # The journal records these steps, whether they occur in it or not.
+        map.write_text('recorded = ["report", "dispatch", "arrive", "resolve", "answer", "evaluate"]\n')
+        done = governflow("run", journal, "--map", map, "--locality", "000000", "--json", "--until", until)
         assert (done.status, done.err) == (0, "")
         return done.json["summary"]
 

@@ -173,7 +173,7 @@ def test_every_outcome_of_the_contract_can_be_seen(tmp_path: Path, governflow: C
             "2024-01-01 09:02,c,answer",
         ],
     )
-    told = governflow("run", journal, "--locality", "000000", "--json", "--until", "2024-01-04 10:00").json
+    told = governflow("run", journal, "--locality", "000000", "--json", "--enforce", "--until", "2024-01-04 10:00").json
     a, b, c = told["cases"]
     assert outcomes(a)["dispatch"][0] == "breached"
     assert outcomes(a)["arrive"][0] == "paused"

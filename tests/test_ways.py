@@ -215,7 +215,10 @@ def test_a_rise_after_not_satisfied_is_a_measure(way: Way) -> None:
 
 
 def test_measures_due_and_measures_carried_out_are_never_mixed(governflow: Command, tmp_path: Path) -> None:
-    rows = journal(tmp_path, "2026-03-02 08:00,c,report", "2026-03-02 08:05,c,dispatch")
+    # Another case shows that the journal records the steps after the dispatch too.
+    steps = ("report", "dispatch", "arrive", "resolve", "answer")
+    kept = [f"2026-03-02 08:0{minute},kept,{step}" for minute, step in enumerate(steps)]
+    rows = journal(tmp_path, "2026-03-02 08:00,c,report", "2026-03-02 08:05,c,dispatch", *kept)
     until = ("--until", "2026-03-03 08:00", "--json")
     recorded, enforced = (governflow("run", rows, way, *until).json for way in ("--record", "--enforce"))
     assert (recorded["way"], enforced["way"]) == ("record", "enforce")
@@ -238,7 +241,8 @@ def test_run_is_a_record_by_default_and_shows_due_measures_and_findings_in_table
     rows = tmp_path / "rows.csv"
     rows.write_text(
         "time,case,action,actor,unit\n2026-03-02 08:00,c,report,,\n2026-03-02 08:05,c,dispatch,,community\n"
-        "2026-03-02 15:00,c,begin,post 7,intake\n",
+        "2026-03-02 15:00,c,begin,post 7,intake\n2026-03-02 08:10,kept,report,,\n2026-03-02 08:11,kept,dispatch,,\n"
+        "2026-03-02 08:12,kept,arrive,,\n",
         encoding="utf-8",
     )
     store = tmp_path / "cases.db"

@@ -10,13 +10,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from governflow.cli.inputs import borrowed, read_time
-from governflow.cli.output import new_console, print_note, print_summary, unrecorded_text
+from governflow.cli.output import new_console, print_note, print_summary
 from governflow.engine.engine import Engine
 from governflow.errors import require
 from governflow.journal import Map, Reject, RejectsWriter
 from governflow.model.terms import Way, member
 from governflow.policy.registry import Localities
-from governflow.policy.stack import Policy, actions_of
+from governflow.policy.stack import actions_of
 from governflow.reports.rates import Lives, Report, case_as_json, lives
 from governflow.run.refusals import AHEAD
 from governflow.run.runner import Progress, Result, run
@@ -135,7 +135,7 @@ def print_result(engine: Engine, locality: str, result: Result, *, zone: ZoneInf
         until = result.until.astimezone(zone).isoformat() if result.until else None
         rows = {"taken": result.taken, "refused": result.rejected, "repeated": result.repeats}
         head = {"locality": locality, "rules": policy.rules, "until": until, "way": engine.way, "rows": rows}
-        _print_json(head, report, lives(engine, locality), zone, policy, lang)
+        _print_json(head, report, lives(engine, locality), zone, lang)
         return
     for case, followed in lives(engine, locality):
         report.add(case, followed)
@@ -147,9 +147,7 @@ def print_result(engine: Engine, locality: str, result: Result, *, zone: ZoneInf
     print_summary(report, policy, lang, console)
 
 
-def _print_json(
-    head: Mapping[str, Any], report: Report, cases: Lives, zone: ZoneInfo, policy: Policy, lang: str
-) -> None:
+def _print_json(head: Mapping[str, Any], report: Report, cases: Lives, zone: ZoneInfo, lang: str) -> None:
     """Print one object, case by case, and count each in the report.
 
     A mended row may bring a case to the store after others that were reported later: they are sorted on disk.
@@ -164,8 +162,6 @@ def _print_json(
         out.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "cases": [')
         for number, (_, body) in enumerate(by_report.in_order()):
             out.write((",\n" if number else "\n") + body.decode())
-    if report.unrecorded:
-        print_note(unrecorded_text(report.unrecorded_clocks, policy), lang)
     out.write('\n], "summary": ' + json.dumps(report.as_json(), ensure_ascii=False) + "}\n")
 
 

@@ -91,13 +91,13 @@ class JournalCommands:
         self, engine: Engine, locality: str, *, wide: bool, auto_dispatch: bool, way: Way | None = None
     ) -> None:
         self._engine = engine
-        self._locality = locality
+        self.locality = locality
         self.policy = engine.localities.policy(locality)
         self._wide = wide
         self._auto_dispatch = auto_dispatch
         self._way = way
         self._began = engine.now  # what is earlier than this comes late to the store
-        self._resumes = not engine.is_empty
+        self.resumes = not engine.is_empty
         #: What the journal records; None where the rules are enforced, as if they had been running live.
         self.source: Source | None = None
         #: Short names of units as the journal writes them, to the units that they can only mean.
@@ -113,7 +113,7 @@ class JournalCommands:
         by, details = self._said(row, step)
         told = {name: value for name, value in details.items() if name not in _ASIDE and value is not None}
         content = _write([row.case, step.action, step.at, by, told, row.ordinal])
-        return hashlib.blake2b(content, digest_size=16, key=self._locality.encode()[:64]).digest()
+        return hashlib.blake2b(content, digest_size=16, key=self.locality.encode()[:64]).digest()
 
     def words(self, row: Row) -> bytes:
         """Return a digest of everything that a row says, free text included, however its cells are written."""
@@ -155,13 +155,13 @@ class JournalCommands:
 
     def is_known(self, row: Row, step: DatedAction, fact_id: bytes) -> bool:
         """Return whether the store has taken a step before, this version of governflow or an earlier one."""
-        if not self._resumes:
+        if not self.resumes:
             return False
         return self._engine.has_taken(fact_id) or self._engine.has_taken(self._former_id(row, step))
 
     def _former_id(self, row: Row, step: DatedAction) -> bytes:
         content = f"{row.case}\0{step.action}\0{step.at.isoformat()}".encode() if self._wide else row.digest
-        return hashlib.blake2b(content, digest_size=16, key=self._locality.encode()[:64]).digest()
+        return hashlib.blake2b(content, digest_size=16, key=self.locality.encode()[:64]).digest()
 
     def take(self, row: Row, step: DatedAction) -> bool:
         """Carry out a step of a row; return whether it is new to the store.
@@ -186,7 +186,7 @@ class JournalCommands:
             if self._way is not None:
                 details["way"] = self._way
             self._engine.report(
-                locality=self._locality,
+                locality=self.locality,
                 case_id=row.case,
                 source=self.source,
                 at=at,
@@ -209,7 +209,7 @@ class JournalCommands:
     def _dispatch(self, row: Row, step: DatedAction, fact_id: bytes) -> None:
         """Dispatch a reported case at once (自动派单): to the unit that a wide row names, else along the route."""
         former = self._former_id(row, step) + b"auto"
-        if self._resumes and self._engine.has_taken(former):
+        if self.resumes and self._engine.has_taken(former):
             return
         to = self._with_unit_ids(row.fields).get("unit") if self._wide else None
         self._engine.dispatch(row.case, to=to, at=step.at, command_id=fact_id + b"auto")
@@ -230,10 +230,10 @@ class JournalCommands:
     def _require_ours(self, name: str) -> Case | None:
         """Refuse a case of another locality (numbers such as 1, 2, 3 are used by every county), or run another way."""
         case = self._engine.find(name)
-        if case is not None and case.locality != self._locality:
+        if case is not None and case.locality != self.locality:
             raise NotOurs(
-                f"case {name} of this store is one of {case.locality}, not of {self._locality}: use another store",
-                f"数据文件中的事项 {name} 属于 {case.locality}，不属于 {self._locality}：请另用数据文件",
+                f"case {name} of this store is one of {case.locality}, not of {self.locality}: use another store",
+                f"数据文件中的事项 {name} 属于 {case.locality}，不属于 {self.locality}：请另用数据文件",
             )
         if case is not None and self._way not in (None, case.way):
             raise NotOurs(

@@ -215,11 +215,19 @@ class _Taking:
             if _VERDICT.isdisjoint(map.columns.keys() | map.constants.keys()):
                 recorded.pop("evaluate", None)
         else:
-            listed = map.recorded if map.recorded is not None else sorted(self.occurring)
+            listed = map.recorded if map.recorded is not None else sorted(self.occurring | self._known_actions())
             recorded = {action: action for action in listed}
         if auto_dispatch:
             recorded.setdefault("dispatch", ASSUMED)
         return Source(recorded, map.counted_from, once=map.wide)
+
+    def _known_actions(self) -> set[str]:
+        """Return the actions that narrow journals told of cases of the locality in earlier runs."""
+        found: set[str] = set()
+        for case in self.engine.cases() if self.commands.resumes else ():
+            if case.locality == self.commands.locality and case.source is not None and not case.source.once:
+                found |= {action for action, column in case.source.recorded.items() if column}
+        return found
 
     def incomplete(self) -> dict[str, list[str]]:
         """Return the steps that are missing now, of each case with which it is not as it was before this run."""
