@@ -76,6 +76,7 @@ def test_what_follows_a_reopening_is_unrecorded_where_each_step_is_told_once() -
     case = lived(WHOLE_ROW, *steps)
     assert (case.state, case.reopened, case.unrecorded) == ("accepted", 1, ())
     assert {clock.cycle for clock in case.all_clocks} == {1}
+    assert case.unit == "community"  # as the row says; a second dispatch is not in it
     assert "attend" not in case.clocks
 
 

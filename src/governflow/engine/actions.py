@@ -250,13 +250,10 @@ def _evaluate(step: Transition, details: Details, by: Actor | None) -> None:
 
 
 def _reopen(step: Transition) -> None:
-    step.changes |= {
-        "reopened": step.case.reopened + 1,
-        "unit": step.policy.units.intake,
-        "assist": [],
-        "special": None,
-        "closed": None,
-    }
+    step.changes |= {"reopened": step.case.reopened + 1, "special": None, "closed": None}
+    source = step.case.source
+    if source is None or not source.once:  # who has it after a reopening is not told in a row that tells each step once
+        step.changes |= {"unit": step.policy.units.intake, "assist": []}
 
 
 def close(step: Transition, details: Details, by: Actor | None) -> None:

@@ -124,8 +124,9 @@ class Report:
         """The clocks that the source of any case does not record, in the order of a case's life."""
         return sorted(self.unrecorded, key=clock_order)
 
-    def add(self, case: Case, followed: Consequences) -> None:
-        """Count a case, and what followed for it."""
+    def add(self, case: Case, followed: Consequences | Sequence[dict[str, Any]]) -> None:
+        """Count a case, and what followed for it; escalations alone will do."""
+        followed = followed if isinstance(followed, Consequences) else Consequences(followed)
         self.cases += 1
         lacking = case.id in self.incomplete
         self.incomplete_cases += lacking
