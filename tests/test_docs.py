@@ -410,8 +410,10 @@ def test_the_ladder_of_the_clocks_page_is_climbed_at_the_very_times(governflow: 
     ]
     rows = table("docs/clocks.md", "time", "clock", "kind", "from", "to")
     assert climbed[: len(rows)] == [(row[0], *(words(cell)[0] for cell in row[1:])) for row in rows]
-    days = [f"2026-03-{day}" for day in range(17, 24)] + ["2026-03-30", "2026-04-06", "2026-04-13"]
-    assert climbed[len(rows) :] == [(f"{day} 19:20", "arrive", "urge", "leader", "leader") for day in days]
+    assert climbed[len(rows) :] == [("2026-03-17 19:20", "arrive", "urge", "leader", "leader")]
+    # Seven days, from the 17th to the 23rd, then the 30th, the 6th and the 13th.
+    again = case["escalations"][-1]
+    assert (again["times"], again["until"][:16]) == (10, "2026-04-13T19:20")
 
 
 def test_the_pause_and_the_extension_of_the_clocks_page_are_counted_as_shown(

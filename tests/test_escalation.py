@@ -9,7 +9,9 @@ from governflow.model.clocks import DUTY, SURVIVES_TRANSFER, Clock, ClockSpec
 from governflow.model.events import Event
 from governflow.model.terms import Form, Kind, Outcome
 from governflow.model.units import OrgChart, Unit
+from governflow.model.urgings import Urging
 from governflow.policy.hookspecs import Breach, Context, Deadlines, Escalation, Route, Ruling
+from governflow.reports.consequences import repeated_urgings
 from governflow.text import Text
 
 T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -31,22 +33,16 @@ def desk(plugin: object | None = None, **details: Any) -> Engine:
 
 
 def rungs(engine: Engine) -> list[tuple[str, datetime, str, str, str]]:
-    """What the ladders did: kind, moment, from, to, clock."""
-    found = []
-    for event in engine.history("c"):
+    """What the ladders did: kind, moment, from, to, clock; what was urged again and again at each of its moments."""
+    found, history = [], engine.history("c")
+    repeated = repeated_urgings(history, engine.now)
+    for event in history:
         if event.kind in CLIMBED:
-            told = event.about["escalation"]
-            found.append((event.kind, event.at, told["from"], told["to"], told["clock"]))
-    return found
-
-
-def test_an_event_says_from_whom_to_whom_it_escalated_a_case_and_any_other_event_nothing() -> None:
-    engine = desk()
-    engine.advance(plus(40))
-    said = [event.escalation for event in engine.history("c")]
-    escalated = [(one["kind"], one["clock"], one["from"], one["to"]) for one in said if one is not None]
-    assert escalated == [("urge", "dispatch#1", "intake", "intake"), ("supervise", "dispatch#1", "intake", "leader")]
-    assert said[0] is None
+            told = event.escalation
+            assert told is not None
+            urging, ended = repeated.get(event.seq, (Urging(event.at, 0, ()), event.at + US))
+            found += [(event.kind, at, told["from"], told["to"], str(told["clock"])) for at in urging.moments(ended)]
+    return sorted(found, key=lambda rung: rung[1])
 
 
 def clock(engine: Engine, name: str) -> Clock:

@@ -62,7 +62,8 @@ def show(case: str, *, store: Path, html: Path | None, personal: bool, as_json: 
             zone = ZoneInfo(found.zone)
             code = found.locality
             lacking, outages = engine.incomplete(code), engine.outages(code)
-            content = case_as_json(found, Consequences.of(history), outages, zone, lang, incomplete=lacking)
+            followed = Consequences.of(history, engine.now)
+            content = case_as_json(found, followed, outages, zone, lang, incomplete=lacking)
             print_json({**content, "steps": [_event_as_json(event, zone) for event in history]})
         elif html is None:
             print_dossier(book, new_console())
@@ -179,7 +180,7 @@ def explain(case: str, *, store: Path, as_json: bool, lang: str) -> int:
         kept_rules = KeptRules(engine.rule_set)
         earlier = kept_rules.tables(event.rules for event in history if event.rules != policy.rules)
         localizer = Localizer(lang, ZoneInfo(found.zone), policy, clean, [*policy.tables, *earlier])
-        steps = compile_steps(localizer, found, history, {}, kept_rules)
+        steps = compile_steps(localizer, found, history, {}, kept_rules, engine.now)
     beside = [step for step in steps if step.kind in _BESIDE]
     if as_json:
         print_json(_explanation_as_json(explanation, beside, lang))

@@ -4,8 +4,8 @@ What moves a case or a duty is a *measure* (处置). Where a journal is the reco
 due and the ladder climbs on on paper: holder, form, state and clocks change by facts only.
 """
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec.structs import replace
@@ -15,8 +15,11 @@ from governflow.engine.transition import Outcomes, Transition, take
 from governflow.model import clocks
 from governflow.model.case import Case, changed
 from governflow.model.clocks import DUTY, LAPSES, SURVIVES_TRANSFER, Clock, Paper
+from governflow.model.faults import Faults, HookFault
+from governflow.model.rulings import RecordedRuling
 from governflow.model.terms import FORMS, Cause, Form, Kind, Way
-from governflow.policy.hookspecs import Breach, Escalation, Ruling
+from governflow.model.urgings import Urging
+from governflow.policy.hookspecs import Breach, Context, Escalation, Ruling
 from governflow.policy.stack import decided
 from governflow.text import Text
 
@@ -39,7 +42,7 @@ def climb(step: Transition, clock: Clock) -> Outcomes:
         return _climb_on_paper(step, clock, holder)
     case, cause = step.case, Breach(clock, clock.rung, holder, clocks.gap(clock))
     escalation = _rung(step, case, cause)
-    climbed = _climbed(step, clock, escalation)
+    climbed = _climbed(step, clock, escalation, cause, case)
     step.about["escalation"] = _told(clock, escalation, holder, escalation.to)
     if escalation.kind is Kind.TAKE_OVER:
         return _taken_over(step, clock, climbed, escalation)
@@ -49,9 +52,70 @@ def climb(step: Transition, clock: Clock) -> Outcomes:
     return step.seal(_RUNG_EVENTS[escalation.kind], case.state)
 
 
-def _climbed(step: Transition, clock: Clock, escalation: Escalation) -> dict[str, Any]:
-    again = None if escalation.next_after is None else step.at + escalation.next_after
-    return {"next_rung_at": again, "rung": clock.rung + 1}
+def _climbed(
+    step: Transition, clock: Clock, escalation: Escalation, cause: Breach | None = None, case: Case | None = None
+) -> dict[str, Any]:
+    """Return where a rung leaves the ladder of its clock; one that only urges is followed ahead (`_followed`)."""
+    if escalation.next_after is None:
+        return {"next_rung_at": None, "rung": clock.rung + 1, "urging": None}
+    if escalation.kind is Kind.URGE and cause is not None and case is not None:
+        return _followed(step, clock, case, cause, escalation)
+    return {"next_rung_at": step.at + escalation.next_after, "rung": clock.rung + 1, "urging": None}
+
+
+# --- urging ahead: what the rules answer at the next rungs, until they answer otherwise -----------------------------
+
+#: So many rungs are asked one by one, at first and at most; gaps alike for so many rungs go on; so far ahead the rules
+#: are asked at all.
+_ONE_BY_ONE, _MOST, _SETTLED, _FAR = 24, 1024, 8, timedelta(days=36525)
+
+
+def _followed(step: Transition, clock: Clock, case: Case, cause: Breach, escalation: Escalation) -> dict[str, Any]:
+    """Ask the rules ahead as long as they urge the same unit again; all of these urgings are one event.
+
+    Rung by rung at first. Once the gaps are all alike the rungs are asked in strides that double, and where one
+    answers otherwise, those between are searched: a rung far up the ladder that alone differs is not seen.
+    """
+
+    def gap_after(rung: int, at: datetime) -> timedelta | None:
+        missed = replace(cause.clock, rung=rung, next_rung_at=at, urging=None)
+        context, faults = step.policy.context(case, step.mode, at), list[HookFault]()
+        found, _ = _answer(step, case, context, Breach(missed, rung, cause.holder, cause.gap), faults)
+        same = found.kind is Kind.URGE and found.to == escalation.to and not faults
+        return found.next_after if same else None
+
+    assert escalation.next_after is not None
+    gaps, at = [escalation.next_after], step.at + escalation.next_after
+    before = clock.urging.total if clock.urging is not None else 0
+    ahead = min(max(_ONE_BY_ONE, 2 * before), _MOST)  # where the gaps never settle, each event holds twice as many
+    while len(gaps) < ahead and (gap := gap_after(cause.rung + len(gaps), at)) is not None:
+        gaps.append(gap)
+        at += gap
+    last = gaps[-1]
+    if len(gaps) == ahead and gaps[-_SETTLED:] == [last] * _SETTLED:
+        known, origin = len(gaps) - 1, at - len(gaps) * last
+
+        def alike(number: int) -> bool:
+            return gap_after(cause.rung + number, origin + number * last) == last
+
+        number = _first_other(alike, known, known + _FAR // last)
+        gaps += [last] * (number - len(gaps))
+        at = origin + number * last
+    urging = Urging.of(step.at, cause.rung, gaps[:-1]) if len(gaps) > 1 else None
+    return {"next_rung_at": at, "rung": cause.rung + len(gaps), "urging": urging}
+
+
+def _first_other(alike: Callable[[int], bool], known: int, most: int) -> int:
+    """Return the first number after a known one that is not alike, or the last that is looked at at all."""
+    stride, low = 1, known
+    while (high := min(known + stride, most)) > low and alike(high):
+        low, stride = high, stride * 2
+        if high == most:
+            return most
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if alike(middle) else (low, middle)
+    return high
 
 
 def _told(clock: Clock, escalation: Escalation, holder: str, to: str) -> dict[str, Any]:
@@ -68,18 +132,24 @@ def _told(clock: Clock, escalation: Escalation, holder: str, to: str) -> dict[st
 
 def _rung(step: Transition, case: Case, cause: Breach) -> Escalation:
     """Ask what this rung does; where the answer makes no sense the holder is urged, so that nothing is forgotten."""
-    answer = step.policy.ask("governflow_escalate", step.faults, case, step.context, cause)
+    escalation, ruling = _answer(step, case, step.context, cause, step.faults)
+    step.rulings.append(ruling)
+    return escalation
+
+
+def _answer(
+    step: Transition, case: Case, context: Context, cause: Breach, faults: Faults
+) -> tuple[Escalation, RecordedRuling]:
+    answer = step.policy.ask("governflow_escalate", faults, case, context, cause)
     if step.policy.fault:
         answer = None  # the defaults' ladder leads to units that this locality does not have
     if answer is not None:
         escalation, ruling, source = answer
-        step.rulings.append(decided("escalate", escalation.kind, ruling, source))
-        return escalation  # type: ignore[no-any-return]
+        return escalation, decided("escalate", escalation.kind, ruling, source)
     again = _DAILY if cause.rung < _RUNGS_BY_DAY else _WEEKLY
     escalation = Escalation(Kind.URGE, cause.holder, None, again)
     reason = Text("the rules gave no usable escalation: the holder is urged", "规则未给出可用的升级方式：先行催办")
-    step.rulings.append(decided("escalate", Kind.URGE, Ruling(escalation, reason, "ladder/fallback"), "governflow"))
-    return escalation
+    return escalation, decided("escalate", Kind.URGE, Ruling(escalation, reason, "ladder/fallback"), "governflow")
 
 
 def _taken_over(step: Transition, clock: Clock, climbed: dict[str, Any], escalation: Escalation) -> Outcomes:
@@ -122,7 +192,7 @@ def _climb_on_paper(step: Transition, clock: Clock, holder: str) -> Outcomes:
     missed = paper.clock or clock
     cause = Breach(missed, clock.rung, paper.unit or (holder if _apart(clock) else case.unit), clocks.gap(missed))
     escalation = _rung(step, case, cause)
-    climbed = _climbed(step, clock, escalation)
+    climbed = _climbed(step, clock, escalation, cause, case)
     if escalation.kind is Kind.TAKE_OVER:
         return _takeover_due(step, clock, case, cause, escalation)
     if escalation.kind is Kind.SPECIAL_REPORT:
@@ -132,7 +202,11 @@ def _climb_on_paper(step: Transition, clock: Clock, holder: str) -> Outcomes:
     if SURVIVES_TRANSFER not in clock.traits and any(
         clocks.guards(other) for other in step.live.values() if other.name != clock.name
     ):
-        climbed |= {"next_rung_at": None, "paper": clocks.ASLEEP}  # a cycle that would have begun guards this clock too
+        climbed |= {
+            "next_rung_at": None,
+            "urging": None,
+            "paper": clocks.ASLEEP,
+        }  # a cycle that would have begun guards this clock too
     # Whoever really holds the case is the one who is urged.
     to = holder if escalation.to == cause.holder else escalation.to
     step.about["escalation"] = _told(clock, escalation, holder, to)
@@ -194,8 +268,8 @@ def _takeover_due(step: Transition, clock: Clock, case: Case, cause: Breach, esc
     first = clocks.breached(replace(first, cycle=cycle))
     for other in tuple(step.live.values()):
         if other.stopped is None and other.next_rung_at is not None and other.name != clock.name:
-            step.put(replace(other, next_rung_at=None, paper=clocks.ASLEEP))
-    step.put(replace(clock, next_rung_at=first.due, rung=0, paper=replace(paper, clock=first)))
+            step.put(replace(other, next_rung_at=None, urging=None, paper=clocks.ASLEEP))
+    step.put(replace(clock, next_rung_at=first.due, rung=0, urging=None, paper=replace(paper, clock=first)))
     return step.seal("takeover_due", step.case.state)
 
 

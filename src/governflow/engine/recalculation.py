@@ -127,6 +127,7 @@ def _without_breach(clock: Clock) -> Clock:
         rung=0,
         warn=None,
         paper=None,
+        urging=None,
     )
 
 

@@ -209,7 +209,7 @@ class Transition:
         """End every ladder of the case but one: a new cycle guards it now."""
         for clock in tuple(self.live.values()):
             if clock.next_rung_at is not None and clock.stopped is None and clock.name != but:
-                self.put(replace(clock, next_rung_at=None))
+                self.put(replace(clock, next_rung_at=None, urging=None))
 
     def attend(self) -> None:
         """See to it that an open case has a clock, and that `attend` runs only where there is no other.
@@ -249,6 +249,12 @@ class Transition:
         """Note what is wrong about a fact that is taken all the same, because a journal is the record."""
         self.about.setdefault("findings", []).append({"code": code, "reason": reason, **beside})
 
+    def _ask_again(self) -> None:
+        """Let the rules be asked with the next urging of each ladder: what they looked at is different now."""
+        for clock in tuple(self.live.values()):
+            if clock.urging is not None and (clock.name, clock.cycle) not in self.changed:
+                self.put(clocks.asked_again(clock, self.at))
+
     def _wake_ladders(self) -> None:
         """Let the ladders that waited go on where what guarded them, on paper, has ended."""
         known = self.case.clocks
@@ -265,6 +271,8 @@ class Transition:
         """Make the event, and the case after it."""
         if self.case.way is Way.RECORD:
             self._wake_ladders()
+        if self.changes or state != self.case.state or action == "reassess":
+            self._ask_again()
         event = Event(
             self.case.id,
             self.case.version + 1,

@@ -24,6 +24,7 @@ from governflow._names import old_attributes
 from governflow.calendars import WorkingCalendar
 from governflow.calendars.allowances import Allowance
 from governflow.model.terms import Exempt, Form, Outcome, Tier
+from governflow.model.urgings import Urging
 from governflow.text import Text
 
 #: What a clock is like, beyond its allowance.
@@ -156,6 +157,7 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, rename=_I
         duty: The unit that took the duty over.
         calendar_unknown: Whether the calendar did not know the days up to the due time.
         paper: Where measures that are only due would have brought the case; only where a journal is the record.
+        urging: The times at which the same unit is urged until ``next_rung_at``; None where its ladder does more.
         since: From when its allowance counts, where that is not its start: a later rule asks nothing of what is past.
         granted: The date that was granted: whatever is counted anew, it is not due before.
         added: The allowances that were granted on top, where no date was named: a newer calendar counts them anew.
@@ -183,6 +185,7 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, rename=_I
     duty: str | None = None
     calendar_unknown: bool = False
     paper: Paper | None = None
+    urging: Urging | None = None
     since: datetime | None = None
     granted: datetime | None = None
     added: tuple[str, ...] = ()
@@ -241,6 +244,15 @@ def awake(clock: Clock, at: datetime) -> Clock:
     return replace(clock, paper=None, next_rung_at=at + gap(clock))
 
 
+def asked_again(clock: Clock, at: datetime) -> Clock:
+    """Ask the rules anew with the next urging: what they looked at has changed."""
+    coming = clock.urging.next(at) if clock.urging is not None else None
+    if clock.urging is None or coming is None:
+        return replace(clock, urging=None)
+    number, moment = coming
+    return replace(clock, urging=None, next_rung_at=moment, rung=clock.urging.rung + number - 1)
+
+
 def started(spec: ClockSpec, name: str, at: datetime, cycle: int) -> Clock:
     """Start a clock of elapsed time: fix its due time and its warning."""
     assert spec.span is not None
@@ -289,7 +301,7 @@ def stopped(clock: Clock, at: datetime) -> Clock:
     """Stop a clock at the moment that fulfils it; a breach that this disproves stays in the book, exempt."""
     ended: dict[str, Any] = {"stopped": at, "warn": None, "paused": None, "pauses": _pause_over(clock, at)}
     if clock.outcome is Outcome.BREACHED:
-        return replace(clock, **ended, next_rung_at=None, counted=None, exempt=_disproved(clock, at))
+        return replace(clock, **ended, next_rung_at=None, urging=None, counted=None, exempt=_disproved(clock, at))
     if clock.paused is not None:
         return replace(clock, **ended, outcome=Outcome.MET, counted=None)
     if at <= clock.due:
@@ -313,7 +325,7 @@ def cancelled(clock: Clock, at: datetime, *, disproves: bool = True) -> Clock:
     exempt = _disproved(clock, at) if disproves else clock.exempt
     pauses = _pause_over(clock, at)
     ended = replace(clock, stopped=at, warn=None, next_rung_at=None, outcome=outcome, exempt=exempt)
-    return replace(ended, paused=None, pauses=pauses, counted=None)
+    return replace(ended, paused=None, pauses=pauses, counted=None, urging=None)
 
 
 def _pause_over(clock: Clock, at: datetime) -> tuple[tuple[datetime, datetime], ...]:
@@ -329,7 +341,7 @@ def breached(clock: Clock, *, appealed: bool = False) -> Clock:
     new: dict[str, Any] = {"warn": None, "outcome": Outcome.BREACHED, "next_rung_at": climb, "missed_at": clock.due}
     if clock.missed_at is not None:
         new |= {"earlier": (*clock.earlier, Miss(clock.missed_at, clock.exempt, appealed)), "exempt": None}
-    return replace(clock, **new)
+    return replace(clock, **new, urging=None)
 
 
 def excused(clock: Clock, why: Exempt | None) -> Clock:
@@ -358,7 +370,7 @@ def paused(clock: Clock, at: datetime) -> Clock:
     """Pause a clock; one that is past its due moment keeps its due time, and its ladder does not wait."""
     if clock.outcome is Outcome.BREACHED and clock.missed_at is not None and at <= clock.missed_at:
         # Told late: it was paused before it fell due. The breach stays in the book; the ladder waits for the new due.
-        return replace(clock, paused=at, exempt=_disproved(clock, at))
+        return replace(clock, paused=at, urging=None, exempt=_disproved(clock, at))
     if at > clock.due or not (clock.outcome is Outcome.RUNNING or clock.is_due_again):
         return clock
     return _held(clock, at)
@@ -430,7 +442,7 @@ def _ladder_anew(clock: Clock) -> dict[str, Any]:
     paper = clock.paper if clock.paper != ASLEEP else None
     if paper is not None and paper.clock is not None:
         paper = replace(paper, clock=None)
-    return {"next_rung_at": clock.due, "rung": 0, "paper": paper}
+    return {"next_rung_at": clock.due, "rung": 0, "paper": paper, "urging": None}
 
 
 @lru_cache

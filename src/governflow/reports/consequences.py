@@ -3,13 +3,16 @@
 What was carried out and what was only due are told apart everywhere: a measure that is due has moved nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, cast
 
 import attrs
 
 from governflow.model.events import Escalated, Event
 from governflow.model.terms import Cause
+from governflow.model.urgings import Urging
+from governflow.policy.hookspecs import CaseReader
 from governflow.text import Text
 
 #: The details of events that these are read from.
@@ -21,7 +24,8 @@ class Consequences:
     """What followed for one case, oldest first.
 
     Args:
-        escalations: What was carried out: kind, cause, clock, from, to, form, at, because.
+        escalations: What was carried out: kind, cause, clock, from, to, form, at, because; of urgings that repeat also
+            ``times``, how many there have been, and ``until``, the last of them.
         measures_due: What was only due, the same.
         findings: What is wrong about facts that were taken all the same: at, action, unit, code, reason.
     """
@@ -31,15 +35,70 @@ class Consequences:
     findings: Sequence[dict[str, Any]] = ()
 
     @classmethod
-    def of(cls, history: Sequence[Event]) -> "Consequences":
-        """Read them from events, whole or only those that hold any of `TOLD_BY`."""
-        return cls(escalations(history), measures_due(history), findings(history))
+    def of(cls, history: Sequence[Event], until: datetime | None = None) -> "Consequences":
+        """Read them from the events of a case, as of a moment; as of the last event by default."""
+        return cls(escalations(history, until), measures_due(history), findings(history))
+
+    @classmethod
+    def read(cls, reader: CaseReader, case: str) -> "Consequences":
+        """Read what followed for a case, as of the reader's clock."""
+        told = reader.history(case, about=TOLD_BY)
+        if any(clock.urging is not None for event in told for clock in event.clocks):
+            told = reader.history(case)  # what ends an urging may tell nothing else
+        return cls.of(told, reader.now)
 
 
-def escalations(history: Sequence[Event]) -> list[dict[str, Any]]:
-    """Return the escalations among the events of a case: when, why, what, from whom to whom."""
+def escalations(history: Sequence[Event], until: datetime | None = None) -> list[dict[str, Any]]:
+    """Return the escalations among the events of a case: when, why, what, from whom to whom.
+
+    Args:
+        history: The events; all of them where urgings repeat.
+        until: As of when repeated urgings are counted; the last event by default.
+    """
+    repeated = repeated_urgings(history, until)
     climbs = ((event, event.escalation) for event in history if event.escalation is not None)
-    return [{**climb, "at": event.at, "because": _because(event, climb)} for event, climb in climbs]
+    return [
+        {**climb, "at": event.at, "because": _because(event, climb), **_times(repeated.get(event.seq))}
+        for event, climb in climbs
+    ]
+
+
+def _times(repeated: tuple[Urging, datetime] | None) -> dict[str, Any]:
+    if repeated is None:
+        return {}
+    urging, ended = repeated
+    times = max(urging.count(ended), 1)
+    return {"times": times, "until": urging.at(times), "repeated": repeated}
+
+
+def times_within(climb: Mapping[str, Any], since: datetime, until: datetime) -> int:
+    """Return how many times what an escalation tells happened from a moment on and before another one."""
+    if "repeated" not in climb:
+        return int(since <= climb["at"] < until)
+    urging, ended = cast(tuple[Urging, datetime], climb["repeated"])
+    return max(urging.count(min(until, ended)) - urging.count(since), 0)
+
+
+def repeated_urgings(history: Sequence[Event], until: datetime | None = None) -> dict[int, tuple[Urging, datetime]]:
+    """Return the urgings that repeat, by the number of the event, each with the moment before which they happened.
+
+    They end with the event that stops, pauses or changes their clock; else with ``until``, by default the last event.
+    """
+    found: dict[int, tuple[Urging, datetime]] = {}
+    going: dict[tuple[str, int], tuple[int, Urging]] = {}
+    latest = max([event.at for event in history], default=until)
+    for event in history:
+        for clock in event.clocks:
+            mark = clock.name, clock.cycle
+            if mark in going and going[mark][1] != clock.urging:
+                seq, urging = going.pop(mark)
+                found[seq] = urging, event.at
+            if clock.urging is not None and mark not in going:
+                going[mark] = event.seq, clock.urging
+    if latest is not None:
+        latest = latest if until is None else max(latest, until)
+        found |= {seq: (urging, latest) for seq, urging in going.values()}
+    return found
 
 
 def measures_due(history: Sequence[Event]) -> list[dict[str, Any]]:

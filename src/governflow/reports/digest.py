@@ -15,7 +15,7 @@ import attrs
 from governflow.errors import CommandError, require
 from governflow.model.terms import Form, Kind
 from governflow.policy.hookspecs import CaseReader, LocalRules
-from governflow.reports.consequences import escalations
+from governflow.reports.consequences import Consequences
 from governflow.reports.format import plain, render_lines
 from governflow.reports.rates import Rate
 from governflow.reports.trends import Count, Issue, Recurrence, Signs, locality_name, ranked
@@ -141,7 +141,7 @@ def digest(
         if case.locality == policy.code and count.concerns(case):
             count.add(case)
             if count.during(case):
-                count.add_escalations(case, escalations(reader.history(case.id, about="escalation")))
+                count.add_escalations(case, Consequences.read(reader, case.id).escalations)
     return _digest(policy, holder, span, count)
 
 

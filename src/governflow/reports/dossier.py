@@ -101,7 +101,7 @@ class _DossierWriter(Localizer):
             facts=tuple(self.facts()),
             requester=tuple(self.requester()),
             request=self.request(),
-            steps=compile_steps(self, case, self.history, self.texts, self.kept_rules),
+            steps=compile_steps(self, case, self.history, self.texts, self.kept_rules, self.now),
             clocks=tuple(map(self.line, case.all_clocks)),
             answers=tuple(self.answers()),
             verdicts=verdicts,

@@ -1,6 +1,7 @@
 """What happened to a case, one step after the other: what was done, by whom, what it changed, and by which rule."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, cast
 
 import attrs
@@ -15,7 +16,8 @@ from governflow.model.faults import faults_in
 from governflow.model.lifecycle import START
 from governflow.model.rulings import RecordedRuling
 from governflow.model.terms import Cause, Kind, Mode, Verdict
-from governflow.reports.consequences import findings
+from governflow.model.urgings import Urging
+from governflow.reports.consequences import findings, repeated_urgings
 from governflow.reports.dossier_model import DossierStep, Reason
 from governflow.reports.localize import ERASED, Localizer, times
 from governflow.text import Text
@@ -64,6 +66,7 @@ def compile_steps(
     history: Iterable[Event],
     texts: Mapping[int, Mapping[str, object]],
     kept_rules: KeptRules,
+    until: datetime | None = None,
 ) -> tuple[DossierStep, ...]:
     """Return what happened to a case; what was urged again and again is folded into one step each.
 
@@ -73,18 +76,27 @@ def compile_steps(
         history: Its events, in the order of the book.
         texts: What was said, by the number of the event.
         kept_rules: The tables of the time, to show the row that gave a ruling.
+        until: As of when repeated urgings are counted; the last event by default.
     """
-    return tuple(_folded(_StepWriter(localizer, case, texts, kept_rules).steps(history)))
+    events = list(history)
+    repeated = repeated_urgings(events, until)
+    return tuple(_folded(_StepWriter(localizer, case, texts, kept_rules, repeated).steps(events)))
 
 
 class _StepWriter(Localizer):
     """Writes the steps of one case."""
 
     def __init__(
-        self, localizer: Localizer, case: Case, texts: Mapping[int, Mapping[str, object]], kept_rules: KeptRules
+        self,
+        localizer: Localizer,
+        case: Case,
+        texts: Mapping[int, Mapping[str, object]],
+        kept_rules: KeptRules,
+        repeated: Mapping[int, tuple[Urging, datetime]],
     ) -> None:
         super().__init__(localizer.lang, localizer.zone, localizer.policy, localizer.safe, localizer.tables)
         self.case, self.texts, self.kept_rules = case, texts, kept_rules
+        self.repeated = repeated
         self.under = condition_of(case)
         self.met: set[tuple[str | None, ...]] = set()
 
@@ -97,6 +109,9 @@ class _StepWriter(Localizer):
                 for ruling in event.rulings:
                     if ruling.what == f"clock:{clock.name.partition(':')[0]}":
                         rules[clock.name, clock.cycle] = self.reason(ruling)
+            urging, ended = self.repeated.get(event.seq, (None, event.at))
+            times = max(urging.count(ended), 1) if urging is not None else 1
+            last = urging.at(times) if urging is not None else None
             yield DossierStep(
                 seq=event.seq,
                 at=self.local(event.at),
@@ -108,7 +123,8 @@ class _StepWriter(Localizer):
                 words=tuple(self.words(event)),
                 reasons=tuple(self.reasons(event, before, rules)),
                 last=event.seq,
-                until=self.local(event.at),
+                until=self.local(last or event.at),
+                times=times,
             )
             clocks.update({(clock.name, clock.cycle): clock for clock in event.clocks})
             before = after
@@ -306,5 +322,9 @@ def _folded(steps: Iterable[DossierStep]) -> Iterable[DossierStep]:
             continue
         key = (step.what, step.by, step.unit, step.details, step.reasons)
         first = run.get(key)
-        run[key] = step if first is None else attrs.evolve(first, times=first.times + 1, last=step.seq, until=step.at)
+        run[key] = (
+            step
+            if first is None
+            else attrs.evolve(first, times=first.times + step.times, last=step.seq, until=step.until)
+        )
     yield from run.values()

@@ -25,7 +25,7 @@ from governflow.model.case import Case
 from governflow.model.clocks import Clock, Miss
 from governflow.model.terms import Exempt, Kind, Outcome, Verdict
 from governflow.policy.hookspecs import CaseReader
-from governflow.reports.consequences import TOLD_BY, Consequences
+from governflow.reports.consequences import Consequences
 from governflow.reports.format import plain
 
 #: Without a visit, a first contact within this long after the dispatch counts as a response.
@@ -134,7 +134,8 @@ class Report:
         self.closed += case.closed is not None or case.state in BASE.ends
         self.ended[case.state] += 1
         self.by_unit[case.unit] += 1
-        self.escalations.update(entry["kind"] for entry in followed.escalations)
+        for entry in followed.escalations:
+            self.escalations[entry["kind"]] += entry.get("times", 1)
         self.measures_due.update(entry["kind"] for entry in followed.measures_due)
         self.findings.update(entry["unit"] or "" for entry in followed.findings)
         exempt: set[str] = set()
@@ -221,7 +222,7 @@ def lives(reader: CaseReader, locality: str) -> Lives:
     """Return every case of a locality with what followed for it, in the order in which the store learnt of them."""
     for case in reader.cases():
         if case.locality == locality:
-            yield case, Consequences.of(reader.history(case.id, about=TOLD_BY))
+            yield case, Consequences.read(reader, case.id)
 
 
 _UNRECORDED = {"clock": "", "started": None, "due": None, "stopped": None, "outcome": "unrecorded", "exempt": None}
@@ -270,4 +271,5 @@ def _climb_as_json(climb: Mapping[str, Any], zone: ZoneInfo, lang: str, *names: 
         "at": plain(climb["at"], zone),
         **{name: climb[name] for name in (*names, "from", "to")},
         "because": climb["because"].say(lang),
+        **({"times": climb["times"], "until": plain(climb["until"], zone)} if climb.get("times", 1) > 1 else {}),
     }

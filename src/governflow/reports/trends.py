@@ -24,6 +24,7 @@ from governflow.model.case import Case
 from governflow.model.clocks import LAPSES, Clock
 from governflow.model.terms import Form, Kind
 from governflow.policy.hookspecs import LocalRules
+from governflow.reports.consequences import times_within
 from governflow.reports.rates import Outages, exemption
 from governflow.text import Text
 from governflow.timesource import in_utc
@@ -215,9 +216,9 @@ class Count:
             case: The case.
             climbs: Its escalations, from `governflow.reports.rates.escalations`.
         """
-        inside = [entry for entry in climbs if self.since <= entry["at"] < self.until]
-        self.kinds.update(Kind(entry["kind"]) for entry in inside)
-        climbed = [entry for entry in inside if entry["kind"] in _CLIMBED]
+        for entry in climbs:
+            self.kinds[Kind(entry["kind"])] += times_within(entry, self.since, self.until)
+        climbed = [entry for entry in climbs if self.since <= entry["at"] < self.until and entry["kind"] in _CLIMBED]
         self.escalated += bool(climbed)
         self.above += case.form is Form.STUDY or any(self._left(entry) for entry in climbed)
 

@@ -1,7 +1,7 @@
 """Laws about ladders: what is not done goes up, comes to the top, and is not forgotten there (升级)."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
 
@@ -22,6 +22,7 @@ from governflow.charter.model import MOST, Failure, law
 from governflow.charter.subject import Subject
 from governflow.engine import musters
 from governflow.model.case import Case
+from governflow.model.clocks import Clock
 from governflow.model.events import Escalated, Event
 from governflow.model.faults import faults_in
 from governflow.model.lifecycle import Lifecycle
@@ -316,6 +317,12 @@ def ends(subject: Subject) -> Iterator[Failure]:
     )
 
 
+def _urged_next(clock: Clock, after: datetime) -> datetime | None:
+    """Return when the next rung of a late clock is due, or the next of its urgings."""
+    coming = clock.urging.next(after + timedelta.resolution) if clock.urging is not None else None
+    return coming[1] if coming is not None else clock.next_rung_at
+
+
 def silent(ladder: Ladder, policy: Policy) -> Failure | None:
     """Return where nobody is urged any more, or no special report is filed."""
     for at, (event, case) in enumerate(ladder.rungs):
@@ -331,7 +338,7 @@ def silent(ladder: Ladder, policy: Policy) -> Failure | None:
             return wrong(Text(what, f"专报之后“{name.zh}”不再催办"))
         breached = [clock for clock in late if clock.outcome is Outcome.BREACHED]
         # Somebody is urged when a late clock climbs, or when another one falls due: a warning urges nobody.
-        urging = [clock.next_rung_at if clock in breached else clock.due for clock in late if clock.running]
+        urging = [_urged_next(clock, event.at) if clock in breached else clock.due for clock in late if clock.running]
         upcoming = min((moment for moment in urging if moment is not None), default=None)
         informed = case.special is not None or len(breached) == len(late)
         if breached and informed and not over and upcoming is not None and upcoming - event.at > SILENCE:
