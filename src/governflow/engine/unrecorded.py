@@ -62,6 +62,7 @@ def _actions(trigger: str) -> tuple[str, ...]:
     return _SEVERAL.get(action, (action,))
 
 
+@lru_cache(4096)
 def unrecorded(plan: Plan, source: Source, *, visit: bool) -> tuple[str, ...]:
     """Return the clocks that the rules give a case and that its source never measures, whatever happens."""
     known = measured(plan, source, frozenset()).specs

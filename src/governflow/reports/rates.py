@@ -126,12 +126,12 @@ class Report:
 
     def add(self, case: Case, followed: Consequences | Sequence[dict[str, Any]]) -> None:
         """Count a case, and what followed for it; escalations alone will do."""
-        followed = followed if isinstance(followed, Consequences) else Consequences(followed)
+        followed = _consequences(followed)
         self.cases += 1
         lacking = case.id in self.incomplete
         self.incomplete_cases += lacking
         self.unrecorded.update(case.unrecorded)
-        self.closed += case.closed is not None or case.state in BASE.ends
+        self.closed += _is_done(case)
         self.ended[case.state] += 1
         self.by_unit[case.unit] += 1
         for entry in followed.escalations:
@@ -191,6 +191,18 @@ def _figures(counted: Tally | Rate) -> dict[str, int]:
     return found if counted.incomplete else {name: n for name, n in found.items() if name != "incomplete"}
 
 
+def _consequences(given: Consequences | Sequence[dict[str, Any]]) -> Consequences:
+    """Return what followed for a case where escalations alone were given."""
+    return given if isinstance(given, Consequences) else Consequences(given)
+
+
+def _is_done(case: Case) -> bool:
+    """Return whether a case has come to its end; where nobody records verdicts the answer is the last that is told."""
+    if case.closed is not None or case.state in BASE.ends:
+        return True
+    return case.state == "answered" and "evaluate" in case.unrecorded
+
+
 #: The order in which clocks are shown: that of a case's life.
 _ORDER = ("dispatch", "arrive", "check_in", "promise", "resolve", "answer", "evaluate", "revisit", "triage", "attend")
 
@@ -230,7 +242,7 @@ _UNRECORDED = {"clock": "", "started": None, "due": None, "stopped": None, "outc
 
 def case_as_json(
     case: Case,
-    followed: Consequences,
+    followed: Consequences | Sequence[dict[str, Any]],
     outages: Outages,
     zone: ZoneInfo,
     lang: str = "en",
@@ -241,6 +253,7 @@ def case_as_json(
 
     Clocks that its source does not record follow those that ran: they have a name and no times.
     """
+    followed = _consequences(followed)
     return {
         "case": case.id,
         "way": case.way,
