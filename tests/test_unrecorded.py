@@ -11,6 +11,7 @@ from governflow import Engine
 from governflow.model.case import Case, fold
 from governflow.model.source import ASSUMED, Source
 from governflow.model.terms import Outcome
+from governflow.plugin import Deadlines, Locality, hookimpl
 
 ZONE = ZoneInfo("Asia/Shanghai")
 T0 = datetime(2026, 3, 16, 8, tzinfo=ZONE)
@@ -116,3 +117,26 @@ def test_nothing_is_breached_that_the_source_could_not_have_told(
         measured_by = {"whole": "answer"}.get(clock.name, clock.name)
         assert measured_by in recorded
         assert clock.name not in case.unrecorded
+
+
+class Unmeasured:
+    """A county that promises a settlement, and nothing else that this source records."""
+
+    @hookimpl
+    def governflow_locality(self) -> Locality:
+        return Locality("none", "无时限县", "None", parent="000000", zone="Asia/Shanghai")
+
+    @hookimpl
+    def governflow_deadlines(self) -> Deadlines:
+        return Deadlines((), ("dispatch", "arrive", "resolve", "whole"))
+
+
+def test_where_the_rules_give_no_clock_somebody_looks_after_the_case_until_an_unrecorded_one_would_run() -> None:
+    with Engine.open() as engine:
+        engine.localities.register("none", Unmeasured())
+        engine.report(case_id="A", locality="none", source=BOARD, visit=False, at=T0)
+        assert engine.case("A").clocks["attend"].running
+        engine.resolve("A", at=T0 + HOUR)  # the answer would run now, had the source a column of its own for it
+        engine.answer("A", at=T0 + HOUR)
+        engine.advance(T0 + 90 * DAY)
+        assert clocks(engine.case("A")) == {"attend#1": Outcome.MET}

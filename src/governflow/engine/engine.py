@@ -20,6 +20,7 @@ import msgspec
 from governflow.engine import rulings
 from governflow.engine.books import Books
 from governflow.engine.command_handler import take_command
+from governflow.engine.retell import retell
 from governflow.engine.session import Session, require_actor
 from governflow.engine.transition import Outcomes
 from governflow.engine.verbs import Common, ReportDetails, Verbs
@@ -234,6 +235,19 @@ class Engine(Verbs, Books):
             CommandError: If the details make no sense or the fact comes too late to fit.
         """
         return take_command(self._session, action, case_id, details, by, at, command_id, version)
+
+    def retell(self, command_id: bytes, action: str, **texts: object) -> bool:
+        """Update the texts and personal data of a fact that is known (文字更正), in place; never of a forgotten case.
+
+        Args:
+            command_id: The command that told it.
+            action: What was done.
+            **texts: Any of ``reporter``, ``phone``, ``text``, ``note``, ``reason``, ``extra``; others are passed over.
+
+        Returns:
+            Whether anything was new.
+        """
+        return retell(self._session, command_id, action, texts)
 
     # --- time ---------------------------------------------------------------------------------------------------------
 

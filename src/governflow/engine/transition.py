@@ -214,22 +214,25 @@ class Transition:
     def attend(self) -> None:
         """See to it that an open case has a clock, and that `attend` runs only where there is no other.
 
-        Nobody has to attend to a case that is suspended until a date.
+        Nobody has to attend to a case that is suspended until a date, or whose next step no source records.
         """
         attending = self.live.get(ATTEND.name)
         if attending is not None and attending.stopped is not None:
             attending = None
-        if self.changes.get("until", self.case.suspended_until) is not None:
+        if self._is_attended(attending):
             if attending is not None:
                 self.put(clocks.stopped(attending, max(self.at, attending.started)))
-            return
+        elif attending is None:
+            self.start(self.plan.specs.get(ATTEND.name, ATTEND))
+
+    def _is_attended(self, attending: Clock | None) -> bool:
+        """Return whether a case needs no clock beside those that it has."""
+        if self.changes.get("until", self.case.suspended_until) is not None:
+            return True
         for clock in self.live.values():
             if clock.stopped is None and clock.paused is None and clock is not attending:
-                if attending is not None:
-                    self.put(clocks.stopped(attending, max(self.at, attending.started)))
-                return
-        if attending is None and not self._unmeasured():
-            self.start(self.plan.specs.get(ATTEND.name, ATTEND))
+                return True
+        return self._unmeasured()
 
     def unrecorded(self, source: Source) -> list[str]:
         """Return the clocks that the rules give the case and that its source never measures."""

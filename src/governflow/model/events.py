@@ -23,6 +23,9 @@ from governflow.text import Text
 
 VERSION = 1
 
+#: Texts of an earlier event were told anew: the commitment is to those that stand there now.
+RETOLD = "retold"
+
 #: What the kinds of events are called that have no name of their own in the lifecycle.
 EVENT_NAMES: Mapping[str, Text] = {
     "warned": Text("Warning: soon due", "临期预警"),
@@ -35,6 +38,7 @@ EVENT_NAMES: Mapping[str, Text] = {
     "special_report_due": Text("Special report due", "应形成专报"),
     "lapsed": Text("Time ran out", "到期"),
     "faulted": Text("Fault in the rules: put before a human", "规则故障：转人工研判"),
+    RETOLD: Text("Texts updated", "文字更正"),
     "forgotten": Text("Personal data erased on request", "应要求删除个人信息"),
     "reassessed": Text("Assessed anew", "重新研判"),
     "recalculated": Text("Deadlines counted anew", "重算时限"),

@@ -84,6 +84,10 @@ _REPORTED = (
 )
 
 
+def _texts_of(details: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: details[name] for name in TEXTS if name in details}
+
+
 class JournalCommands:
     """Takes rows of one journal to an engine."""
 
@@ -175,6 +179,9 @@ class JournalCommands:
         if is_new:
             self._require_new(case, action)
             self._take(row, step, case, fact_id)
+        elif case is not None:
+            known = fact_id if self._engine.has_taken(fact_id) else self._former_id(row, step)
+            self._engine.retell(known, action, **_texts_of(self._said(row, step)[1]))
         if action == "report" and self._auto_dispatch:
             self._dispatch(row, step, fact_id)
         return is_new

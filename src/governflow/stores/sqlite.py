@@ -23,7 +23,7 @@ STATEMENTS = {
     "(?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET locality = excluded.locality, state = excluded.state, "
     "unit = excluded.unit, version = excluded.version, next = excluded.next, tail = excluded.tail",
     "events": "INSERT INTO events (position, number, recorded, body) VALUES (?, ?, ?, ?)",
-    "texts": "INSERT INTO texts (number, seq, salt, content) VALUES (?, ?, ?, ?)",
+    "texts": "INSERT OR REPLACE INTO texts (number, seq, salt, content) VALUES (?, ?, ?, ?)",
     "commands": "INSERT INTO commands (id, number, version, digest) VALUES (?, ?, ?, ?)",
     "outbox": "INSERT INTO outbox (position, plugin) VALUES (?, ?)",
     "rules": "INSERT OR IGNORE INTO meta (key, value) VALUES ('rules:' || ?, ?)",

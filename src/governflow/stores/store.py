@@ -21,7 +21,7 @@ import msgspec
 from governflow._names import names_renamed
 from governflow.errors import CommandError, StoreError, Tampered
 from governflow.model.case import Case, fold
-from governflow.model.events import Event, decode, encode
+from governflow.model.events import RETOLD, Event, decode, encode
 
 #: The hash that every chain begins with.
 GENESIS = b"\0" * 32
@@ -377,7 +377,7 @@ class Store(ABC):
                 f"事项 {case} 的登记状态与其事件不符",
             )
         texts = self.texts(case)
-        secrets = {event.seq: event.secret for event in events if event.secret is not None}
+        secrets = {_holder(event): event.secret for event in events if event.secret is not None}
         erased = max((event.seq for event in events if event.kind == "forgotten"), default=0)
         if texts.keys() - secrets.keys():
             raise Tampered(f"case {case} has a text that no event speaks of", f"事项 {case} 有来历不明的文本")
@@ -386,6 +386,12 @@ class Store(ABC):
                 raise Tampered(f"the texts of case {case} were removed", f"事项 {case} 的文本被删除")
             if seq in texts and commitment(*texts[seq]) != secret:
                 raise Tampered(f"the texts of case {case} were altered", f"事项 {case} 的文本被改动过")
+
+
+def _holder(event: Event) -> int:
+    """Return the number of the event under which the texts stand that an event commits to."""
+    seq = event.about["seq"] if event.kind == RETOLD else event.seq
+    return seq if isinstance(seq, int) else event.seq
 
 
 def _read_head(text: str) -> tuple[int, str]:
