@@ -595,7 +595,7 @@ def test_a_denied_row_of_a_journal_is_a_reject_and_one_denial_however_often_it_i
     rows = ("2026-03-02 08:00,1,上报", "2026-03-02 08:03,1,派单", "2026-03-02 08:04,1,领单")
     journal.write_text("\n".join(["时间,事项编号,动作", *rows]) + "\n", encoding="utf-8")
     for _ in range(2):
-        done = governflow("run", journal, "--locality", COUNTY, "--store", store, "--json")
+        done = governflow("run", journal, "--enforce", "--locality", COUNTY, "--store", store, "--json")
         assert done.status == 1
         assert "line 4" in done.err
         assert "not on a Monday" in done.err

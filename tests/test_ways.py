@@ -250,6 +250,10 @@ def test_run_is_a_record_by_default_and_shows_due_measures_and_findings_in_table
     assert done.status == 0
     assert "Measures due" in done.out
     assert "Findings" in done.out
+    told = governflow("run", rows, "--store", store, "--json").json
+    (finding,) = told["cases"][0]["findings"]
+    assert (finding["at"][11:16], finding["action"], finding["unit"]) == ("15:00", "begin", "intake")
+    assert told["summary"]["findings"] == {"intake": 1}
     shown = governflow("show", "c", "--store", store, "--lang", "zh").out
     assert "应采取的处置" in shown
     assert "发现的问题" in shown

@@ -270,7 +270,11 @@ def case_as_json(
         "escalations": [_climb_as_json(climb, zone, lang, "cause", "kind") for climb in followed.escalations],
         "measures_due": [_climb_as_json(climb, zone, lang, "cause", "kind", "form") for climb in followed.measures_due],
         "findings": [
-            {**plain(found, zone, "at", "action", "unit", "code"), "reason": found["reason"].say(lang)}
+            {
+                "at": plain(found["at"], zone),
+                **{name: found[name] for name in ("action", "unit", "code")},
+                "reason": found["reason"].say(lang),
+            }
             for found in followed.findings
         ],
         "reopened": case.reopened,
