@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from governflow.calendars import WorkingCalendar
 from governflow.calendars.allowances import Allowance
 from governflow.engine.transition import Transition
 from governflow.errors import CommandError, require
 from governflow.model import clocks
-from governflow.model.clocks import Clock
+from governflow.model.clocks import Addition, Clock
 from governflow.model.events import Actor
 from governflow.text import Text
 from governflow.timesource import in_utc
@@ -42,9 +44,10 @@ def extend(step: Transition, details: Mapping[str, Any], by: Actor | None) -> No
         calendar = _calendar(step, clock)
         due = clocks.added_to(clock.due, allowance, calendar)
         _within_limit(step, clock, due, allowance)
+        due, pauses = _after_pauses(step, clock, due, calendar)
         held = step.held if clocks.waits(clock) else None
         _require_later(clock, due, clock.paused or held or step.at)
-        new = _on_top(clock, due, allowance, calendar)
+        new = {**_on_top(clock, due, allowance, calendar, step.at), "pauses": pauses}
     else:
         raise CommandError(
             "an extension needs a new due time (until), or an allowance to add",
@@ -52,7 +55,7 @@ def extend(step: Transition, details: Mapping[str, Any], by: Actor | None) -> No
         )
     own = clocks.allowance_of(clock)
     calendar = WorkingCalendar.always() if own is None or own.elapsed else _calendar(step, clock)
-    warn = clocks.warning(clock, due, own, calendar)
+    warn = clocks.warning(replace(clock, pauses=new.get("pauses", clock.pauses)), due, own, calendar)
     step.put(clocks.retimed(clock, due, warn, step.at, held, original=clock.original or clock.due, **new))
     step.about |= {"clock": clock.mark, "approved_by": approved_by}
 
@@ -63,15 +66,27 @@ def _by_date(clock: Clock, due: datetime) -> dict[str, Any]:
     return {"granted": due, "counted": counted}
 
 
-def _on_top(clock: Clock, due: datetime, more: Allowance, calendar: WorkingCalendar) -> dict[str, Any]:
+def _on_top(clock: Clock, due: datetime, more: Allowance, calendar: WorkingCalendar, at: datetime) -> dict[str, Any]:
     """Return what an allowance on top changes in a clock."""
-    new: dict[str, Any] = {"added": (*clock.added, str(more))}
+    new: dict[str, Any] = {"added": (*clock.added, Addition(str(more), at))}
     if clock.granted == clock.due:  # on top of a date it gives another date
         new["granted"] = due
     if clock.counted is not None:
         new["counted"] = clocks.added_to(clock.counted, more, calendar)
     new["calendar_unknown"] = clock.calendar_unknown or more.flagged(clock.started, due, calendar)
     return new
+
+
+def _after_pauses(
+    step: Transition, clock: Clock, due: datetime, calendar: WorkingCalendar
+) -> tuple[datetime, tuple[tuple[datetime, datetime], ...]]:
+    """Return a due time after the suspensions that began since the old one: with more time they are pauses."""
+    pauses, own = clock.pauses, clocks.allowance_of(clock)
+    for since, until in step.pauses(clock):
+        if own is not None and clock.due <= since < due:
+            due = own.shift(due, since, until, calendar)
+            pauses = (*pauses, (since, until))
+    return due, pauses
 
 
 def _require_later(clock: Clock, due: datetime, now: datetime) -> None:

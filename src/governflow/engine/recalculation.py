@@ -20,17 +20,21 @@ def counted_again(step: Transition, clock: Clock) -> Clock:
         CalendarError: The calendar refuses.
     """
     own = _own_allowance(step, clock)
-    added = [Allowance.parse(more) for more in clock.added]
+    added = [Allowance.parse(more.allowance) for more in clock.added]
     if own is None or (own.elapsed and all(more.elapsed for more in added)):
         return clock
     calendar = step.policy.calendar(clock.name.partition(":")[0], step.context, step.faults)
-    count, due = _due(clock, own, added, calendar)
+    # A pause that its end cut short has moved nothing.
+    pauses = tuple(pause for pause in step.pauses(clock) if clock.stopped is None or pause[1] < clock.stopped)
+    count, due = _due(clock, own, added, calendar, pauses)
     flagged = any(one.flagged(clock.begun, due, calendar) for one in (own, *added))
     if due == clock.due and flagged is clock.calendar_unknown:
         return clock
     new = replace(clock, calendar_unknown=flagged)
     if due == clock.due:
         return new
+    if clock.stopped is None:
+        new = replace(new, pauses=tuple(pause for pause in pauses if pause[0] < due))
     extended = {"original": count} if clock.original is not None else {}
     if clock.stopped is not None:
         return _ended(step, clock, new, count, due, extended)
@@ -45,21 +49,38 @@ def _own_allowance(step: Transition, clock: Clock) -> Allowance | None:
     return clocks.allowance_of(clock)
 
 
-def _due(clock: Clock, own: Allowance, added: list[Allowance], calendar: WorkingCalendar) -> tuple[datetime, datetime]:
-    """Return when a clock is due without its extensions, and with them."""
-    # A pause that its end cut short has moved nothing.
-    pauses = tuple(pause for pause in clock.pauses if pause[1] != clock.stopped)
-    count = due = own.due(clock.begun, calendar, pauses)
-    for more in added:
-        due = clocks.added_to(due, more, calendar)
-    for since, until in pauses:
-        if since >= count:
-            due = own.shift(due, since, until, calendar)
+def _due(
+    clock: Clock,
+    own: Allowance,
+    added: list[Allowance],
+    calendar: WorkingCalendar,
+    pauses: tuple[tuple[datetime, datetime], ...],
+) -> tuple[datetime, datetime]:
+    """Return when a clock is due without its extensions, and with them: as things happened, one after the other."""
+    count = own.due(clock.begun, calendar, pauses)
+    due = _in_turn(clock, own, added, calendar, pauses) if added else count
     if clock.granted is not None:
         due = max(due, clock.granted)
     elif clock.original is not None and not added:
         due += clock.due - clock.original  # of an older ledger, which kept only what the extension came to
     return count, due
+
+
+def _in_turn(
+    clock: Clock,
+    own: Allowance,
+    added: list[Allowance],
+    calendar: WorkingCalendar,
+    pauses: tuple[tuple[datetime, datetime], ...],
+) -> datetime:
+    """Return when a clock is due to which something was granted on top, now and then between its pauses."""
+    due, waiting = own.due(clock.begun, calendar), list(pauses)
+    for more, granted in [*zip(added, (one.at for one in clock.added), strict=True), (None, None)]:
+        while waiting and (granted is None or waiting[0][1] <= granted) and waiting[0][0] < due:
+            due = own.shift(due, *waiting.pop(0), calendar)
+        if more is not None:
+            due = clocks.added_to(due, more, calendar)
+    return due
 
 
 def _ended(
@@ -97,7 +118,7 @@ def _going(
         new = _moved(new, count, due, now, {})
         if due < now:
             return replace(new, **extended)
-    warn = clocks.warning(clock, due, own, calendar)
+    warn = clocks.warning(new, due, own, calendar)
     return clocks.retimed(new, due, warn, step.at, step.held, **extended)
 
 

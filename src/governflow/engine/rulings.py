@@ -127,21 +127,25 @@ def recount(step: Transition) -> None:
 
 def _recounted(step: Transition, clock: Clock, spec: ClockSpec) -> Clock:
     """Return a clock with the allowance that the rules give it now."""
-    calendar, now = step.calendar(spec), step.stands_at(clock)
-    count, flagged = clocks.due_again(clock, spec.allowance, calendar)
-    due, new = count, dict[str, Any](allowance=spec.written, calendar_unknown=flagged, since=None)
+    calendar, now, pauses = step.calendar(spec), step.stands_at(clock), step.pauses(clock)
+    count = due = spec.allowance.due(clock.started, calendar, pauses)
+    flagged = spec.allowance.flagged(clock.started, count, calendar)
+    new: dict[str, Any] = {"allowance": spec.written, "calendar_unknown": flagged, "since": None}
     if clock.original is not None:
         # The date that extensions gave so far is granted, whatever the rules say now.
         granted = clock.due if clock.due > clock.original else clock.granted
         new |= {"original": count, "granted": granted, "added": ()}
         if clock.counted is not None:
-            new["counted"] = count
+            new["counted"] = count if count >= now else min(clock.counted, spec.allowance.due(now, calendar))
         due = max(count, granted) if granted is not None else count
     if due < now and due < clock.due:
         # Nobody could have kept what was asked of them only now.
         anew = spec.allowance.due(now, calendar)
         due, new["since"] = (anew, now) if anew < clock.due else (clock.due, None)
-    warn = clocks.warning(replace(clock, since=new["since"]), due, spec.allowance, calendar)
+        if clock.original is not None:
+            new["original"] = due
+    new["pauses"] = tuple(pause for pause in pauses if pause[0] < due)
+    warn = clocks.warning(replace(clock, since=new["since"], pauses=new["pauses"]), due, spec.allowance, calendar)
     return clocks.retimed(clock, due, warn, step.at, step.held, **new)
 
 

@@ -201,6 +201,16 @@ class Transition:
         """Since when the case is suspended; None if it is not."""
         return self.case.suspended_since if self.case.suspended_until is not None else None
 
+    def pauses(self, clock: Clock) -> tuple[tuple[datetime, datetime], ...]:
+        """Return the pauses that are over in which a clock does not count, those after its due moment included.
+
+        They move nothing while it is due before them; once it gets more time they were pauses all the same.
+        """
+        if not clocks.waits(clock):
+            return clock.pauses
+        suspended, start = self.case.suspensions, clock.started
+        return tuple((max(since, start), until) for since, until in suspended if until > start)
+
     def stands_at(self, clock: Clock) -> datetime:
         """Return the moment from which on an unfinished clock has still to count: now, or where its pause began."""
         return max(self.at, clock.started) if clock.paused is None else clock.paused

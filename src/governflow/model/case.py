@@ -58,6 +58,7 @@ class Case:
         suspended_from: The state that a suspended case came from.
         suspended_until: When a suspended case resumes by itself.
         suspended_since: Since when a suspended case stands still.
+        suspensions: The suspensions that are over.
         dispatched: When it was first dispatched.
         contacted: When the one who asked was first in contact with it.
         resolved: When it was last resolved.
@@ -111,6 +112,7 @@ class Case:
     suspended_from: str | None = None
     suspended_until: datetime | None = None
     suspended_since: datetime | None = None
+    suspensions: tuple[tuple[datetime, datetime], ...] = ()
     dispatched: datetime | None = None
     contacted: datetime | None = None
     resolved: datetime | None = None
@@ -224,7 +226,7 @@ def evolve(case: Case | None, event: Event, seen: Case | None = None) -> Case:
         if seen is None:
             change(fields, changes)
     if "until" in changes:
-        fields["suspended_since"] = at if fields["suspended_until"] is not None else None
+        _suspend(fields, case, at)
     if state == "dispatched" and case.dispatched is None:
         fields["dispatched"] = at
     if action in CONTACTS and (case.contacted is None or at < case.contacted):
@@ -256,6 +258,16 @@ def evolve(case: Case | None, event: Event, seen: Case | None = None) -> Case:
         fields["clocks"] = MappingProxyType(clocks)
     fields["next_event_at"] = _next(fields["clocks"], fields["suspended_until"])
     return _made(fields)
+
+
+def _suspend(fields: dict[str, Any], case: Case, at: datetime) -> None:
+    """Note since when a case stands still, and from when to when it did."""
+    since = case.suspended_since
+    if fields["suspended_until"] is not None:
+        fields["suspended_since"] = since or at
+    elif since is not None:
+        fields["suspended_since"] = None
+        fields["suspensions"] = (*case.suspensions, (since, max(at, since)))
 
 
 def _next(clocks: Mapping[str, Clock], until: datetime | None) -> datetime | None:

@@ -109,6 +109,18 @@ class Miss(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     appealed: bool = False
 
 
+class Addition(msgspec.Struct, frozen=True, gc=False):
+    """An allowance that was granted on top of what a clock had.
+
+    Args:
+        allowance: The allowance as text.
+        at: When it was granted, in UTC.
+    """
+
+    allowance: str
+    at: datetime
+
+
 #: Names of fields in the ledger that are called otherwise in Python.
 _IN_LEDGER = {"missed_at": "fell", "next_rung_at": "climb", "calendar_unknown": "flagged"}
 
@@ -160,7 +172,7 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, rename=_I
         urging: The times at which the same unit is urged until ``next_rung_at``; None where its ladder does more.
         since: From when its allowance counts, where that is not its start: a later rule asks nothing of what is past.
         granted: The date that was granted: whatever is counted anew, it is not due before.
-        added: The allowances that were granted on top, where no date was named: a newer calendar counts them anew.
+        added: What was granted on top where no date was named: a newer calendar counts it anew.
         counted: While it is paused, when it would be due without the date that was granted during the pause: only this
             waits for the end of the pause.
         earlier: The due moments that were missed before `missed_at`.
@@ -188,7 +200,7 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, rename=_I
     urging: Urging | None = None
     since: datetime | None = None
     granted: datetime | None = None
-    added: tuple[str, ...] = ()
+    added: tuple[Addition, ...] = ()
     counted: datetime | None = None
     earlier: tuple[Miss, ...] = ()
 
@@ -459,18 +471,6 @@ def gap(clock: Clock) -> timedelta:
         for since, until in clock.pauses:
             length -= until - since
     return min(max(length, SHORTEST_GAP), LONGEST_GAP)
-
-
-def due_again(
-    clock: Clock, allowance: Allowance, calendar: WorkingCalendar, start: datetime | None = None
-) -> tuple[datetime, bool]:
-    """Count a clock anew: when it is due without extensions, and whether the calendar knew all the days up to then not.
-
-    It is counted from its start, or from the moment that is given.
-    """
-    start = clock.started if start is None else start
-    due = allowance.due(start, calendar, clock.pauses)
-    return due, not allowance.elapsed and calendar.flagged(due, start)
 
 
 def added_to(due: datetime, more: Allowance, calendar: WorkingCalendar) -> datetime:
