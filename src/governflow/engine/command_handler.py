@@ -9,6 +9,7 @@ import msgspec
 
 from governflow.engine.decide import Command, decide, unreported
 from governflow.engine.identity import TEXTS, digest_of, require_same, without_name
+from governflow.engine.merging import SILENT
 from governflow.engine.session import SKEW, Session, require_actor
 from governflow.errors import CommandError, Conflict, NotAllowed, UnknownCase, require
 from governflow.model.case import Case, evolve, fold
@@ -127,9 +128,9 @@ def _subject(
 
 
 def _require_only_denials(session: Session, case: Case, version: int) -> None:
-    """Refuse a stale version; what somebody else was not allowed to do has changed nothing."""
+    """Refuse a stale version; neither a denial nor a case that was merged into this one has changed anything of it."""
     if not 0 < version <= case.version or any(
-        event.kind != "denied" for event in session.store.history(case.id)[version:]
+        event.kind not in ("denied", "joined") for event in session.store.history(case.id)[version:]
     ):
         raise Conflict(case.id, version, case.version)
 
@@ -147,9 +148,14 @@ def _require_other(session: Session, case: Case, into: Any) -> None:
     """Refuse to merge a case into one that will answer nobody, or into itself."""
     other = session.load(into)
     require(
-        other.state not in ("merged", "declined", "withdrawn"),
+        other.state not in SILENT,
         f"case {into} is {other.state} and will answer nobody: merge into a case that will",
         f"事项 {into} 已终止，不会再有答复：请并入有答复的事项",
+    )
+    require(
+        other.locality == case.locality,
+        f"case {into} is one of {other.locality}, not of {case.locality}: a case is merged within its locality",
+        f"事项 {into} 属于 {other.locality}，不属于 {case.locality}：只能在同一地方内并案",
     )
     require(into != case.id, f"case {into} cannot be merged into itself", f"事项 {into} 不能并入自身")
 

@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+from governflow.engine import merging
 from governflow.engine.decide import fire
 from governflow.engine.musters import BOOK
 from governflow.engine.rule_changes import lost_of, settle
 from governflow.errors import ClockBackwards, CommandError, PolicyError, UnknownCase, described, require, shown
 from governflow.model.case import Case, evolve
+from governflow.model.clocks import PROMISE
 from governflow.model.events import Actor, Event, decode, encode
 from governflow.model.faults import HookFault
 from governflow.model.terms import Mode
@@ -122,9 +124,33 @@ class Session:
             self.store.keep_rule_set(policy.rules, policy.rule_set)
             self._kept_rules.add(policy.rules)
         self.store.append(before, after, events, self.clock.now(), secret, key, policy.observed, digest)
+        if after.merged_into is not None or after.joined:
+            self._tell_others(before, after, events[-1].at)
         if policy.rewarding and not after.id.startswith("@"):
             for kind, about in self._rewards(policy, after, events):
                 self.append_to_book(policy.layers[0].code, kind, about, None, events[-1].at)
+
+    def _tell_others(self, before: Case | None, after: Case, at: datetime) -> None:
+        """Tell the case that another one was merged into, and those that were merged into this one."""
+        into = after.merged_into
+        if into is not None and before is not None and into != before.merged_into:
+            other = self.store.load(into)
+            if other is not None:
+                rules = self.rules_of(other.locality)
+                events, joined = merging.join(other, after, before.clocks.get(PROMISE), rules, at)
+                self.append(rules, other, joined, events)
+                if merging.has_answered(joined):
+                    self._follow(after, joined, at)
+        for name in merging.waiting(before, after):
+            case = self.store.load(name)
+            if case is not None and merging.waits_for(case, after):
+                self._follow(case, after, at)
+
+    def _follow(self, case: Case, other: Case, at: datetime) -> None:
+        rules = self.rules_of(case.locality)
+        events, now = merging.follow(case, other, rules, at, self.mode(rules, at))
+        if events:
+            self.append(rules, case, now, events)
 
     def append_to_book(
         self,

@@ -75,6 +75,7 @@ class Case:
         appealed: When somebody last appealed.
         rules_changed_at: When its rules last changed under it, so that it was put where they know what to do with it.
         merged_into: The case that it was merged into.
+        joined: The cases that were merged into it, whether or not they are still.
         source: What the journal that it came from records; None: everything, as of a case that is reported live.
         unrecorded: The clocks that the rules give it and that its source does not record: nobody can say what became
             of them.
@@ -129,6 +130,7 @@ class Case:
     appealed: datetime | None = None
     rules_changed_at: datetime | None = None
     merged_into: str | None = None
+    joined: tuple[str, ...] = ()
     source: Source | None = None
     unrecorded: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
@@ -164,13 +166,15 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "until": _moment,
     "special": _moment,
     "closed": _moment,
+    "answered": _moment,
+    "joined": tuple,
     "rules_changed_at": _moment,
 }
 
 #: Actions whose first or last moment the case remembers.
 _STAMPS: Mapping[str, str] = {"resolve": "resolved", "answer": "answered", "appeal": "appealed"}
 #: What is said about a case without changing how its life goes on.
-_ASIDE = frozenset({"special", "appeals", "mode"})
+_ASIDE = frozenset({"special", "appeals", "mode", "joined", "answered"})
 _ASIDE_ACTIONS = frozenset({"extend", "appeal", "rule", "inform", "recalculate"})
 #: What the rules did in the name of an action: no source told it.
 _DERIVED = frozenset({"taken_over", "lapsed"})

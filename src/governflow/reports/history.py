@@ -184,6 +184,7 @@ class _StepWriter(Localizer):
             ("approved_by", Text("Approved by", "批准人"), self.safe),
             ("until", Text("Until", "挂起至"), self.when),
             ("merged_into", Text("Merged into", "并入事项"), str),
+            ("case", Text("The other case", "相关事项"), str),
         )
         yield from (self.pair(label, say(values[name])) for name, label, say in labelled if values.get(name))
         if about.get("chosen"):
