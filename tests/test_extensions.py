@@ -1,6 +1,8 @@
 """Extensions and exemptions (延期、不计考核) are about one due moment: what they gave stands, and no more."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -13,8 +15,10 @@ from governflow.model.terms import Exempt, Mode, Outcome
 from governflow.policy.builtin.default_clocks import ANSWER, WHOLE
 from governflow.policy.hookspecs import Context, Deadlines
 from governflow.reports import Report
+from governflow.reports.dossier import compile_dossier
 
 T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+Command = Callable[..., Any]
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 GRANTED = {"approved_by": "street", "reason": "snow"}
 
@@ -281,3 +285,49 @@ def test_an_excuse_takes_a_case_out_of_the_rate_of_its_own_clock_and_no_verdict_
     assert tuple(rates["response"].values()) == response
     assert rates["satisfaction"] == {"n": 0, "of": 1, "excluded": 0}
     assert rates["resolution"] == {"n": 0, "of": 1, "excluded": 0}
+
+
+# --- what a person reads ----------------------------------------------------------------------------------------------
+
+
+def test_explain_names_every_missed_due_time_with_its_excuse(governflow: Command, tmp_path: Path) -> None:
+    with Engine.open(tmp_path / "cases.db") as engine:
+        engine.report(case_id="c", at=plus(-1))
+        engine.dispatch("c", at=T0)
+        engine.advance(plus(45))
+        engine.appeal("c", clock="arrive", reason="road closed", at=plus(46))
+        engine.rule("c", granted=True, at=plus(47))
+        extended(engine, at=50, until=100)
+        engine.advance(plus(105))
+    told = governflow("explain", "c", "--store", tmp_path / "cases.db", "--lang", "zh").out
+    assert "超时：2026-03-02 16:40:00（申诉成立）；2026-03-02 17:40:00" in told
+
+
+def steps(engine: Engine, lang: str, kind: str) -> list[tuple[str, ...]]:
+    dossier = compile_dossier(engine, "c", lang=lang, personal=False)
+    return [tuple(step.details) for step in dossier.steps if step.kind == kind]
+
+
+def test_the_dossier_says_which_miss_an_appeal_excused() -> None:
+    engine = dispatched()
+    engine.advance(plus(45))
+    engine.appeal("c", clock="arrive", reason="road closed", at=plus(46))
+    extended(engine, at=50, until=100)
+    engine.advance(plus(105))
+    engine.rule("c", granted=True, at=plus(106))
+    ((*lines,),) = steps(engine, "en", "ruled")
+    (line,) = [line for line in lines if line.startswith("Not counted")]
+    assert "16:40" in line  # Shanghai's time of the first due moment
+    assert "17:40" not in line
+
+
+def test_the_dossier_and_explain_say_from_when_a_new_time_counts(governflow: Command, tmp_path: Path) -> None:
+    with Engine.open(tmp_path / "cases.db") as engine:
+        engine.report(case_id="c", severity="complex", at=plus(-1))
+        engine.dispatch("c", at=T0)
+        engine.arrive("c", at=plus(1))
+        engine.reclassify("c", severity="general", at=plus(100))
+        ((*lines,),) = steps(engine, "zh", "reclassified")
+    assert "办结：新时限自此刻起算，否则已经届满" in lines
+    told = governflow("explain", "c", "--store", tmp_path / "cases.db", "--lang", "en").out
+    assert "counted from: 2026-03-02 17:40:00" in told

@@ -26,6 +26,7 @@ from governflow.engine.explain import Explanation, KeptRules
 from governflow.engine.explain import explain as explain_case
 from governflow.errors import ClockBackwards, PolicyError, Tampered
 from governflow.masking import clean
+from governflow.model.clocks import Miss
 from governflow.model.events import Event
 from governflow.policy.stack import Policy
 from governflow.reports.consequences import Consequences
@@ -258,6 +259,12 @@ def _print_explanation(explanation: Explanation, beside: Sequence[DossierStep], 
     _print_clocks(explanation, localizer, out)
 
 
+def _miss(miss: Miss, localizer: Localizer) -> str:
+    """Say which due moment was missed, and why that does not count, if it does not."""
+    why = miss.exempt.text.say(localizer.lang) if miss.exempt is not None else ""
+    return _local(miss.at, localizer) + (localizer.t(f" ({why})", f"（{why}）") if why else "")
+
+
 def _print_clocks(explanation: Explanation, localizer: Localizer, out: Console) -> None:
     lang, t = localizer.lang, localizer.t
     for account in explanation.clocks:
@@ -268,6 +275,12 @@ def _print_clocks(explanation: Explanation, localizer: Localizer, out: Console) 
         )
         if clock.original is not None:
             out.print("  " + t("due before the extension: ", "延期前的截止时间：") + _local(clock.original, localizer))
+        if clock.since is not None:
+            out.print("  " + t("counted from: ", "起算时间：") + _local(clock.since, localizer))
+        if len(clock.misses) > 1:
+            out.print(
+                "  " + t("missed: ", "超时：") + t("; ", "；").join(_miss(miss, localizer) for miss in clock.misses)
+            )
         if account.flagged:
             warning = t(
                 "the calendar does not know all these days: check the due time",

@@ -240,7 +240,6 @@ class _StepWriter(Localizer):
             old = known.get(mark) or replace(clock, paused=None, stopped=None, exempt=None, duty=None)
             name, due, was = self.clock(*mark), self.by_when(clock.due), self.by_when(old.due)
             result, duty = clock.outcome.text.say(self.lang), self.unit(clock.duty or "")
-            exempt = clock.exempt.text.say(self.lang) if clock.exempt else ""
             goes_on = old.paused and not clock.paused and not clock.stopped
             news = (
                 (mark not in known, f"Clock started: {name}, due {due}", f"开始计时：{name}，截止 {due}"),
@@ -250,10 +249,20 @@ class _StepWriter(Localizer):
                 (goes_on, f"Clock goes on: {name}", f"恢复计时：{name}"),
                 (clock.stopped and not old.stopped, f"Clock ended: {name} – {result}", f"计时结束：{name}（{result}）"),
                 (old.misses and not clock.misses, f"Breach withdrawn: {name}", f"撤销超时认定：{name}"),
-                (exempt and not old.exempt, f"Not counted: {name}, {exempt}", f"不计入统计：{name}，{exempt}"),
                 (clock.duty != old.duty, f"Duty taken on: {name}, by {duty}", f"责任接手：{name}，{duty}"),
             )
             yield from (self.t(en, zh) for happened, en, zh in news if happened)
+            yield from self.excuses(name, clock, old)
+
+    def excuses(self, name: str, clock: Clock, old: Clock) -> Iterable[str]:
+        """Return why breaches of a clock do not count any more, each with its due moment where there are several."""
+        known = {(miss.at, miss.exempt) for miss in old.misses}
+        for miss in clock.misses:
+            if miss.exempt is not None and (miss.at, miss.exempt) not in known:
+                due, why = self.by_when(miss.at), miss.exempt.text.say(self.lang)
+                several = len(clock.misses) > 1
+                en, zh = (f" (due {due})", f"（应于 {due} 前完成）") if several else ("", "")
+                yield self.t(f"Not counted: {name}{en}, {why}", f"不计入统计：{name}{zh}，{why}")
 
     def words(self, event: Event) -> Iterable[str]:
         texts = self.texts.get(event.seq)
