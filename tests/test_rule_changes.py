@@ -154,13 +154,15 @@ def test_a_human_hears_at_the_next_look_and_the_case_stands_where_something_is_p
     begin, state, code = LOST[which]
     begin(engine)
     changed(engine)
+    known = engine.case("c").latest_at
+    assert known is not None
     (event,) = engine.advance(plus(3))  # nothing of it is due yet
-    assert (event.kind, event.at, event.state) == ("faulted", plus(3), state)
+    assert (event.kind, event.at, event.state) == ("faulted", known, state)
     assert code in [fault.code for fault in faults_in(event.about)]
     case = engine.case("c")
     assert case.unit in chart("office")
     assert case.clocks["triage"].running
-    assert case.clocks["triage"].due == plus(3) + 60 * MINUTE
+    assert case.clocks["triage"].due == known + 60 * MINUTE
     assert engine.advance(plus(3)) == ()  # it is settled once
     assert fold(engine.history("c")) == case
     possible = engine.rules_of(COUNTY).lifecycles["everyday"].possible(case.state)
@@ -208,10 +210,10 @@ def test_a_clock_that_is_gone_is_no_breach_and_climbs_no_ladder(engine: Engine) 
     changed(engine)
     fired = engine.advance(plus(180))
     papers = engine.case("c").clocks["papers"]
-    assert (papers.outcome, papers.stopped) == (Outcome.CANCELLED, plus(121))
+    assert (papers.outcome, papers.stopped) == (Outcome.CANCELLED, plus(3))
     (event,) = (event for event in fired if event.kind == "faulted")
     assert [fault.code for fault in faults_in(event.about)] == ["clock_gone"]
-    assert engine.case("c").clocks["triage"].started == plus(121)
+    assert engine.case("c").clocks["triage"].started == plus(3)
 
 
 def test_a_clock_that_is_gone_is_heard_of_at_the_next_look(engine: Engine) -> None:
@@ -224,7 +226,7 @@ def test_a_clock_that_is_gone_is_heard_of_at_the_next_look(engine: Engine) -> No
         "accepted",
         ["clock_gone"],
     )
-    assert engine.case("c").clocks["papers"].stopped == plus(2)
+    assert engine.case("c").clocks["papers"].stopped == plus(1)
 
 
 def test_who_was_summoned_and_is_gone_need_not_come(engine: Engine) -> None:

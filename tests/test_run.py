@@ -185,7 +185,7 @@ def test_every_outcome_of_the_contract_can_be_seen(tmp_path: Path, governflow: C
     assert (c["state"], c["satisfied"]) == ("closed", None)
 
 
-def test_a_breach_is_exempt_by_an_appeal_an_outage_or_a_fact_that_disproves_it(
+def test_a_breach_is_exempt_by_an_appeal_or_an_outage_and_withdrawn_by_a_late_fact(
     tmp_path: Path, governflow: Command
 ) -> None:
     store = tmp_path / "cases.db"
@@ -211,10 +211,10 @@ def test_a_breach_is_exempt_by_an_appeal_an_outage_or_a_fact_that_disproves_it(
     told = governflow("run", late, *run).json
     assert {case["case"]: outcomes(case)["dispatch"] for case in told["cases"]} == {
         "a": ("breached", "appeal"),
-        "d": ("breached", "disproved"),
+        "d": ("met", None),
         "o": ("breached", "outage"),
     }
-    assert told["summary"]["clocks"]["dispatch"] == _tally(exempt=3)
+    assert told["summary"]["clocks"]["dispatch"] == _tally(exempt=2, met=1)
     assert told["summary"]["rates"]["response"]["excluded"] == 0  # an exemption concerns the rate of its own clock
 
 
@@ -459,13 +459,13 @@ def test_a_wrong_row_is_one_sentence_with_line_column_value_and_remedy_and_the_o
 def test_moments_in_a_refusal_are_those_of_the_clerks_own_clock(tmp_path: Path, governflow: Command) -> None:
     store = tmp_path / "cases.db"
     governflow("run", write(tmp_path / "a.csv", CLEAN), "--locality", "000000", "--store", store)
-    late = write(tmp_path / "late.csv", ["2024-01-01 10:01,2,claim", "2024-01-01 09:59,2,note"])
+    late = write(tmp_path / "late.csv", ["2024-01-01 10:01,2,decline,,,,,not ours", "2024-01-01 09:59,2,note"])
     done = governflow("run", late, "--locality", "000000", "--store", store)
     assert done.status == 1
-    note, claim = done.err.splitlines()
+    note, decline = done.err.splitlines()
     assert "2024-01-01 09:59:00 is before case 2 was opened (2024-01-01 10:00:00)" in note
-    assert "2024-01-01 10:01:00" in claim
-    assert "2024-01-01 10:03:00" in claim
+    assert "2024-01-01 10:01:00" in decline
+    assert "2024-01-01 10:03:00" in decline
     assert "+00:00" not in done.err
 
 

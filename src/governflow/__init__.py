@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         UnsoundLifecycle,
     )
     from governflow.model.case import Case
-    from governflow.model.events import Actor, Event
+    from governflow.model.events import Actor, Event, Fact
     from governflow.policy.hookspecs import hookimpl
     from governflow.text import Text
 
@@ -39,6 +39,7 @@ __all__ = [
     "Conflict",
     "Engine",
     "Event",
+    "Fact",
     "GovernflowError",
     "IllegalAction",
     "JournalError",

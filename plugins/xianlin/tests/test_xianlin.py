@@ -294,7 +294,7 @@ def test_the_supervising_team_sees_what_is_overdue_and_urges(engine: Engine) -> 
     engine.advance(local(2026, 3, 16, 10, 30))
     seen = overdue(engine.cases())
     assert [(entry.case, entry.clock, entry.owes) for entry in seen] == [(late.id, "arrive", GRID)]
-    engine.urge(seen[0].case, by=of(TEAM))
+    engine.urge(seen[0].case, by=of(TEAM), at=local(2026, 3, 16, 10, 30))
     event = engine.history(late.id)[-1]
     assert (event.kind, event.by) == ("urged", of(TEAM))
 

@@ -157,7 +157,12 @@ def _transfer(step: Transition, details: Details, by: Actor | None) -> None:
 def _escalate(step: Transition, details: Details, by: Actor | None) -> None:
     case, units = step.case, step.policy.units
     form = member(Form, details["form"]) if details.get("form") else (case.form.next if case.form else Form.DIRECT)
-    if form is not None and case.form is not None and FORMS.index(form) <= FORMS.index(case.form):
+    if (
+        form is not None
+        and case.form is not None
+        and not step.replaying
+        and FORMS.index(form) <= FORMS.index(case.form)
+    ):
         raise CommandError(
             f"escalation goes to a higher form: {form} is not above {case.form}",
             f"提级须到更高的办理方式：“{form.text.zh}”不高于“{case.form.text.zh}”",
@@ -170,7 +175,7 @@ def _escalate(step: Transition, details: Details, by: Actor | None) -> None:
     to = details.get("to") or unit.id
     rulings.require_unit(step, to)
     require(
-        units.level(to, form) >= units.level(case.unit, case.form),
+        step.replaying or units.level(to, form) >= units.level(case.unit, case.form),
         f"escalation never goes down: {to} is below {case.unit}",
         f"提级不能向下：“{to}”低于“{case.unit}”",
     )

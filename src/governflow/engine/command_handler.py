@@ -1,24 +1,22 @@
 """Takes one command: known ids, versions, what fell due before it, the decision, and the events, in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import msgspec
-
+from governflow.engine.amend import KnownFact
 from governflow.engine.decide import Command, decide, unreported
-from governflow.engine.identity import TEXTS, digest_of, require_same, without_name
+from governflow.engine.identity import digest_of, require_same, without_name
 from governflow.engine.merging import SILENT
 from governflow.engine.session import SKEW, Session, require_actor
+from governflow.engine.tell import Secret, comes_late, retracted_fact, sealed, tell_facts
 from governflow.errors import CommandError, Conflict, NotAllowed, UnknownCase, require
 from governflow.model.case import Case, evolve, fold
-from governflow.model.events import Actor, Event
+from governflow.model.events import Actor, Event, Fact
 from governflow.policy.stack import Policy
 from governflow.stores.store import commitment
 from governflow.timesource import in_utc
-
-_encode = msgspec.json.Encoder(order="sorted").encode
 
 
 def take_command(
@@ -50,16 +48,14 @@ def take_command(
                     at = _after_what_is_known(case, at)
                 if version is not None and version != case.version:
                     _require_only_denials(session, case, version)
-                mode = session.mode(policy, at)
-                before = None if is_new else case
-                fallen: list[Event] = []
-                if case.next_event_at is not None and case.next_event_at < at:
-                    fallen, case = session.catch_up(case, policy, at)
-                secret = _seal(session, details)
+                secret = sealed(session, details)
                 command = Command(action, details, by, commitment(*secret) if secret else None)
-                events, after = decide(case, command, policy, at, mode)
-                texts = (next(event.seq for event in events if event.secret), *secret) if secret else None
-                session.append(policy, before, after, fallen + events if fallen else events, texts, key, digest)
+                if is_new or not comes_late(case, policy, action, at):
+                    after = _take(session, policy, case, command, at, secret, key, digest, is_new=is_new)
+                else:
+                    secrets = {command.secret: secret} if secret and command.secret else {}
+                    keys = [(key, digest)] if key is not None else []
+                    after = tell_facts(session, policy, case.id, case, [KnownFact(action, at, command)], secrets, keys)
         except NotAllowed as refused:
             if refused.denial is not None:
                 _deny(session, refused.denial, case_id if action != "report" else None, locality, by, at, key)
@@ -67,6 +63,118 @@ def take_command(
             raise
     if policy.observed:
         session.deliver_new()
+    return after
+
+
+def _take(
+    session: Session,
+    policy: Policy,
+    case: Case,
+    command: Command,
+    at: datetime,
+    secret: Secret | None,
+    key: bytes | None,
+    digest: bytes | None,
+    *,
+    is_new: bool,
+) -> Case:
+    """Take a command that comes after everything that is known of its case."""
+    before = None if is_new else case
+    fallen: list[Event] = []
+    if case.next_event_at is not None and case.next_event_at < at:
+        fallen, case = session.catch_up(case, policy, at)
+    events, after = decide(case, command, policy, at, session.mode(policy, at))
+    texts = (next(event.seq for event in events if event.secret), *secret) if secret else None
+    session.append(policy, before, after, fallen + events if fallen else events, texts, key, digest)
+    return after
+
+
+def tell(session: Session, name: str, told: Sequence[Fact], locality: str | None) -> Case:
+    """Take facts of one case together and return the case afterwards; `Engine.tell` documents it."""
+    require(told, "tell at least one fact", "至少应告知一项事实")
+    with session.lock:
+        try:
+            with session.transaction:
+                case = session.store.load(name)
+                policy = session.localities.policy(case.locality if case is not None else locality or "000000")
+                telling = _Telling(session, name, policy.code if case is None else case.locality)
+                for fact in told:
+                    telling.add(fact)
+                _require_one_report(case, name, telling.facts)
+                if telling.facts:
+                    case = tell_facts(session, policy, name, case, telling.facts, telling.secrets, telling.keys)
+        except NotAllowed as refused:
+            if refused.denial is not None:
+                _deny(session, refused.denial, name, locality, told[0].by, in_utc(told[0].at), None)
+                session.deliver_new()
+            raise
+    session.deliver_new()
+    assert case is not None
+    return case
+
+
+class _Telling:
+    """Facts on their way to the engine: those that are known already are left out."""
+
+    def __init__(self, session: Session, name: str, locality: str) -> None:
+        self.session, self.name, self.locality = session, name, locality
+        self.facts: list[KnownFact] = []
+        self.secrets: dict[str, Secret] = {}
+        self.keys: list[tuple[bytes, bytes | None]] = []
+
+    def add(self, fact: Fact) -> None:
+        """Add a fact unless its command id was taken before."""
+        require_actor(fact.by)
+        store, action, details = self.session.store, fact.action, fact.details
+        at, by = in_utc(fact.at), without_name(store, action, self.name, details, fact.by)
+        if fact.command_id is not None:
+            key = fact.command_id.encode() if isinstance(fact.command_id, str) else fact.command_id
+            digest = digest_of(action, self.name, self.locality, at, by, details)
+            if (seen := store.command(key)) is not None:
+                require_same(key, store.command_digest(key), digest, seen[0])
+                return
+            self.keys.append((key, digest))
+        if action == "merge":
+            _require_other(self.session, self.name, self.locality, details.get("into"))
+        secret = sealed(self.session, details)
+        sealed_as = commitment(*secret) if secret is not None else None
+        if secret is not None and sealed_as is not None:
+            self.secrets[sealed_as] = secret
+        self.facts.append(KnownFact(action, at, Command(action, details, by, sealed_as)))
+
+
+def _require_one_report(case: Case | None, name: str, facts: Sequence[KnownFact]) -> None:
+    reports = sum(fact.action == "report" for fact in facts)
+    if case is None and facts and not reports:
+        raise UnknownCase(name)
+    require(
+        reports <= (case is None),
+        "case {case} is reported once only",
+        "事项 {case} 只能上报一次",
+        case=name,
+    )
+
+
+def retract(session: Session, event: Event, reason: str, by: Actor | None, at: datetime | None) -> Case:
+    """Take a fact out of a life; `Engine.retract` documents it."""
+    require_actor(by)
+    moment = session.moment(at)
+    details = {"reason": reason}
+    require(isinstance(reason, str) and reason.strip(), "a retraction needs a reason", "撤销登记须说明理由")
+    with session.lock:
+        try:
+            with session.transaction:
+                case = session.load(event.case)
+                policy = session.localities.policy(case.locality)
+                secret = sealed(session, details)
+                assert secret is not None
+                gone = retracted_fact(session, policy, case, event, details, by, moment)
+                after = tell_facts(session, policy, case.id, case, [], {commitment(*secret): secret}, (), gone)
+        except NotAllowed as refused:
+            if refused.denial is not None:
+                _deny(session, refused.denial, event.case, None, by, moment, None)
+            raise
+    session.deliver_new()
     return after
 
 
@@ -113,7 +221,7 @@ def _subject(
         if known is None or known.id.startswith("@"):
             raise UnknownCase(str(case_id))
         if action == "merge":
-            _require_other(session, known, details.get("into"))
+            _require_other(session, known.id, known.locality, details.get("into"))
         return known, session.localities.policy(known.locality), False
     if known is not None:
         raise CommandError(
@@ -144,7 +252,7 @@ def _new_id(session: Session, code: str, at: datetime, zone: str) -> str:
     return name
 
 
-def _require_other(session: Session, case: Case, into: Any) -> None:
+def _require_other(session: Session, name: str, locality: str, into: Any) -> None:
     """Refuse to merge a case into one that will answer nobody, or into itself."""
     other = session.load(into)
     require(
@@ -153,19 +261,11 @@ def _require_other(session: Session, case: Case, into: Any) -> None:
         f"事项 {into} 已终止，不会再有答复：请并入有答复的事项",
     )
     require(
-        other.locality == case.locality,
-        f"case {into} is one of {other.locality}, not of {case.locality}: a case is merged within its locality",
-        f"事项 {into} 属于 {other.locality}，不属于 {case.locality}：只能在同一地方内并案",
+        other.locality == locality,
+        f"case {into} is one of {other.locality}, not of {locality}: a case is merged within its locality",
+        f"事项 {into} 属于 {other.locality}，不属于 {locality}：只能在同一地方内并案",
     )
-    require(into != case.id, f"case {into} cannot be merged into itself", f"事项 {into} 不能并入自身")
-
-
-def _seal(session: Session, details: Mapping[str, Any]) -> tuple[bytes, bytes] | None:
-    """Return salt and content of the texts that a command brings, or None if it brings none."""
-    if details.keys().isdisjoint(TEXTS):
-        return None
-    texts = {name: value for name in TEXTS if (value := details.get(name))}
-    return (session.entropy(), _encode(texts)) if texts else None
+    require(into != name, f"case {into} cannot be merged into itself", f"事项 {into} 不能并入自身")
 
 
 def _as_of(session: Session, case_id: str, version: int) -> Case:

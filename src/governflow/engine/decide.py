@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from governflow.engine import actions
 from governflow.engine.hand_overs import supervised
 from governflow.engine.ladder import climb, rise_due
-from governflow.engine.rule_changes import is_gone, is_lost, settle, without
+from governflow.engine.rule_changes import is_lost, settle
 from governflow.engine.rulings import tier
 from governflow.engine.transition import (
     Outcomes,
@@ -42,6 +42,7 @@ from governflow.model.terms import Mode, Outcome, Severity, Urgency, Verdict, Wa
 from governflow.policy.hookspecs import Allowed, Refused
 from governflow.policy.stack import Policy, decided
 from governflow.text import Text
+from governflow.timesource import in_utc
 
 #: Actions that say something about a case and change nothing of its life: they may come late without harm.
 REMARKS = frozenset({"note", "inform", "urge"})
@@ -56,6 +57,8 @@ class Command(msgspec.Struct, frozen=True, gc=False):
     by: Actor | None = None
     #: The commitment to the texts and personal data that come with it.
     secret: str | None = None
+    #: Whether it was taken before and is only worked out anew: then the lifecycle alone is asked whether it fits.
+    replayed: bool = False
 
 
 def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mode = Mode.NORMAL) -> Outcomes:
@@ -80,17 +83,19 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
         raise illegal(case, action, step.lifecycle, policy)
     if case.last_changed_at is not None and at < case.last_changed_at:
         _refuse_late(case, action, at)
+    step.replaying = command.replayed
     # The defaults let everybody through who names no unit: the commonest case need not ask them.
     if policy.judges or (command.by is not None and command.by.unit is not None):
-        _authorise(step, command)
+        authorise(step, command)
     details = command.details
     by = REQUESTER if action == "evaluate" and case.asked else command.by
     if action == "report":
         _report(step)
     else:
+        step.details = kept_details(details) or None
         handler = actions.HANDLERS.get(action)
         if handler is not None:
-            handler(step, details, by)
+            _handle(handler, step, details, by)
     way = ways[0] if ways[0].guard is None else choose(step, ways, details)
     if way is None:
         raise illegal(step.case, action, step.lifecycle, policy)
@@ -104,6 +109,49 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
     if step.faults:
         outcomes = triaged(step, outcomes)
     return (settled + outcomes[0], outcomes[1]) if settled else outcomes
+
+
+#: What of a command's details an event keeps, so that the command can be worked out anew; never a text.
+_KEPT = frozenset(
+    [
+        "to",
+        "unit",
+        "units",
+        "until",
+        "form",
+        "satisfied",
+        "score",
+        "recurred",
+        "severity",
+        "urgency",
+        "clock",
+        "granted",
+        "allowance",
+        "approved_by",
+        "into",
+    ]
+)
+
+
+def kept_details(details: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the details of a command as its event keeps them."""
+    return {name: _plain(value) for name, value in details.items() if name in _KEPT and value is not None}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return in_utc(value).isoformat()
+    return value if isinstance(value, (str, int, float, list, tuple)) else str(value)
+
+
+def _handle(handler: actions.Handler, step: Transition, details: Mapping[str, Any], by: Actor | None) -> None:
+    try:
+        handler(step, details, by)
+    except CommandError as refused:
+        if not step.replaying:
+            raise
+        # It was taken once; what it was about is no longer there (标的已不存在), so that it stands without effect.
+        step.about["moot"] = refused.text
 
 
 def unreported(case_id: str, policy: Policy, at: datetime, mode: Mode, details: Mapping[str, Any]) -> Case:
@@ -171,7 +219,12 @@ def _refuse_late(case: Case, action: str, at: datetime) -> None:
     )
 
 
-def _authorise(step: Transition, command: Command) -> None:
+def authorise(step: Transition, command: Command) -> None:
+    """Ask the rules whether the actor of a command may do it.
+
+    Raises:
+        NotAllowed: If they say no.
+    """
     policy, by, action = step.policy, command.by, command.action
     for source, ask in policy.authorities:
         try:
@@ -184,7 +237,7 @@ def _authorise(step: Transition, command: Command) -> None:
         if isinstance(answer, Allowed):
             return
         if isinstance(answer, Refused) and type(answer.reason) is Text:
-            if step.case.way is Way.RECORD:  # it has happened: who was allowed to is a finding
+            if step.replaying or step.case.way is Way.RECORD:  # it has happened: who was allowed to is a finding
                 rule = {"action": action, "rule": str(answer.rule), "source": source}
                 step.find("not_permitted", answer.reason, **rule)
                 return
@@ -281,11 +334,7 @@ def _fall_due(step: Transition) -> Outcomes:
         return take(step, way, None)
     clock = _first_due(case, at)
     if clock.outcome is Outcome.BREACHED and clock.warn != at and not clock.is_due_again:
-        if is_gone(step, clock):
-            return without(step, clock)
         return climb(step, clock)
-    if clock.warn != at and is_gone(step, clock):
-        return without(step, clock)
     step.about["clock"] = clock.mark
     if clock.warn == at:
         step.put(replace(clock, warn=None))

@@ -10,35 +10,29 @@ before it is fired first, each thing with its own moment.
 """
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Unpack, cast, overload
 
-import msgspec
-
 from governflow.engine import rulings
 from governflow.engine.books import Books
-from governflow.engine.command_handler import take_command
+from governflow.engine.command_handler import retract, take_command, tell
+from governflow.engine.readings import Readings
 from governflow.engine.retell import retell
 from governflow.engine.session import Session, require_actor
 from governflow.engine.transition import Outcomes
 from governflow.engine.verbs import Common, ReportDetails, Verbs
-from governflow.errors import NotAllowed
 from governflow.model.case import Case, evolve
-from governflow.model.events import Actor, Event
+from governflow.model.events import Actor, Event, Fact
 from governflow.model.terms import Mode, Way, member
 from governflow.policy.registry import Localities
-from governflow.policy.rulesets import read_again
 from governflow.policy.stack import Policy
 from governflow.stores import Store, open_store
-from governflow.text import Json
 from governflow.timesource import Entropy, SystemClock, TimeSource, salt
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from governflow.engine.explain import Explanation
 
 
 #: What `Engine.report` may be told beside what every command takes.
@@ -47,7 +41,7 @@ _REPORTED = frozenset(ReportDetails.__annotations__)
 Review = Callable[[Case, Policy, datetime, Mode, Actor | None], Outcomes]
 
 
-class Engine(Verbs, Books):
+class Engine(Verbs, Books, Readings):
     """Takes commands, keeps deadlines, remembers everything. Safe to share between threads.
 
     Args:
@@ -249,6 +243,42 @@ class Engine(Verbs, Books):
         """
         return retell(self._session, command_id, action, texts)
 
+    def tell(self, case_id: str, facts: Iterable[Fact], *, locality: str | None = None) -> Case:
+        """Tell several facts of one case together, in any order: they are judged in the order of time, all or none.
+
+        A fact may be late: it is taken at its own moment if the life then fits, and what follows is worked out anew.
+
+        Args:
+            case_id: The case.
+            facts: What was done or said; a report among them begins the case.
+            locality: The code of the locality, for a case that is reported now.
+
+        Returns:
+            The case afterwards.
+
+        Raises:
+            CommandError: If they do not fit together; it names the fact that contradicts.
+        """
+        return tell(self._session, case_id, tuple(facts), locality)
+
+    def retract(self, event: Event, *, reason: str, by: Actor | None = None, at: datetime | None = None) -> Case:
+        """Retract a fact that was told wrongly (撤销登记): the life is worked out as if it had never been told.
+
+        Args:
+            event: The fact, as `history` or `life` returns it.
+            reason: Why. Erasable.
+            by: Who retracts it.
+            at: When; now by default.
+
+        Returns:
+            The case afterwards.
+
+        Raises:
+            CommandError: If it is no fact of the case as it stands, or another fact needs it.
+            NotAllowed: If the rules do not let the actor do it.
+        """
+        return retract(self._session, event, reason, by, at)
+
     # --- time ---------------------------------------------------------------------------------------------------------
 
     @property
@@ -298,118 +328,7 @@ class Engine(Verbs, Books):
             raise
         self.store.bulk(on=False)
 
-    # --- reading ------------------------------------------------------------------------------------------------------
-
-    def case(self, case_id: str) -> Case:
-        """Return a case.
-
-        Raises:
-            UnknownCase: If there is none.
-        """
-        with self._session.lock:
-            return self._session.load(case_id)
-
-    def cases(self) -> Iterator[Case]:
-        """Return all cases in the order in which they were first reported."""
-        number = 0
-        while True:
-            with self._session.lock:
-                self.store.refresh()
-                names = self.store.names(number, 200)
-            if not names:
-                return
-            for _, name in names:
-                with self._session.lock:
-                    case = self.store.load(name)
-                if case is not None:
-                    yield case
-            number = names[-1][0]
-
-    def history(self, case_id: str, *, about: str | Sequence[str] = "") -> list[Event]:
-        """Return the events of a case, oldest first.
-
-        Args:
-            case_id: The case.
-            about: Only those that tell this detail, such as ``escalation``, or any of several; all by default.
-
-        Raises:
-            UnknownCase: If there is no such case.
-        """
-        self.case(case_id)
-        with self._session.lock:
-            wanted = (about,) if isinstance(about, str) else about
-            events = self.store.history(case_id, holding=[detail.encode() for detail in wanted])
-        return [event for event in events if not about or not event.about.keys().isdisjoint(wanted)]
-
-    def find(self, case_id: str) -> Case | None:
-        """Return a case, or None if there is none."""
-        with self._session.lock:
-            return None if case_id.startswith("@") else self.store.load(case_id)
-
-    def has_taken(self, command_id: str | bytes) -> bool:
-        """Return whether a command of this id was taken before."""
-        with self._session.lock:
-            return self.store.command(command_id.encode() if isinstance(command_id, str) else command_id) is not None
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing was ever recorded."""
-        return self.store.position == 0
-
-    def rule_set(self, rules: str) -> bytes | None:
-        """Return a rule set as the store keeps it, by its hash."""
-        with self._session.lock:
-            return self.store.rule_set(rules)
-
-    def explain(self, case_id: str) -> "Explanation":
-        """Return every ruling with reason, rule and source, and every clock as segments from start to due."""
-        from governflow.engine.explain import explain  # it reads tables, which no command needs
-
-        case = self.case(case_id)
-        return explain(case, self.history(case_id), self.rules_of(case.locality), self.rule_set)
-
-    def personal(self, case_id: str, *, by: Actor) -> list[Mapping[str, Json]]:
-        """Return the texts and personal data of a case, one mapping an event that brought any.
-
-        Args:
-            case_id: The case.
-            by: Who reads: only the unit that holds the case may.
-
-        Returns:
-            Mappings with ``seq`` and any of ``reporter``, ``phone``, ``text``, ``note``, ``reason``, ``extra``.
-
-        Raises:
-            NotAllowed: If the reader's unit does not hold the case.
-        """
-        case = self.case(case_id)
-        if by.unit != case.unit:
-            raise NotAllowed(
-                f"personal data of case {case_id} is for {case.unit}, which holds it, not for {by.unit or 'no unit'}",
-                f"事项 {case_id} 的个人信息仅限承办单位“{case.unit}”查看",
-            )
-        return self.texts(case_id)
-
-    def texts(self, case_id: str) -> list[Mapping[str, Json]]:
-        """Return the erasable texts of a case without asking who reads: for the store's own keeper."""
-        with self._session.lock:
-            kept = self.store.texts(case_id)
-        return [{"seq": seq, **msgspec.json.decode(content)} for seq, (_, content) in sorted(kept.items())]
-
-    def verify(self, against: str | None = None) -> str:
-        """Recompute every chain of the ledger.
-
-        Args:
-            against: A head noted earlier.
-
-        Returns:
-            The head, ``<number of events>:<hash>``: note it elsewhere.
-
-        Raises:
-            Tampered: If anything was altered, cut off or reordered.
-        """
-        with self._session.lock:
-            self.store.refresh()
-            return self.store.verify(against, read_again)
+    # --- asking anew, and forgetting ----------------------------------------------------------------------------------
 
     def reassess(self, case_id: str, *, by: Actor | None = None, at: datetime | None = None) -> Case:
         """Ask the rules installed now about an open case; past rulings stay in the book."""
@@ -458,7 +377,3 @@ class Engine(Verbs, Books):
             session.store.scrub()
         session.deliver()
         return after
-
-    def rules_of(self, locality: str) -> Policy:
-        """Return a locality's rules, or the defaults if they cannot be loaded: one county stops no other's clocks."""
-        return self._session.rules_of(locality)

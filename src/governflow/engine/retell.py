@@ -12,6 +12,7 @@ from governflow.engine.identity import TEXTS
 from governflow.engine.session import Session
 from governflow.model.case import evolve
 from governflow.model.events import RETOLD, Event
+from governflow.model.life import life
 from governflow.stores.store import commitment
 
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -28,7 +29,8 @@ def retell(session: Session, command_id: bytes, action: str, told: Mapping[str, 
     with session.lock, session.transaction:
         case_id, version = session.store.command(command_id) or ("", 0)
         case, history = session.store.load(case_id), session.store.history(case_id)
-        fact = next((event for event in reversed(history[:version]) if event.action == action), None)
+        known = history[:version]
+        fact = next((event for event in reversed(life(known)) if event.action == action), None)
         if case is None or fact is None or any(event.kind == "forgotten" for event in history):
             return False
         kept = session.store.texts(case_id).get(fact.seq)

@@ -15,7 +15,7 @@ from governflow.model import clocks
 from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case
 from governflow.model.clocks import Clock
-from governflow.model.faults import HookFault, faults_in
+from governflow.model.faults import Faults, HookFault, faults_in
 from governflow.model.lifecycle import START, Lifecycle
 from governflow.model.own_clocks import BY_THE_ENGINE, TRIAGE
 from governflow.model.terms import Mode
@@ -79,16 +79,12 @@ def is_gone(step: Transition, clock: Clock) -> bool:
     """Return whether a clock runs that the rules do not have any more: nothing could ever stop it."""
     if clock.stopped is not None or clock.name.partition(":")[0] in _WITHOUT_RULE:
         return False
-    # The plan of a step is asked once, after the changes that matter; this is asked before them.
-    return clock.name not in step.policy.plan(step.view(), step.context, []).specs and step.policy.fault is None
-
-
-def without(step: Transition, clock: Clock) -> Outcomes:
-    """Go on without a clock that the rules do not have any more, and let a human look at the case."""
-    _cancel(step, clock)
-    outcomes = _before_a_human(step, step.case.state)
-    step.faults.clear()  # they are in the book
-    return outcomes
+    # The plan of a step is asked once, after the changes that matter; this is asked before them. Rules that fail say
+    # nothing of what is gone.
+    faults: Faults = []
+    plan = step.policy.plan(step.view(), step.context, faults)
+    step.faults += [fault for fault in faults if fault not in step.faults]
+    return clock.name not in plan.specs and not faults and step.policy.fault is None
 
 
 def _before_a_human(step: Transition, state: str) -> Outcomes:
@@ -109,7 +105,10 @@ def _cancel(step: Transition, clock: Clock) -> None:
 def lost_of(case: Case, policy: Policy, at: datetime, mode: Mode) -> list[HookFault]:
     """Return what the rules do not have any more of a case, clocks included; nothing if all is there."""
     step = Transition(case, policy, at, mode)
-    if not is_lost(case, policy) and not any(is_gone(step, clock) for clock in case.clocks.values()):
+    gone = [clock for clock in case.clocks.values() if is_gone(step, clock)]
+    triage = case.clocks.get(TRIAGE.name)
+    before_a_human = triage is not None and triage.stopped is None
+    if not is_lost(case, policy) and not gone and (before_a_human or not step.faults):
         return []
     events, _ = settle(case, policy, at, mode)
     return [fault for event in events for fault in faults_in(event.about)]

@@ -124,9 +124,9 @@ class Session:
             self.store.keep_rule_set(policy.rules, policy.rule_set)
             self._kept_rules.add(policy.rules)
         self.store.append(before, after, events, self.clock.now(), secret, key, policy.observed, digest)
-        if after.merged_into is not None or after.joined:
+        if events and (after.merged_into is not None or after.joined):
             self._tell_others(before, after, events[-1].at)
-        if policy.rewarding and not after.id.startswith("@"):
+        if events and policy.rewarding and not after.id.startswith("@"):
             for kind, about in self._rewards(policy, after, events):
                 self.append_to_book(policy.layers[0].code, kind, about, None, events[-1].at)
 
@@ -210,6 +210,11 @@ class Session:
                 return
             if store.now is not None and goal < store.now:
                 raise ClockBackwards(store.now, goal)
+            if self._looked_under is not self.localities.generation:
+                settled = self._settle_under_new_rules(store.now)
+                observed = bool(settled)
+                if fired is not None:
+                    fired += settled
             while (case := store.next_due(goal)) is not None:
                 policy = self.rules_of(case.locality)
                 observed = observed or bool(policy.observed)
@@ -218,16 +223,11 @@ class Session:
                 self.append(policy, case, after, events)
                 if fired is not None:
                     fired += events
-            if self._looked_under is not self.localities.generation:
-                settled = self._settle_under_new_rules(goal)
-                observed = observed or bool(settled)
-                if fired is not None:
-                    fired += settled
             store.now = goal
         if observed:
             self.deliver()
 
-    def _settle_under_new_rules(self, at: datetime) -> list[Event]:
+    def _settle_under_new_rules(self, now: datetime | None) -> list[Event]:
         """Put every open case that new rules know nothing of where they do, at once, and not when it next falls due."""
         settled: list[Event] = []
         found = {code: self.rules_of(code) for code in self.store.localities()}
@@ -241,7 +241,8 @@ class Session:
             policy = new.get(case.locality) if case is not None else None
             if case is None or policy is None:
                 continue
-            moment = max(at, case.last_changed_at or at)
+            assert case.latest_at is not None
+            moment = case.latest_at if now is None else max(now, case.latest_at)
             mode = self.mode(policy, moment)
             if not lost_of(case, policy, moment, mode):
                 continue

@@ -35,7 +35,8 @@ Outcomes = tuple[list[Event], Case]
 class Transition:
     """What one step changes, at a moment in UTC. `live` shows the clocks of the present cycles as it leaves them.
 
-    The rules are asked for the lifecycle if it is left out; faults in them are noted in `faults`.
+    The rules are asked for the lifecycle if it is left out; faults in them are noted in `faults`. `details` are those
+    of the command that it carries out; `replaying` says that the command was taken before and is only worked out anew.
     """
 
     __slots__ = (
@@ -50,11 +51,13 @@ class Transition:
         "changed",
         "changes",
         "context",
+        "details",
         "faults",
         "lifecycle",
         "live",
         "mode",
         "policy",
+        "replaying",
         "rulings",
     )
 
@@ -77,6 +80,8 @@ class Transition:
         self.action = ""  # of the lifecycle, once it is taken
         self.changes: dict[str, Any] = {}
         self.about: dict[str, Any] = {}
+        self.details: dict[str, Any] | None = None
+        self.replaying = False
         self.rulings: list[RecordedRuling] = []
         self.live = case.clocks.copy()
         self.changed: dict[tuple[str, int], Clock] = {}
@@ -301,6 +306,7 @@ class Transition:
             secret,
             self.policy.rules if self.rulings else None,
             self.case.way,
+            self.details,
         )
         return [event], evolve(self.case, event, self._view if self._viewed == len(self.changes) else None)
 

@@ -7,13 +7,15 @@ from types import MappingProxyType
 from typing import Any
 
 import attrs
+import msgspec
 
 from governflow._names import old_attributes
 from governflow.errors import Tampered
 from governflow.model.clocks import Clock
-from governflow.model.events import Event
+from governflow.model.events import AMENDED, RETOLD, Event
 from governflow.model.source import Source
 from governflow.model.terms import Form, Mode, Severity, Tier, Urgency, Verdict, Way
+from governflow.text import Json
 
 NO_FACTS: Mapping[str, str | int] = MappingProxyType({})
 
@@ -37,6 +39,8 @@ class Case:
         version: The number of its events.
         opened: When it was reported.
         last_changed_at: When something other than a clock last changed.
+        latest_at: When the last event of its life happened.
+        latest_action: The action of the last fact at that moment; empty once something followed from the time.
         severity: How hard it is.
         urgency: How pressing it is.
         tier: Who has to manage it.
@@ -92,6 +96,8 @@ class Case:
     version: int = 0
     opened: datetime | None = None
     last_changed_at: datetime | None = None
+    latest_at: datetime | None = None
+    latest_action: str = ""
     severity: Severity = Severity.GENERAL
     urgency: Urgency = Urgency.NORMAL
     tier: Tier | None = None
@@ -180,6 +186,8 @@ _ASIDE_ACTIONS = frozenset({"extend", "appeal", "rule", "inform", "recalculate"}
 _DERIVED = frozenset({"taken_over", "lapsed"})
 #: Actions by which a unit gives a case to another one.
 HAND_OVERS = frozenset({"transfer", "return"})
+#: Kinds of events that say something of the book and nothing of the life.
+BESIDE = frozenset({"denied", "forgotten", RETOLD})
 CONTACTS = frozenset({"claim", "arrive", "confer", "inform", "resolve", "answer"})
 
 
@@ -220,9 +228,14 @@ def evolve(case: Case | None, event: Event, seen: Case | None = None) -> Case:
             f"event {event.seq} of case {event.case} does not follow version {case.version} of case {case.id}",
             f"事项 {event.case} 的第 {event.seq} 个事件不能接在事项 {case.id} 的第 {case.version} 版之后",
         )
+    if event.kind == AMENDED:
+        return _amended(case, event)
     fields = (case if seen is None else seen).__dict__.copy()
     at, action, changes, state = event.at, event.action, event.changes, event.state
     fields["version"] = event.seq
+    if event.kind not in BESIDE:
+        fields["latest_at"] = at
+        fields["latest_action"] = _latest_action(case, event)
     if changes or state != case.state:
         if state != case.state or not changes.keys() <= _ASIDE:
             fields["last_changed_at"] = at
@@ -246,20 +259,70 @@ def evolve(case: Case | None, event: Event, seen: Case | None = None) -> Case:
     if event.clocks:
         if action and action not in _ASIDE_ACTIONS:
             fields["last_changed_at"] = at
-        clocks = case.clocks.copy()
-        for clock in event.clocks:
-            before = clocks.get(clock.name)
-            if before is not None and before.cycle != clock.cycle:
-                if before.cycle > clock.cycle:  # an appeal about an earlier cycle
-                    fields["past"] = tuple(
-                        clock if (old.name, old.cycle) == (clock.name, clock.cycle) else old for old in fields["past"]
-                    )
-                    continue
-                fields["past"] = (*fields["past"], before)
-                if clock.name == "whole":
-                    fields["handed_over"] = 0
-            clocks[clock.name] = clock
-        fields["clocks"] = MappingProxyType(clocks)
+        _take_clocks(fields, event.clocks)
+    fields["next_event_at"] = _next(fields["clocks"], fields["suspended_until"])
+    return _made(fields)
+
+
+def _latest_action(case: Case, event: Event) -> str:
+    """Return the action of a fact; none of what follows by itself. Another mode goes before the facts of its moment."""
+    if event.kind == "mode_switched":
+        return (case.latest_action if event.at == case.latest_at else "") or "report"
+    ended = event.action == "resume" and event.by is None and case.suspended_until == event.at
+    return "" if ended or event.kind in _DERIVED else event.action
+
+
+def _take_clocks(fields: dict[str, Any], changed: Iterable[Clock]) -> None:
+    """Take new values of clocks into the fields of a case; what they replace in a new cycle is past."""
+    clocks = fields["clocks"].copy()
+    for clock in changed:
+        before = clocks.get(clock.name)
+        if before is not None and before.cycle != clock.cycle:
+            if before.cycle > clock.cycle:  # an appeal about an earlier cycle
+                fields["past"] = tuple(
+                    clock if (old.name, old.cycle) == (clock.name, clock.cycle) else old for old in fields["past"]
+                )
+                continue
+            fields["past"] = (*fields["past"], before)
+            if clock.name == "whole":
+                fields["handed_over"] = 0
+        clocks[clock.name] = clock
+    fields["clocks"] = MappingProxyType(clocks)
+
+
+def differences(before: Case, after: Case) -> dict[str, Any]:
+    """Return the fields of a case that an amendment gives other values, each whole and as JSON has it."""
+    old, new = before.__dict__, after.__dict__
+    return {name: _plain(new[name]) for name in new if name not in _BY_ITSELF and new[name] != old[name]}
+
+
+#: Fields that every event sets by itself.
+_BY_ITSELF = frozenset({"id", "version", "state", "next_event_at"})
+
+
+def _plain(value: Any) -> Json:
+    if isinstance(value, MappingProxyType):
+        clocks = [one for one in value.values() if isinstance(one, Clock)]
+        value = clocks or dict(value)
+    elif isinstance(value, Source):
+        value = value.as_json()
+    plain: Json = msgspec.to_builtins(value)
+    return plain
+
+
+def _amended(case: Case, event: Event) -> Case:
+    """Give a case the fields that an amendment holds whole."""
+    kinds = attrs.fields_dict(Case)
+    fields = case.__dict__.copy()
+    for name, value in event.changes.items():
+        if name == "clocks":
+            clocks = msgspec.convert(value or (), tuple[Clock, ...])
+            fields[name] = MappingProxyType({clock.name: clock for clock in clocks})
+        elif name in ("facts", "source"):
+            fields[name] = _READ[name](value)
+        else:
+            fields[name] = msgspec.convert(value, kinds[name].type)
+    fields["version"], fields["state"] = event.seq, event.state
     fields["next_event_at"] = _next(fields["clocks"], fields["suspended_until"])
     return _made(fields)
 

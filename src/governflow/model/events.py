@@ -25,6 +25,8 @@ VERSION = 1
 
 #: Texts of an earlier event were told anew: the commitment is to those that stand there now.
 RETOLD = "retold"
+#: The kind of the event by which a fact that came late, or was retracted, gives a case another life.
+AMENDED = "amended"
 
 #: What the kinds of events are called that have no name of their own in the lifecycle.
 EVENT_NAMES: Mapping[str, Text] = {
@@ -48,6 +50,7 @@ EVENT_NAMES: Mapping[str, Text] = {
     "denied": Text("Not allowed", "不予准许"),
     "steps_refused": Text("Steps of a journal refused", "台账步骤有误未采用"),
     "mode_switched": Text("Mode switched", "平急转换"),
+    "amended": Text("Amended: worked out anew", "补录更正：重新推定"),
 }
 
 
@@ -74,6 +77,24 @@ Escalated = TypedDict(
 )
 
 
+class Fact(msgspec.Struct, frozen=True, gc=False):
+    """What somebody did or said, as `Engine.tell` takes it (事实).
+
+    Args:
+        action: Any action of the case's lifecycle; ``report`` for the first one.
+        at: When it happened, timezone-aware.
+        by: Who did it.
+        details: What the action needs: the keywords of `Engine.act`, or of `Engine.report`.
+        command_id: An id under which it is known: told again it changes nothing.
+    """
+
+    action: str
+    at: datetime
+    by: Actor | None = None
+    details: Mapping[str, object] = {}
+    command_id: str | bytes | None = None
+
+
 class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="v", tag=VERSION, eq=False, gc=False):
     """One fact of one case, with its consequences. Moments are in UTC.
 
@@ -92,6 +113,9 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="v", tag=
         secret: The commitment to the texts and personal data that came with it.
         rules: The hash of the rule set that was asked, where one was.
         way: Who was the record of the case then: governflow, a journal, or the rules.
+        details: What a command said beside texts, so that it can be worked out anew; None where it said nothing, for
+            a report, and in ledgers that were written before facts could come late.
+        withdrawn: The number of the amendment that withdrew it; only in what a history returns, never in the ledger.
         recorded: When the store learnt of it.
     """
 
@@ -109,6 +133,8 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="v", tag=
     secret: str | None = None
     rules: str | None = None
     way: Way = Way.LIVE
+    details: Mapping[str, object] | None = None
+    withdrawn: int | None = None
     recorded: datetime | None = None
 
     @property
@@ -122,7 +148,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="v", tag=
         return cast(Escalated | None, self.about.get("measure_due"))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Event) and astuple(self)[:-1] == astuple(other)[:-1]
+        return isinstance(other, Event) and astuple(self)[:-2] == astuple(other)[:-2]
 
     def __ne__(self, other: object) -> bool:
         return not self == other

@@ -142,6 +142,11 @@ class Lifecycle:
         return cls(name, MappingProxyType(dict(states)), finals, MappingProxyType(known), table, transitions)
 
     @cached_property
+    def places(self) -> Mapping[str, int]:
+        """The place of each action in a case's life: facts of one moment are taken in this order."""
+        return {name: place for place, name in enumerate(self.actions)}
+
+    @cached_property
     def machine(self) -> "Machine":
         """The table as `transitions` has it; a guard asks the model for the fact of that name."""
         from transitions import Machine

@@ -269,7 +269,10 @@ class CaseReader(Protocol):
         """Return all cases in the order in which they were first reported."""
 
     def history(self, case_id: str, *, about: str | Sequence[str] = "") -> Sequence[Event]:
-        """Return the events of a case, or only those that tell a detail, oldest first; raises `UnknownCase`."""
+        """Return the entries of a case's book, or only those that tell a detail; raises `UnknownCase`."""
+
+    def life(self, case_id: str, *, about: str | Sequence[str] = "") -> Sequence[Event]:
+        """Return the events of a case as it stands, without what was withdrawn, in the order of time."""
 
     def texts(self, case_id: str) -> Sequence[Mapping[str, Json]]:
         """Return the erasable texts of a case: one mapping with ``seq`` for each event that brought any."""

@@ -42,9 +42,9 @@ class Consequences:
     @classmethod
     def read(cls, reader: CaseReader, case: str) -> "Consequences":
         """Read what followed for a case, as of the reader's clock."""
-        told = reader.history(case, about=TOLD_BY)
+        told = reader.life(case, about=TOLD_BY)
         if any(clock.urging is not None for event in told for clock in event.clocks):
-            told = reader.history(case)  # what ends an urging may tell nothing else
+            told = reader.life(case)  # what ends an urging may tell nothing else
         return cls.of(told, reader.now)
 
 

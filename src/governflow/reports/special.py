@@ -160,7 +160,7 @@ def special_report(reader: CaseReader, case_id: str) -> SpecialReport:
     Raises:
         UnknownCase: If there is no such case.
     """
-    case, history = reader.case(case_id), reader.history(case_id)
+    case, history = reader.case(case_id), reader.life(case_id)
     policy = reader.rules_of(case.locality)
     filing = next((event for event in reversed(history) if event.kind == "special_report_filed"), None)
     events = history[: filing.seq] if filing is not None else history

@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import msgspec
-from msgspec.structs import replace
 
-from governflow.engine.decide import REMARKS, illegal
 from governflow.engine.engine import Engine
 from governflow.engine.identity import TEXTS
 from governflow.errors import CommandError, NotOurs, require
 from governflow.journal import DatedAction, Row
 from governflow.journal.records import Fields
-from governflow.model.case import Case, fold
+from governflow.model.case import Case
 from governflow.model.events import Actor
 from governflow.model.source import Source
 from governflow.model.terms import Way
@@ -30,8 +28,6 @@ _SENT = frozenset({"dispatch", "transfer", "escalate"})
 _OF_THE_REQUESTER = frozenset({"report", "evaluate"})
 #: Details that are no part of what a fact says.
 _ASIDE = frozenset({*TEXTS, "asked", "zone"})
-#: Actions that the engine takes however late they come.
-_EVER = REMARKS | {"appeal"}
 _write = msgspec.json.Encoder(order="sorted", enc_hook=str).encode
 #: What separates several units in one cell.
 _SEVERAL = re.compile(r"\s*[、，,]\s*")
@@ -100,7 +96,6 @@ class JournalCommands:
         self._wide = wide
         self._auto_dispatch = auto_dispatch
         self._way = way
-        self._began = engine.now  # what is earlier than this comes late to the store
         self.resumes = not engine.is_empty
         #: What the journal records; None where the rules are enforced, as if they had been running live.
         self.source: Source | None = None
@@ -207,8 +202,6 @@ class JournalCommands:
             "a merger needs the case that it goes into",
             "并案须指明并入的事项",
         )
-        if self._began is not None and at < self._began and action in _EVER:
-            self._require_possible_then(row.case, step, fact_id)
         if action == "evaluate" and case is not None and case.asked:
             by = None  # a verdict is the requester's, whoever typed it in
         self._engine.act(action, row.case, by=by, at=at, command_id=fact_id, **details)
@@ -250,24 +243,6 @@ class JournalCommands:
                 "请按原方式运行，或另用数据文件",
             )
         return case
-
-    def _require_possible_then(self, name: str, step: DatedAction, command_id: bytes) -> None:
-        """Refuse a late remark or appeal that was not possible when it was made.
-
-        The engine asks whether it is possible now: a row that was refused would be taken when the journal is run again
-        after the case was reopened.
-        """
-        engine, case = self._engine, self._engine.find(name)
-        if case is None or engine.has_taken(command_id):
-            return
-        earlier = (event for event in engine.history(case.id) if event.at <= step.at)
-        past = fold(replace(event, seq=seq) for seq, event in enumerate(earlier, 1))
-        if past is None:
-            return
-        policy = engine.localities.policy(case.locality)
-        lifecycle = policy.lifecycles[case.lifecycle]
-        if (past.state, step.action) not in lifecycle.transitions:
-            raise illegal(past, step.action, lifecycle, policy)
 
     def _with_unit_ids(self, fields: Fields) -> Fields:
         """Return units that are called by their names the ids of the chart."""

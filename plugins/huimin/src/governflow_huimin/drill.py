@@ -46,7 +46,7 @@ def _published(engine: "Engine") -> Iterator[Text]:
     yield Text("Made public after the morning:", "上午的结果公示：")
     settlers = []
     for case in engine.cases():
-        history = engine.history(case.id)
+        history = engine.life(case.id)
         if case.state == "closed":
             settlers.append(settler(case, history))
         if any(event.kind == "published" for event in history):

@@ -68,7 +68,7 @@ def four_zeros(engine: CaseReader, since: datetime, until: datetime) -> FourZero
         if case.locality != CODE:
             continue
         there = _came_from(case) if case.opened is not None and since <= case.opened <= until else set()
-        for event in engine.history(case.id):
+        for event in engine.life(case.id):
             if since <= event.at <= until:
                 there |= _went_to(event)
         for unit in there & went.keys():

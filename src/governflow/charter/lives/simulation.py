@@ -22,8 +22,9 @@ from governflow.engine.decide import Command, decide, fire
 from governflow.engine.engine import Engine
 from governflow.errors import GovernflowError
 from governflow.model.case import Case, evolve
-from governflow.model.events import EVENT_NAMES, Event
+from governflow.model.events import AMENDED, EVENT_NAMES, Event
 from governflow.model.faults import HookFault, faults_in
+from governflow.model.life import numbered
 from governflow.model.terms import Mode, Severity, Urgency
 from governflow.policy.stack import Policy
 from governflow.text import Text
@@ -285,11 +286,13 @@ class Simulator:
         # A command that was refused leaves nothing behind, not even what fell due before it.
         self._advance(self.at)
         engine, case = self.engine, self.case
-        events = tuple(engine.history(CASE)) if case is not None else ()
+        events = _life(engine, CASE) if case is not None else ()
+        if case is not None and len(events) != case.version:  # told late: the life has other numbers than the book
+            case = attrs.evolve(case, version=len(events))
         # Merits are entered when the store learns of what earned them: they and their numbers depend on that.
         book = tuple(replace(event, seq=0) for event in engine.book(self.policy.code) if event.kind != "merit_entered")
-        other = engine.history(OTHER) if engine.find(OTHER) is not None else ()
-        recorded = {fault["hook"] for event in (*events, *book, *other) for fault in event.about.get("faults", ())}
+        other = _life(engine, OTHER) if engine.find(OTHER) is not None else ()
+        recorded = {fault.hook for event in (*events, *book, *other) for fault in faults_in(event.about)}
         return SimulatedCase(
             Scenario(self.reported_case, tuple(self.steps)),
             case,
@@ -301,6 +304,13 @@ class Simulator:
             failed=frozenset(self._failed),
             lost=self.lost,
         )
+
+
+def _life(engine: Engine, name: str) -> tuple[Event, ...]:
+    """Return the life of a case, with denials and the like where nothing was amended."""
+    book = engine.history(name)
+    amended = any(event.kind == AMENDED for event in book)
+    return tuple(numbered(engine.life(name))) if amended else tuple(book)
 
 
 def play(subject: Subject, scenario: Scenario, parts: int = 1) -> SimulatedCase:

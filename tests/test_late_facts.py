@@ -1,0 +1,197 @@
+"""Facts that come late, are told together, or are retracted: the life ends as if they had come in time."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from governflow import Actor, Case, CommandError, Engine, Fact, IllegalAction
+from governflow.model.case import fold
+from governflow.model.life import live_through
+
+BEGIN = datetime(2026, 3, 16, 8, tzinfo=UTC)
+#: Fields that say how a life was told, not what it was.
+TELLING = frozenset({"version"})
+CASE = "A1"
+
+
+def after(minutes: float) -> datetime:
+    return BEGIN + timedelta(minutes=minutes)
+
+
+def fact(action: str, minutes: float, **details: object) -> Fact:
+    return Fact(action, after(minutes), Actor("网格员12"), details)
+
+
+def told(engine: Engine, *facts: Fact) -> Case:
+    """Tell facts one by one, in the order given."""
+    for one in facts:
+        case = engine.tell(CASE, [one])
+    return case
+
+
+def lived(engine: Engine) -> dict[str, object]:
+    """What a case is, apart from how it was told."""
+    return {name: value for name, value in vars(engine.case(CASE)).items() if name not in TELLING}
+
+
+def kinds(engine: Engine) -> list[str]:
+    return [event.kind for event in engine.life(CASE)]
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+    return Engine.open(tmp_path / "cases.db" if request.param == "sqlite" else None)
+
+
+def in_time(*facts: Fact, until: datetime) -> dict[str, object]:
+    """The case that facts leave that are told one by one, each in time."""
+    engine = Engine.open()
+    told(engine, *sorted(facts, key=lambda one: one.at))
+    engine.advance(until)
+    return lived(engine)
+
+
+REPORT, DISPATCH = fact("report", 0, text="路灯不亮"), fact("dispatch", 1)
+ARRIVE, RESOLVE, ANSWER = fact("arrive", 20), fact("resolve", 40), fact("answer", 60, text="已修")
+
+
+def test_one_row_typed_in_a_day_late(engine: Engine) -> None:
+    told(engine, REPORT, DISPATCH)
+    engine.advance(after(24 * 60))
+    assert "taken_over" in kinds(engine)
+    told(engine, ARRIVE)
+    assert kinds(engine)[:3] == ["reported", "dispatched", "arrived"]
+    assert {clock.mark: clock.outcome for clock in engine.case(CASE).all_clocks}["arrive#1"] == "met"
+    assert lived(engine) == in_time(REPORT, DISPATCH, ARRIVE, until=after(24 * 60))
+
+
+def test_what_is_withdrawn_stays_in_the_book_marked(engine: Engine) -> None:
+    told(engine, REPORT, DISPATCH)
+    engine.advance(after(300))
+    before = len(engine.history(CASE))
+    told(engine, ARRIVE, RESOLVE)
+    book = engine.history(CASE)
+    first = book[before]
+    assert first.kind == "amended"
+    assert [event.kind for event in book[:2]] == ["reported", "dispatched"]
+    assert {event.withdrawn for event in book[2:before]} == {first.seq}
+    assert not any(event.withdrawn for event in book[:2])
+    assert "taken_over" not in kinds(engine)
+
+
+def test_a_worker_offline_for_six_hours(engine: Engine) -> None:
+    told(engine, REPORT, DISPATCH)
+    engine.advance(after(360))
+    engine.tell(CASE, [RESOLVE, ANSWER, ARRIVE])
+    assert lived(engine) == in_time(REPORT, DISPATCH, ARRIVE, RESOLVE, ANSWER, until=after(360))
+    assert [event.kind for event in engine.history(CASE)].count("amended") == 1
+
+
+def test_batches_are_judged_together_in_the_order_of_time(engine: Engine) -> None:
+    """Neither the pause nor its end would fit alone before the arrival that is known."""
+    told(engine, REPORT, DISPATCH, ARRIVE, RESOLVE)
+    engine.advance(after(600))
+    with pytest.raises(CommandError):
+        engine.tell(CASE, [fact("suspend", 5, until=after(60))])
+    pause = [fact("resume", 15), fact("suspend", 5, until=after(60), reason="等配件")]
+    engine.tell(CASE, pause)
+    assert lived(engine) == in_time(REPORT, DISPATCH, ARRIVE, RESOLVE, *pause, until=after(600))
+    assert engine.case(CASE).clocks["arrive"].pauses == ((after(5), after(15)),)
+
+
+def test_a_whole_reopening_comes_in_as_one(engine: Engine) -> None:
+    last = [fact("resolve", 300), fact("answer", 310, text="再修")]
+    told(engine, REPORT, DISPATCH, ARRIVE, RESOLVE, ANSWER)
+    engine.advance(after(100))
+    again = [*last, fact("evaluate", 70, satisfied=False), fact("dispatch", 80), fact("arrive", 90)]
+    engine.tell(CASE, again)
+    engine.advance(after(400))
+    assert engine.case(CASE).reopened == 1
+    assert lived(engine) == in_time(REPORT, DISPATCH, ARRIVE, RESOLVE, ANSWER, *again, until=after(400))
+
+
+def test_a_case_is_told_whole(engine: Engine) -> None:
+    engine.tell(CASE, [ANSWER, RESOLVE, ARRIVE, DISPATCH, REPORT])
+    engine.advance(after(300))
+    assert lived(engine) == in_time(REPORT, DISPATCH, ARRIVE, RESOLVE, ANSWER, until=after(300))
+    assert engine.history(CASE)[0].kind == "reported"
+    assert "路灯不亮" in str(engine.texts(CASE))
+
+
+def test_a_refused_late_fact_names_the_fact_that_contradicts_it(engine: Engine) -> None:
+    told(engine, REPORT, DISPATCH, ARRIVE)
+    engine.advance(after(600))
+    before = engine.history(CASE)
+    with pytest.raises(CommandError, match=r"arrive at .* which is known"):
+        engine.tell(CASE, [fact("resolve", 10)])
+    with pytest.raises(IllegalAction):
+        engine.tell(CASE, [fact("answer", 10, text="已修")])
+    assert engine.history(CASE) == before
+
+
+def test_a_fact_told_wrongly_is_retracted(engine: Engine) -> None:
+    told(engine, REPORT, DISPATCH, ARRIVE, RESOLVE)
+    engine.advance(after(24 * 60))
+    (wrong,) = [event for event in engine.life(CASE) if event.kind == "resolved"]
+    engine.retract(wrong, reason="填错", by=Actor("平台3"))
+    assert lived(engine) == in_time(REPORT, DISPATCH, ARRIVE, until=after(24 * 60))
+    assert engine.history(CASE)[wrong.seq - 1].withdrawn == engine.case(CASE).version
+    with pytest.raises(CommandError, match="no fact of case"):
+        engine.retract(wrong, reason="填错")
+
+
+def test_a_fact_that_another_needs_is_not_retracted(engine: Engine) -> None:
+    told(engine, REPORT, DISPATCH, ARRIVE, RESOLVE, ANSWER)
+    (needed,) = [event for event in engine.life(CASE) if event.kind == "resolved"]
+    with pytest.raises(CommandError, match=r"answer at .* without it"):
+        engine.retract(needed, reason="填错")
+
+
+def test_a_late_fact_that_is_retracted_leaves_the_life_as_before(engine: Engine) -> None:
+    told(engine, REPORT, DISPATCH)
+    engine.advance(after(600))
+    before = lived(engine)
+    told(engine, ARRIVE)
+    engine.retract(next(event for event in engine.life(CASE) if event.kind == "arrived"), reason="不是这件")
+    assert lived(engine) == before
+
+
+def test_facts_of_one_moment_have_one_order_whatever_that_of_telling() -> None:
+    day = [fact(action, 0, **details) for action, details in (("report", {}), ("dispatch", {}), ("resolve", {}))]
+    day.append(fact("answer", 0, text="已修"))
+    ends = []
+    for order in (day, day[::-1], [day[2], day[0], day[3], day[1]]):
+        engine = Engine.open()
+        engine.tell(CASE, order)
+        engine.advance(after(500))
+        ends.append(lived(engine))
+    assert ends[0] == ends[1] == ends[2]
+    assert ends[0]["state"] == "answered"
+
+
+def test_a_book_with_amendments_folds_to_the_case_verifies_and_survives(tmp_path: Path) -> None:
+    path = tmp_path / "cases.db"
+    with Engine.open(path) as engine:
+        told(engine, REPORT, DISPATCH)
+        engine.advance(after(2000))
+        told(engine, RESOLVE, ARRIVE, ANSWER)
+        engine.verify()
+        kept = engine.case(CASE)
+        assert fold(engine.history(CASE)) == kept
+    with Engine.open(path) as again:
+        assert again.case(CASE) == kept
+        assert fold(again.history(CASE)) == kept
+        life = live_through(again.life(CASE))
+        assert life is not None
+        assert {name for name, value in vars(life).items() if value != vars(kept)[name]} == {"version"}
+        again.verify()
+
+
+def test_a_command_id_told_again_changes_nothing(engine: Engine) -> None:
+    told(engine, REPORT, DISPATCH)
+    engine.advance(after(300))
+    late = Fact("arrive", after(20), Actor("网格员12"), {}, "row 3")
+    first = engine.tell(CASE, [late])
+    assert engine.tell(CASE, [late]) == first
+    assert len([event for event in engine.history(CASE) if event.kind == "amended"]) == 1
