@@ -156,7 +156,7 @@ def test_declining_stops_the_dispatch_clock_and_cancels_the_rest() -> None:
 @pytest.mark.parametrize("action", ["withdraw", "merge"])
 def test_a_final_state_cancels_every_unfinished_clock(action: str) -> None:
     desk = Desk()
-    desk.engine.report(case_id="other", at=T0)
+    desk.engine.report(case_id="other", locality="county", at=T0)
     desk.dispatch(1)
     desk.whistle(2, units=["department"])
     getattr(desk, action)(3, **({"into": "other"} if action == "merge" else {}))

@@ -15,6 +15,7 @@ from governflow.model.terms import Outcome
 from governflow.policy.builtin.default_clocks import ANSWER, RESOLVE, WHOLE
 from governflow.policy.hookspecs import Deadlines
 from governflow.reports import Report
+from governflow.reports.dossier import compile_dossier
 
 CN = ZoneInfo("Asia/Shanghai")
 WEEK = {day: [("09:00", "17:00")] for day in ("mon", "tue", "wed", "thu", "fri")}
@@ -222,6 +223,26 @@ def test_a_calendar_that_becomes_shorter_breaches_nobody_in_the_second_in_which_
     engine.recalculate("c", at=cn("2026-05-03T09:30"))
     answer = clock(engine, "answer")
     assert (answer.outcome, answer.due, answer.calendar_unknown) == (Outcome.RUNNING, cn("2026-05-04T17:00"), False)
+
+
+def test_an_appeal_against_a_breach_that_is_withdrawn_needs_no_ruling_and_excuses_no_later_breach() -> None:
+    engine, office = provisional()
+    engine.advance(cn("2026-05-05T09:00"))
+    engine.appeal("c", clock="answer", reason="it was a holiday", at=cn("2026-05-05T09:10"))
+    office.learn(days("2026-05-01", "2026-05-05"))
+    engine.recalculate("c", at=cn("2026-05-05T09:30"))
+    assert engine.case("c").appeals == ()
+    engine.advance(cn("2026-05-08T09:00"))
+    assert counted(engine, "answer")["breached"] == 1
+
+
+def test_the_dossier_says_that_a_breach_was_withdrawn() -> None:
+    engine, office = provisional()
+    engine.answer("c", at=cn("2026-05-06T10:00"))
+    office.learn(days("2026-05-01", "2026-05-05"))
+    engine.recalculate("c", at=cn("2026-05-08T11:00"))
+    last = compile_dossier(engine, "c", lang="zh", personal=False).steps[-1]
+    assert "撤销超时认定：反馈" in last.details
 
 
 # --- days that roll (民法典 203) --------------------------------------------------------------------------------------

@@ -324,10 +324,10 @@ def _rule(step: Transition, details: Details, by: Actor | None) -> None:
     mark = marks[-1]
     step.changes["appeals"] = [old for old in waiting if old != mark]
     step.about |= {"clock": mark, "granted": bool(granted)}
-    clock = next(clock for clock in (*step.case.past, *step.live.values()) if clock.mark == mark)
-    ruled = clocks.excused(clock, Exempt.APPEAL if granted else None)
-    if ruled is not clock:
-        step.amend(ruled)
+    for clock in (*step.case.past, *step.live.values()):
+        ruled = clocks.excused(clock, Exempt.APPEAL if granted else None) if clock.mark == mark else clock
+        if ruled is not clock:
+            step.amend(ruled)
 
 
 def _merge(step: Transition, details: Details, by: Actor | None) -> None:

@@ -335,7 +335,11 @@ class Engine(Verbs, Books, Readings):
         return self._review(rulings.reassess, case_id, by, at)
 
     def recalculate(self, case_id: str, *, by: Actor | None = None, at: datetime | None = None) -> Case:
-        """Count anew the clocks that were fixed when the calendar did not yet know the year."""
+        """Count anew what a calendar counted: it may have learnt of a holiday, or of a whole year.
+
+        Clocks that were stopped are counted too, and those of archived cases. A breach of a due time that was none is
+        withdrawn, and an appeal against it needs no ruling any more. What people did because of it stays done.
+        """
         return self._review(rulings.recalculate, case_id, by, at)
 
     def _review(self, ask: Review, case_id: str, by: Actor | None, at: datetime | None) -> Case:

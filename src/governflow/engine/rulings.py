@@ -216,6 +216,9 @@ def recalculate(case: Case, policy: Policy, at: datetime, mode: Mode, by: Actor 
             continue
         step.amend(counted)
         gone = [miss.at.isoformat() for miss in clock.misses[len(counted.misses) :]]
+        if clock.misses and not counted.misses and clock.mark in case.appeals:
+            waiting = step.changes.get("appeals", case.appeals)
+            step.changes["appeals"] = [mark for mark in waiting if mark != clock.mark]  # there is nothing to rule on
         if gone:
             step.about["withdrawn"] = {**step.about.get("withdrawn", {}), clock.mark: gone}
     outcomes = step.seal("recalculated", case.state, "recalculate", by) if step.changed else ([], case)

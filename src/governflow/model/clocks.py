@@ -361,6 +361,8 @@ def excused(clock: Clock, why: Exempt | None) -> Clock:
 
     It was about the one whose appeal waited when another was missed; else about the last one that nothing excuses.
     """
+    if not clock.misses:
+        return clock  # the breach was withdrawn meanwhile
     earlier = list(clock.earlier)
     waiting = next((place for place, miss in enumerate(earlier) if miss.appealed), None)
     if waiting is None and clock.exempt is not None:
