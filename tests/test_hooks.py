@@ -35,6 +35,7 @@ from governflow.policy.hookspecs import (
     Route,
     Ruling,
 )
+from governflow.reports.dossier import compile_dossier
 from governflow.reports.merits import balances
 from governflow.tables import Table
 from governflow.testing import ManualClock, counted
@@ -769,3 +770,29 @@ def test_merits_by_hand_that_make_no_sense_are_refused_with_a_sentence_and_leave
         engine.award(COUNTY, merit, source=source, at=plus(1))
     assert refused.value.text.zh != refused.value.text.en
     assert engine.book(COUNTY) == []
+
+
+def test_a_county_names_the_forms_of_handling_in_its_papers_and_in_its_reasons(engine: Engine) -> None:
+    class County:
+        @hookimpl
+        def governflow_terms(self) -> Mapping[str, Text]:
+            return {"form:study": Text("studied by the county's leaders", "县领导研办")}
+
+        @hookimpl
+        def governflow_units(self) -> OrgChart:
+            return OrgChart.of(
+                [
+                    Unit("intake", Text("intake", "平台"), 0, "leader"),
+                    Unit("office", Text("office", "办公室"), 1, "leader", (Form.DIRECT,)),
+                    Unit("leader", Text("leader", "县长"), 5, None, (Form.STUDY,)),
+                ]
+            )
+
+    using(engine, County())
+    report(engine)
+    engine.dispatch("c", to="office", at=plus(1))
+    engine.advance(plus(600))
+    taken = [event for event in engine.history("c") if event.kind == "taken_over"][-1]
+    assert taken.rulings[0].reason == Text("not managed: studied by the county's leaders", "未能办结：提级为县领导研办")
+    assert "县领导研办" in str(compile_dossier(engine, "c", lang="zh", personal=False))
+    assert "委领导" not in str(compile_dossier(engine, "c", lang="zh", personal=False))

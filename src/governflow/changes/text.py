@@ -274,7 +274,7 @@ def _climb(side: Localizer, value: Any) -> str:
     kind, to, form, *again = value
     said = side.pair(Kind(kind).text, side.unit(to))
     if form is not None:
-        said += side.t(", ", "，") + Form(form).text.say(side.lang)
+        said += side.t(", ", "，") + side.form(Form(form))
     if again and again[0] is not None:
         gap = _gap(side, again[0])
         said += side.t(f"; next after {gap}", f"；{gap}后再升级")
@@ -311,7 +311,7 @@ def _plain(side: Localizer, value: Any) -> str:
     if isinstance(value, dict):
         return side.join(f"{name} {_plain(side, one)}" for name, one in value.items() if one not in (None, []))
     if isinstance(value, str) and value in FORMS:
-        return Form(value).text.say(side.lang)
+        return side.form(Form(value))
     if isinstance(value, str) and value in side.policy.units.units:
         return side.unit(value)
     return side.name(value) if isinstance(value, str) else str(value)
@@ -321,7 +321,7 @@ _SAYERS: Mapping[str, _Sayer] = {
     "severity": lambda side, value: Severity(value).text.say(side.lang),
     "urgency": lambda side, value: Urgency(value).text.say(side.lang),
     "tier": lambda side, value: Tier(value).text.say(side.lang),
-    "form": lambda side, value: Form(value).text.say(side.lang),
+    "form": lambda side, value: side.form(Form(value)),
     **dict.fromkeys(("unit", "intake"), Localizer.unit),
     **dict.fromkeys(("states", "ends", "state", "lifecycles", "lifecycle"), Localizer.name),
     **dict.fromkeys(("allowance", "extension"), lambda side, value: allowance_text(value, side.lang)),

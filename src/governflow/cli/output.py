@@ -231,7 +231,7 @@ def ruled_text(ruled: Any, policy: LocalRules, lang: str) -> str:
     """Write what was ruled for people."""
     if isinstance(ruled, Mapping):
         assist = "、".join(policy.units.name(unit).say(lang) for unit in ruled.get("assist", ()))
-        lead, form = policy.units.name(ruled["lead"]).say(lang), Form(ruled["form"]).text.say(lang)
+        lead, form = policy.units.name(ruled["lead"]).say(lang), policy.name(Form(ruled["form"]).term).say(lang)
         with_ = Text(f", assisted by {assist}", f"，协办：{assist}").say(lang) if assist else ""
         return Text(f"{lead} ({form})", f"{lead}（{form}）").say(lang) + with_
     if isinstance(ruled, list):

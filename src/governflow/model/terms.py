@@ -77,6 +77,11 @@ class Form(_Named):
     STUDY = "study", "studied by the leaders", "委领导研办"
 
     @property
+    def term(self) -> str:
+        """What it is called in the terms of a locality: ``form:study``."""
+        return f"form:{self.value}"
+
+    @property
     def next(self) -> "Form | None":
         """The next higher form, or None at the top."""
         rank = FORMS.index(self) + 1

@@ -9,7 +9,7 @@ from governflow.errors import PolicyError
 from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case
 from governflow.model.lifecycle import Lifecycle
-from governflow.model.terms import Mode
+from governflow.model.terms import Form, Mode
 from governflow.model.units import OrgChart
 from governflow.policy import files, rulesets
 from governflow.policy.codes import NATION
@@ -113,7 +113,7 @@ def _lifecycles(impls: Impls, faults: list[Text]) -> Mapping[str, Lifecycle]:
 
 
 def _names(impls: Impls, lifecycles: Mapping[str, Lifecycle], faults: list[Text]) -> Mapping[str, Text]:
-    names: dict[str, Text] = {}
+    names: dict[str, Text] = {form.term: form.text for form in Form}
     for lifecycle in lifecycles.values():
         names |= lifecycle.names()
     for source, function, _ in reversed(impls["governflow_terms"]):

@@ -351,6 +351,7 @@ class Context(msgspec.Struct, frozen=True, gc=False):
         units: The org chart.
         zone: The IANA zone in which the case's days are counted.
         way: Who is the record of the case: governflow (live), a journal (record) or the rules (enforce).
+        names: What the locality calls states, actions, clocks and forms.
     """
 
     locality: str
@@ -359,6 +360,11 @@ class Context(msgspec.Struct, frozen=True, gc=False):
     units: OrgChart
     zone: str
     way: Way = Way.LIVE
+    names: Mapping[str, Text] = {}
+
+    def form(self, form: Form) -> Text:
+        """Return what the locality calls a form of handling."""
+        return self.names.get(form.term, form.text)
 
 
 # --- the hooks --------------------------------------------------------------------------------------------------------
@@ -371,7 +377,7 @@ def governflow_locality() -> Locality | None:
 
 @hookspec
 def governflow_terms() -> Mapping[str, Text] | None:
-    """Return local names for actions and states (labels over one core)."""
+    """Return local names for actions, states and forms, as ``form:study`` (labels over one core)."""
 
 
 @hookspec

@@ -168,7 +168,7 @@ class Policy:
             or context.way is not case.way
             or context.zone != case.zone
         ):
-            context = self._contexts[0] = Context(self.code, mode, at, self.units, case.zone, case.way)
+            context = self._contexts[0] = Context(self.code, mode, at, self.units, case.zone, case.way, self.names)
         return context
 
     def ask(

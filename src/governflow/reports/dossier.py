@@ -133,7 +133,7 @@ class _DossierWriter(Localizer):
             ("place", "Place", "地点", self.safe(case.place) or none),
             ("severity", "Severity, urgency", "轻重缓急", severity),
             ("tier", "Tier", "事项层级", case.tier.text.say(lang) if case.tier else none),
-            ("form", "Form of handling", "办理方式", case.form.text.say(lang) if case.form else none),
+            ("form", "Form of handling", "办理方式", self.form(case.form) if case.form else none),
             ("channel", "Channel", "来源渠道", self.safe(case.channel) or none),
             ("opened", "Opened", "上报时间", self.when(case.opened) if case.opened else none),
             ("closed", "Closed", "了结时间", self.when(case.closed) if case.closed else self.t("still open", "未了结")),
@@ -222,7 +222,7 @@ class _DossierWriter(Localizer):
     def measures_due(self) -> Iterable[Statement]:
         for due in measures_due(self.history):
             kind, form = Kind(due["kind"]).text.say(self.lang), due["form"]
-            handled = self.t(f", {Form(form).text.en}", f"，{Form(form).text.zh}") if form else ""
+            handled = self.t(", ", "，") + self.form(Form(form)) if form else ""
             yield Statement(self.local(due["at"]), kind, f"{self.unit(due['from'])} → {self.unit(due['to'])}{handled}")
 
     def findings(self) -> Iterable[Statement]:

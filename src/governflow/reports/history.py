@@ -15,7 +15,7 @@ from governflow.model.events import EVENT_NAMES, REQUESTER, Escalated, Event
 from governflow.model.faults import faults_in
 from governflow.model.lifecycle import START
 from governflow.model.rulings import RecordedRuling
-from governflow.model.terms import Cause, Kind, Mode, Verdict
+from governflow.model.terms import Cause, Form, Kind, Mode, Severity, Tier, Urgency, Verdict
 from governflow.model.urgings import Urging
 from governflow.reports.consequences import findings, repeated_urgings
 from governflow.reports.dossier_model import DossierStep, Reason
@@ -168,7 +168,7 @@ class _StepWriter(Localizer):
             old, new = getattr(before, name), getattr(after, name)
             if name not in event.changes or (old == new if event.seq > 1 else name == "unit"):
                 continue
-            say = self.unit if name == "unit" else lambda value: value.text.say(self.lang) if value else "—"
+            say = self.unit if name == "unit" else self.member
             fresh = event.seq == 1 or not old
             changed.append(self.pair(label, say(new) if fresh else f"{say(old)} → {say(new)}"))
         if changed:
@@ -204,6 +204,12 @@ class _StepWriter(Localizer):
         for fault in faults_in(about):
             sentence = f"{fault.source} · {fault.hook} · {fault.text.say(self.lang)}"
             yield self.pair(Text("Fault", "故障"), self.safe(sentence))
+
+    def member(self, value: Form | Severity | Urgency | Tier | None) -> str:
+        """Return a member of a closed set in the reader's language; the locality names its forms."""
+        if value is None:
+            return "—"
+        return self.form(value) if isinstance(value, Form) else value.text.say(self.lang)
 
     def anew(self, event: Event, before: Case, after: Case) -> Iterable[str]:
         """Return what a switch of the mode or a new assessment has changed beside clocks and what `_CHANGED` names."""

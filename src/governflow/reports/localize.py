@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from typing import TypeAlias
 
 from governflow.engine.explain import CATALOGUE, KeptRow
+from governflow.model.terms import Form
 from governflow.policy.hookspecs import LocalRules
 from governflow.reports.format import format_due, format_moment
 from governflow.tables import Catalogue, Column, Rule, Table
@@ -99,6 +100,10 @@ class Localizer:
     def name(self, word: str) -> str:
         """Return a word of the policy: a state, an action, a clock."""
         return self.safe(self.policy.name(word).say(self.lang))
+
+    def form(self, form: Form) -> str:
+        """Return a form of handling as the locality calls it."""
+        return self.name(form.term)
 
     def clock(self, name: str, cycle: int = 1) -> str:
         """Return a clock, and its cycle where it is not the first."""

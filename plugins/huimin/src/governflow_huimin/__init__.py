@@ -55,6 +55,9 @@ _TERMS = {
     "lowest": Text("lowest level that can", "最低可办层级"),
     "task": Text("task in an emergency", "急时任务"),
     "domain": Text("domain", "领域"),
+    "form:lead": Text("one county department leads", "县直部门领办"),
+    "form:joint": Text("county departments jointly", "县级部门联办"),
+    "form:study": Text("studied by the county's leaders", "县领导研办"),
 }
 
 

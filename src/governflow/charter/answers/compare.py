@@ -91,7 +91,7 @@ def _value(one: RecordedRuling, voice: Localizer) -> str:
 
 def _spoken(value: Any, voice: Localizer) -> str:
     if isinstance(value, Mapping):
-        lead, form = voice.unit(value["lead"]), Form(value["form"]).text.say(voice.lang)
+        lead, form = voice.unit(value["lead"]), voice.form(Form(value["form"]))
         assist = voice.join(map(voice.unit, value.get("assist", ())))
         beside = voice.t(f", assisted by {assist}", f"，协办：{assist}") if assist else ""
         return voice.t(f"{lead} ({form})", f"{lead}（{form}）") + beside

@@ -68,15 +68,15 @@ _TIERED = {
 }
 
 
-def _route_for(tier: Tier, form: Form, unit: Unit | None) -> Ruling[Route]:
+def _route_for(tier: Tier, form: Form, unit: Unit | None, name: Text) -> Ruling[Route]:
     return Ruling(
         Route(unit.id if unit is not None else UNITS.intake, form),
-        Text(f"{tier.text.en}: {form.text.en}", f"{tier.text.zh}：{form.text.zh}"),
+        Text(f"{tier.text.en}: {name.en}", f"{tier.text.zh}：{name.zh}"),
         "route/by-tier",
     )
 
 
-_ROUTED = {tier: _route_for(tier, form, UNITS.for_form(form)) for tier, form in FORM_OF.items()}
+_ROUTED = {tier: _route_for(tier, form, UNITS.for_form(form), form.text) for tier, form in FORM_OF.items()}
 
 # --- the ladder -------------------------------------------------------------------------------------------------------
 
@@ -151,7 +151,7 @@ def governflow_route(case: Case, context: Context) -> Ruling[Route]:
     place = context.units.find(case.place) if case.place else None
     # Where nobody knows the place the intake has to find out: its own path leads to no community.
     near = place.id if place is not None else context.units.intake
-    return _route_for(tier, form, context.units.standing(form, near))
+    return _route_for(tier, form, context.units.standing(form, near), context.form(form))
 
 
 @hookimpl
@@ -184,7 +184,8 @@ def governflow_escalate(case: Case, cause: Breach, context: Context) -> Ruling[E
         # Where the rules changed under the case a takeover by who has it already would only go in a circle.
         stays = case.rules_changed_at is not None and unit is not None and unit.id == holder
         if unit is not None and not stays and unit.level >= units.level(case.unit, case.form):
-            en, zh = f"not managed: {higher.text.en}", f"未能办结：提级为{higher.text.zh}"
+            name = context.form(higher)
+            en, zh = f"not managed: {name.en}", f"未能办结：提级为{name.zh}"
             return _rung(Kind.TAKE_OVER, unit.id, gap, en, zh, form=higher)
         higher = higher.next
     return _at_the_top(case, cause, context)
