@@ -236,6 +236,21 @@ def test_an_appeal_against_a_breach_that_is_withdrawn_needs_no_ruling_and_excuse
     assert counted(engine, "answer")["breached"] == 1
 
 
+def test_what_followed_from_a_breach_that_was_none_is_marked_in_the_book_and_no_part_of_the_life() -> None:
+    engine, office = provisional()
+    engine.advance(cn("2026-05-05T09:00"))
+    office.learn(days("2026-05-01", "2026-05-05"))
+    engine.recalculate("c", at=cn("2026-05-05T09:30"))
+    recalculated = engine.history("c")[-1].seq
+    gone = [(event.kind, event.at) for event in engine.history("c") if event.withdrawn == recalculated]
+    due = cn("2026-05-04T17:00")
+    assert gone == [("breached", due), ("urged", due)]
+    assert [event for event in engine.life("c") if event.at == due] == []
+    engine.advance(cn("2026-05-07T18:00"))
+    true = [event.kind for event in engine.life("c") if event.at == cn("2026-05-07T17:00")]
+    assert true == ["breached", "urged"]
+
+
 def test_the_dossier_says_that_a_breach_was_withdrawn() -> None:
     engine, office = provisional()
     engine.answer("c", at=cn("2026-05-06T10:00"))

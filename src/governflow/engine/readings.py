@@ -9,7 +9,7 @@ from governflow.engine.session import Session
 from governflow.errors import NotAllowed
 from governflow.model.case import Case
 from governflow.model.events import Actor, Event, decode
-from governflow.model.life import life, marked
+from governflow.model.life import life, marked, without_false_breaches
 from governflow.policy.rulesets import read_again
 from governflow.policy.stack import Policy
 from governflow.text import Json
@@ -71,7 +71,8 @@ class Readings:
             UnknownCase: If there is no such case.
         """
         wanted = (about,) if isinstance(about, str) else about
-        lived = life(self._read(case_id, about))
+        lived = without_false_breaches(life(self._read(case_id, about)))
+        lived = [event for event in lived if event.withdrawn is None]
         return [event for event in lived if not about or not event.about.keys().isdisjoint(wanted)]
 
     def _read(self, case_id: str, about: str | Sequence[str]) -> list[Event]:
@@ -81,7 +82,7 @@ class Readings:
             entries = list(self._session.store.entries(case_id))
         wanted = (about,) if isinstance(about, str) else about
         parts = [detail.encode() for detail in wanted]
-        if any(b'"amended"' in entry.body for entry in entries):
+        if any(b'"amended"' in entry.body or b'"withdrawn"' in entry.body for entry in entries):
             return [decode(entry.body, entry.recorded) for entry in entries]
         told = (entry for entry in entries if any(part in entry.body for part in parts))
         events = [decode(entry.body, entry.recorded) for entry in told]

@@ -25,6 +25,8 @@ VERSION = 1
 
 #: Texts of an earlier event were told anew: the commitment is to those that stand there now.
 RETOLD = "retold"
+#: The kind of the event by which a calendar that has learnt counts clocks anew.
+RECALCULATED = "recalculated"
 #: The kind of the event by which a fact that came late, or was retracted, gives a case another life.
 AMENDED = "amended"
 
@@ -115,7 +117,8 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="v", tag=
         way: Who was the record of the case then: governflow, a journal, or the rules.
         details: What a command said beside texts, so that it can be worked out anew; None where it said nothing, for
             a report, and in ledgers that were written before facts could come late.
-        withdrawn: The number of the amendment that withdrew it; only in what a history returns, never in the ledger.
+        withdrawn: The number of the amendment or recalculation that withdrew it; only in what a history returns,
+            never in the ledger.
         recorded: When the store learnt of it.
     """
 

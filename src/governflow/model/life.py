@@ -5,14 +5,18 @@ place on the life is another one: what stays as it was is named by its place, wh
 the life, like the case, is folded from the book and asks nobody.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from msgspec.structs import astuple, replace
 
 from governflow.model.case import BESIDE, Case, evolve
-from governflow.model.events import AMENDED, Event
+from governflow.model.events import AMENDED, RECALCULATED, Event
+
+#: What follows from a breach and moves nothing: with the breach it is withdrawn. Who took a case over has it.
+_FOLLOWS = frozenset({"breached", "urged", "supervised", "takeover_due", "special_report_due"})
 
 
 class _Gone(msgspec.Struct):
@@ -58,7 +62,33 @@ def marked(book: Iterable[Event]) -> list[Event]:
             place = gone.seq - 1
             if events[place].kind == gone.kind:  # what an amendment itself brought stands inside of it
                 events[place] = replace(events[place], withdrawn=amended.seq)
+    return without_false_breaches(events)
+
+
+def without_false_breaches(events: list[Event]) -> list[Event]:
+    """Mark the breaches of due times that were none, as a calendar knew later, and what followed from them.
+
+    The mark is the number of the recalculation that withdrew them.
+    """
+    for later in [event for event in events if event.kind == RECALCULATED and "withdrawn" in event.about]:
+        since = {mark: min(missed) for mark, missed in msgspec.convert(later.about["withdrawn"], _Missed).items()}
+        for place, event in enumerate(events):
+            mark = _breached_clock(event)
+            if event.seq < later.seq and event.withdrawn is None and mark in since and event.at >= since[mark]:
+                events[place] = replace(event, withdrawn=later.seq)
     return events
+
+
+#: Clocks, with their cycles, to due moments that were none.
+_Missed = dict[str, list[datetime]]
+
+
+def _breached_clock(event: Event) -> str:
+    """Return the clock from whose breach an event follows; empty for every other event."""
+    if event.kind not in _FOLLOWS:
+        return ""
+    told = event.about.get("escalation") or event.about.get("measure_due") or event.about
+    return str(told.get("clock") or "") if isinstance(told, Mapping) else ""
 
 
 def live_through(events: Iterable[Event]) -> Case | None:
