@@ -195,3 +195,41 @@ def test_a_command_id_told_again_changes_nothing(engine: Engine) -> None:
     first = engine.tell(CASE, [late])
     assert engine.tell(CASE, [late]) == first
     assert len([event for event in engine.history(CASE) if event.kind == "amended"]) == 1
+
+
+def outage(engine: Engine) -> None:
+    engine.declare_outage("000000", after(0), after(960), reason="断网", by=Actor("平台3"), at=after(1440))
+
+
+def test_an_outage_told_late_withdraws_what_followed_from_breaches_inside_it(engine: Engine) -> None:
+    told(engine, REPORT, DISPATCH)
+    held = engine.case(CASE).unit
+    engine.advance(after(1440))
+    assert engine.case(CASE).unit != held
+    outage(engine)
+    case = engine.case(CASE)
+    assert (case.unit, case.special) == (held, None)
+    assert not [event for event in engine.life(CASE) if event.about.get("escalation")]
+    assert {clock.exempt for clock in case.all_clocks if clock.outcome == "breached"} == {"outage"}
+    assert any(clock.running and clock.exempt is None for clock in case.clocks.values())
+    engine.verify()
+
+
+def test_an_outage_told_late_leaves_what_one_told_in_time_leaves(engine: Engine) -> None:
+    told(engine, REPORT, DISPATCH)
+    engine.advance(after(1440))
+    outage(engine)
+    engine.advance(after(9000))
+    in_time = Engine.open()
+    in_time.declare_outage("000000", after(0), after(960), reason="断网", at=after(0))
+    told(in_time, REPORT, DISPATCH)
+    in_time.advance(after(9000))
+    assert lived(engine) == lived(in_time)
+
+
+def test_a_case_that_an_outage_does_not_concern_is_left_alone(engine: Engine) -> None:
+    told(engine, REPORT, DISPATCH, ARRIVE, RESOLVE, ANSWER)
+    engine.advance(after(1440))
+    before = engine.history(CASE)
+    outage(engine)
+    assert engine.history(CASE) == before

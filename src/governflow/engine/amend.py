@@ -146,11 +146,13 @@ class Anew:
         name: The id of the case.
         policy: The rules.
         mode_at: The locality's mode at a moment.
+        is_out: Whether a moment lies in an outage of the locality.
     """
 
-    def __init__(self, name: str, policy: Policy, mode_at: ModeAt) -> None:
+    def __init__(self, name: str, policy: Policy, mode_at: ModeAt, is_out: Callable[[datetime], bool]) -> None:
         self.name = name
         self.policy = policy
+        self.is_out = is_out
         self.mode_at = mode_at
 
     def lived(
@@ -175,7 +177,8 @@ class Anew:
     def _followed(self, events: list[Event], case: Case | None, until: datetime) -> Case | None:
         """Add what follows by itself before a moment."""
         while case is not None and case.next_event_at is not None and case.next_event_at < until:
-            fired, case = fire(case, self.policy, self.mode_at(case.next_event_at))
+            at = case.next_event_at
+            fired, case = fire(case, self.policy, self.mode_at(at), outage=self.is_out(at))
             events += fired
         return case
 
@@ -282,6 +285,7 @@ def amended(
     *,
     told: Sequence[KnownFact] = (),
     retracted: Mapping[int, Mapping[str, Any]] = MappingProxyType({}),
+    since: datetime | None = None,
     now: datetime | None = None,
 ) -> Outcomes:
     """Return the entries that a book gains by facts told late or retracted, and the case after them.
@@ -292,6 +296,7 @@ def amended(
         anew: Works the life out.
         told: The facts told now.
         retracted: The places in the life of the facts that are retracted, each with what the book says of it.
+        since: From when the life is worked out anew at the latest: what is known beside the case has changed.
         now: How far the engine's clock has been advanced.
 
     Raises:
@@ -299,7 +304,8 @@ def amended(
     """
     lived = life(book)
     known = dict(facts_of(lived))
-    since = min((*(fact.at for fact in told), *(lived[place].at for place in retracted)))
+    changed = [*(fact.at for fact in told), *(lived[place].at for place in retracted)]
+    since = min(changed if since is None else [*changed, since])
     keep = 0 if 0 in retracted else _kept(lived, known, since)
     facts = [fact for place, fact in known.items() if place >= keep and place not in retracted]
     moments = [*(fact.at for fact in known.values()), *(fact.at for fact in told)]

@@ -6,7 +6,8 @@ from typing import Any, TypeAlias, cast
 
 from governflow.engine import musters, rulings
 from governflow.engine.musters import Muster
-from governflow.engine.session import ENTERED, Session, merit_entry, require_actor
+from governflow.engine.session import ENTERED, Session, merit_entry, outage_of, require_actor
+from governflow.engine.tell import work_anew
 from governflow.errors import require
 from governflow.model.case import Case
 from governflow.model.events import Actor, Event
@@ -41,7 +42,7 @@ class Books:
     def outages(self, locality: str) -> Sequence[tuple[datetime, datetime]]:
         """Return the declared outages of a locality and of those above it, as pairs of moments in UTC."""
         return [
-            (datetime.fromisoformat(str(event.about["from"])), datetime.fromisoformat(str(event.about["to"])))
+            outage_of(event)
             for code in self._session.rules_of(locality).lineage
             for event in self.book(code)
             if event.kind == "outage_declared"
@@ -145,7 +146,9 @@ class Books:
         by: Actor | None = None,
         at: datetime | None = None,
     ) -> Event:
-        """Declare that nobody could keep deadlines for a while; breaches due inside are exempt from the statistics.
+        """Declare that nobody could keep deadlines for a while: breaches due inside are exempt, and nothing follows.
+
+        Told late, it withdraws what followed already from breaches inside, in every case that it concerns.
 
         Args:
             locality: The locality's code.
@@ -158,20 +161,42 @@ class Books:
         start, end = in_utc(since), in_utc(until)
         require(end > start, "an outage ends after it begins", "停运的结束时间必须晚于开始时间")
         about = {"from": start.isoformat(), "to": end.isoformat(), "reason": reason}
-        return self._enter(locality, "outage_declared", about, by, at)
+        session = self._session
+        with session.step(by, at) as moment:
+            entry = self._entered(locality, "outage_declared", about, by, moment)
+            session.forget_modes()
+            self._excuse(session.rules_of(locality).code, start, end)
+        return entry
+
+    def _excuse(self, code: str, start: datetime, end: datetime) -> None:
+        """Work out anew the lives in which something fell due in an outage that is declared only now."""
+        session, number = self._session, 0
+        while names := session.store.names(number, 200):
+            number = names[-1][0]
+            for _, name in names:
+                case = session.store.load(name)
+                rules = session.rules_of(case.locality) if case is not None else None
+                if case is None or rules is None or code not in rules.lineage:
+                    continue
+                missed = (miss for clock in case.all_clocks for miss in clock.misses)
+                if any(start <= miss.at <= end and miss.exempt is None for miss in missed):
+                    work_anew(session, rules, case, start)
 
     def _enter(self, locality: str, kind: str, about: dict[str, Any], by: Actor | None, at: datetime | None) -> Event:
         """Write an entry that changes nothing but the book."""
         require_actor(by)
         moment = self._session.moment(at)
         with self._session.lock, self._session.transaction:
-            rules = self._session.rules_of(locality)
-            book = self._session.store.load(f"@{locality}")
-            if book is not None:  # a muster that is late is late before whatever is written now
-                fallen, now = self._session.catch_up(book, rules, moment)
-                if fallen:
-                    self._session.append(rules, book, now, fallen)
-            return self._session.append_to_book(locality, kind, about, by, moment)
+            return self._entered(locality, kind, about, by, moment)
+
+    def _entered(self, locality: str, kind: str, about: dict[str, Any], by: Actor | None, at: datetime) -> Event:
+        session = self._session
+        rules, book = session.rules_of(locality), session.store.load(f"@{locality}")
+        if book is not None:  # a muster that is late is late before whatever is written now
+            fallen, now = session.catch_up(book, rules, at)
+            if fallen:
+                session.append(rules, book, now, fallen)
+        return session.append_to_book(locality, kind, about, by, at)
 
     def _book(self, locality: str) -> Case | None:
         """Return a book as it stands, or None if nothing was entered yet."""

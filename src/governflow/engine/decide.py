@@ -38,7 +38,7 @@ from governflow.model.faults import HookFault
 from governflow.model.lifecycle import Lifecycle
 from governflow.model.rulings import RecordedRuling
 from governflow.model.source import Source
-from governflow.model.terms import Mode, Outcome, Severity, Urgency, Verdict, Way, member
+from governflow.model.terms import Exempt, Mode, Outcome, Severity, Urgency, Verdict, Way, member
 from governflow.policy.hookspecs import Allowed, Refused
 from governflow.policy.stack import Policy, decided
 from governflow.text import Text
@@ -307,8 +307,10 @@ def _derived(step: Transition, case: Case) -> tuple[dict[str, Any], list[Recorde
 # --- what falls due by itself -----------------------------------------------------------------------------------------
 
 
-def fire(case: Case, policy: Policy, mode: Mode = Mode.NORMAL) -> Outcomes:
+def fire(case: Case, policy: Policy, mode: Mode = Mode.NORMAL, *, outage: bool = False) -> Outcomes:
     """Return what falls due next for a case, at its own moment: `case.next_event_at`.
+
+    What falls due in an ``outage`` is missed and excused, and nobody is urged or loses the case for its sake.
 
     Returns:
         The events, each with the moment at which it was due, and the case after them.
@@ -321,10 +323,10 @@ def fire(case: Case, policy: Policy, mode: Mode = Mode.NORMAL) -> Outcomes:
     step = Transition(case, policy, at, mode)
     if policy.fault:
         step.faults.append(HookFault.refused(policy.code, "", policy.fault))
-    return triaged(step, _fall_due(step))
+    return triaged(step, _fall_due(step, outage=outage))
 
 
-def _fall_due(step: Transition) -> Outcomes:
+def _fall_due(step: Transition, *, outage: bool) -> Outcomes:
     case, at = step.case, step.at
     if case.suspended_until == at:
         actions.resume(step, {}, None)
@@ -342,7 +344,12 @@ def _fall_due(step: Transition) -> Outcomes:
     if LAPSES in clock.traits:
         return _lapse(step, clock)
     # Whatever excuses a breach excuses nothing of the due time that took its place.
-    step.put(clocks.breached(clock, appealed=clock.mark in case.appeals))
+    missed = clocks.breached(clock, appealed=clock.mark in case.appeals)
+    if outage:
+        step.put(replace(missed, exempt=Exempt.OUTAGE, next_rung_at=None))
+        step.attend()  # its ladder is not climbed: somebody else has to look after the case
+    else:
+        step.put(missed)
     return step.seal("breached", case.state)
 
 

@@ -13,6 +13,7 @@ from governflow.engine import merging
 from governflow.engine.decide import fire
 from governflow.engine.musters import BOOK
 from governflow.engine.rule_changes import lost_of, settle
+from governflow.engine.transition import Outcomes
 from governflow.errors import ClockBackwards, CommandError, PolicyError, UnknownCase, described, require, shown
 from governflow.model.case import Case, evolve
 from governflow.model.clocks import PROMISE
@@ -36,6 +37,11 @@ SKEW = timedelta(minutes=5)
 ENTERED = "merit_entered"
 
 _TEXT_OR_NONE = (str, type(None))
+
+
+def outage_of(event: Event) -> tuple[datetime, datetime]:
+    """Return from when to when an outage lasted that a book declares."""
+    return datetime.fromisoformat(str(event.about["from"])), datetime.fromisoformat(str(event.about["to"]))
 
 
 def require_actor(by: object) -> None:
@@ -78,6 +84,7 @@ class Session:
         self.lock = threading.RLock()
         self.transaction = Transaction(store)
         self._modes: dict[str, tuple[Switches, ...]] = {}
+        self._outages: dict[str, tuple[tuple[datetime, datetime], ...]] = {}
         self._kept_rules: set[str] = set()
         self._generation = store.generation
         # The rules under which the open cases were looked through; None before that.
@@ -195,7 +202,7 @@ class Session:
         """Return what fell due for a case before a moment, each event at its own moment, and the case then."""
         fallen: list[Event] = []
         while case.next_event_at is not None and case.next_event_at < at:
-            events, case = fire(case, policy, self.mode(policy, case.next_event_at))
+            events, case = self.fire(case, policy)
             fallen += events
         return fallen, case
 
@@ -218,8 +225,7 @@ class Session:
             while (case := store.next_due(goal)) is not None:
                 policy = self.rules_of(case.locality)
                 observed = observed or bool(policy.observed)
-                assert case.next_event_at is not None
-                events, after = fire(case, policy, self.mode(policy, case.next_event_at))
+                events, after = self.fire(case, policy)
                 self.append(policy, case, after, events)
                 if fired is not None:
                     fired += events
@@ -272,9 +278,31 @@ class Session:
                 return Mode.EMERGENCY
         return Mode.NORMAL
 
+    def fire(self, case: Case, policy: Policy) -> Outcomes:
+        """Return what falls due next for a case, in the mode and with the outages of that moment."""
+        at = case.next_event_at
+        if at is None:
+            return [], case
+        mode = self.mode(policy, at)
+        return fire(case, policy, mode, outage=self.is_out(policy, at))
+
+    def is_out(self, policy: Policy, at: datetime) -> bool:
+        """Return whether a moment lies in an outage of a locality, or of one above it."""
+        outages = self._outages.get(policy.code)
+        if outages is None:
+            entries = [
+                event
+                for code in policy.lineage
+                for event in self.store.history(f"@{code}", holding=[b'"outage_declared"'])
+                if event.kind == "outage_declared"
+            ]
+            outages = self._outages[policy.code] = tuple(outage_of(event) for event in entries)
+        return any(start <= at <= end for start, end in outages)
+
     def forget_modes(self) -> None:
-        """Read the switches of modes again when they are next asked for."""
+        """Read switches of modes and outages again when they are next asked for."""
         self._modes.clear()
+        self._outages.clear()
 
     def _switches(self, locality: str) -> tuple[tuple[datetime, Mode], ...]:
         """Return every switch of a locality's mode, oldest first."""

@@ -16,7 +16,7 @@ from governflow.engine.decide import Command, authorise
 from governflow.engine.identity import TEXTS
 from governflow.engine.session import Session
 from governflow.engine.transition import Transition
-from governflow.errors import require
+from governflow.errors import CommandError, require
 from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case, evolve
 from governflow.model.events import AMENDED, Actor, Event
@@ -67,7 +67,7 @@ def tell_facts(
         CommandError: If the life does not fit.
     """
     book = session.store.history(name) if case is not None else []
-    anew = Anew(name, policy, lambda at: session.mode(policy, at))
+    anew = anew_of(session, policy, name)
     entries, after = amended(book, case, anew, told=facts, retracted=retracted or {}, now=session.store.now)
     for chunk, secret in _by_texts(entries, secrets, session.entropy):
         before, case = case, _folded(case, chunk)
@@ -75,6 +75,22 @@ def tell_facts(
     for key, digest in keys:
         session.append(policy, case, after, [], None, key, digest)
     return after
+
+
+def anew_of(session: Session, policy: Policy, name: str) -> Anew:
+    """Return what works the life of a case out anew, in the modes and with the outages of a store."""
+    return Anew(name, policy, lambda at: session.mode(policy, at), lambda at: session.is_out(policy, at))
+
+
+def work_anew(session: Session, policy: Policy, case: Case, since: datetime) -> None:
+    """Work a life out anew from a moment on, within a transaction; one that then does not fit stays as it is."""
+    try:
+        book = session.store.history(case.id)
+        entries, after = amended(book, case, anew_of(session, policy, case.id), since=since, now=session.store.now)
+    except CommandError:
+        return
+    if entries:
+        session.append(policy, case, after, entries)
 
 
 def _folded(case: Case | None, events: Iterable[Event]) -> Case:

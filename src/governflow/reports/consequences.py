@@ -9,7 +9,8 @@ from typing import Any, cast
 
 import attrs
 
-from governflow.model.events import Escalated, Event
+from governflow.model.events import AMENDED, Escalated, Event
+from governflow.model.life import life, numbered
 from governflow.model.terms import Cause
 from governflow.model.urgings import Urging
 from governflow.policy.hookspecs import CaseReader
@@ -37,7 +38,8 @@ class Consequences:
     @classmethod
     def of(cls, history: Sequence[Event], until: datetime | None = None) -> "Consequences":
         """Read them from the events of a case, as of a moment; as of the last event by default."""
-        return cls(escalations(history, until), measures_due(history), findings(history))
+        lived = as_lived(history)
+        return cls(escalations(lived, until), measures_due(lived), findings(lived))
 
     @classmethod
     def read(cls, reader: CaseReader, case: str) -> "Consequences":
@@ -48,6 +50,13 @@ class Consequences:
         return cls.of(told, reader.now)
 
 
+def as_lived(history: Sequence[Event]) -> Sequence[Event]:
+    """Return the life that the events of a case tell, each with its own number: what was withdrawn counts nowhere."""
+    if len({event.seq for event in history}) == len(history) and all(event.kind != AMENDED for event in history):
+        return history
+    return tuple(numbered(life(history)))
+
+
 def escalations(history: Sequence[Event], until: datetime | None = None) -> list[dict[str, Any]]:
     """Return the escalations among the events of a case: when, why, what, from whom to whom.
 
@@ -55,6 +64,7 @@ def escalations(history: Sequence[Event], until: datetime | None = None) -> list
         history: The events; all of them where urgings repeat.
         until: As of when repeated urgings are counted; the last event by default.
     """
+    history = as_lived(history)
     repeated = repeated_urgings(history, until)
     climbs = ((event, event.escalation) for event in history if event.escalation is not None)
     return [
