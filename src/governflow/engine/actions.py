@@ -145,7 +145,7 @@ def _transfer(step: Transition, details: Details, by: Actor | None) -> None:
     require(
         to != step.case.unit,
         f"the case is with {to} already: transfer it to another unit",
-        f"事项已在“{to}”：请转给其他单位",
+        f"事项已在“{step.policy.units.name(to).zh}”：请转给其他单位",
     )
     step.changes |= {"unit": to, "assist": []}
     rulings.received(step, to, designated=True)
@@ -177,7 +177,7 @@ def _escalate(step: Transition, details: Details, by: Actor | None) -> None:
     require(
         step.replaying or units.level(to, form) >= units.level(case.unit, case.form),
         f"escalation never goes down: {to} is below {case.unit}",
-        f"提级不能向下：“{to}”低于“{case.unit}”",
+        f"提级不能向下：“{units.name(to).zh}”低于“{units.name(case.unit).zh}”",
     )
     step.changes |= {"unit": to, "form": form, "assist": []}
     rulings.tier(step, only_if_changed=True)
@@ -196,7 +196,7 @@ def _whistle(step: Transition, details: Details, by: Actor | None) -> None:
     require(
         not isinstance(units, str) and all(isinstance(unit, str) for unit in units),
         f"`units` is {units!r}: give a list of units",
-        f"“units”应为单位列表，而不是 {units!r}",
+        "召集单位应以列表给出，而不是一个词",
     )
     require(units, "a whistle needs the units that it summons", "吹哨须指明被召集的单位")
     spec = step.plan.specs.get("check_in")
@@ -212,12 +212,14 @@ def _check_in(step: Transition, details: Details, by: Actor | None) -> None:
     summoned = [clock for clock in step.live.values() if _summons(clock) and clock.started <= step.at]
     waiting = [clock.name.partition(":")[2] for clock in summoned]
     # Who took the duty over comes in the place of the unit that did not.
+    named = step.policy.units.name
     taken = {clock.duty: clock.name.partition(":")[2] for clock in summoned if clock.duty is not None}
     owed = unit if unit in waiting else taken.get(str(unit))
     require(
         owed,
         f"{unit or 'the unit'} was not summoned; still to check in: {', '.join(waiting) or 'nobody'}",
-        f"“{unit or '该单位'}”未被吹哨召集；待报到：{'、'.join(waiting) or '无'}",
+        f"“{named(unit).zh if unit else '该单位'}”未被吹哨召集；"
+        f"待报到：{'、'.join(named(name).zh for name in waiting) or '无'}",
     )
     step.stop((f"check_in:{owed}",))
     step.about["unit"] = unit
@@ -314,7 +316,7 @@ def _rule(step: Transition, details: Details, by: Actor | None) -> None:
     require(
         marks and granted is not None,
         f"say which appeal is ruled on and whether it is `granted`; waiting: {', '.join(waiting) or 'none'}",
-        f"请指明裁定哪一项申诉以及是否成立（granted）；待裁定：{'、'.join(waiting) or '无'}",
+        f"请指明裁定哪一项申诉以及是否成立；待裁定：{'、'.join(_marked(step, mark) for mark in waiting) or '无'}",
     )
     require(
         step.case.appealed is None or step.at >= step.case.appealed,
@@ -328,6 +330,13 @@ def _rule(step: Transition, details: Details, by: Actor | None) -> None:
         ruled = clocks.excused(clock, Exempt.APPEAL if granted else None) if clock.mark == mark else clock
         if ruled is not clock:
             step.amend(ruled)
+
+
+def _marked(step: Transition, mark: str) -> str:
+    """Return a clock and its cycle, ``resolve#2``, as a Chinese sentence says it."""
+    name, _, cycle = mark.rpartition("#")
+    text = step.policy.name(name).zh
+    return text if cycle == "1" else f"{text}（第{cycle}次）"
 
 
 def _merge(step: Transition, details: Details, by: Actor | None) -> None:

@@ -82,7 +82,7 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
     if ways is None:
         raise illegal(case, action, step.lifecycle, policy)
     if case.last_changed_at is not None and at < case.last_changed_at:
-        _refuse_late(case, action, at)
+        _refuse_late(case, action, at, policy)
     step.replaying = command.replayed
     # The defaults let everybody through who names no unit: the commonest case need not ask them.
     if policy.judges or (command.by is not None and command.by.unit is not None):
@@ -203,19 +203,21 @@ def illegal(case: Case, action: str, lifecycle: Lifecycle, policy: Policy) -> Il
     return IllegalAction(case.id, action, case.state, allowed_in, possible, policy.names)
 
 
-def _refuse_late(case: Case, action: str, at: datetime) -> None:
+def _refuse_late(case: Case, action: str, at: datetime, policy: Policy) -> None:
     refuse_before(case, at)
     since = case.last_changed_at
     require(
         action in REMARKS or since is None,
         "{action} at {at} no longer fits case {case}: it has been {state} since {since}; "
         "a fact that comes late must be later than that",
-        "{at} 的“{action}”已不符合事项 {case} 的经过：自 {since} 起状态为“{state}”；补录的时间必须晚于该时间",
+        "{at} 的“{action_zh}”已不符合事项 {case} 的经过：自 {since} 起状态为“{state_zh}”；补录的时间必须晚于该时间",
         action=action,
         at=at,
         case=case.id,
         state=case.state,
         since=since,
+        action_zh=policy.name(action).zh,
+        state_zh=policy.name(case.state).zh,
     )
 
 
@@ -241,10 +243,12 @@ def authorise(step: Transition, command: Command) -> None:
                 rule = {"action": action, "rule": str(answer.rule), "source": source}
                 step.find("not_permitted", answer.reason, **rule)
                 return
-            who = by.id if by else "nobody in particular"
+            who = Text(by.id, by.id) if by else Text("nobody in particular", "未记名人员")
+            if by == REQUESTER:
+                who = Text(REQUESTER.id, "诉求人")
             raise NotAllowed(
-                f"{who} may not {action} case {step.case.id}: {answer.reason.en}",
-                f"{who} 不能对事项 {step.case.id} 执行“{policy.name(action).zh}”：{answer.reason.zh}",
+                f"{who.en} may not {action} case {step.case.id}: {answer.reason.en}",
+                f"{who.zh} 不能对事项 {step.case.id} 执行“{policy.name(action).zh}”：{answer.reason.zh}",
                 {"action": action, "reason": answer.reason, "rule": str(answer.rule), "source": source}
                 | ({"faults": [fault.as_json() for fault in step.faults]} if step.faults else {}),
             )

@@ -68,10 +68,11 @@ def require_unit(step: Transition, unit: object) -> None:
                 f"the org chart of {step.policy.code} has no unit {unit!r}; perhaps {alike} is meant",
                 f"{step.policy.code} 的组织架构中没有“{unit}”；是否为“{alike}”",
             )
-        known = ", ".join(list(step.policy.units.units)[:12])
+        first = list(step.policy.units.units.values())[:12]
+        known, called = ", ".join(one.id for one in first), "、".join(one.text.zh for one in first)
         raise CommandError(
             f"the org chart of {step.policy.code} has no unit {unit!r}; it has: {known}",
-            f"{step.policy.code} 的组织架构中没有“{unit}”；现有：{known}",
+            f"{step.policy.code} 的组织架构中没有“{unit}”；现有：{called}",
         )
 
 

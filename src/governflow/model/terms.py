@@ -35,9 +35,9 @@ def member(closed: type[N], value: object) -> N:
     found = closed._value2member_map_.get(value) if isinstance(value, str) else None
     if found is None:
         en = ", ".join(closed)
-        zh = "、".join(f"{one.value}（{one.text.zh}）" for one in closed)
+        zh = "、".join(one.text.zh for one in closed)
         raise CommandError(
-            f"{value!r} is no {closed.__name__.lower()}: use one of {en}", f"{value!r} 不可用：应为 {zh} 之一"
+            f"{value!r} is no {closed.__name__.lower()}: use one of {en}", f"“{value}”不可用：应为{zh}之一"
         )
     return found  # type: ignore[return-value]
 

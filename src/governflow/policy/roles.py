@@ -115,7 +115,7 @@ def _evaluate(actor: Actor, case: Case, units: OrgChart) -> Allowed | Refused:
             "requester",
             "whoever asked judges the result, and no unit does it for them: "
             f"record their verdict as that of {REQUESTER.id!r}",
-            f"谁提诉求、由谁评价，任何单位不得代评：请以诉求人（{REQUESTER.id}）的身份记录其评价",
+            "谁提诉求、由谁评价，任何单位不得代评：请以诉求人的身份记录其评价",
         )
     return _from_above(actor, case, units, Text("verifies", "核查"), "verifier")
 
