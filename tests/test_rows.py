@@ -309,3 +309,55 @@ def test_incomplete_cases_are_counted_in_every_figure_and_survive_in_a_store(tmp
     assert text.index("有误未采用") < text.index("1 件有步骤未采用") < text.index("时限达成")
     with Engine(SQLiteStore(store)) as opened:
         assert opened.incomplete("000000").keys() == {"A1"}
+
+
+# --- what comes late, and what is recorded only later -----------------------------------------------------------------
+
+STEPS = ("上报", "派单", "到场", "办结", "反馈")
+
+
+def day(case: str, *minutes: int) -> list[tuple[str, ...]]:
+    return [(f"2026-03-16 08:{minute:02}", case, step, "", "") for step, minute in zip(STEPS, minutes, strict=False)]
+
+
+def shown(engine: Engine) -> dict[str, Any]:
+    return {
+        case.id: (case.state, case.unit, case.source, case.unrecorded, case.told, sorted(case.all_clocks, key=str))
+        for case in engine.cases()
+    }
+
+
+def test_a_journal_in_two_parts_leaves_the_same_cases_as_at_once(tmp_path: Path) -> None:
+    first = [*day("L1", 0, 3), ("2026-03-16 17:00", "L2", "上报", "", "")]
+    second = day("L1", 0, 3, 35, 55, 59)[2:]  # learnt next morning: the arrival and what followed
+    path, found = tmp_path / "journal.csv", []
+    for parts in ([first, second], [[*first, *second]]):
+        with Engine.open(way="record") as engine:
+            for rows in parts:
+                path.write_text(narrow(*rows), encoding="utf-8")
+                refused: list[Reject] = []
+                run(engine, path, locality="000000", rejected=refused.append)
+                assert refused == []
+            found.append(shown(engine))
+            engine.verify()
+    assert found[0] == found[1]
+    assert found[0]["L1"][0] == "answered"
+
+
+def test_an_export_with_newly_filled_cells_completes_its_cases(engine: Engine, take: Take) -> None:
+    later = ("G2", "16:00", "16:03", "street", "16:30", "16:50", "17:00", "", "")
+    take(wide((*PERFECT[:5], "", "", "", ""), later), WIDE, way="record")
+    _, refused = take(wide((*PERFECT[:5], "15:50", "16:30", "", ""), later), WIDE, way="record")
+    assert refused == []
+    found = outcomes(engine.case("G1"))
+    assert (found["arrive"], found["resolve"]) == (Outcome.MET, Outcome.BREACHED)
+    assert (engine.case("G1").state, engine.case("G1").unit) == ("answered", "street")
+
+
+def test_a_pause_and_its_end_that_come_late_are_told_together(engine: Engine, take: Take) -> None:
+    rows = [*day("A1", 0, 3, 10), ("2026-03-16 12:00", "A2", "上报", "", "")]
+    take(narrow(*rows), way="record")
+    told = [("2026-03-16 08:20", "A1", "挂起", "", "等料"), ("2026-03-16 11:00", "A1", "恢复", "", "")]
+    assert take(narrow(*told), way="record")[1] == []
+    assert engine.case("A1").state == "on_site"
+    engine.verify()

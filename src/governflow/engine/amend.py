@@ -323,6 +323,14 @@ def amended(
     return _Entry(case, lived, known, new, keep).made(told, retracted, max(until, since))
 
 
+def amended_life(
+    case: Case, lived: Sequence[Event], known: Mapping[int, KnownFact], new: Sequence[Event], at: datetime
+) -> Outcomes:
+    """Return the entry that gives a case another life with the same facts, and the case after it."""
+    new = _numbered(new, lived, known, 0, case.version + 1)
+    return _Entry(case, lived, known, new, 0).made((), {}, at)
+
+
 def _kept(lived: Sequence[Event], known: Mapping[int, KnownFact], since: datetime) -> int:
     """Return how many events of a life come before everything that has to be worked out anew from a moment on."""
     first = 1

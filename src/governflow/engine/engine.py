@@ -23,8 +23,10 @@ from governflow.engine.retell import retell
 from governflow.engine.session import Session, require_actor
 from governflow.engine.transition import Outcomes
 from governflow.engine.verbs import Common, ReportDetails, Verbs
+from governflow.engine.widen import widen
 from governflow.model.case import Case, evolve
 from governflow.model.events import Actor, Event, Fact
+from governflow.model.source import Source
 from governflow.model.terms import Mode, Way, member
 from governflow.policy.registry import Localities
 from governflow.policy.stack import Policy
@@ -229,6 +231,15 @@ class Engine(Verbs, Books, Readings):
             CommandError: If the details make no sense or the fact comes too late to fit.
         """
         return take_command(self._session, action, case_id, details, by, at, command_id, version)
+
+    def widen(self, case_id: str, source: Source) -> None:
+        """Let a case that came from a journal be measured by all that the journal records now.
+
+        Args:
+            case_id: The case.
+            source: What is recorded; the life is worked out anew where that is another than before.
+        """
+        widen(self._session, case_id, source)
 
     def retell(self, command_id: bytes, action: str, **texts: object) -> bool:
         """Update the texts and personal data of a fact that is known (文字更正), in place; never of a forgotten case.

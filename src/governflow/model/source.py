@@ -48,6 +48,13 @@ class Source:
         tables = (_items(value.get(name, {})) for name in ("recorded", "counted_from"))
         return _made(*tables, once=bool(value.get("once")))
 
+    def joined(self, other: "Source") -> "Source":
+        """Return what two journals of one kind record together; where they differ, the later one is right."""
+        assumed = {action: column for action, column in self.recorded.items() if column == ASSUMED}
+        recorded = {**assumed, **other.recorded}
+        recorded |= {action: column for action, column in self.recorded.items() if action not in recorded}
+        return _made(_items(recorded), _items({**self.counted_from, **other.counted_from}), once=self.once)
+
     def as_json(self) -> dict[str, Any]:
         """Return it as an event keeps it."""
         kept: dict[str, Any] = {"recorded": dict(_items(self.recorded))}

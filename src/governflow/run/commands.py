@@ -2,18 +2,18 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
 
 from governflow.engine.engine import Engine
 from governflow.engine.identity import TEXTS
-from governflow.errors import CommandError, NotOurs, require
+from governflow.errors import CommandError, GovernflowError, NotOurs, StoreError, require
 from governflow.journal import DatedAction, Row
 from governflow.journal.records import Fields
 from governflow.model.case import Case
-from governflow.model.events import Actor
+from governflow.model.events import Actor, Fact
 from governflow.model.source import Source
 from governflow.model.terms import Way
 
@@ -97,6 +97,7 @@ class JournalCommands:
         self._auto_dispatch = auto_dispatch
         self._way = way
         self.resumes = not engine.is_empty
+        self._began = engine.now  # what is earlier than this comes late to the store
         #: What the journal records; None where the rules are enforced, as if they had been running live.
         self.source: Source | None = None
         #: Short names of units as the journal writes them, to the units that they can only mean.
@@ -161,6 +162,37 @@ class JournalCommands:
     def _former_id(self, row: Row, step: DatedAction) -> bytes:
         content = f"{row.case}\0{step.action}\0{step.at.isoformat()}".encode() if self._wide else row.digest
         return hashlib.blake2b(content, digest_size=16, key=self.locality.encode()[:64]).digest()
+
+    def comes_late(self, row: Row, step: DatedAction) -> bool:
+        """Return whether a step of a case that the store has lies before the store's clock."""
+        return self._began is not None and step.at <= self._began and self._engine.find(row.case) is not None
+
+    def tell(self, steps: Sequence[tuple[Row, DatedAction]]) -> bool:
+        """Tell the steps of one case together; return whether they fit, all of them."""
+        try:
+            case = self._require_ours(steps[0][0].case)
+            facts = []
+            for row, step in steps:
+                fact_id = self.fact_id(row, step)
+                if self.is_known(row, step, fact_id):
+                    continue
+                if step.action == "report":
+                    return False
+                self._require_new(case, step.action)
+                by, details = self._said(row, step)
+                if step.action == "evaluate" and case is not None and case.asked:
+                    by = None  # a verdict is the requester's, whoever typed it in
+                facts.append(Fact(step.action, step.at, by, details, fact_id))
+            if len(facts) < 2:
+                return False
+            self._engine.tell(steps[0][0].case, facts)
+        except StoreError:
+            raise
+        except GovernflowError:
+            return False
+        for row, step in steps:
+            self.take(row, step)  # known now; its texts are updated
+        return True
 
     def take(self, row: Row, step: DatedAction) -> bool:
         """Carry out a step of a row; return whether it is new to the store.

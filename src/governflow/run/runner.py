@@ -9,6 +9,7 @@ program, or when next month's export has more cells filled in.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 
 import attrs
@@ -111,6 +112,7 @@ def run(
         commands.source = taking.source(auto_dispatch=auto_dispatch) if (way or engine.way) is Way.RECORD else None
         result.until = until or rows.last
         with engine.in_bulk():
+            taking.widen()
             taking.take_all(progress)
             if result.until is not None:
                 engine.advance_quietly(max(result.until, engine.now or result.until))
@@ -168,6 +170,8 @@ class _Taking:
     mended: dict[str, list[str]] = attrs.field(factory=dict)
     #: The actions that occur in the file.
     occurring: set[str] = attrs.field(factory=set)
+    #: By case, the steps that lie before the store's clock.
+    late: dict[str, list[tuple[Row, DatedAction]]] = attrs.field(factory=dict)
     #: Steps of the present moment that were refused, each with its fault.
     held: list[tuple[Row, DatedAction, GovernflowError]] = attrs.field(factory=list)
 
@@ -220,6 +224,18 @@ class _Taking:
         if auto_dispatch:
             recorded.setdefault("dispatch", ASSUMED)
         return Source(recorded, map.counted_from, once=map.wide)
+
+    def widen(self) -> None:
+        """Let the cases of earlier runs be measured by what the journal records beside: of a narrow one, all."""
+        source, commands = self.commands.source, self.commands
+        if source is None or not commands.resumes:
+            return
+        for case in self.engine.cases():
+            known = case.source
+            if case.locality != commands.locality or known is None or known.once != source.once:
+                continue
+            if not self.map.wide or self.journal.report_of(case.id) is not None:
+                self.engine.widen(case.id, known.joined(source))
 
     def _known_actions(self) -> set[str]:
         """Return the actions that narrow journals told of cases of the locality in earlier runs."""
@@ -290,14 +306,37 @@ class _Taking:
             if until is not None and at > until:
                 self.result.later += 1
                 continue
+            if self.commands.comes_late(row, step):
+                self.late.setdefault(row.case, []).append((row, step))
+                continue
+            self._take_late()
             if engine.now is None or at > engine.now:
                 engine.advance_quietly(at)
             fault = self._fault_of(row, step)
             if fault is not None:
                 self.held.append((row, step, fault))
         self._settle()
+        self._take_late()
         if progress is not None:
             progress(total, total)
+
+    def _take_late(self) -> None:
+        """Take what lies before the store's clock: all that is told of a case together, or else what fits of it."""
+        late, self.late = self.late, {}
+        for steps in late.values():
+            if self.commands.tell(steps):
+                for row, step in steps:
+                    self._note_taken(row, step, is_new=True)
+                continue
+            for _, moment in groupby(steps, key=lambda taken: taken[1].at):
+                for row, step in moment:
+                    if (fault := self._fault_of(row, step)) is not None:
+                        self.held.append((row, step, fault))
+                self._settle()
+
+    def _note_taken(self, row: Row, step: DatedAction, *, is_new: bool) -> None:
+        if row.case in self.missing and (is_new or self.map.wide):
+            self.mended.setdefault(row.case, []).append(step.action)
 
     def _fault_of(self, row: Row, step: DatedAction) -> GovernflowError | None:
         """Take a step; return why it was refused, or None."""
@@ -307,8 +346,7 @@ class _Taking:
             raise  # no fault of the row: nothing more can be kept
         except GovernflowError as fault:
             return fault
-        if row.case in self.missing and (is_new or self.map.wide):
-            self.mended.setdefault(row.case, []).append(step.action)
+        self._note_taken(row, step, is_new=is_new)
         return None
 
     def _settle(self) -> None:
