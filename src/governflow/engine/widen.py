@@ -6,8 +6,9 @@ that was unrecorded runs from where it would have begun.
 
 from msgspec.structs import replace
 
-from governflow.engine.amend import Anew, amended_life, facts_of
+from governflow.engine.amend import amended_life, facts_of
 from governflow.engine.session import Session
+from governflow.engine.tell import anew_of
 from governflow.engine.transition import Transition
 from governflow.model.case import evolve
 from governflow.model.events import Event
@@ -31,7 +32,7 @@ def widen(session: Session, case_id: str, source: Source) -> None:
         while start < len(lived) and lived[start].kind == "faulted" and lived[start].at == lived[0].at:
             start += 1  # what was wrong with the rules that the report asked stays so
         facts = [fact for place, fact in known.items() if place >= start]
-        anew = Anew(case_id, policy, lambda at: session.mode(policy, at))
+        anew = anew_of(session, policy, case_id)
         until = max([*(fact.at for fact in known.values()), session.store.now or lived[0].at])
         new = anew.lived([first, *lived[1:start]], facts, until)
         entries, after = amended_life(case, lived, known, new, until)
