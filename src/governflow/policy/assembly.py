@@ -118,7 +118,7 @@ def _names(impls: Impls, lifecycles: Mapping[str, Lifecycle], faults: list[Text]
         names |= lifecycle.names()
     for source, function, _ in reversed(impls["governflow_terms"]):
         names |= named(source, "governflow_terms", function, (), faults, lambda _: Text)
-    return names
+    return MappingProxyType(names)
 
 
 def _tables(impls: Impls, faults: list[Text]) -> Sequence[tuple[str, Mapping[str, Table | Catalogue]]]:
