@@ -233,3 +233,35 @@ def test_a_case_that_an_outage_does_not_concern_is_left_alone(engine: Engine) ->
     before = engine.history(CASE)
     outage(engine)
     assert engine.history(CASE) == before
+
+
+def test_a_verdict_is_never_refused_for_having_been_typed_in_late(engine: Engine) -> None:
+    """The lapse that followed from the silence is withdrawn with it."""
+    told(engine, REPORT, DISPATCH, ARRIVE, RESOLVE, ANSWER)
+    engine.advance(after(60 * 24 * 40))
+    assert engine.case(CASE).state == "closed"
+    engine.tell(CASE, [fact("evaluate", 90, satisfied=True)])
+    case = engine.case(CASE)
+    assert (case.state, case.judged, case.closed) == ("closed", "satisfied", after(90))
+    assert "lapsed" not in kinds(engine)
+
+
+def test_a_verdict_that_later_facts_contradict_moves_the_case_from_the_moment_at_which_it_is_told(
+    engine: Engine,
+) -> None:
+    """Somebody looked again after the silence: that stands, and the one who asked is heard all the same."""
+    looked = fact("revisit", 60 * 24 * 41, recurred=False)
+    told(engine, REPORT, DISPATCH, ARRIVE, RESOLVE, ANSWER)
+    engine.advance(after(60 * 24 * 40))
+    told(engine, looked)
+    engine.advance(after(60 * 24 * 42))
+    engine.tell(CASE, [fact("evaluate", 90, satisfied=False)])
+    case = engine.case(CASE)
+    assert (case.state, case.judged, case.reopened) == ("accepted", "unsatisfied", 1)
+    assert "revisited" in kinds(engine)
+    (verdict,) = [event for event in engine.life(CASE) if event.action == "evaluate" and event.kind == "evaluated"]
+    assert verdict.about["done_at"] == after(90).isoformat()
+    assert verdict.at == after(60 * 24 * 42)
+    told(engine, fact("note", 5, text="补"))
+    assert engine.case(CASE).judged == "unsatisfied"
+    engine.verify()

@@ -6,6 +6,7 @@ worked out between them. The result is compared with the life as it was: what is
 is withdrawn, and one event of the kind ``amended`` holds both, with the case's new values whole.
 """
 
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -108,7 +109,9 @@ def _command(event: Event) -> Command | None:
     if "until" in details:
         details["until"] = datetime.fromisoformat(details["until"])
     texts = _SOMETHING if event.secret is not None else {}
-    return Command(event.action, {**texts, **details}, event.by, event.secret, replayed=True)
+    done_at = event.about.get("done_at")
+    moment = datetime.fromisoformat(str(done_at)) if done_at is not None else None
+    return Command(event.action, {**texts, **details}, event.by, event.secret, replayed=True, done_at=moment)
 
 
 def _guessed(event: Event) -> dict[str, Any]:
@@ -313,7 +316,10 @@ def amended(
     try:
         new = anew.lived(lived[:keep], [*facts, *told], until, case if keep == len(lived) else None)
     except Unfit as unfit:
-        raise _refusal(unfit, told, anew.name) from unfit
+        later = [_told_only_now(fact, until) for fact in told]
+        if unfit.fact.is_new or all(map(operator.is_, later, told)):
+            raise _refusal(unfit, told, anew.name) from unfit
+        return amended(book, case, anew, told=later, retracted=retracted, since=since, now=now)
     new = _numbered(new, lived, known, keep, case.version + 1 if case is not None else 1)
     if len(new) >= len(lived) and all(map(is_same, lived[keep:], new[keep:])):
         return appended(case, new[len(lived) :])
@@ -329,6 +335,18 @@ def amended_life(
     """Return the entry that gives a case another life with the same facts, and the case after it."""
     new = _numbered(new, lived, known, 0, case.version + 1)
     return _Entry(case, lived, known, new, 0).made((), {}, at)
+
+
+#: What the one who asked has a right to, however late it is typed in.
+RIGHTS = frozenset({"evaluate", "request_review"})
+
+
+def _told_only_now(fact: KnownFact, now: datetime) -> KnownFact:
+    """Let what the one who asked did move the case only now, where later facts stand; it counts from its own moment."""
+    command = fact.command
+    if command is None or fact.action not in RIGHTS or command.done_at is not None:
+        return fact
+    return fact._replace(at=now, command=replace(command, done_at=fact.at))
 
 
 def _kept(lived: Sequence[Event], known: Mapping[int, KnownFact], since: datetime) -> int:

@@ -59,6 +59,9 @@ class Command(msgspec.Struct, frozen=True, gc=False):
     secret: str | None = None
     #: Whether it was taken before and is only worked out anew: then the lifecycle alone is asked whether it fits.
     replayed: bool = False
+    #: When the one who asked did it, where facts that came later stand in its way: it counts from then, and moves the
+    #: case from the moment at which it was told.
+    done_at: datetime | None = None
 
 
 def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mode = Mode.NORMAL) -> Outcomes:
@@ -79,8 +82,12 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
         ended, now = fire(case, policy, mode)
         events, now = decide(now, command, policy, at, mode)
         return settled + ended + events, now
+    if ways is None and command.done_at is not None:
+        ways = next((ways for (_, name), ways in step.lifecycle.transitions.items() if name == action), None)
     if ways is None:
         raise illegal(case, action, step.lifecycle, policy)
+    if command.done_at is not None:
+        step.about["done_at"] = command.done_at.isoformat()
     if case.last_changed_at is not None and at < case.last_changed_at:
         _refuse_late(case, action, at, policy)
     step.replaying = command.replayed
@@ -113,23 +120,10 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
 
 #: What of a command's details an event keeps, so that the command can be worked out anew; never a text.
 _KEPT = frozenset(
-    [
-        "to",
-        "unit",
-        "units",
-        "until",
-        "form",
-        "satisfied",
-        "score",
-        "recurred",
-        "severity",
-        "urgency",
-        "clock",
-        "granted",
-        "allowance",
-        "approved_by",
-        "into",
-    ]
+    (
+        *("to", "unit", "units", "until", "form", "satisfied", "score", "recurred", "severity", "urgency"),
+        *("clock", "granted", "allowance", "approved_by", "into"),
+    )
 )
 
 
