@@ -361,3 +361,47 @@ def test_a_pause_and_its_end_that_come_late_are_told_together(engine: Engine, ta
     assert take(narrow(*told), way="record")[1] == []
     assert engine.case("A1").state == "on_site"
     engine.verify()
+
+
+_GAPS = st.lists(st.none() | st.integers(1, 600), min_size=5, max_size=5)
+
+
+def export(cases: list[list[int | None]], until: int) -> str:
+    """Return an export as it stands so many minutes after eight: of each case the steps that have happened by then."""
+    rows = []
+    for number, gaps in enumerate(cases):
+        minute, cells = number, [number]
+        for gap in gaps:
+            if gap is None:
+                break
+            minute += gap
+            cells.append(minute)
+        known = [f"2026-03-16 08:00:{number:02}", *(_at(one) if one <= until else "" for one in cells[1:])]
+        known += [""] * (6 - len(known))
+        verdict = "满意" if known[5] else ""
+        rows.append([f"G{number}", *known[:2], "street", *known[2:], verdict])
+    return "\n".join(",".join(row) for row in (list(WIDE_HEADINGS), *rows)) + "\n"
+
+
+def _at(minute: int) -> str:
+    day, rest = divmod(8 * 60 + minute, 24 * 60)
+    return f"2026-03-{16 + day:02} {rest // 60:02}:{rest % 60:02}"
+
+
+@given(cases=st.lists(_GAPS, min_size=1, max_size=4), monday=st.integers(0, 3000))
+def test_an_export_may_be_run_on_monday_and_again_longer_on_tuesday(
+    tmp_path_factory: pytest.TempPathFactory, cases: list[list[int | None]], monday: int
+) -> None:
+    path = tmp_path_factory.mktemp("rows") / "export.csv"
+    end = datetime.fromisoformat("2026-03-20 08:00+08:00")
+    found = []
+    for parts in ((monday, 10_000), (10_000,)):
+        with Engine.open(way="record") as engine:
+            for part in parts:
+                path.write_text(export(cases, part), encoding="utf-8")
+                refused: list[Reject] = []
+                until = end if part == parts[-1] else None
+                run(engine, path, locality="000000", map=WIDE, until=until, rejected=refused.append)
+                assert refused == []
+            found.append(shown(engine))
+    assert found[0] == found[1]
