@@ -1,6 +1,6 @@
 """Urging without end: repeated urgings of one clock are one event, and how often is worked out when somebody asks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
@@ -188,3 +188,16 @@ def test_a_run_and_a_digest_count_urgings_one_by_one(engine: Engine) -> None:
     week = digest(engine, "000000", period="week", until=T0 + 12 * DAY)
     inside = [moment for moment in urged(engine) if T0 + 5 * DAY <= moment < T0 + 12 * DAY]
     assert week.escalations.get(Kind.URGE, 0) == len(inside) > 1
+
+
+def test_a_run_says_when_one_row_lies_far_behind_all_others_and_sets_its_end(
+    governflow: Callable[..., Any], tmp_path: Path
+) -> None:
+    rows = tmp_path / "rows.csv"
+    near = "time,case,action\n2006-03-16 08:00,a,report\n2006-03-17 08:00,b,report\n"
+    rows.write_text(near + "2016-03-16 08:00,z,report\n", encoding="utf-8")
+    told = governflow("run", rows, "--lang", "en").err
+    assert "line 4 lies 3652 days behind all other rows and sets the end of the run, 2016-03-16 08:00:00" in told
+    assert "behind all other rows" not in governflow("run", rows, "--until", "2006-04-01", "--lang", "en").err
+    rows.write_text(near, encoding="utf-8")
+    assert "behind all other rows" not in governflow("run", rows, "--lang", "en").err

@@ -111,6 +111,7 @@ def run(
         result.repeats = rows.repeats
         commands.source = taking.source(auto_dispatch=auto_dispatch) if (way or engine.way) is Way.RECORD else None
         result.until = until or rows.last
+        behind = rows.far_behind() if until is None else None
         with engine.in_bulk():
             taking.widen()
             taking.take_all(progress)
@@ -119,9 +120,21 @@ def run(
     taking.hand_out()
     engine.note_refused(locality, taking.incomplete(), at=engine.now)
     result.notices += _short_names(commands)
+    if behind is not None:
+        result.notices.append(_far_behind(*behind, map.zone or commands.policy.zone))
     result.notices += _notices(result, until, engine.now, map.zone or commands.policy.zone)
     result.until = engine.now or result.until
     return result
+
+
+def _far_behind(at: datetime, line: int, days: int, zone: str) -> Text:
+    """Say that one row lies far behind all others and sets the end of the run."""
+    when = wall_time(at, zone)
+    return Text(
+        f"line {line} lies {days} days behind all other rows and sets the end of the run, {when}: "
+        "--until sets another end",
+        f"第 {line} 行比其余各行晚 {days} 天，本次因此办理至 {when}；可用 --until 另定截止时刻",
+    )
 
 
 def _notices(result: Result, until: datetime | None, now: datetime | None, zone: str) -> Iterator[Text]:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 import msgspec
@@ -43,6 +43,10 @@ class ExternalSort:
         self.db.close()
 
 
+#: A last row that lies so much later than all others is worth a word: it sets the end of the run.
+FAR_BEHIND = timedelta(days=30)
+
+
 class SortedJournal:
     """Rows laid out on disk until all have been read, then given back action by action in time order.
 
@@ -65,6 +69,17 @@ class SortedJournal:
     def last(self) -> datetime | None:
         """The moment of the last action."""
         return from_micros(self._last) if self._last is not None else None
+
+    def far_behind(self) -> tuple[datetime, int, int] | None:
+        """Return the moment and line of the last row where it lies far behind all others, and how many days."""
+        last = self._db.execute("SELECT first, second FROM records ORDER BY first DESC LIMIT 1").fetchone()
+        if last is None:
+            return None
+        (before,) = self._db.execute("SELECT max(first) FROM records WHERE second <> ?", (last[1],)).fetchone()
+        if before is None:
+            return None
+        apart = from_micros(last[0]) - from_micros(before)
+        return (from_micros(last[0]), last[1], apart.days) if apart > FAR_BEHIND else None
 
     def add(self, row: Row, words: bytes, fact_id: bytes | None) -> Reject | None:
         """Lay out a row unless it says the same as another one; refuse a second row for one case of a wide journal.
