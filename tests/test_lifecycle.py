@@ -96,7 +96,7 @@ class Walk:
         self.engine = Engine.open()
         self.engine.localities.register("320113007", Revisiting())
         self.moment = T0 + timedelta(minutes=10)
-        self.engine.report(case_id="other", at=T0)
+        self.engine.report(case_id="other", locality="320113007", at=T0)
         self.engine.report(case_id="c", locality="320113007", lifecycle=lifecycle, at=T0)
 
     def do(self, action: str, **details: object) -> Case:

@@ -121,8 +121,9 @@ def test_an_older_store_goes_on_as_its_own_version_would_have_gone_on(path: Path
             at=T0 + 36 * HOUR,
         )
         engine.dispatch("new-01", at=T0 + 36 * HOUR + MINUTE, by=PLATFORM)
+        # An outage in which nothing fell due: one told late withdraws today what followed from breaches inside it.
         engine.declare_outage(
-            COUNTY, T0 + 30 * HOUR, T0 + 31 * HOUR, reason="检修", by=LEADER, at=T0 + 36 * HOUR + 2 * MINUTE
+            COUNTY, T0 + 30 * HOUR, T0 + 30 * HOUR + MINUTE, reason="检修", by=LEADER, at=T0 + 36 * HOUR + 2 * MINUTE
         )
         engine.advance(T0 + 10 * DAY)
         engine.verify(RECORDED["head"])

@@ -29,6 +29,8 @@ from governflow.policy.stack import Policy
 
 #: The mode in which a locality was at a moment.
 ModeAt = Callable[[datetime], Mode]
+#: When the outage ends in which a moment lies; None if it lies in none.
+OutageAt = Callable[[datetime], datetime | None]
 
 #: Up to so many facts of one moment are tried in every order; more are taken in the first that seems to go on.
 MOST_ORDERED = 9
@@ -149,13 +151,15 @@ class Anew:
         name: The id of the case.
         policy: The rules.
         mode_at: The locality's mode at a moment.
-        is_out: Whether a moment lies in an outage of the locality.
+        outage_at: When the outage of the locality ends in which a moment lies; None if in none.
     """
 
-    def __init__(self, name: str, policy: Policy, mode_at: ModeAt, is_out: Callable[[datetime], bool]) -> None:
+    def __init__(
+        self, name: str, policy: Policy, mode_at: ModeAt, outage_at: Callable[[datetime], datetime | None]
+    ) -> None:
         self.name = name
         self.policy = policy
-        self.is_out = is_out
+        self.outage_at = outage_at
         self.mode_at = mode_at
 
     def lived(
@@ -181,7 +185,7 @@ class Anew:
         """Add what follows by itself before a moment."""
         while case is not None and case.next_event_at is not None and case.next_event_at < until:
             at = case.next_event_at
-            fired, case = fire(case, self.policy, self.mode_at(at), outage=self.is_out(at))
+            fired, case = fire(case, self.policy, self.mode_at(at), outage=self.outage_at(at))
             events += fired
         return case
 

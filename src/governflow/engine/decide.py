@@ -305,10 +305,11 @@ def _derived(step: Transition, case: Case) -> tuple[dict[str, Any], list[Recorde
 # --- what falls due by itself -----------------------------------------------------------------------------------------
 
 
-def fire(case: Case, policy: Policy, mode: Mode = Mode.NORMAL, *, outage: bool = False) -> Outcomes:
+def fire(case: Case, policy: Policy, mode: Mode = Mode.NORMAL, *, outage: datetime | None = None) -> Outcomes:
     """Return what falls due next for a case, at its own moment: `case.next_event_at`.
 
-    What falls due in an ``outage`` is missed and excused, and nobody is urged or loses the case for its sake.
+    What falls due in an ``outage``, which ends then, is missed and excused: for a day after it nobody is urged or loses
+    the case for its sake.
 
     Returns:
         The events, each with the moment at which it was due, and the case after them.
@@ -324,7 +325,7 @@ def fire(case: Case, policy: Policy, mode: Mode = Mode.NORMAL, *, outage: bool =
     return triaged(step, _fall_due(step, outage=outage))
 
 
-def _fall_due(step: Transition, *, outage: bool) -> Outcomes:
+def _fall_due(step: Transition, *, outage: datetime | None) -> Outcomes:
     case, at = step.case, step.at
     if case.suspended_until == at:
         actions.resume(step, {}, None)
@@ -343,11 +344,9 @@ def _fall_due(step: Transition, *, outage: bool) -> Outcomes:
         return _lapse(step, clock)
     # Whatever excuses a breach excuses nothing of the due time that took its place.
     missed = clocks.breached(clock, appealed=clock.mark in case.appeals)
-    if outage:
-        step.put(replace(missed, exempt=Exempt.OUTAGE, next_rung_at=None))
-        step.attend()  # its ladder is not climbed: somebody else has to look after the case
-    else:
-        step.put(missed)
+    if outage is not None:
+        missed = replace(missed, exempt=Exempt.OUTAGE, next_rung_at=outage + clocks.LONGEST_GAP)
+    step.put(missed)
     return step.seal("breached", case.state)
 
 

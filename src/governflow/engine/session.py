@@ -284,10 +284,10 @@ class Session:
         if at is None:
             return [], case
         mode = self.mode(policy, at)
-        return fire(case, policy, mode, outage=self.is_out(policy, at))
+        return fire(case, policy, mode, outage=self.outage_at(policy, at))
 
-    def is_out(self, policy: Policy, at: datetime) -> bool:
-        """Return whether a moment lies in an outage of a locality, or of one above it."""
+    def outage_at(self, policy: Policy, at: datetime) -> datetime | None:
+        """Return when the outage of a locality, or of one above it, ends in which a moment lies; None if in none."""
         outages = self._outages.get(policy.code)
         if outages is None:
             entries = [
@@ -297,7 +297,7 @@ class Session:
                 if event.kind == "outage_declared"
             ]
             outages = self._outages[policy.code] = tuple(outage_of(event) for event in entries)
-        return any(start <= at <= end for start, end in outages)
+        return max((end for start, end in outages if start <= at <= end), default=None)
 
     def forget_modes(self) -> None:
         """Read switches of modes and outages again when they are next asked for."""

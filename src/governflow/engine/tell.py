@@ -79,7 +79,7 @@ def tell_facts(
 
 def anew_of(session: Session, policy: Policy, name: str) -> Anew:
     """Return what works the life of a case out anew, in the modes and with the outages of a store."""
-    return Anew(name, policy, lambda at: session.mode(policy, at), lambda at: session.is_out(policy, at))
+    return Anew(name, policy, lambda at: session.mode(policy, at), lambda at: session.outage_at(policy, at))
 
 
 def work_anew(session: Session, policy: Policy, case: Case, since: datetime) -> None:

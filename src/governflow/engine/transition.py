@@ -21,7 +21,7 @@ from governflow.model.lifecycle import CompiledTransition, Lifecycle
 from governflow.model.own_clocks import ATTEND, TRIAGE
 from governflow.model.rulings import RecordedRuling
 from governflow.model.source import Source
-from governflow.model.terms import Exempt, Mode, Way
+from governflow.model.terms import Mode, Way
 from governflow.policy.deadlines import Plan
 from governflow.policy.stack import Policy
 from governflow.text import Text
@@ -245,7 +245,7 @@ class Transition:
         if self.changes.get("until", self.case.suspended_until) is not None:
             return True
         for clock in self.live.values():
-            if clock.stopped is None and clock.paused is None and clock is not attending and not _is_excused(clock):
+            if clock.stopped is None and clock.paused is None and clock is not attending:
                 return True
         return self._unmeasured()
 
@@ -309,11 +309,6 @@ class Transition:
             self.details,
         )
         return [event], evolve(self.case, event, self._view if self._viewed == len(self.changes) else None)
-
-
-def _is_excused(clock: Clock) -> bool:
-    """Return whether nobody is urged for a clock any more: it was missed while nobody could keep it."""
-    return clock.exempt is Exempt.OUTAGE and clock.next_rung_at is None
 
 
 # --- from a step to its events ---------------------------------------------------------------------------------------

@@ -287,12 +287,13 @@ class Simulator:
         self._advance(self.at)
         engine, case = self.engine, self.case
         events = _life(engine, CASE) if case is not None else ()
+        told = engine.history(CASE) if case is not None else ()  # with what was withdrawn since
         if case is not None and len(events) != case.version:  # told late: the life has other numbers than the book
             case = attrs.evolve(case, version=len(events))
         # Merits are entered when the store learns of what earned them: they and their numbers depend on that.
         book = tuple(replace(event, seq=0) for event in engine.book(self.policy.code) if event.kind != "merit_entered")
         other = _life(engine, OTHER) if engine.find(OTHER) is not None else ()
-        recorded = {fault.hook for event in (*events, *book, *other) for fault in faults_in(event.about)}
+        recorded = {fault.hook for event in (*events, *told, *book, *other) for fault in faults_in(event.about)}
         return SimulatedCase(
             Scenario(self.reported_case, tuple(self.steps)),
             case,
