@@ -7,18 +7,19 @@ is withdrawn, and one event of the kind ``amended`` holds both, with the case's 
 """
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import attrs
 import msgspec
 from msgspec.structs import replace
 
 from governflow.engine import rulings
-from governflow.engine.decide import Command, decide, fire, unreported
+from governflow.engine.decide import decide, fire, unreported
+from governflow.engine.known_facts import OF_ANOTHER, KnownFact, facts_of, leaves, said
 from governflow.engine.transition import Outcomes
 from governflow.errors import CommandError
 from governflow.model.case import Case, differences, evolve
@@ -26,6 +27,7 @@ from governflow.model.events import AMENDED, Event
 from governflow.model.life import is_same, life, live_through
 from governflow.model.terms import Mode
 from governflow.policy.stack import Policy
+from governflow.text import Text
 
 #: The mode in which a locality was at a moment.
 ModeAt = Callable[[datetime], Mode]
@@ -35,30 +37,6 @@ OutageAt = Callable[[datetime], datetime | None]
 #: Up to so many facts of one moment are tried in every order; more are taken in the first that seems to go on.
 MOST_ORDERED = 9
 
-#: What stands for a text in a command that is taken again: that there was one is known, what it said is not.
-_SOMETHING = dict.fromkeys(("reason", "text"), "…")
-
-
-class KnownFact(NamedTuple):
-    """What somebody did or said, as a life that is worked out anew takes it (事实).
-
-    Args:
-        action: The action, as `Engine.act` takes it.
-        at: When it happened, in UTC.
-        command: What was done, by whom, with which details; None for what only the engine's own methods do.
-        event: The event that it left when it was told before; None if it is told now.
-    """
-
-    action: str
-    at: datetime
-    command: Command | None
-    event: Event | None = None
-
-    @property
-    def is_new(self) -> bool:
-        """Whether it is told now."""
-        return self.event is None
-
 
 class Unfit(Exception):
     """The facts of a life do not fit together: this one cannot be where it is."""
@@ -66,82 +44,6 @@ class Unfit(Exception):
     def __init__(self, fact: KnownFact, fault: CommandError) -> None:
         super().__init__(fact.action)
         self.fact, self.fault = fact, fault
-
-
-def facts_of(lived: Sequence[Event]) -> Iterator[tuple[int, KnownFact]]:
-    """Return the facts of a life with their places; what follows from them or from the time is left out."""
-    for place, event in enumerate(lived):
-        if event.action == "report" or _was_told(event, lived, place):
-            yield place, KnownFact(event.action, event.at, _command(event), event)
-
-
-#: What a case hears of another one that it is merged with: it is no consequence of its own life.
-_OF_ANOTHER = frozenset({"joined", "answered_with", "unmerged"})
-#: Kinds of events without an action that somebody caused all the same.
-_CAUSED = frozenset({"mode_switched", "reassessed", "recalculated", *_OF_ANOTHER})
-#: What the engine does by itself leaves an action and a kind of its own.
-_CONSEQUENT = frozenset({"lapsed", "taken_over"})
-
-
-def _was_told(event: Event, lived: Sequence[Event], place: int) -> bool:
-    """Return whether an event was a fact: somebody did it, or told a case of the rules or of the mode."""
-    if event.kind in _CAUSED:
-        return True
-    if not event.action or event.kind in _CONSEQUENT:
-        return False
-    if event.by is not None or event.secret is not None or event.details:
-        return True
-    before = lived[place - 1]
-    if event.kind == "closed" and event.at == before.at and before.kind in ("evaluated", "lapsed"):
-        return False
-    return event.kind != "resumed" or not _ends_pause(event, lived[:place])
-
-
-def _ends_pause(event: Event, before: Sequence[Event]) -> bool:
-    """Return whether a suspension ended at its own end."""
-    until = next((old.changes.get("until") for old in reversed(before) if old.kind == "suspended"), None)
-    return until is not None and datetime.fromisoformat(str(until)) == event.at
-
-
-def _command(event: Event) -> Command | None:
-    """Return the command that left an event; None for what no command does."""
-    if event.kind in _CAUSED:
-        return None
-    details: dict[str, Any] = {**event.details} if event.details is not None else _guessed(event)
-    if "until" in details:
-        details["until"] = datetime.fromisoformat(details["until"])
-    texts = _SOMETHING if event.secret is not None else {}
-    done_at = event.about.get("done_at")
-    moment = datetime.fromisoformat(str(done_at)) if done_at is not None else None
-    return Command(event.action, {**texts, **details}, event.by, event.secret, replayed=True, done_at=moment)
-
-
-def _guessed(event: Event) -> dict[str, Any]:
-    """Return the details of a command from what its event changed: older ledgers kept no more."""
-    changes, about = event.changes, event.about
-    guesses: dict[str, dict[str, Any]] = {
-        "dispatch": {"to": about.get("chosen")},
-        "claim": {"unit": changes.get("unit")},
-        "transfer": {"to": changes.get("unit")},
-        "escalate": {"to": changes.get("unit"), "form": changes.get("form")},
-        "suspend": {"until": changes.get("until")},
-        "whistle": {"units": about.get("units")},
-        "check_in": {"unit": about.get("unit")},
-        "evaluate": {"satisfied": changes.get("verdict") == "satisfied", "score": changes.get("score")},
-        "revisit": {"recurred": "reopened" in changes},
-        "reclassify": {"severity": changes.get("severity"), "urgency": changes.get("urgency")},
-        "appeal": {"clock": about.get("clock")},
-        "rule": {"clock": about.get("clock"), "granted": about.get("granted")},
-        "merge": {"into": changes.get("merged_into")},
-    }
-    found = guesses.get(event.action, {})
-    if event.action in ("extend", "confer"):
-        mark = str(about.get("clock", "promise#"))
-        until = next((clock.due for clock in event.clocks if clock.mark.startswith(mark)), None)
-        found = {"clock": about.get("clock"), "approved_by": about.get("approved_by", "…")}
-        found["until"] = until.isoformat() if until is not None else None
-        found |= {"reason": "…"}
-    return {name: value for name, value in found.items() if value is not None}
 
 
 class Anew:
@@ -201,9 +103,19 @@ class Anew:
         )
 
     def _fitted(self, facts: list[KnownFact], case: Case | None) -> tuple[list[Event], Case]:
-        """Take the facts of one moment in the first order in which all fit."""
-        dead: set[tuple[Any, ...]] = set()
+        """Take the facts of one moment in the first order in which all fit: if there is one, with effect."""
+        found = self._ordered(facts, case, [], idle=False) if len(facts) > 1 else None
         faults: list[tuple[bool, int, Unfit]] = []
+        found = self._ordered(facts, case, faults, idle=True) if found is None else found
+        if found is None:
+            raise max(faults, key=lambda fault: fault[:2])[2]  # what got furthest says most
+        return found
+
+    def _ordered(
+        self, facts: list[KnownFact], case: Case | None, faults: list[tuple[bool, int, Unfit]], *, idle: bool
+    ) -> tuple[list[Event], Case] | None:
+        """Return what the first order leaves in which all fit, where a fact may stay ``idle`` or none may; or None."""
+        dead: set[tuple[Any, ...]] = set()
 
         def taken(left: tuple[int, ...], case: Case | None) -> tuple[list[Event], Case] | None:
             if not left:
@@ -215,6 +127,7 @@ class Anew:
             for number in left:
                 try:
                     events, after = self.again(facts[number], case)
+                    self._require_effect(facts, left, number, events, idle=idle)
                 except CommandError as fault:
                     fact = facts[number]
                     faults.append((fact.is_new, -len(left), Unfit(fact, fault)))
@@ -227,10 +140,24 @@ class Anew:
             dead.add(state)
             return None
 
-        found = taken(tuple(range(len(facts))), case)
-        if found is None:
-            raise max(faults, key=lambda fault: fault[:2])[2]  # what got furthest says most
-        return found
+        return taken(tuple(range(len(facts))), case)
+
+    @staticmethod
+    def _require_effect(
+        facts: Sequence[KnownFact], left: Sequence[int], number: int, events: Sequence[Event], *, idle: bool
+    ) -> None:
+        """Refuse an order in which a fact has no effect, or only as one alike is told now for the same moment.
+
+        Of two rulings on one appeal the second one is refused, in whatever order they are told.
+        """
+        moot = next((event.about["moot"] for event in events if "moot" in event.about), None)
+        if not isinstance(moot, Text):
+            return
+        fact = facts[number]
+        before = fact.event is None or "moot" in fact.event.about
+        alike = (one for place, one in enumerate(facts) if place not in left and one.action == fact.action)
+        if not idle or (not before and any(one.is_new for one in alike)):
+            raise CommandError(moot.en, moot.zh)
 
     def again(self, fact: KnownFact, case: Case | None) -> Outcomes:
         """Take a fact at its own moment."""
@@ -245,7 +172,7 @@ class Anew:
             outcomes = decide(case, fact.command, self.policy, at, mode)
         # What was told keeps the number of the entry that told it: its texts stand under it.
         events, after = outcomes
-        place = next((place for place, one in enumerate(events) if _leaves(fact, one)), 0)
+        place = next((place for place, one in enumerate(events) if leaves(fact, one)), 0)
         events[place] = replace(events[place], seq=event.seq if event is not None else 0)
         return events, after
 
@@ -261,25 +188,11 @@ class Anew:
                 events = []  # there is nothing left that it could be about
             if events:
                 return events, after
-        if event.kind not in _OF_ANOTHER:
+        if event.kind not in OF_ANOTHER:
             event = replace(event, changes={}, clocks=())
         state = event.state if event.kind == "unmerged" else case.state
         kept = replace(event, seq=case.version + 1, state=state)
         return [kept], evolve(case, kept)
-
-
-def _leaves(fact: KnownFact, event: Event) -> bool:
-    """Return whether an event of a step is the fact's own; another one may go before it, or follow."""
-    return event.action == fact.action and event.kind not in _CONSEQUENT
-
-
-def said(fact: KnownFact) -> bytes:
-    """Return what a fact says, and who says it, in one canonical form."""
-    command = fact.command
-    if command is None:
-        return b"" if fact.event is None else str(fact.event.seq).encode()
-    details = {name: value for name, value in command.details.items() if name not in _SOMETHING}
-    return msgspec.json.encode([command.by, details], order="deterministic", enc_hook=str)
 
 
 # --- from the life as it was to the entries of the book -------------------------------------------------------------
@@ -415,7 +328,8 @@ def _told_in_turn(
         return None
     lived = live_through(new)
     assert lived is not None
-    return appended(case, entries) if not differences(after, lived).keys() - {"latest_action"} else None
+    is_alike = after.state == lived.state and not differences(after, lived).keys() - {"latest_action"}
+    return appended(case, entries) if is_alike else None
 
 
 @attrs.frozen

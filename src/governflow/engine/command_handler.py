@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from governflow.engine.amend import KnownFact
 from governflow.engine.decide import Command, decide, unreported
 from governflow.engine.identity import digest_of, require_same, without_name
+from governflow.engine.known_facts import KnownFact
 from governflow.engine.merging import SILENT
 from governflow.engine.session import SKEW, Session, require_actor
 from governflow.engine.tell import Secret, comes_late, retracted_fact, sealed, tell_facts

@@ -99,7 +99,7 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
     if action == "report":
         _report(step)
     else:
-        step.details = kept_details(details) or None
+        step.details = kept_details(details) or ({} if action in _CHOOSES else None)
         handler = actions.HANDLERS.get(action)
         if handler is not None:
             _handle(handler, step, details, by)
@@ -125,6 +125,9 @@ _KEPT = frozenset(
         *("clock", "granted", "allowance", "approved_by", "into"),
     )
 )
+#: Actions that choose for themselves what they are not told, so that nothing said is something else than not known:
+#: taken again in another life they may have to choose otherwise.
+_CHOOSES = frozenset({"appeal", "check_in", "claim", "escalate"})
 
 
 def kept_details(details: Mapping[str, Any]) -> dict[str, Any]:

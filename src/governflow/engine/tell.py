@@ -11,9 +11,10 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from governflow.engine.amend import Anew, KnownFact, amended, facts_of
+from governflow.engine.amend import Anew, amended
 from governflow.engine.decide import Command, authorise
 from governflow.engine.identity import TEXTS
+from governflow.engine.known_facts import KnownFact, facts_of
 from governflow.engine.session import Session
 from governflow.engine.transition import Transition
 from governflow.errors import CommandError, require

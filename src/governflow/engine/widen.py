@@ -6,7 +6,8 @@ that was unrecorded runs from where it would have begun.
 
 from msgspec.structs import replace
 
-from governflow.engine.amend import amended_life, facts_of
+from governflow.engine.amend import amended_life
+from governflow.engine.known_facts import facts_of
 from governflow.engine.session import Session
 from governflow.engine.tell import anew_of
 from governflow.engine.transition import Transition

@@ -40,7 +40,8 @@ class Case:
         opened: When it was reported.
         last_changed_at: When something other than a clock last changed.
         latest_at: When the last event of its life happened.
-        latest_action: The action of the last fact at that moment; empty once something followed from the time.
+        latest_action: The action of the fact at that moment, ``several`` for more than one; empty once something followed
+            from the time.
         severity: How hard it is.
         urgency: How pressing it is.
         tier: Who has to manage it.
@@ -264,12 +265,18 @@ def evolve(case: Case | None, event: Event, seen: Case | None = None) -> Case:
     return _made(fields)
 
 
+#: Stands for the actions of a moment at which more than one thing was done: they may be in any order.
+_SEVERAL = "several"
+
+
 def _latest_action(case: Case, event: Event) -> str:
     """Return the action of a fact; none of what follows by itself. Another mode goes before the facts of its moment."""
     if event.kind == "mode_switched":
         return (case.latest_action if event.at == case.latest_at else "") or "report"
     ended = event.action == "resume" and event.by is None and case.suspended_until == event.at
-    return "" if ended or event.kind in _DERIVED else event.action
+    if ended or event.kind in _DERIVED or not event.action:
+        return ""
+    return _SEVERAL if event.at == case.latest_at and case.latest_action else event.action
 
 
 def _take_clocks(fields: dict[str, Any], changed: Iterable[Clock]) -> None:
