@@ -265,3 +265,58 @@ def test_a_verdict_that_later_facts_contradict_moves_the_case_from_the_moment_at
     told(engine, fact("note", 5, text="补"))
     assert engine.case(CASE).judged == "unsatisfied"
     engine.verify()
+
+
+def together(*facts: Fact) -> Case:
+    """The case that facts leave that are told in one batch."""
+    return Engine.open().tell(CASE, facts)
+
+
+def test_two_facts_of_one_moment_leave_the_same_state_whichever_is_told_first() -> None:
+    """On site comes before conferring in the lifecycle, so that the case is conferring afterwards."""
+    arrive, confer = fact("arrive", 20), fact("confer", 20)
+    for order in ((arrive, confer), (confer, arrive)):
+        assert told(Engine.open(), REPORT, DISPATCH, *order).state == "conferring"
+
+
+def test_a_third_fact_of_one_moment_is_taken_where_the_lifecycle_has_it() -> None:
+    """The claim fits before the work was done, and is put there; the dispatch follows the verdict in any case."""
+    day = [
+        fact("resolve", 5),
+        fact("answer", 5, text="已修"),
+        fact("evaluate", 5, satisfied=False),
+        fact("dispatch", 5),
+    ]
+    claim = fact("claim", 5)
+    in_turn = told(Engine.open(), REPORT, DISPATCH, *day, claim)
+    assert in_turn.state == "dispatched"
+    assert vars(in_turn).keys() == vars(together(REPORT, DISPATCH, claim, *day)).keys()
+    assert together(REPORT, DISPATCH, claim, *day).clocks == in_turn.clocks
+
+
+def test_an_extension_of_the_moment_of_the_answer_counts_whichever_is_told_first() -> None:
+    extend = fact("extend", 45, clock="answer", allowance="1h", approved_by="主任", reason="雪")
+    answer = fact("answer", 45, text="已修")
+    for order in ((extend, answer), (answer, extend)):
+        case = told(Engine.open(), REPORT, DISPATCH, ARRIVE, RESOLVE, *order)
+        assert [addition.allowance for addition in case.clocks["answer"].added] == ["1h"]
+
+
+def test_of_two_rulings_of_one_moment_on_one_appeal_the_second_is_refused() -> None:
+    rulings = [fact("rule", 6000, granted=granted) for granted in (True, False)]
+    for first, second in (rulings, rulings[::-1]):
+        engine = Engine.open()
+        told(engine, REPORT, fact("appeal", 5000, reason="停电"), first)
+        with pytest.raises(CommandError):
+            engine.tell(CASE, [second])
+
+
+def test_an_appeal_that_names_no_clock_is_about_the_last_breach_of_the_life_as_it_stands() -> None:
+    """Told before the dispatch was known it was about that one's breach; told after it, about the arrival's."""
+    appeal = fact("appeal", 100, reason="停电")
+    facts = (REPORT, fact("dispatch", 10), appeal)
+    engine = Engine.open()
+    told(engine, REPORT, appeal)
+    engine.tell(CASE, [fact("dispatch", 10)])
+    engine.advance(after(200))
+    assert lived(engine) == in_time(*facts, until=after(200))

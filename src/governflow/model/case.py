@@ -40,8 +40,8 @@ class Case:
         opened: When it was reported.
         last_changed_at: When something other than a clock last changed.
         latest_at: When the last event of its life happened.
-        latest_action: The action of the fact at that moment, ``several`` for more than one; empty once something followed
-            from the time.
+        latest_action: The action of the fact at that moment, ``several`` for more than one; empty once something
+            followed from the time.
         severity: How hard it is.
         urgency: How pressing it is.
         tier: Who has to manage it.

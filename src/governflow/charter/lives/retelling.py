@@ -19,8 +19,9 @@ from governflow.policy.stack import Policy
 Choose = Callable[[Sequence[Any]], Any]
 
 _BY = Actor("check")
-#: Minutes between two facts, and after the last one.
+#: Minutes between two facts, between the first ones, and after the last one.
 _PAUSES = (0, 1, 4, 15, 45, 2 * HOUR, 10 * HOUR, DAY, 4 * DAY)
+_SOON = (1, 4, 15)
 _TAILS = (0, HOUR, DAY, 9 * DAY, 40 * DAY)
 _PICKS = range(120)
 #: What is about another case, which would have to be told too.
@@ -59,8 +60,9 @@ def lived_in_time(engine: Engine, code: str, reported_case: ReportedCase, choose
     except GovernflowError:
         return None
     facts = [Fact("report", at, _BY, report)]
-    for _ in range(most - 1):
-        at += timedelta(minutes=choose(_PAUSES))
+    for number in range(most - 1):
+        # Something is done soon: what follows from its not being known is withdrawn when it is told.
+        at += timedelta(minutes=choose(_PAUSES if number > 1 else _SOON))
         fact = _next(engine, policy, at, choose)
         if fact is None:
             break
@@ -94,8 +96,8 @@ def told_in_any_order(
     story: Story,
     choose: Choose,
     between: Callable[[list[Fact]], None] = lambda _: None,
-) -> None:
-    """Tell the facts of a story to a fresh engine in any order, time passing in between; what is refused comes last.
+) -> list[Fact]:
+    """Tell the facts of a story to a fresh engine in any order and in any pieces, time passing in between.
 
     Args:
         engine: Where they are told.
@@ -104,24 +106,34 @@ def told_in_any_order(
         choose: Draws.
         between: Is called after each telling with what was refused so far, and may add to it what has to be told again.
 
-    Raises:
-        CommandError: If what was refused is refused once more.
+    Returns:
+        The facts that were refused, to be told again with `told_again`.
     """
     waiting, refused = _shuffled(story.facts, choose), list[Fact]()
-    if choose((True, True, True, False)):  # most of what there is would wait for the report
+    if choose((True,) * 9 + (False,)):  # most of what there is would wait for the report
         waiting.sort(key=lambda fact: fact.action != "report")
     span = story.until - BEGIN
+    leaps = (0, 1, 2, 4, 8, 8, 8)
     while waiting:
-        count = choose((1, 1, 1, 1, 2, 3))
+        count = choose((1, 1, 1, 1, 2, 3)) if len(waiting) < len(story.facts) else 1
         batch, waiting = waiting[:count], waiting[count:]
         try:
             engine.tell(CASE, batch, locality=code)
         except GovernflowError:
             refused += batch
         between(refused)
-        ahead = BEGIN + span * choose(range(9)) / 8
-        if choose((True, False)) and (engine.now is None or engine.now < ahead):
+        ahead = BEGIN + span * choose(leaps) / 8
+        if engine.now is None or engine.now < ahead:
             engine.advance(ahead)
+    return refused
+
+
+def told_again(engine: Engine, code: str, story: Story, refused: Sequence[Fact]) -> None:
+    """Tell what was refused again, together, and let the time pass to the end of the story.
+
+    Raises:
+        CommandError: If it is refused once more.
+    """
     if refused:
         engine.tell(CASE, refused, locality=code)
     engine.advance(story.until)
