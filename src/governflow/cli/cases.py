@@ -29,6 +29,7 @@ from governflow.masking import clean
 from governflow.model.clocks import Miss
 from governflow.model.events import Event
 from governflow.policy.stack import Policy
+from governflow.reports.amendments import amendments
 from governflow.reports.consequences import Consequences
 from governflow.reports.dossier import compile_dossier
 from governflow.reports.dossier_html import render_html
@@ -63,12 +64,20 @@ def show(case: str, *, store: Path, html: Path | None, personal: bool, as_json: 
             zone = ZoneInfo(found.zone)
             code = found.locality
             lacking, outages = engine.incomplete(code), engine.outages(code)
-            followed = Consequences.of(history, engine.now)
+            followed = Consequences.read(engine, case)
             content = case_as_json(found, followed, outages, zone, lang, incomplete=lacking)
-            print_json({**content, "steps": [_event_as_json(event, zone) for event in history]})
+            steps = [_event_as_json(event, zone) for event in history]
+            amended = _amended_as_json(history, engine.life(case), zone)
+            print_json({**content, "steps": steps, **amended})
         elif html is None:
             print_dossier(book, new_console())
     return 0
+
+
+def _amended_as_json(history: Sequence[Event], life: Sequence[Event], zone: ZoneInfo) -> dict[str, Any]:
+    """Return the life as it stands beside the book, and each amendment; nothing where nothing was amended."""
+    found = [one.as_json(zone) for one in amendments(history)]
+    return {"life": [_event_as_json(event, zone) for event in life], "amendments": found} if found else {}
 
 
 def _event_as_json(event: Event, zone: ZoneInfo) -> dict[str, Any]:
@@ -76,6 +85,7 @@ def _event_as_json(event: Event, zone: ZoneInfo) -> dict[str, Any]:
         **plain(event, zone, "seq", "at", "kind", "state"),
         "by": plain(event.by, zone, "id", "unit") if event.by else None,
         "about": dict(event.about),
+        **({"withdrawn": event.withdrawn} if event.withdrawn is not None else {}),
     }
 
 
@@ -177,7 +187,7 @@ def explain(case: str, *, store: Path, as_json: bool, lang: str) -> int:
     with Engine.open(store, must_exist=True, deliver=False) as engine:
         found, history = engine.case(case), engine.history(case)
         policy = engine.rules_of(found.locality)
-        explanation = explain_case(found, history, policy, engine.rule_set)
+        explanation = explain_case(found, engine.life(case), policy, engine.rule_set)
         kept_rules = KeptRules(engine.rule_set)
         earlier = kept_rules.tables(event.rules for event in history if event.rules != policy.rules)
         localizer = Localizer(lang, ZoneInfo(found.zone), policy, clean, [*policy.tables, *earlier])

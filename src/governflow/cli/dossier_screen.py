@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from governflow.model.terms import Outcome
-from governflow.reports.dossier_model import ClockLine, Dossier, DossierStep, Fact, Statement
+from governflow.reports.dossier_model import Amended, ClockLine, Dossier, DossierStep, Fact, Statement
 from governflow.reports.format import format_due, format_moment
 from governflow.reports.time_axis import TimeAxis, key_moments, picture_end, stretches
 from governflow.text import Text
@@ -48,6 +48,10 @@ def print_dossier(dossier: Dossier, console: Console) -> None:
         section(t("Measures due (nothing was moved by them)", "应采取的处置（未改变事项）"), *due)
     if dossier.findings:
         section(t("Findings", "发现的问题"), *(_statement(finding, colon) for finding in dossier.findings))
+    if dossier.amendments:
+        section(t("Amendments", "补录更正"))
+    for one in dossier.amendments:
+        _print_amendment(one, console)
     console.print()
     console.print(Rule(characters="="))
     console.print(Line(dossier.origin, style="dim"))
@@ -103,12 +107,22 @@ def _print_step(step: DossierStep, lang: str, console: Console) -> None:
     head = Line()
     head.append(f"{step.number:>5}  {format_moment(step.at)}  ", style="dim")
     head.append(step.what, style="bold")
+    if step.mark:
+        head.append(Text(f" ({step.mark})", f"（{step.mark}）").say(lang), style="bold yellow")
     console.print(head)
     by, unit = Text("by", "经办").say(lang), Text("unit", "承办单位").say(lang)
     lines = [Line(step.repeats(lang), style="bold")] if step.times > 1 else []
     lines += [Line(f"{by} {step.by}  ·  {unit} {step.unit}"), *map(Line, (*step.details, *step.words))]
     lines += [Line(reason.say(lang), style="dim") for reason in step.reasons]
     _print_indented(console, lines, 7)
+
+
+def _print_amendment(one: Amended, console: Console) -> None:
+    head = Line()
+    head.append(f"{one.number:>5}  {format_moment(one.at)}  ", style="dim")
+    head.append(one.what, style="bold")
+    console.print(head)
+    _print_indented(console, map(Line, one.lines), 7)
 
 
 def _print_indented(console: Console, parts: Iterable[RenderableType], by: int) -> None:

@@ -194,6 +194,8 @@ class Explanation:
 def explain(case: Case, history: Sequence[Event], policy: Policy, kept: RuleSet | None = None) -> Explanation:
     """Read back why a case went as it did. Rulings come from the events; no rule is asked again, only the calendars.
 
+    ``history`` is the life as it stands (``engine.life``): what was withdrawn explains nothing.
+
     The rows of the time are found where it is said what was kept of a rule set: ``engine.rule_set``.
     """
     kept_rules = KeptRules(kept if kept is not None else lambda rules: None)

@@ -116,7 +116,7 @@ class Readings:
         from governflow.engine.explain import explain  # it reads tables, which no command needs
 
         case = self.case(case_id)
-        return explain(case, self.history(case_id), self.rules_of(case.locality), self.rule_set)
+        return explain(case, self.life(case_id), self.rules_of(case.locality), self.rule_set)
 
     def personal(self, case_id: str, *, by: Actor) -> list[Mapping[str, Json]]:
         """Return the texts and personal data of a case, one mapping an event that brought any.

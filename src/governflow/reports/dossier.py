@@ -22,8 +22,9 @@ from governflow.model.clocks import PROMISED, Clock
 from governflow.model.events import Event
 from governflow.model.terms import Form, Kind, Mode, Verdict, Way
 from governflow.policy.hookspecs import CaseReader
+from governflow.reports.amendments_text import AmendmentWriter
 from governflow.reports.consequences import findings, measures_due
-from governflow.reports.dossier_model import ClockLine, Dossier, Fact, Statement
+from governflow.reports.dossier_model import Amended, ClockLine, Dossier, Fact, Statement
 from governflow.reports.history import compile_steps
 from governflow.reports.localize import ERASED, Localizer, times
 from governflow.reports.rates import exemption
@@ -66,6 +67,7 @@ class _DossierWriter(Localizer):
     def __init__(self, reader: CaseReader, case_id: str, lang: str, *, personal: bool) -> None:
         self.case = case = reader.case(case_id)
         self.history: Sequence[Event] = reader.history(case_id)
+        self.life: Sequence[Event] = reader.life(case_id)
         self.personal = personal
         self.kept_rules = KeptRules(reader.rule_set)
         self.outages = reader.outages(case.locality)
@@ -108,6 +110,7 @@ class _DossierWriter(Localizer):
             judged=verdicts[-1].text if verdicts else self.t("not evaluated", "未评价"),
             measures_due=tuple(self.measures_due()),
             findings=tuple(self.findings()),
+            amendments=tuple(self.amendments()),
             until=self.local(until),
             events=len(self.history),
         )
@@ -122,7 +125,7 @@ class _DossierWriter(Localizer):
     def facts(self) -> Iterable[Fact]:
         case, lang, none = self.case, self.lang, "—"
         # A reopening forgets the report in the case; the book does not.
-        filed = [self.when(event.at) for event in self.history if event.kind == "special_report_filed"]
+        filed = [self.when(event.at) for event in self.life if event.kind == "special_report_filed"]
         severity = self.join((case.severity.text.say(lang), case.urgency.text.say(lang)))
         always = (
             ("case", "Case", "事项编号", case.id),
@@ -172,7 +175,7 @@ class _DossierWriter(Localizer):
         yield from (Fact("extra", clean(name), clean(str(value))) for name, value in self.extra)
 
     def request(self) -> str:
-        first = self.history[0]
+        first = (self.life or self.history)[0]
         words = self.texts.get(first.seq, {}).get("text")
         if words:
             return self.safe(str(words))
@@ -185,7 +188,7 @@ class _DossierWriter(Localizer):
             return self.local(moment) if moment is not None else None
 
         exempt, mark = exemption(clock, self.outages), f"{clock.name}#{clock.cycle}"
-        warnings = (event for event in self.history if event.kind == "warned" and event.about.get("clock") == mark)
+        warnings = (event for event in self.life if event.kind == "warned" and event.about.get("clock") == mark)
         pauses: list[tuple[datetime, datetime | None]] = [(self.local(a), self.local(b)) for a, b in clock.pauses]
         if clock.paused is not None:
             pauses.append((self.local(clock.paused), None))
@@ -207,7 +210,7 @@ class _DossierWriter(Localizer):
         )
 
     def answers(self) -> Iterable[Statement]:
-        for event in self.history:
+        for event in self.life:
             if event.action not in _ANSWERS:
                 continue
             key, what = _ANSWERS[event.action]
@@ -220,19 +223,22 @@ class _DossierWriter(Localizer):
             yield Statement(self.local(event.at), what.say(self.lang), words)
 
     def measures_due(self) -> Iterable[Statement]:
-        for due in measures_due(self.history):
+        for due in measures_due(self.life):
             kind, form = Kind(due["kind"]).text.say(self.lang), due["form"]
             handled = self.t(", ", "，") + self.form(Form(form)) if form else ""
             yield Statement(self.local(due["at"]), kind, f"{self.unit(due['from'])} → {self.unit(due['to'])}{handled}")
 
     def findings(self) -> Iterable[Statement]:
-        for found in findings(self.history):
+        for found in findings(self.life):
             unit = self.unit(found["unit"]) if found["unit"] else self.t("not named", "未记名")
             what = f"{self.name(found['action'])} · {unit}"
             yield Statement(self.local(found["at"]), what, self.safe(found["reason"].say(self.lang)))
 
+    def amendments(self) -> Iterable[Amended]:
+        return AmendmentWriter(self, self.history, self.texts).amended()
+
     def verdicts(self) -> Iterable[Statement]:
-        for event in self.history:
+        for event in self.life:
             changes: Mapping[str, Any] = event.changes
             verdict, score, verifier = (changes.get(name) for name in ("verdict", "score", "verifier"))
             if verdict is None:

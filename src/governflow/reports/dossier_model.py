@@ -42,6 +42,7 @@ class DossierStep:
         last: The number of its last event.
         until: When it happened last.
         times: How often it happened in a row.
+        mark: What sets it apart, in words: told late, worked out anew, withdrawn; empty for most.
     """
 
     seq: int
@@ -56,6 +57,7 @@ class DossierStep:
     last: int
     until: datetime
     times: int = 1
+    mark: str = ""
 
     @property
     def number(self) -> str:
@@ -121,6 +123,16 @@ class Statement:
 
 
 @attrs.frozen
+class Amended:
+    """What one entry of the book has changed of the life: its number, when in the case's zone, what, in sentences."""
+
+    number: int
+    at: datetime
+    what: str
+    lines: tuple[str, ...]
+
+
+@attrs.frozen
 class Dossier:
     """One case, one book; build it with `compile_dossier`.
 
@@ -132,13 +144,14 @@ class Dossier:
         facts: The head of the form.
         requester: Who asked, or why that is not said.
         request: What was asked, in the words of the one who asked.
-        steps: Everything that happened, in the order of the book.
+        steps: Everything that happened, in the order of time.
         clocks: Every clock, in the order in which they started.
         answers: What the one who asked was answered.
         verdicts: How the result was judged.
         judged: The last verdict in one line, or that there is none.
         measures_due: What the rules would have done where a journal is the record: due, and moving nothing.
         findings: What is wrong about facts that were taken all the same.
+        amendments: What was told late or retracted, and what that withdrew, in the order of the book.
         until: The moment up to which the book tells.
         events: The number of events in the book.
     """
@@ -160,6 +173,7 @@ class Dossier:
     judged: str
     measures_due: tuple[Statement, ...]
     findings: tuple[Statement, ...]
+    amendments: tuple[Amended, ...]
     until: datetime
     events: int
 

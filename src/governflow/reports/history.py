@@ -1,6 +1,6 @@
 """What happened to a case, one step after the other: what was done, by whom, what it changed, and by which rule."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -13,10 +13,12 @@ from governflow.model.case import Case, condition_of, evolve
 from governflow.model.clocks import Clock
 from governflow.model.events import EVENT_NAMES, REQUESTER, Escalated, Event
 from governflow.model.faults import faults_in
+from governflow.model.life import numbered
 from governflow.model.lifecycle import START
 from governflow.model.rulings import RecordedRuling
 from governflow.model.terms import Cause, Form, Kind, Mode, Severity, Tier, Urgency, Verdict
 from governflow.model.urgings import Urging
+from governflow.reports.amendments import Timed, is_shared, timeline
 from governflow.reports.consequences import findings, repeated_urgings
 from governflow.reports.dossier_model import DossierStep, Reason
 from governflow.reports.localize import ERASED, Localizer, times
@@ -63,24 +65,30 @@ _GROUNDS: Mapping[str, Text] = {
 def compile_steps(
     localizer: Localizer,
     case: Case,
-    history: Iterable[Event],
+    history: Sequence[Event],
     texts: Mapping[int, Mapping[str, object]],
     kept_rules: KeptRules,
     until: datetime | None = None,
 ) -> tuple[DossierStep, ...]:
-    """Return what happened to a case; what was urged again and again is folded into one step each.
+    """Return what happened to a case in the order of time; what was urged again and again is folded into one step each.
+
+    What came late stands at its own moment, marked; what an amendment has withdrawn is no step.
 
     Args:
         localizer: Says names and moments in the reader's language.
         case: The case as it is now.
-        history: Its events, in the order of the book.
+        history: The entries of its book.
         texts: What was said, by the number of the event.
         kept_rules: The tables of the time, to show the row that gave a ruling.
         until: As of when repeated urgings are counted; the last event by default.
     """
-    events = list(history)
-    repeated = repeated_urgings(events, until)
-    return tuple(_folded(_StepWriter(localizer, case, texts, kept_rules, repeated).steps(events)))
+    timed = timeline(history)
+    events = list(numbered(one.event for one in timed))
+    entries = {event.seq: one for event, one in zip(events, timed, strict=True)}
+    repeated = repeated_urgings([event for event in events if event.withdrawn is None], until)
+    shared = frozenset(entry.seq for entry in history if is_shared(entry))
+    writer = _StepWriter(localizer, case, texts, kept_rules, repeated, entries, shared)
+    return tuple(_folded(writer.steps(events)))
 
 
 class _StepWriter(Localizer):
@@ -93,10 +101,13 @@ class _StepWriter(Localizer):
         texts: Mapping[int, Mapping[str, object]],
         kept_rules: KeptRules,
         repeated: Mapping[int, tuple[Urging, datetime]],
+        entries: Mapping[int, Timed],
+        shared: Container[int],
     ) -> None:
         super().__init__(localizer.lang, localizer.zone, localizer.policy, localizer.safe, localizer.tables)
         self.case, self.texts, self.kept_rules = case, texts, kept_rules
-        self.repeated = repeated
+        self.repeated, self.entries = repeated, entries
+        self.shared = shared
         self.under = condition_of(case)
         self.met: set[tuple[str | None, ...]] = set()
 
@@ -112,22 +123,47 @@ class _StepWriter(Localizer):
             urging, ended = self.repeated.get(event.seq, (None, event.at))
             times = max(urging.count(ended), 1) if urging is not None else 1
             last = urging.at(times) if urging is not None else None
+            entry = self.entries[event.seq]
             yield DossierStep(
-                seq=event.seq,
+                seq=entry.event.seq,
                 at=self.local(event.at),
                 kind=event.kind,
                 what=self.what(event),
                 by=self.by(event, before),
                 unit=self.unit(after.unit),
-                details=(*self.changes(event, before, after), *self.clock_news(event, clocks)),
+                mark=self.marked(entry),
+                details=(*self.came(entry), *self.changes(event, before, after), *self.clock_news(event, clocks)),
                 words=tuple(self.words(event)),
                 reasons=tuple(self.reasons(event, before, rules)),
-                last=event.seq,
+                last=entry.event.seq,
                 until=self.local(last or event.at),
                 times=times,
             )
             clocks.update({(clock.name, clock.cycle): clock for clock in event.clocks})
             before = after
+
+    def marked(self, entry: Timed) -> str:
+        """Return what sets a step apart: it was told late, follows from what was told late, or was withdrawn."""
+        if entry.event.withdrawn is not None:
+            return self.t("withdrawn", "已撤销")
+        if entry.told is not None:
+            return self.t("told late", "补录")
+        return self.t("worked out anew", "重新推定") if entry.anew else ""
+
+    def came(self, entry: Timed) -> Iterable[str]:
+        """Return when a fact was told that came late, or that an event was withdrawn."""
+        event = entry.event
+        if event.withdrawn is not None:
+            number = event.withdrawn
+            yield self.t(f"Withdrawn by No. {number}: it counts nowhere", f"已由第{number}号撤销，不计入任何统计")
+        if entry.told is None:
+            return
+        if (done := event.about.get("done_at")) is not None:
+            at = self.when(datetime.fromisoformat(str(done)))
+            yield self.t(f"It happened {at}, and counts from then", f"实际发生于 {at}，按该时刻计算")
+        else:
+            at = self.when(entry.told)
+            yield self.t(f"Told late, {at}: No. {event.seq}", f"{at} 补录，见第{event.seq}号")
 
     def what(self, event: Event) -> str:
         own = EVENT_NAMES.get(event.kind)
@@ -179,7 +215,7 @@ class _StepWriter(Localizer):
             ("units", Text("Summoned", "召集单位"), self.units),
             ("unit", Text("Checked in", "报到单位"), self.unit),
             ("settled_by", Text("Settled on the spot by", "当场处理"), self.unit),
-            ("action", Text("Asked for", "申请动作"), self.name),
+            ("action", Text("Asked for", "申请动作"), self.asked),
             ("clock", Text("Deadline", "时限"), self.mark),
             ("approved_by", Text("Approved by", "批准人"), self.safe),
             ("until", Text("Until", "挂起至"), self.when),
@@ -204,6 +240,10 @@ class _StepWriter(Localizer):
         for fault in faults_in(about):
             sentence = f"{fault.source} · {fault.hook} · {fault.text.say(self.lang)}"
             yield self.pair(Text("Fault", "故障"), self.safe(sentence))
+
+    def asked(self, action: str) -> str:
+        """Return an action that was asked for; retracting is none of the lifecycle's."""
+        return self.t("retract a fact", "撤销登记") if action == "retract" else self.name(action)
 
     def member(self, value: Form | Severity | Urgency | Tier | None) -> str:
         """Return a member of a closed set in the reader's language; the locality names its forms."""
@@ -271,7 +311,11 @@ class _StepWriter(Localizer):
                 yield self.t(f"Not counted: {name}{en}, {why}", f"不计入统计：{name}{zh}，{why}")
 
     def words(self, event: Event) -> Iterable[str]:
-        texts = self.texts.get(event.seq)
+        entry = self.entries[event.seq].event.seq
+        texts = self.texts.get(entry) if event.secret else None
+        if texts and entry in self.shared:
+            yield self.pair(_WORDS["text"], self.t(f"see amendment No. {entry}", f"见补录更正第{entry}号"))
+            return
         if texts is None:
             if event.secret:
                 yield self.pair(_WORDS["text"], ERASED.say(self.lang))

@@ -162,8 +162,9 @@ def special_report(reader: CaseReader, case_id: str) -> SpecialReport:
     """
     case, history = reader.case(case_id), reader.life(case_id)
     policy = reader.rules_of(case.locality)
-    filing = next((event for event in reversed(history) if event.kind == "special_report_filed"), None)
-    events = history[: filing.seq] if filing is not None else history
+    filed = [place for place, event in enumerate(history) if event.kind == "special_report_filed"]
+    filing = history[filed[-1]] if filed else None
+    events = history[: filed[-1] + 1] if filed else history
     zone = ZoneInfo(case.zone)
     opened, until = events[0].at, events[-1].at
     months, regions = _spread(reader, policy, case, until.astimezone(zone))
