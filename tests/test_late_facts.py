@@ -320,3 +320,13 @@ def test_an_appeal_that_names_no_clock_is_about_the_last_breach_of_the_life_as_i
     engine.tell(CASE, [fact("dispatch", 10)])
     engine.advance(after(200))
     assert lived(engine) == in_time(*facts, until=after(200))
+
+
+def test_what_is_no_fact_and_what_a_report_does_not_take_is_refused_with_a_sentence(engine: Engine) -> None:
+    with pytest.raises(CommandError, match="'nonsense' is no Fact"):
+        engine.tell(CASE, ["nonsense"])  # type: ignore[list-item]
+    with pytest.raises(CommandError, match="a report takes no colour"):
+        engine.tell(CASE, [fact("report", 0, colour="red")])
+    with pytest.raises(CommandError, match="at least one fact"):
+        engine.tell(CASE, [])
+    assert engine.find(CASE) is None

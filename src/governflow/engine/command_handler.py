@@ -11,7 +11,8 @@ from governflow.engine.known_facts import KnownFact
 from governflow.engine.merging import SILENT
 from governflow.engine.session import SKEW, Session, require_actor
 from governflow.engine.tell import Secret, comes_late, retracted_fact, sealed, tell_facts
-from governflow.errors import CommandError, Conflict, NotAllowed, UnknownCase, require
+from governflow.engine.verbs import ReportDetails
+from governflow.errors import CommandError, Conflict, NotAllowed, UnknownCase, require, shown
 from governflow.model.case import Case, evolve, fold
 from governflow.model.events import Actor, Event, Fact
 from governflow.policy.stack import Policy
@@ -124,7 +125,15 @@ class _Telling:
 
     def add(self, fact: Fact) -> None:
         """Add a fact unless its command id was taken before."""
+        require(isinstance(fact, Fact), "{fact} is no Fact", "{fact} 不是 Fact", fact=shown(fact))
         require_actor(fact.by)
+        unknown = sorted(fact.details.keys() - ReportDetails.__annotations__.keys()) if fact.action == "report" else ()
+        require(
+            not unknown,
+            "a report takes no {names}",
+            "上报没有“{names}”这一内容",
+            names=", ".join(unknown),
+        )
         store, action, details = self.session.store, fact.action, fact.details
         at, by = in_utc(fact.at), without_name(store, action, self.name, details, fact.by)
         if fact.command_id is not None:
