@@ -78,6 +78,12 @@ def commands(name: str) -> Iterator[list[str]]:
                 yield shlex.split(found[1], comments=True)
 
 
+def commands_of_block(name: str, number: int) -> list[list[str]]:
+    """The calls of ``governflow`` in a block of shell, each as its arguments."""
+    lines = (shlex.split(line, comments=True) for line in blocks(name, "sh")[number].splitlines())
+    return [arguments for _, *arguments in lines]
+
+
 # --- both READMEs -----------------------------------------------------------------------------------------------------
 
 
@@ -493,6 +499,42 @@ def test_the_python_of_the_clocks_page_runs_and_prints_what_its_comments_say() -
     names: dict[str, object] = {"__name__": "docs"}
     for block in blocks("docs/clocks.md", "python"):
         assert printed_by(block, names) == re.findall(r"^# (.*)$", block, re.MULTILINE)
+
+
+# --- docs/facts.md ----------------------------------------------------------------------------------------------------
+
+
+def test_the_life_of_the_facts_page_is_told_late_as_shown(
+    governflow: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, block in zip(("day.csv", "late.csv"), blocks("docs/facts.md", "csv"), strict=True):
+        Path(name).write_text(block, encoding="utf-8")
+    first, second, show = commands_of_block("docs/facts.md", 0)
+    before = governflow(*first, "--json").json
+    assert (before["cases"][0]["unit"], before["summary"]["clocks"]["arrive"]["breached"]) == ("leader", 6)
+    after = governflow(*second, "--json").json
+    assert (after["cases"][0]["unit"], after["cases"][0]["escalations"]) == ("community", [])
+    assert {after["summary"]["clocks"][name]["met"] for name in ("arrive", "resolve")} == {1}
+    shown = [line.rstrip() for line in governflow(*show).out.splitlines()]
+    promised = blocks("docs/facts.md", "text")[0].splitlines()
+    start = shown.index(promised[0])
+    assert shown[start : start + len(promised)] == promised
+    assert [line for line in shown if "2026-03-16 08:35  Warning" in line]
+
+    lines = [block.splitlines() for block in blocks("docs/facts.md", "csv")]
+    Path("whole.csv").write_text("\n".join([*lines[0], *lines[1][1:]]), encoding="utf-8")
+    in_time = governflow("run", "whole.csv", "--enforce", "--until", "2026-03-17 08:00", "--json").json
+    assert in_time["cases"] == after["cases"]
+    assert in_time["summary"] == after["summary"]
+
+
+def test_the_python_of_the_facts_page_runs_and_prints_what_its_comments_say() -> None:
+    names: dict[str, object] = {"__name__": "docs"}
+    for block in blocks("docs/facts.md", "python"):
+        promised = re.findall(r"^# (.*)$", block, re.MULTILINE)
+        assert promised
+        assert printed_by(block, names) == promised
 
 
 # --- docs/results.md --------------------------------------------------------------------------------------------------
