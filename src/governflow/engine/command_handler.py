@@ -39,17 +39,20 @@ def take_command(
     with session.lock:  # a refusal and what the book says of it belong together
         try:
             with session.transaction:
-                by = without_name(session.store, action, case_id, details, by)
-                digest = digest_of(action, case_id, locality, given, by, details) if key is not None else None
-                if key is not None and (seen := session.store.command(key)) is not None:
-                    require_same(key, session.store.command_digest(key), digest, seen[0])
-                    return _as_of(session, *seen)
-                case, policy, is_new = _subject(session, action, case_id, details, at, locality)
+                known = session.store.load(case_id) if case_id is not None else None
+                by = without_name(session.store, action, known if action != "report" else None, details, by)
+                digest: bytes | None = None
+                if key is not None:
+                    digest = digest_of(action, case_id, locality, given, by, details)
+                    if (seen := session.store.command(key)) is not None:
+                        require_same(key, session.store.command_digest(key), digest, seen[0])
+                        return _as_of(session, *seen)
+                case, policy, is_new = _subject(session, action, case_id, known, details, at, locality)
                 if given is None:
                     at = _after_what_is_known(case, at)
                 if version is not None and version != case.version:
                     _require_only_denials(session, case, version)
-                secret = sealed(session, details)
+                secret = sealed(session, details) if details else None
                 command = Command(action, details, by, commitment(*secret) if secret else None)
                 if is_new or not comes_late(case, policy, action, at):
                     after = _take(session, policy, case, command, at, secret, key, digest, is_new=is_new)
@@ -135,7 +138,8 @@ class _Telling:
             names=", ".join(unknown),
         )
         store, action, details = self.session.store, fact.action, fact.details
-        at, by = in_utc(fact.at), without_name(store, action, self.name, details, fact.by)
+        case = store.load(self.name) if action != "report" else None
+        at, by = in_utc(fact.at), without_name(store, action, case, details, fact.by)
         if fact.command_id is not None:
             key = fact.command_id.encode() if isinstance(fact.command_id, str) else fact.command_id
             digest = digest_of(action, self.name, self.locality, at, by, details)
@@ -222,10 +226,15 @@ def _after_what_is_known(case: Case, now: datetime) -> datetime:
 
 
 def _subject(
-    session: Session, action: str, case_id: str | None, details: Mapping[str, Any], at: datetime, locality: str | None
+    session: Session,
+    action: str,
+    case_id: str | None,
+    known: Case | None,
+    details: Mapping[str, Any],
+    at: datetime,
+    locality: str | None,
 ) -> tuple[Case, Policy, bool]:
     """Return the case that a command is about, its policy, and whether the command begins it."""
-    known = session.store.load(case_id) if case_id is not None else None
     if action != "report":
         if known is None or known.id.startswith("@"):
             raise UnknownCase(str(case_id))

@@ -75,7 +75,7 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
     settled: list[Event] = []
     if is_lost(case, policy):
         settled, case = settle(case, policy, at, mode)
-    step = Transition(case, policy, at, mode)
+    step = Transition(case, policy, at, mode, policy.lifecycles.get(case.lifecycle))
     ways = step.lifecycle.transitions.get((case.state, action))
     if ways is None and case.suspended_until == case.next_event_at == at:
         # The suspension ends at this very moment: what is done now is done after it.
@@ -99,7 +99,8 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
     if action == "report":
         _report(step)
     else:
-        step.details = kept_details(details) or ({} if action in _CHOOSES else None)
+        if details or action in _CHOOSES:
+            step.details = kept_details(details) or ({} if action in _CHOOSES else None)
         handler = actions.HANDLERS.get(action)
         if handler is not None:
             _handle(handler, step, details, by)

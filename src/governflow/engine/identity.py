@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from governflow.errors import require
+from governflow.model.case import Case
 from governflow.model.events import REQUESTER, Actor
 from governflow.stores import Store
 from governflow.timesource import in_utc
@@ -18,32 +19,35 @@ _TEXTS = frozenset(TEXTS)
 
 #: What only the one who asked does where nobody says for which unit it was done.
 OF_THE_REQUESTER = frozenset({"evaluate", "request_review", "withdraw"})
-#: What names the one who asked.
-_NAMES = ("reporter", "phone")
 
 _write = msgspec.json.Encoder(order="sorted", enc_hook=repr).encode
 
 
 def without_name(
-    store: Store, action: str, case_id: str | None, details: Mapping[str, Any], by: Actor | None
+    store: Store, action: str, case: Case | None, details: Mapping[str, Any], by: Actor | None
 ) -> Actor | None:
     """Return who acts as an event may say it: the one who asked by their role, whatever they called themselves.
 
-    An actor with a unit is an official, and stays.
+    An actor with a unit is an official, and stays. ``case`` is None where the action begins it.
     """
     if by is None or by.unit is not None or by.id == REQUESTER.id:
         return by
-    case = store.load(case_id) if case_id is not None and action != "report" else None
-    if action in OF_THE_REQUESTER and case is not None and case.asked:
+    if case is not None and case.asked and action in OF_THE_REQUESTER:
         return REQUESTER
-    called = _plain(by.id)
-    if any(called == _plain(details.get(name)) for name in _NAMES):
+    if details and _names(by, details):
         return REQUESTER
-    for _, content in store.texts(case.id).values() if case is not None else ():
-        told = msgspec.json.decode(content)
-        if any(called == _plain(told.get(name)) for name in _NAMES):
-            return REQUESTER
+    texts = store.texts(case.id) if case is not None else None
+    if texts and any(_names(by, msgspec.json.decode(content)) for _, content in texts.values()):
+        return REQUESTER
     return by
+
+
+def _names(by: Actor, told: Mapping[str, Any]) -> bool:
+    """Return whether an actor goes by the name or the number of the one who asked."""
+    reporter, phone = told.get("reporter"), told.get("phone")
+    if reporter is None and phone is None:
+        return False
+    return _plain(by.id) in (_plain(reporter), _plain(phone))
 
 
 def _plain(name: object) -> str:

@@ -28,11 +28,11 @@ _WITHOUT_RULE = frozenset({clocks.PROMISE, *(spec.name for spec in BY_THE_ENGINE
 
 def is_lost(case: Case, policy: Policy) -> bool:
     """Return whether a case stands in a lifecycle, in a state or with a unit that the rules do not have."""
-    lifecycle, origin = policy.lifecycles.get(case.lifecycle), case.suspended_from
+    lifecycle, origin, units = policy.lifecycles.get(case.lifecycle), case.suspended_from, policy.units
     if (
         lifecycle is not None
         and case.state in lifecycle.states
-        and case.unit in policy.units
+        and (case.unit in units.units or case.unit in units)  # the first is the commonest case, and asks nobody
         and (origin is None or origin in lifecycle.states)
     ):
         return False

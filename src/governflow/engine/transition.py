@@ -106,18 +106,23 @@ class Transition:
     @property
     def plan(self) -> Plan:
         """The clocks of this case that its source can measure; what it never records is not started."""
-        if self._plan is None:
-            self._plan, source = self.ruled, self.case.source
+        plan = self._plan
+        if plan is None:
+            source = self.case.source
+            plan = self._ask_plan() if self._ruled is None else self._ruled
             if source is not None:
-                self._plan = measured(self._plan, source, frozenset(self.case.told if source.once else ()))
-        return self._plan
+                plan = measured(plan, source, frozenset(self.case.told if source.once else ()))
+            self._plan = plan
+        return plan
 
     @property
     def ruled(self) -> Plan:
         """The clocks that the rules give this case; asked once, after the changes that matter are made."""
-        if self._ruled is None:
-            self._ruled = self.policy.plan(self.view(), self.context, self.faults)
-        return self._ruled
+        return self._ask_plan() if self._ruled is None else self._ruled
+
+    def _ask_plan(self) -> Plan:
+        plan = self._ruled = self.policy.plan(self.view(), self.context, self.faults)
+        return plan
 
     def put(self, clock: Clock) -> None:
         """Take a clock's new value."""
@@ -242,11 +247,11 @@ class Transition:
 
     def _is_attended(self, attending: Clock | None) -> bool:
         """Return whether a case needs no clock beside those that it has."""
-        if self.changes.get("until", self.case.suspended_until) is not None:
-            return True
         for clock in self.live.values():
             if clock.stopped is None and clock.paused is None and clock is not attending:
                 return True
+        if self.changes.get("until", self.case.suspended_until) is not None:
+            return True
         return self._unmeasured()
 
     def unrecorded(self, source: Source) -> list[str]:
@@ -287,28 +292,32 @@ class Transition:
         self, kind: str, state: str, action: str = "", by: Actor | None = None, secret: str | None = None
     ) -> Outcomes:
         """Make the event, and the case after it."""
-        if self.case.way is Way.RECORD:
+        case, changes = self.case, self.changes
+        if case.way is Way.RECORD:
             self._wake_ladders()
-        if self.changes or state != self.case.state or action == "reassess":
-            self._ask_again()
+        if changes or state != case.state or action == "reassess":
+            for clock in self.live.values():
+                if clock.urging is not None:
+                    self._ask_again()
+                    break
         event = Event(
-            self.case.id,
-            self.case.version + 1,
+            case.id,
+            case.version + 1,
             kind,
             self.at,
             state,
             action,
             by,
-            self.changes,
+            changes,
             tuple(self.changed.values()),
             tuple(self.rulings),
             self.about,
             secret,
             self.policy.rules if self.rulings else None,
-            self.case.way,
+            case.way,
             self.details,
         )
-        return [event], evolve(self.case, event, self._view if self._viewed == len(self.changes) else None)
+        return [event], evolve(case, event, self._view if self._viewed == len(changes) else None)
 
 
 # --- from a step to its events ---------------------------------------------------------------------------------------

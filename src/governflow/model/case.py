@@ -197,7 +197,9 @@ def change(fields: dict[str, Any], changes: Mapping[str, Any]) -> None:
     for name, value in changes.items():
         kind = type(value)
         read = _READ.get(name) if kind is str or kind is list or kind is dict else None
-        fields[_IN_LEDGER.get(name, name)] = read(value) if read is not None else value
+        if name in _IN_LEDGER:
+            name = _IN_LEDGER[name]
+        fields[name] = read(value) if read is not None else value
 
 
 def _made(fields: dict[str, Any]) -> Case:
@@ -236,25 +238,26 @@ def evolve(case: Case | None, event: Event, seen: Case | None = None) -> Case:
     fields["version"] = event.seq
     if event.kind not in BESIDE:
         fields["latest_at"] = at
-        fields["latest_action"] = _latest_action(case, event)
+        alone = action and event.by is not None and at != case.latest_at  # the commonest: what somebody did
+        fields["latest_action"] = action if alone else _latest_action(case, event)
     if changes or state != case.state:
         if state != case.state or not changes.keys() <= _ASIDE:
             fields["last_changed_at"] = at
         fields["state"] = state
         if seen is None:
             change(fields, changes)
-    if "until" in changes:
-        _suspend(fields, case, at)
+        if "until" in changes:
+            _suspend(fields, case, at)
+        if action in HAND_OVERS:
+            fields["handed_over"] = case.handed_over + 1
+        elif "reopened" in changes:
+            fields["handed_over"] = 0
     if state == "dispatched" and case.dispatched is None:
         fields["dispatched"] = at
     if action in CONTACTS and (case.contacted is None or at < case.contacted):
         fields["contacted"] = at
     if action and fields["source"] is not None and event.kind not in _DERIVED:
         fields["told"] = (*(told for told in case.told if told != action), action)
-    if action in HAND_OVERS:
-        fields["handed_over"] = case.handed_over + 1
-    elif "reopened" in changes:
-        fields["handed_over"] = 0
     if action in _STAMPS:
         fields[_STAMPS[action]] = at
     if event.clocks:

@@ -311,6 +311,8 @@ def allowance_of(clock: Clock) -> Allowance | None:
 
 def stopped(clock: Clock, at: datetime) -> Clock:
     """Stop a clock at the moment that fulfils it; a breach that this disproves stays in the book, exempt."""
+    if clock.outcome is Outcome.RUNNING and clock.paused is None and at <= clock.due:
+        return replace(clock, stopped=at, warn=None, outcome=Outcome.MET)
     ended: dict[str, Any] = {"stopped": at, "warn": None, "paused": None, "pauses": _pause_over(clock, at)}
     if clock.outcome is Outcome.BREACHED:
         return replace(clock, **ended, next_rung_at=None, urging=None, counted=None, exempt=_disproved(clock, at))

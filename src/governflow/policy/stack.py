@@ -202,8 +202,16 @@ class Policy:
 
     def plan(self, case: Case, context: Context, faults: Faults) -> Plan:
         """Return the clocks that this case has, layer over layer from the defaults up; equal answers have one plan."""
+        asked = self.deciding["governflow_deadlines"]
+        if len(asked) == 1:  # one layer gives all the clocks, as it is wherever no county changes them
+            try:
+                known = self._plans_by_id.get(id(asked[0][1](case, context, None)))
+            except (Exception, SystemExit, GeneratorExit):  # noqa: BLE001 - asked once more below, where the fault is noted
+                known = None
+            if known is not None:
+                return known[0]
         answers = []
-        for source, call in self.deciding["governflow_deadlines"]:
+        for source, call in asked:
             try:
                 answers.append(call(case, context, None))
             except (Exception, SystemExit, GeneratorExit) as fault:  # noqa: BLE001 - see ask

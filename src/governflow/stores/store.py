@@ -9,10 +9,10 @@
 Everything that one command changes is taken in one `append` and becomes durable in one `commit`.
 """
 
-import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from hashlib import sha256
 from heapq import heappop, heappush
 from typing import Generic, NamedTuple, TypeVar
 
@@ -35,12 +35,12 @@ M = TypeVar("M", int, datetime)
 
 def link(previous: bytes, content: bytes) -> bytes:
     """Return the next hash of a chain: SHA-256 over the previous hash and the content."""
-    return hashlib.sha256(previous + content).digest()
+    return sha256(previous + content).digest()
 
 
 def commitment(salt: bytes, content: bytes) -> str:
     """Return the commitment to erasable content; without the salt it says nothing about the content."""
-    return hashlib.sha256(salt + content).hexdigest()
+    return sha256(salt + content).hexdigest()
 
 
 class LedgerEntry(NamedTuple):
@@ -297,8 +297,8 @@ class Store(ABC):
         try:
             for event in events:
                 body = encode(event)
-                tail = link(tail, body)
-                head = link(head, tail)
+                tail = sha256(tail + body).digest()  # as `link`: twice an event, in every step
+                head = sha256(head + tail).digest()
                 position += 1
                 lines.append((position, body))
         except UnicodeEncodeError as fault:
