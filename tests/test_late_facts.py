@@ -330,3 +330,31 @@ def test_what_is_no_fact_and_what_a_report_does_not_take_is_refused_with_a_sente
     with pytest.raises(CommandError, match="at least one fact"):
         engine.tell(CASE, [])
     assert engine.find(CASE) is None
+
+
+def test_a_report_is_retracted_as_the_last_fact_and_the_case_counts_nowhere(engine: Engine) -> None:
+    told(engine, REPORT, DISPATCH)
+    engine.advance(after(600))
+    report = engine.life(CASE)[0]
+    with pytest.raises(CommandError, match="only when no other fact"):
+        engine.retract(report, reason="不是诉求")
+    engine.retract(next(event for event in engine.life(CASE) if event.kind == "dispatched"), reason="填错")
+    case = engine.retract(report, reason="不是诉求", by=Actor("平台3"))
+    assert (case.in_error, case.next_event_at) == (True, None)
+    assert all(clock.stopped is not None for clock in case.clocks.values())
+    assert list(engine.cases()) == []
+    assert engine.life(CASE) == []
+    assert engine.advance(after(90_000)) == ()
+    assert fold(engine.history(CASE)) == case == engine.case(CASE)
+    engine.verify()
+
+
+def test_nothing_can_be_done_to_a_case_registered_in_error_and_its_id_is_not_used_again(engine: Engine) -> None:
+    told(engine, REPORT)
+    engine.retract(engine.life(CASE)[0], reason="不是诉求")
+    with pytest.raises(CommandError):
+        told(engine, DISPATCH)
+    with pytest.raises(CommandError, match="reported"):
+        told(engine, REPORT)
+    with pytest.raises(CommandError, match="reported"):
+        engine.report(case_id=CASE, at=after(1))

@@ -22,7 +22,8 @@ from governflow.engine.decide import decide, fire, unreported
 from governflow.engine.known_facts import OF_ANOTHER, KnownFact, facts_of, leaves, said
 from governflow.engine.transition import Outcomes
 from governflow.errors import CommandError
-from governflow.model.case import Case, differences, evolve
+from governflow.model import clocks
+from governflow.model.case import IN_ERROR, Case, differences, evolve
 from governflow.model.events import AMENDED, Event
 from governflow.model.life import is_same, life, live_through
 from governflow.model.terms import Mode
@@ -316,7 +317,7 @@ def _told_in_turn(
     case: Case, anew: Anew, facts: Sequence[KnownFact], told: Sequence[KnownFact], new: Sequence[Event]
 ) -> Outcomes | None:
     """Return the entries that facts of the latest moment leave in the order of telling, if that makes no difference."""
-    if not case.latest_action or any(fact.at != case.latest_at for fact in (*facts, *told)):
+    if not told or not case.latest_action or any(fact.at != case.latest_at for fact in (*facts, *told)):
         return None
     entries: list[Event] = []
     after = case
@@ -345,8 +346,7 @@ class _Entry:
     def made(self, told: Sequence[KnownFact], retracted: Mapping[int, Mapping[str, Any]], at: datetime) -> Outcomes:
         """Return the entry, and the case after it."""
         case, lived, tail = self.case, self.lived, self.new[self.keep :]
-        after = live_through(self.new)
-        assert after is not None
+        after = live_through(self.new) or _in_error(case, at)
         places = {id(event): place for place, event in enumerate(lived) if place >= self.keep}
         about: dict[str, Any] = {
             "told": [_told(fact) for fact in told],
@@ -370,6 +370,16 @@ class _Entry:
         stays = {id(event) for event in self.new}
         gone = (place for place in range(self.keep, len(self.lived)) if id(self.lived[place]) not in stays)
         return [self.lived[place] for place in gone if place in retracted or place not in self.known]
+
+
+def _in_error(case: Case, at: datetime) -> Case:
+    """Return a case whose report is retracted: nothing of it runs any more, and nothing can be done to it."""
+    running = [clock for clock in case.clocks.values() if clock.stopped is None]
+    ended = {clock.name: clocks.cancelled(clock, max(at, clock.started)) for clock in running}
+    after = MappingProxyType({**case.clocks, **ended})
+    return attrs.evolve(
+        case, in_error=True, state=IN_ERROR, clocks=after, suspended_from=None, suspended_until=None, closed=at
+    )
 
 
 def _told(fact: KnownFact) -> dict[str, Any]:

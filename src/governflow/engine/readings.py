@@ -33,7 +33,7 @@ class Readings:
             return self._session.load(case_id)
 
     def cases(self) -> Iterator[Case]:
-        """Return all cases in the order in which they were first reported."""
+        """Return all cases in the order in which they were first reported, without those registered in error."""
         number = 0
         while True:
             with self._session.lock:
@@ -44,7 +44,7 @@ class Readings:
             for _, name in names:
                 with self._session.lock:
                     case = self._session.store.load(name)
-                if case is not None:
+                if case is not None and not case.in_error:
                     yield case
             number = names[-1][0]
 

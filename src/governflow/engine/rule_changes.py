@@ -37,7 +37,7 @@ def is_lost(case: Case, policy: Policy) -> bool:
     ):
         return False
     # Rules that cannot be loaded say nothing of what is gone; nor is a locality's book a case.
-    return case.state != START and not case.id.startswith("@") and policy.fault is None
+    return case.state != START and not (case.in_error or case.id.startswith("@")) and policy.fault is None
 
 
 def settle(case: Case, policy: Policy, at: datetime, mode: Mode) -> Outcomes:

@@ -169,7 +169,7 @@ def retracted_fact(
     )
     if found[0] == 0:
         require(
-            len(known) == 1,
+            not any(place and fact.command is not None for place, fact in known),
             "the report of case {case} is retracted only when no other fact of it is left",
             "事项 {case} 尚有其他事实，不能撤销上报",
             case=case.id,

@@ -20,6 +20,9 @@ from governflow.text import Json
 NO_FACTS: Mapping[str, str | int] = MappingProxyType({})
 
 
+#: The state of a case whose report was retracted: no lifecycle has it, so that nothing is possible there.
+IN_ERROR = "in_error"
+
 #: Fields that the ledger, in the `changes` of events, calls otherwise.
 _IN_LEDGER = {"first": "first_receiver", "origin": "suspended_from", "until": "suspended_until"}
 
@@ -82,6 +85,7 @@ class Case:
         merged_into: The case that it was merged into.
         joined: The cases that were merged into it, whether or not they are still.
         source: What the journal that it came from records; None: everything, as of a case that is reported live.
+        in_error: Whether its report was retracted (登记有误): it stands in the store, and counts nowhere.
         unrecorded: The clocks that the rules give it and that its source does not record: nobody can say what became
             of them.
         told: The actions that its source told so far, each once, in the order of their last times.
@@ -139,6 +143,7 @@ class Case:
     merged_into: str | None = None
     joined: tuple[str, ...] = ()
     source: Source | None = None
+    in_error: bool = False
     unrecorded: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
     clocks: MappingProxyType[str, Clock] = MappingProxyType({})

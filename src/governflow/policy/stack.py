@@ -15,7 +15,7 @@ import attrs
 from governflow.calendars import WorkingCalendar
 from governflow.errors import PolicyError, shown
 from governflow.model.base_lifecycle import BASE
-from governflow.model.case import Case
+from governflow.model.case import IN_ERROR, Case
 from governflow.model.faults import Faults, HookFault
 from governflow.model.headings import ACTIONS
 from governflow.model.lifecycle import Lifecycle
@@ -268,6 +268,8 @@ class Policy:
         if known is None and word.startswith("check_in:"):
             unit = self.units.name(word.partition(":")[2])
             return Text(f"check in ({unit.en})", f"报到（{unit.zh}）")
+        if word == IN_ERROR:
+            return Text("registered in error", "登记有误")
         return known or Text(word, word)
 
 
