@@ -11,6 +11,7 @@ from rich.console import Console
 
 from governflow import Actor, Engine, Fact, NotAllowed
 from governflow.cli.dossier_screen import print_dossier
+from governflow.model.events import Event
 from governflow.reports.amendments import amendments, timeline
 from governflow.reports.dossier import compile_dossier
 from governflow.reports.dossier_html import render_html
@@ -207,3 +208,54 @@ def test_a_book_without_amendments_reads_as_it_was_written() -> None:
     history = engine.history(CASE)
     assert [one.event for one in timeline(history)] == history
     assert amendments(history) == []
+
+
+def test_a_verdict_that_moves_the_case_only_now_says_when_it_was_given() -> None:
+    engine = amended()
+    engine.tell(CASE, [fact("answer", 60, text="已修")])
+    engine.advance(after(60 * 24 * 40))
+    engine.tell(CASE, [fact("revisit", 60 * 24 * 41, recurred=False)])
+    engine.advance(after(60 * 24 * 42))
+    engine.tell(CASE, [Fact("evaluate", after(90), None, {"satisfied": False})])
+    dossier = book(engine)
+    (step,) = [step for step in dossier.steps if step.kind == "evaluated"]
+    assert step.mark == "补录"
+    assert step.details[0] == "实际发生于 2026-03-16 09:30，按该时刻计算"
+    assert dossier.verdicts[-1].text == "不满意"
+
+
+def test_an_outage_told_late_names_no_fact_and_what_it_withdrew() -> None:
+    engine = Engine.open()
+    engine.tell(CASE, [fact("report", 0), fact("dispatch", 3)])
+    engine.advance(after(1440))
+    engine.declare_outage("000000", after(0), after(960), reason="断网", by=Actor("平台3"), at=after(1440))
+    (one,) = book(engine).amendments
+    assert one.what == "重新推定"
+    assert one.lines[0].startswith("因系统停运")
+    assert any(line.startswith("撤销推定：提级接办（到场）") for line in one.lines)
+    (breach,) = [step for step in book(engine).steps if step.kind == "breached"]
+    assert breach.mark == "重新推定"
+
+
+def test_a_forgotten_late_remark_is_told_as_erased() -> None:
+    engine = amended()
+    engine.forget(CASE, by=Actor("平台3"))
+    dossier = book(engine)
+    (arrived,) = [step for step in dossier.steps if step.kind == "arrived"]
+    assert arrived.words == ("内容：已应要求删除",)
+    assert "带路" not in screen(dossier) + render_html(dossier)
+
+
+def _recalculated() -> list[Event]:
+    at = after(0)
+    gone = {"arrive#1": [after(43).isoformat()]}
+    reported = Event(CASE, 1, "reported", at, "reported", "report")
+    breached = Event(CASE, 2, "breached", after(43), "reported", about={"clock": "arrive#1"}, withdrawn=3)
+    return [reported, breached, Event(CASE, 3, "recalculated", after(60), "reported", about={"withdrawn": gone})]
+
+
+def test_a_breach_that_a_newer_calendar_withdrew_stays_at_its_place_marked() -> None:
+    history = _recalculated()
+    assert [one.event.withdrawn for one in timeline(history)] == [None, 3, None]
+    (one,) = amendments(history)
+    assert [(gone.seq, gone.kind, gone.clock) for gone in one.withdrawn] == [(2, "breached", "arrive#1")]
