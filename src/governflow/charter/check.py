@@ -11,7 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from governflow.charter.cases.reported import ReportedCase, refuse_untellable, timeless
-from governflow.charter.laws import escalation, impartiality, lives, localities, rulings, timing
+from governflow.charter.laws import escalation, facts, impartiality, lives, localities, rulings, timing
 from governflow.charter.model import LAWS, CheckReport, Failure, Law, LawVerdict, as_written
 from governflow.charter.subject import Subject
 from governflow.errors import CommandError, PolicyError, UnsoundLifecycle, described
@@ -34,7 +34,7 @@ _TABLES, _LIFECYCLE = "ruling/unambiguous", "lifecycle/sound"
 _WAIVERS = "governflow_waivers"
 _HOME = Path(__file__).parents[1]
 #: Every chapter of the charter in its order, a module of laws each; a new one is listed here.
-_CHAPTERS = (rulings, impartiality, lives, timing, escalation, localities)
+_CHAPTERS = (rulings, impartiality, lives, timing, escalation, localities, facts)
 
 
 def laws() -> dict[str, Law]:

@@ -70,6 +70,7 @@ SORTS: Mapping[str, str] = {
     "silent top": "a ladder falls silent at its top",
     "looser than the statute": "a clock of the law is dropped, or counted longer",
     "meddling": "a plugin changes the core or another locality",
+    "order of telling": "a hook goes by how often something was told of a case",
     "example": "a worked example has no source, cannot be read, or is not kept",
     "waiver": "a waiver has no reason or no end, or is over",
 }

@@ -205,6 +205,13 @@ def governflow_tier(case):
         names="tier/own",
     ),
     fault(
+        "songtao/told-often-goes-up",
+        "order of telling",
+        "facts/any-order",
+        tier("if next(TOLD) % 4 == 0:\n    return Tier.ONE", "from itertools import count\n\nTOLD = count(1)"),
+        names="tier/own",
+    ),
+    fault(
         "songtao/whistles-from-the-app",
         "channel",
         "ruling/impartial",

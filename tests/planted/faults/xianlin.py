@@ -277,6 +277,28 @@ def governflow_deadlines(case, context):
         names="own/dispatch",
     ),
     fault(
+        "xianlin/more-time-for-long-files",
+        "order of telling",
+        "facts/any-order",
+        more(
+            """
+import attrs
+
+from governflow.policy.builtin.default_clocks import DISPATCH
+
+_LONGER = Deadlines((_REVISIT, attrs.evolve(DISPATCH, allowance=Allowance.parse("4h"), rule="own/dispatch")))
+_TOLD = {}
+
+
+@hookimpl
+def governflow_deadlines(case, context):
+    _TOLD[case.id] = _TOLD.get(case.id, 0) + 1
+    return _LONGER if _TOLD[case.id] % 3 == 0 else _DEADLINES
+"""
+        ),
+        names="320113007",
+    ),
+    fault(
         "xianlin/file-kept-tidy",
         "mutation",
         "replay/same",
