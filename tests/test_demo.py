@@ -228,8 +228,8 @@ def test_the_journal_can_be_had_and_run_like_any_other(tmp_path: Path, capsys: p
     path = tmp_path / "day.csv"
     _, out, _ = shown(capsys, as_json=True, journal=path)
     shown(capsys, journal=path)  # again: its own file may be there already
-    arguments = ["run", str(path), "--locality", demo.LOCALITY, "--until", "2026-03-24 12:00", "--json", "--lang", "zh"]
-    assert cli.main(arguments, standalone_mode=False) == 0
+    arguments = ["run", str(path), "--locality", demo.LOCALITY, "--until", "2026-03-24 12:00", "--enforce"]
+    assert cli.main([*arguments, "--json", "--lang", "zh"], standalone_mode=False) == 0
     assert json.loads(capsys.readouterr().out) == json.loads(out)
 
 
