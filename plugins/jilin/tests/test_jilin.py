@@ -56,8 +56,11 @@ def dispatched(engine: Engine, code: str, **details: Any) -> Case:
 
 
 def done(engine: Engine, case: Case, *actions: str, at: datetime = MONDAY, **details: Any) -> Case:
+    """Do one thing after the other: facts of one and the same moment would have an order of their own."""
     for action in actions:
-        case = engine.act(action, case.id, at=at, **details)
+        latest = case.latest_at
+        moment = at if latest is None or latest < at else latest + timedelta.resolution
+        case = engine.act(action, case.id, at=moment, **details)
     return case
 
 
@@ -132,7 +135,7 @@ def test_whoever_goes_there_after_conferring_need_not_confer_again(engine: Engin
 
 def test_after_a_transfer_the_new_holder_has_to_confer(engine: Engine) -> None:
     case = done(engine, dispatched(engine, "220200", item="管道维修", place="文庙街道"), "confer")
-    case = engine.transfer(case.id, to="220202-centre", at=MONDAY)
+    case = done(engine, case, "transfer", to="220202-centre")
     with pytest.raises(IllegalAction):
         done(engine, case, "resolve")
 
@@ -310,7 +313,7 @@ def test_a_council_that_names_no_date_still_has_to_answer_at_its_next_meeting(en
 def test_the_council_calls_others_in_and_passes_nothing_on(engine: Engine) -> None:
     case = engine.confer(dispatched(engine, "220202", **COUNCIL).id, until=NEXT_MEETING, at=MONDAY)
     with pytest.raises(IllegalAction):
-        engine.transfer(case.id, to="220202-centre", at=MONDAY)
+        done(engine, case, "transfer", to="220202-centre")
 
 
 def test_the_next_meeting_may_promise_anew(engine: Engine) -> None:
@@ -544,13 +547,13 @@ def test_what_no_article_publishes_is_marked_as_an_illustration(localities: Loca
 def test_an_unsatisfied_resident_sends_a_case_through_the_six_steps_again(engine: Engine) -> None:
     case = dispatched(engine, "220200", item="垃圾清理", place="文庙街道")
     case = done(engine, case, "claim", "confer", "begin", "resolve", "answer")
-    case = engine.evaluate(case.id, score=2, by=RESIDENT, at=MONDAY)
+    case = done(engine, case, "evaluate", score=2, by=RESIDENT)
     assert (case.state, case.reopened) == ("accepted", 1)
-    case = engine.dispatch(case.id, at=MONDAY)
+    case = done(engine, case, "dispatch")
     with pytest.raises(IllegalAction):
         done(engine, case, "begin")
     case = done(engine, case, "confer", "begin", "resolve", "answer")
-    assert engine.evaluate(case.id, score=5, by=RESIDENT, at=MONDAY).state == "closed"
+    assert done(engine, case, "evaluate", score=5, by=RESIDENT).state == "closed"
     assert overdue(engine) == []
     assert "faulted" not in kinds(engine, case.id)
 
