@@ -39,7 +39,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Let Python look for cycles of dead objects less often, and never among the modules that were just imported."""
-    gc.collect()
-    gc.freeze()
+    """Let Python look for cycles of dead objects less often.
+
+    Nothing is frozen: Hypothesis asks the collector who refers to its own source of chance, and would find nobody.
+    """
     gc.set_threshold(20_000, 20, 20)
