@@ -263,6 +263,25 @@ def test_an_ended_case_is_left_alone(engine: Engine) -> None:
     assert engine.case("c") == before
 
 
+def test_rules_that_fail_from_the_first_day_are_no_change_of_the_rules() -> None:
+    class Failing(After):
+        @hookimpl
+        def governflow_deadlines(self, case: Case) -> object:
+            return None if case.version == 0 else "nonsense"
+
+    lives = []
+    for looks in (0, 3):
+        engine = Engine.open(clock=ManualClock(T0))
+        changed(engine, Failing())
+        report(engine)
+        for minute in range(looks):
+            engine.advance(plus(minute))
+        engine.note("c", text="seen", at=plus(3))
+        lives.append([(event.kind, event.at, event.state) for event in engine.history("c")])
+    assert [kind for kind, *_ in lives[0]] == ["reported", "noted", "faulted"]
+    assert lives[1] == lives[0]
+
+
 def test_a_store_is_looked_through_once_for_each_rule_set(tmp_path: Path) -> None:
     def opened(plugin: object) -> Engine:
         engine = Engine.open(tmp_path / "cases.db", clock=ManualClock(T0))

@@ -130,6 +130,9 @@ class Session:
         if policy.rules not in self._kept_rules:
             self.store.keep_rule_set(policy.rules, policy.rule_set)
             self._kept_rules.add(policy.rules)
+            if before is None and policy.code not in self.store.localities():
+                # No open case of it is older than these rules: under them none has to be looked through.
+                self.store.apply_rules(policy.code, policy.rules)
         self.store.append(before, after, events, self.clock.now(), secret, key, policy.observed, digest)
         if events and (after.merged_into is not None or after.joined):
             self._tell_others(before, after, events[-1].at)
