@@ -269,7 +269,8 @@ def evolve(case: Case | None, event: Event, seen: Case | None = None) -> Case:
         if action and action not in _ASIDE_ACTIONS:
             fields["last_changed_at"] = at
         _take_clocks(fields, event.clocks)
-    fields["next_event_at"] = _next(fields["clocks"], fields["suspended_until"])
+    if event.clocks or "until" in changes:
+        fields["next_event_at"] = _next(fields["clocks"], fields["suspended_until"])
     return _made(fields)
 
 

@@ -114,10 +114,9 @@ class Policy:
     deciding: Mapping[str, Asked]
     _calendars: Asked
     fault: PolicyError | None = None
-    # What was worked out before; it changes no answer. Views of other codes share the plans, not the context.
+    # What was worked out before; it changes no answer. Views of other codes share the plans.
     _plans: dict[tuple[tuple[str, Any], ...], Plan] = attrs.field(factory=dict, repr=False)
     _plans_by_id: dict[Any, tuple[Plan, list[Any]]] = attrs.field(factory=dict, repr=False)
-    _contexts: list[Context | None] = attrs.field(factory=lambda: [None], init=False, repr=False)
 
     @property
     def locality(self) -> Locality:
@@ -160,16 +159,7 @@ class Policy:
 
     def context(self, case: Case, mode: Mode, at: datetime) -> Context:
         """Return what hooks may know beside the case."""
-        context = self._contexts[0]
-        if (
-            context is None
-            or context.at is not at
-            or context.mode is not mode
-            or context.way is not case.way
-            or context.zone != case.zone
-        ):
-            context = self._contexts[0] = Context(self.code, mode, at, self.units, case.zone, case.way, self.names)
-        return context
+        return Context(self.code, mode, at, self.units, case.zone, case.way, self.names)
 
     def ask(
         self, hook: str, faults: Faults, case: Case, context: Context, cause: Any = None
