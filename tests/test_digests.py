@@ -196,7 +196,8 @@ def test_a_paused_deadline_and_an_evaluation_that_never_came_are_not_overdue(eng
     answered = report(engine, NOW - 5 * DAY)
     engine.resolve(answered, at=NOW - 5 * DAY + MINUTE)
     engine.answer(answered, at=NOW - 5 * DAY + MINUTE)  # could be judged for 3 days
-    assert (week(engine).open, week(engine).overdue) == (2, 0)
+    # What is answered is done (办结), whether or not its verdict is still to come.
+    assert (week(engine).open, week(engine).closed, week(engine).overdue) == (1, 1, 0)
 
 
 def test_domains_and_items_are_counted_the_most_first(engine: Engine) -> None:
@@ -393,11 +394,11 @@ def test_the_lines_say_what_the_digest_holds_in_either_language(engine: Engine) 
     zh, en = week(engine, "bureau").lines("zh"), week(engine, "bureau").lines("en")
     assert zh[0] == "每周分析：区住建局"
     assert en[0] == "Weekly analysis: Bureau"
-    assert "倾向性问题：noise：3 件，往期平均 2 件（榆树村 3）" in zh
-    assert "rising: noise: 3, before 2 on average (Elm 3)" in en
-    assert "苗头性问题：lamp：2 件，往期平均 0 件（冷杉村 2）" in zh
-    assert "主动处置 0／5 件（0.0%）" in zh
-    assert "found by workers 0 of 5 (0.0%)" in en
+    assert "倾向性问题：noise：3 件，往期平均 2.0 件（榆树村 3）" in zh
+    assert "rising: noise: 3, before 2.0 on average (Elm 3)" in en
+    assert "苗头性问题：lamp：2 件，往期平均 0.0 件（冷杉村 2）" in zh
+    assert "主动处置 0／5 件（0.0 %）" in zh
+    assert "found by workers 0 of 5 (0.0 %)" in en
 
 
 def test_a_long_list_is_cut_at_ten_and_says_so(engine: Engine) -> None:

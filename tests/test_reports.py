@@ -139,10 +139,14 @@ def test_the_rates_of_a_mixed_journal_are_those_worked_out_by_hand(summary: Call
         # An excused arrival takes the case out of the response and out of nothing else.
         "resolution": rate(3, 6, 3),  # good, excused, found / and late (reopened), told, lost (past 60 days)
         "satisfaction": rate(2, 3, 3),  # good, excused / and late
+        "contacted": rate(5, 5, 3),  # all that were dispatched
+        "resolved": rate(4, 6, 3),  # good, excused, found, and late, which was reopened since / and told, lost
+        "resolved_on_time": rate(4, 5, 3),  # the same / and told, whose 30 minutes from the dispatch are over
     }
+    assert told["reopened"] == 1
     assert told["cases"] == 9
     # Closed: good, excused, found, declined, withdrawn, merged.
-    assert (told["open"], told["closed"]) == (3, 6)
+    assert (told["open"], told["closed"], told["archived"]) == (3, 6, 3)
     assert told["clocks"]["arrive"]["exempt"] == 1
 
 

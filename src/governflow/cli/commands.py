@@ -48,6 +48,10 @@ AUTO_DISPATCH = click.option(
 )
 ONE_LOCALITY = click.option("--locality", metavar="CODE", help="Only this one of the localities of a path (地方代码).")
 
+BEHIND = click.option(
+    "--list", "figure", metavar="FIGURE", help="Instead, the ids of the cases behind a figure (指标明细)."
+)
+
 
 def rules_of(default: str | None, *, shown: bool | str = True) -> Callable[[Command], Command]:
     """Return the option that says by whose rules a journal is taken."""
@@ -80,6 +84,7 @@ def cli() -> None:
 )
 @click.option("--enforce", "way", flag_value="enforce", help="As if the rules had been running live (推演).")
 @click.option("--rejects", type=PATH, help="Write refused rows here, whole (.csv, .xlsx, .jsonl).")
+@BEHIND
 def run(**given: Any) -> int:
     """Take a journal through the rules and say what became of every case (台账办理).
 
@@ -262,6 +267,7 @@ def new(**given: Any) -> int:
     "--period", type=click.Choice(["day", "week", "month"]), help="By default as fits the unit's level (周期)."
 )
 @click.option("--until", metavar="TIME", help="The end of the period; a date is counted in.")
+@BEHIND
 def digest(**given: Any) -> int:
     """Sum up a day, a week or a month of a unit's area: what rises, emerges, comes back (梳理、分析、通报)."""
     from governflow.cli.reports import digest

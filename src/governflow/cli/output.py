@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,15 +17,12 @@ from rich.text import Text as Line
 from governflow.errors import CommandError, PolicyError, require
 from governflow.model.terms import Form, Kind, Severity, Tier, Urgency
 from governflow.policy.hookspecs import LocalRules
-from governflow.reports.format import allowance_text
-from governflow.reports.rates import Report, Tally, clock_order
+from governflow.reports.figure_names import NAMES
+from governflow.reports.figures import RATES
+from governflow.reports.format import allowance_text, percent
+from governflow.reports.rates import Report, Tally
 from governflow.text import NOTHING, Text
 
-_RATES: Mapping[str, Text] = {
-    "response": Text("response", "响应率"),
-    "resolution": Text("resolution", "解决率"),
-    "satisfaction": Text("satisfaction", "满意率"),
-}
 _CASES = Text("cases", "件数")
 _UNITS_SHOWN = 10
 
@@ -47,6 +44,15 @@ def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
 
+def print_behind(figure: Text, cases: Sequence[str], *, as_json: bool, lang: str) -> None:
+    """Print the ids of the cases behind a figure, a line each; what they are is said on standard error."""
+    if as_json:
+        print_json({"figure": figure.en, "number": len(cases), "cases": list(cases)})
+        return
+    print_note(Text(f"{figure.en}: {len(cases)}", f"{figure.zh}：{len(cases)}"), lang)
+    sys.stdout.write("".join(f"{case}\n" for case in cases))
+
+
 def print_faults(fault: PolicyError, lang: str, head: Mapping[str, Any], *, as_json: bool) -> None:
     """Print every fault of rules on a line of its own, and as JSON below what was asked for where that is wanted."""
     faults = [one.say(lang) for one in faults_of(fault)]
@@ -62,6 +68,7 @@ def faults_of(fault: PolicyError) -> tuple[Text, ...]:
 
 
 _TIMES = Text("times", "次数")
+_AGAIN = Text("Again: later cycles, and those that a measure started", "再次计时：后续轮次及因处置而起的时限")
 _MEASURES_DUE = Text(
     "Measures due (the journal is the record: they moved nothing)", "应采取的处置（台账为准，未改变事项）"
 )
@@ -74,52 +81,70 @@ def print_summary(report: Report, policy: LocalRules, lang: str, out: Console) -
     def show(title: Text, heads: Sequence[Text], rows: Iterable[Sequence[str | Line]]) -> None:
         print_table(out, lang, heads, rows, title=title, words=1)
 
+    def incomplete(*group: str) -> Callable[[str], tuple[str, ...]]:
+        """Return what says how many incomplete cases a row of a group holds; nothing where there are none."""
+        return lambda name: tuple(str(report.counted["incomplete_in", *group, name]) for _ in lacking)
+
     lacking = (Text("incomplete", "不完整"),) if report.incomplete_cases else ()
     if lacking:
         out.print(_incomplete(report.incomplete_cases).say(lang), style="bold")
     if report.unrecorded:
         out.print(unrecorded_text(report.unrecorded_clocks, policy).say(lang))
-    clocks = sorted(report.clocks.items(), key=lambda item: clock_order(item[0]))
-    outcomes = (Text("met", "按时"), Text("breached", "超时"), Text("exempt", "免计"), Text("running", "计时中"))
-    show(
-        Text("Deadlines", "时限达成"),
-        (Text("clock", "时限"), *outcomes, Text("on time", "按时率"), *lacking),
-        (
+    outcomes = tuple(NAMES[name] for name in ("met", "breached", "exempt", "running"))
+    for title, clocks in ((Text("Deadlines", "时限达成"), report.clocks), (_AGAIN, report.again)):
+        rows = [
             (*_clock_row(policy.name(name).say(lang), tally), *(str(tally.incomplete) for _ in lacking))
-            for name, tally in clocks
-        ),
-    )
+            for name, tally in clocks.items()
+        ]
+        if rows or title is not _AGAIN:
+            show(title, (Text("clock", "时限"), *outcomes, Text("on time", "按时率"), *lacking), rows)
     show(
-        Text("Rates", "三率"),
-        (Text("rate", "指标"), Text("%", "%"), Text("n / of", "分子／分母"), Text("excluded", "剔除"), *lacking),
+        Text("Rates", "三率及办结"),
+        (Text("rate", "指标"), Text("%", "%"), Text("n / of", "分子／分母"), NAMES["excluded"], *lacking),
         (
             (
-                *(_RATES[name].say(lang), percent(rate.share), f"{rate.n} / {rate.of}", str(rate.excluded)),
+                *(RATES[name].say(lang), percent(rate.n, rate.of), f"{rate.n} / {rate.of}", str(rate.excluded)),
                 *(str(rate.incomplete) for _ in lacking),
             )
             for name, rate in report.rates.items()
         ),
     )
+    held = incomplete("by_state")
     show(
         Text("Where the cases are", "事项状态"),
-        (Text("state", "状态"), _CASES),
-        ((policy.name(state).say(lang), str(number)) for state, number in report.ended.most_common()),
+        (Text("state", "状态"), _CASES, *lacking),
+        ((policy.name(state).say(lang), str(number), *held(state)) for state, number in report.by_state.most_common()),
     )
-    if report.escalations:
-        kinds = [(kind.text.say(lang), str(report.escalations[kind])) for kind in Kind if report.escalations[kind]]
-        show(Text("Escalations", "升级"), (Text("kind", "方式"), _TIMES), kinds)
-    if report.measures_due:
-        due = [(kind.text.say(lang), str(report.measures_due[kind])) for kind in Kind if report.measures_due[kind]]
-        show(_MEASURES_DUE, (Text("kind", "方式"), _TIMES), due)
+    kinds = (Text("kind", "方式"), _TIMES, *lacking)
+    for group, title, counted in (
+        ("escalations", Text("Escalations", "升级"), report.escalations),
+        ("measures_due", _MEASURES_DUE, report.measures_due),
+    ):
+        if counted:
+            held = incomplete(group)
+            rows = [(kind.text.say(lang), str(counted[kind]), *held(kind)) for kind in Kind if counted[kind]]
+            show(title, kinds, rows)
     if report.findings:
-        found = [(_unit_name(policy, unit).say(lang), str(number)) for unit, number in report.findings.most_common()]
-        show(_FINDINGS, (Text("unit", "单位"), _TIMES), found)
+        held = incomplete("findings")
+        found = [
+            (_unit_name(policy, unit).say(lang), str(number), *held(unit))
+            for unit, number in report.findings.most_common()
+        ]
+        show(_FINDINGS, (Text("unit", "单位"), _TIMES, *lacking), found)
+    held = incomplete("by_unit")
     ranked = report.by_unit.most_common()
-    units = [(policy.units.name(unit).say(lang), str(number)) for unit, number in ranked[:_UNITS_SHOWN]]
+    units = [(policy.units.name(unit).say(lang), str(number), *held(unit)) for unit, number in ranked[:_UNITS_SHOWN]]
     if rest := ranked[_UNITS_SHOWN:]:
         others = Text("others", "其他").say(lang)
-        units.append((f"{others} ({len(rest)})", str(sum(number for _, number in rest))))
-    show(Text("Who holds them", "承办单位"), (Text("unit", "单位"), _CASES), units)
+        total = sum(number for _, number in rest)
+        units.append(
+            (
+                f"{others} ({len(rest)})",
+                str(total),
+                *(str(sum(int(held(unit)[0]) for unit, _ in rest)) for _ in lacking),
+            )
+        )
+    show(Text("Who holds them", "承办单位"), (Text("unit", "单位"), _CASES, *lacking), units)
 
 
 def _unit_name(policy: LocalRules, unit: str) -> Text:
@@ -145,15 +170,14 @@ def unrecorded_text(clocks: Sequence[str], policy: LocalRules) -> Text:
 
 def _clock_row(name: str, tally: Tally) -> tuple[str | Line, ...]:
     breached = Line(str(tally.breached), style="red" if tally.breached else "")
-    return name, str(tally.met), breached, str(tally.exempt), str(tally.running), percent(tally.share)
-
-
-def percent(share: float | None) -> str:
-    """Write a share with one decimal, half up; a dash where nothing was counted. 100.0 % is said of all only."""
-    if share is None:
-        return "–"
-    tenths = min(int(share * 1000 + 0.5), 999) if share < 1 else 1000
-    return f"{tenths / 10:.1f} %"
+    return (
+        name,
+        str(tally.met),
+        breached,
+        str(tally.exempt),
+        str(tally.running),
+        percent(tally.met, tally.met + tally.breached),
+    )
 
 
 def print_table(

@@ -9,23 +9,36 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from governflow.cli.inputs import borrowed, read_time
-from governflow.cli.output import new_console, print_json, print_note, print_table
+from governflow.cli.output import new_console, print_behind, print_json, print_note, print_table
 from governflow.engine.engine import Engine
 from governflow.policy.hookspecs import HOLDERS
 from governflow.policy.stack import Policy
-from governflow.reports.digest import Digest
+from governflow.reports.digest import Digest, behind
 from governflow.reports.digest import digest as make_digest
+from governflow.reports.figure_names import say_figure
 from governflow.reports.merits import Balance, Place, award, balances, ranking, require_holder
 from governflow.reports.special import SpecialReport, special_report
 from governflow.text import Text
 
 
 def digest(
-    code: str, *, store: Path, unit: str | None, period: str | None, until: str | None, as_json: bool, lang: str
+    code: str,
+    *,
+    store: Path,
+    unit: str | None,
+    period: str | None,
+    until: str | None,
+    as_json: bool,
+    lang: str,
+    figure: str | None = None,
 ) -> int:
-    """Print the digest of a unit's area for a day, a week or a month."""
+    """Print the digest of a unit's area for a day, a week or a month, or the cases behind one of its figures."""
     with Engine.open(store, must_exist=True, deliver=False) as engine:
         policy, zone = _rules(engine, code, lang)
+        if figure is not None:
+            named, cases = behind(engine, policy.code, figure, unit, period, until=_end(engine, until, zone))
+            print_behind(say_figure(named, policy), cases, as_json=as_json, lang=lang)
+            return 0
         _print(make_digest(engine, policy.code, unit, period, until=_end(engine, until, zone)), lang, as_json=as_json)
     return 0
 

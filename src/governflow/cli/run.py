@@ -10,13 +10,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from governflow.cli.inputs import borrowed, read_time
-from governflow.cli.output import new_console, print_note, print_summary
+from governflow.cli.output import new_console, print_behind, print_note, print_summary
 from governflow.engine.engine import Engine
 from governflow.errors import require
 from governflow.journal import Map, Reject, RejectsWriter
-from governflow.model.terms import Way, member
+from governflow.model.terms import Kind, Way, member
 from governflow.policy.registry import Localities
 from governflow.policy.stack import actions_of
+from governflow.reports.figure_names import paths, read_figure, say_figure
+from governflow.reports.figures import Figure
 from governflow.reports.rates import Lives, Report, case_as_json, lives
 from governflow.run.refusals import AHEAD
 from governflow.run.runner import Progress, Result, run
@@ -35,6 +37,7 @@ def run_journal(
     auto_dispatch: bool,
     way: str | None,
     rejects: Path | None,
+    figure: str | None,
     as_json: bool,
     lang: str,
 ) -> int:
@@ -80,7 +83,10 @@ def run_journal(
         if writer is not None:
             writer.close()
         result.notices.extend(notice)
-        print_result(engine, locality, result, zone=zone, as_json=as_json, lang=lang)
+        if figure is not None:
+            print_behind(*_behind(engine, locality, figure), as_json=as_json, lang=lang)
+        else:
+            print_result(engine, locality, result, zone=zone, as_json=as_json, lang=lang)
     return 1 if result.rejected else 0
 
 
@@ -120,6 +126,21 @@ def _until(text: str | None, zone: ZoneInfo, *, living: bool) -> tuple[datetime 
             f"--until {text} 只有日期：按当日结束（{local}，{zone.key}）计",
         )
     ]
+
+
+def _behind(engine: Engine, locality: str, figure: str) -> tuple[Text, list[str]]:
+    """Return the cases behind a figure of the summary, by id: as many as the figure says."""
+    policy, named = engine.localities.policy(locality), dict[Figure, list[str]]()
+    report = Report(engine.outages(locality), engine.incomplete(locality))
+    for case, followed in lives(engine, locality):
+        report.add(case, followed)
+        for name, times in report.figures(case, followed):
+            named.setdefault(name, []).extend([case.id] * times)
+    kinds = [(group, kind.value) for group in ("escalations", "measures_due") for kind in Kind]
+    units = [("by_unit", unit) for unit in policy.units.units]
+    known = [*dict(paths(report.as_json())), *named, *kinds, *units]
+    wanted = read_figure(figure, known, policy)
+    return say_figure(wanted, policy), named.get(wanted, [])
 
 
 def print_result(engine: Engine, locality: str, result: Result, *, zone: ZoneInfo, as_json: bool, lang: str) -> None:
@@ -170,9 +191,10 @@ def _headline(report: Report, result: Result, locality: str, name: str, zone: Zo
     known = f"（{name}）" if name else ""
     taken = "1 row" if result.taken == 1 else f"{result.taken} rows"
     return Text(
-        f"{locality}: {report.cases} cases, {report.closed} closed, {report.open} open\n"
+        f"{locality}: {report.cases} cases, {report.closed} closed ({report.archived} archived), {report.open} open\n"
         f"until {until} {zone.key}; {taken} taken, {result.rejected} refused",
-        f"{locality}{known}：共 {report.cases} 件，已了结 {report.closed} 件，未了结 {report.open} 件\n"
+        f"{locality}{known}：共 {report.cases} 件，已办结 {report.closed} 件（归档 {report.archived} 件），"
+        f"未办结 {report.open} 件\n"
         f"截至 {until}（{zone.key}）；采用 {result.taken} 行，退回 {result.rejected} 行",
     )
 

@@ -283,6 +283,9 @@ class CaseReader(Protocol):
     def outages(self, locality: str) -> Sequence[tuple[datetime, datetime]]:
         """Return the declared outages of a locality and of those above it."""
 
+    def incomplete(self, locality: str) -> Mapping[str, Sequence[str]]:
+        """Return the cases of which steps of a journal were refused and not mended since, each with these steps."""
+
     def rule_set(self, rules: str) -> bytes | None:
         """Return a rule set as it was kept, by its hash."""
 

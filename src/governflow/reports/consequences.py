@@ -3,7 +3,7 @@
 What was carried out and what was only due are told apart everywhere: a measure that is due has moved nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -29,17 +29,19 @@ class Consequences:
             ``times``, how many there have been, and ``until``, the last of them.
         measures_due: What was only due, the same.
         findings: What is wrong about facts that were taken all the same: at, action, unit, code, reason.
+        started_by_measures: The cycles of clocks that began because a measure was carried out: ``arrive#2``.
     """
 
     escalations: Sequence[dict[str, Any]] = ()
     measures_due: Sequence[dict[str, Any]] = ()
     findings: Sequence[dict[str, Any]] = ()
+    started_by_measures: Collection[str] = ()
 
     @classmethod
     def of(cls, history: Sequence[Event], until: datetime | None = None) -> "Consequences":
         """Read them from the events of a case, as of a moment; as of the last event by default."""
         lived = as_lived(history)
-        return cls(escalations(lived, until), measures_due(lived), findings(lived))
+        return cls(escalations(lived, until), measures_due(lived), findings(lived), _started_by_measures(lived))
 
     @classmethod
     def read(cls, reader: CaseReader, case: str) -> "Consequences":
@@ -130,6 +132,17 @@ def findings(history: Sequence[Event]) -> list[dict[str, Any]]:
         for event in history
         for found in cast(Sequence[dict[str, Any]], event.about.get("findings", ()))
     ]
+
+
+def _started_by_measures(history: Sequence[Event]) -> Collection[str]:
+    """Return the cycles of clocks that began with a takeover by the rules; what somebody escalated is a fact."""
+    return {
+        clock.mark
+        for event in history
+        if event.escalation is not None and event.escalation["cause"] != Cause.MANUAL
+        for clock in event.clocks
+        if clock.started == event.at and clock.stopped is None
+    }
 
 
 def _because(event: Event, climb: Escalated) -> Text:

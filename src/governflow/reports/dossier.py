@@ -25,9 +25,9 @@ from governflow.policy.hookspecs import CaseReader
 from governflow.reports.amendments_text import AmendmentWriter
 from governflow.reports.consequences import findings, measures_due
 from governflow.reports.dossier_model import Amended, ClockLine, Dossier, Fact, Statement
+from governflow.reports.figures import exemption
 from governflow.reports.history import compile_steps
 from governflow.reports.localize import ERASED, Localizer, times
-from governflow.reports.rates import exemption
 from governflow.text import Text
 
 

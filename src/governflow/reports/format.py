@@ -6,7 +6,9 @@ no script runs; what all pages share stands in `page.html`.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
+from fractions import Fraction
 from functools import cache
+from math import floor
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -39,6 +41,17 @@ def format_span(seconds: float, lang: str) -> str:
         if seconds >= size * 0.95:
             return f"{round(seconds / size)}{Text(f' {en}', zh).say(lang)}"
     return f"{round(seconds)}{Text(' s', '秒').say(lang)}"
+
+
+def one_decimal(number: Fraction | float) -> str:
+    """Write a number of at least 0 with one decimal, half up, as every figure is written."""
+    tenths = floor(Fraction(number) * 10 + Fraction(1, 2))
+    return f"{tenths // 10}.{tenths % 10}"
+
+
+def percent(n: int, of: int) -> str:
+    """Write a share for people; a dash where nothing was counted."""
+    return f"{one_decimal(Fraction(100 * n, of))} %" if of else "–"
 
 
 def allowance_text(written: str, lang: str) -> str:
@@ -87,7 +100,7 @@ def _templates() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters |= {"moment": format_moment, "due": format_due, "px": "{:.1f}".format}
+    templates.filters |= {"moment": format_moment, "due": format_due, "px": "{:.1f}".format, "one_decimal": one_decimal}
     return templates
 
 

@@ -1,38 +1,22 @@
-"""What became of the cases: figures as Chinese offices count them (三率), and cases as JSON.
+"""What became of the cases: tallies and rates as Chinese offices count them (三率), and cases as JSON.
 
-The three rates, with numerator, denominator and what was left out:
-
-* **response** (响应率): cases with a first contact within the arrive clock or, without a visit, within 1 day, of all
-  cases dispatched;
-* **resolution** (解决率): cases resolved and not reopened, of all cases answered or past their whole clock;
-* **satisfaction** (满意率): cases whose requester was satisfied in the end, of all evaluated by a requester.
-
-Declined, withdrawn and merged cases are excluded, and counted as such. An exemption takes a case out of the rate of its
-own clock, and out of no other: `arrive` is that of the response, `whole` that of the resolution; a verdict is measured
-by no clock.
+`governflow.reports.figures` says in which figure a case counts; here they are counted, one case at a time.
 """
 
 from collections import Counter
-from collections.abc import Collection, Container, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 import attrs
 
-from governflow.model.base_lifecycle import BASE
 from governflow.model.case import Case
-from governflow.model.clocks import Clock, Miss
-from governflow.model.terms import Exempt, Kind, Outcome, Verdict
+from governflow.model.terms import Kind, Verdict
 from governflow.policy.hookspecs import CaseReader
 from governflow.reports.consequences import Consequences
+from governflow.reports.figures import RATES, Figure, Outages, clock_order, exemption, figures, incomplete_in
 from governflow.reports.format import plain
 
-#: Without a visit, a first contact within this long after the dispatch counts as a response.
-CONTACT = timedelta(days=1)
-LEFT_OUT = frozenset({"declined", "withdrawn", "merged"})
-
-Outages: TypeAlias = Sequence[tuple[datetime, datetime]]
 #: Cases with what followed for each.
 Lives: TypeAlias = Iterator[tuple[Case, Consequences]]
 
@@ -61,7 +45,10 @@ class Rate:
 
 @attrs.define
 class Tally:
-    """How often a clock was met, breached, breached but exempt, or is still running; and how often in such cases."""
+    """In how many cases a clock was met, breached, breached but exempt, or is still running.
+
+    The first cycle that a fact started counts for a case; what came after it, or by a measure, stands apart (再次).
+    """
 
     met: int = 0
     breached: int = 0
@@ -75,22 +62,6 @@ class Tally:
         return self.met / (self.met + self.breached) if self.met + self.breached else None
 
 
-def exemption(clock: Clock, outages: Outages) -> Exempt | None:
-    """Return why the breaches of a clock do not count, or None where one does.
-
-    An appeal, a fact that disproved it or an outage that it fell due in excuses one missed due moment and no later one.
-    """
-    excuses = [excuse(miss, outages) for miss in clock.misses]
-    return excuses[-1] if excuses and None not in excuses else None
-
-
-def excuse(miss: Miss, outages: Outages) -> Exempt | None:
-    """Return why a missed due moment does not count, or None if it does."""
-    if miss.exempt is None and any(start <= miss.at <= end for start, end in outages):
-        return Exempt.OUTAGE
-    return miss.exempt
-
-
 class Report:
     """Counts cases one at a time; it never holds them.
 
@@ -102,72 +73,110 @@ class Report:
     def __init__(self, outages: Outages = (), incomplete: Container[str] = ()) -> None:
         self.outages = outages
         self.incomplete = incomplete
-        self.incomplete_cases = 0
+        #: Every figure by its name, a path as in `as_json`.
+        self.counted: Counter[Figure] = Counter()
         #: The clocks that sources do not record, with the number of cases.
         self.unrecorded: Counter[str] = Counter()
-        self.cases = self.closed = 0
-        self.ended: Counter[str] = Counter()
-        self.clocks: dict[str, Tally] = {}
-        self.rates = {"response": Rate(), "resolution": Rate(), "satisfaction": Rate()}
-        self.escalations: Counter[str] = Counter()
-        self.measures_due: Counter[str] = Counter()
-        self.findings: Counter[str] = Counter()
-        self.by_unit: Counter[str] = Counter()
+
+    def add(self, case: Case, followed: Consequences | Sequence[dict[str, Any]]) -> None:
+        """Count a case, and what followed for it; escalations alone will do."""
+        for figure, times in self.figures(case, followed):
+            self.counted[figure] += times
+        self.unrecorded.update(case.unrecorded)
+
+    def figures(self, case: Case, followed: Consequences | Sequence[dict[str, Any]]) -> Iterator[tuple[Figure, int]]:
+        """Return in which figures a case counts, and how often."""
+        return figures(case, _consequences(followed), self.outages, lacking=case.id in self.incomplete)
+
+    @property
+    def cases(self) -> int:
+        """How many cases were counted."""
+        return self.counted["cases",]
 
     @property
     def open(self) -> int:
-        """How many cases are in no end."""
-        return self.cases - self.closed
+        """How many are neither resolved and answered nor at another end."""
+        return self.counted["open",]
+
+    @property
+    def closed(self) -> int:
+        """How many are done: resolved and answered (办结), or declined, merged or withdrawn."""
+        return self.counted["closed",]
+
+    @property
+    def archived(self) -> int:
+        """How many of the closed ones are archived (归档)."""
+        return self.counted["archived",]
+
+    @property
+    def reopened(self) -> int:
+        """How many were reopened at least once (重新办理)."""
+        return self.counted["reopened",]
+
+    @property
+    def incomplete_cases(self) -> int:
+        """How many lack a step that a journal told in vain."""
+        return self.counted["incomplete",]
 
     @property
     def unrecorded_clocks(self) -> list[str]:
         """The clocks that the source of any case does not record, in the order of a case's life."""
         return sorted(self.unrecorded, key=clock_order)
 
-    def add(self, case: Case, followed: Consequences | Sequence[dict[str, Any]]) -> None:
-        """Count a case, and what followed for it; escalations alone will do."""
-        followed = _consequences(followed)
-        self.cases += 1
-        lacking = case.id in self.incomplete
-        self.incomplete_cases += lacking
-        self.unrecorded.update(case.unrecorded)
-        self.closed += _is_done(case)
-        self.ended[case.state] += 1
-        self.by_unit[case.unit] += 1
-        for entry in followed.escalations:
-            self.escalations[entry["kind"]] += entry.get("times", 1)
-        self.measures_due.update(entry["kind"] for entry in followed.measures_due)
-        self.findings.update(entry["unit"] or "" for entry in followed.findings)
-        exempt: set[str] = set()
-        for clock in case.all_clocks:
-            tally = self.clocks.setdefault(clock.name.partition(":")[0], Tally())
-            if exemption(clock, self.outages) is not None:
-                tally.exempt += 1
-                exempt.add(clock.name)
-            elif clock.outcome is Outcome.MET:
-                tally.met += 1
-            elif clock.outcome is Outcome.BREACHED:
-                tally.breached += 1
-            elif clock.stopped is None:
-                tally.running += 1
-            tally.incomplete += lacking
-        self._rate(case, exempt, lacking=lacking)
+    @property
+    def clocks(self) -> dict[str, Tally]:
+        """What became of each clock, in the order of a case's life."""
+        return self._tallies("clocks")
 
-    def _rate(self, case: Case, exempt: Collection[str], *, lacking: bool) -> None:
-        past_whole = any(clock.name == "whole" and clock.outcome is Outcome.BREACHED for clock in case.all_clocks)
-        counted = {
-            "response": (case.dispatched is not None, _responded(case, self.outages)),
-            "resolution": (case.answered is not None or past_whole, case.resolved is not None and not case.reopened),
-            "satisfaction": (case.asked and case.judged is not None, case.judged is Verdict.SATISFIED),
-        }
-        for name, (counts, succeeded) in counted.items():
-            rate = self.rates[name]
-            if case.state in LEFT_OUT or _CLOCK_OF.get(name) in exempt:
-                rate.excluded += 1
-            elif counts:
-                rate.of += 1
-                rate.n += succeeded
-                rate.incomplete += lacking
+    @property
+    def again(self) -> dict[str, Tally]:
+        """What became of each clock's further cycles, and of those that a measure started (再次)."""
+        return self._tallies("again")
+
+    @property
+    def rates(self) -> dict[str, Rate]:
+        """The rates by their names, as in `RATES`."""
+        found = self._parts("rates")
+        return {name: Rate(**found.get(name, {})) for name in RATES}
+
+    @property
+    def escalations(self) -> Counter[str]:
+        """How often each kind of escalation was carried out."""
+        return self._group("escalations")
+
+    @property
+    def measures_due(self) -> Counter[str]:
+        """How often each kind of measure was due, where a journal is the record."""
+        return self._group("measures_due")
+
+    @property
+    def findings(self) -> Counter[str]:
+        """How often facts were taken that a unit was not to bring about, by unit; empty where none was named."""
+        return self._group("findings")
+
+    @property
+    def by_unit(self) -> Counter[str]:
+        """How many cases each unit holds."""
+        return self._group("by_unit")
+
+    @property
+    def by_state(self) -> Counter[str]:
+        """How many cases stand in each state."""
+        return self._group("by_state")
+
+    def _group(self, group: str) -> Counter[str]:
+        return Counter({figure[1]: number for figure, number in self.counted.items() if figure[0] == group})
+
+    def _parts(self, group: str) -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]] = {}
+        for figure, number in self.counted.items():
+            if figure[0] == group:
+                found.setdefault(figure[1], {})[figure[2]] = number
+        return found
+
+    def _tallies(self, group: str) -> dict[str, Tally]:
+        found = self._parts(group)
+        return {name: Tally(**found[name]) for name in sorted(found, key=clock_order)}
 
     def as_json(self) -> dict[str, Any]:
         """Return the summary as contracted for ``governflow run --json``."""
@@ -175,14 +184,23 @@ class Report:
             "cases": self.cases,
             "open": self.open,
             "closed": self.closed,
+            "archived": self.archived,
+            "reopened": self.reopened,
             "incomplete": self.incomplete_cases,
-            "clocks": {name: _figures(self.clocks[name]) for name in sorted(self.clocks, key=clock_order)},
+            "clocks": {name: _figures(tally) for name, tally in self.clocks.items()},
+            "again": {name: _figures(tally) for name, tally in self.again.items()},
             "rates": {name: _figures(rate) for name, rate in self.rates.items()},
-            "escalations": {kind.value: self.escalations[kind] for kind in Kind if self.escalations[kind]},
-            "measures_due": {kind.value: self.measures_due[kind] for kind in Kind if self.measures_due[kind]},
+            "escalations": _by_kind(self.escalations),
+            "measures_due": _by_kind(self.measures_due),
             "findings": dict(self.findings.most_common()),
+            "by_state": dict(self.by_state.most_common()),
             "by_unit": dict(sorted(self.by_unit.items(), key=lambda item: (-item[1], item[0]))),
+            **({"incomplete_in": incomplete_in(self.counted)} if self.incomplete_cases else {}),
         }
+
+
+def _by_kind(counted: Mapping[str, int]) -> dict[str, int]:
+    return {kind.value: counted[kind] for kind in Kind if kind in counted}
 
 
 def _figures(counted: Tally | Rate) -> dict[str, int]:
@@ -194,40 +212,6 @@ def _figures(counted: Tally | Rate) -> dict[str, int]:
 def _consequences(given: Consequences | Sequence[dict[str, Any]]) -> Consequences:
     """Return what followed for a case where escalations alone were given."""
     return given if isinstance(given, Consequences) else Consequences(given)
-
-
-def _is_done(case: Case) -> bool:
-    """Return whether a case has come to its end; where nobody records verdicts the answer is the last that is told."""
-    if case.closed is not None or case.state in BASE.ends:
-        return True
-    return case.state == "answered" and "evaluate" in case.unrecorded
-
-
-#: The order in which clocks are shown: that of a case's life.
-_ORDER = ("dispatch", "arrive", "check_in", "promise", "resolve", "answer", "evaluate", "revisit", "triage", "attend")
-
-
-def clock_order(name: str) -> tuple[int, str]:
-    """Return the sort key that shows clocks in the order of a case's life, the whole case last."""
-    if name == "whole":
-        return len(_ORDER) + 1, name
-    return (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)
-
-
-#: The clock that each rate asks about; an exemption of another one is no reason to leave a case out of it.
-_CLOCK_OF = {"response": "arrive", "resolution": "whole"}
-
-
-def _responded(case: Case, outages: Outages) -> bool:
-    if case.contacted is None:
-        return False
-    arrivals = [clock for clock in case.all_clocks if clock.name == "arrive"]
-    if case.visit and arrivals:  # a locality may promise no time of arrival: a contact within a day counts there too
-        first = min(arrivals, key=lambda clock: clock.cycle)
-        # More time that was granted after the breach does not undo it.
-        missed = [miss.at for miss in first.misses if excuse(miss, outages) is None]
-        return case.contacted <= min(missed, default=first.due)
-    return case.dispatched is not None and case.contacted <= case.dispatched + CONTACT
 
 
 def lives(reader: CaseReader, locality: str) -> Lives:

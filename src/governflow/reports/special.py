@@ -18,9 +18,9 @@ from governflow.model.case import Case
 from governflow.model.events import Event
 from governflow.model.terms import FORMS, Form, Kind
 from governflow.policy.hookspecs import CaseReader, LocalRules
+from governflow.reports.figures import exemption
 from governflow.reports.format import plain, render_lines
 from governflow.reports.localize import Localizer
-from governflow.reports.rates import exemption
 from governflow.reports.summons import Called, Summons, summonses
 from governflow.reports.trends import Where, back, locality_name, ranked, spot
 from governflow.text import Text

@@ -11,7 +11,7 @@ No source gives figures for these words; ours are parameters (`Signs`).
 
 import calendar
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -24,8 +24,8 @@ from governflow.model.case import Case
 from governflow.model.clocks import LAPSES, Clock
 from governflow.model.terms import Form, Kind
 from governflow.policy.hookspecs import LocalRules
-from governflow.reports.consequences import times_within
-from governflow.reports.rates import Outages, exemption
+from governflow.reports.consequences import Consequences, times_within
+from governflow.reports.figures import Figure, Outages, done_at, exemption
 from governflow.text import Text
 from governflow.timesource import in_utc
 
@@ -137,7 +137,7 @@ def spot(policy: LocalRules, case: Case) -> str:
 
 
 class Count:
-    """Counts the cases of one area in one period.
+    """Counts the cases of one area in one period, by figures that are called as in the JSON of a digest.
 
     Args:
         policy: The locality's rules: its chart and zone.
@@ -146,22 +146,29 @@ class Count:
         until: When the period ends, in UTC.
         signs: What counts as rising, emerging and recurring.
         outages: The locality's declared outages.
+        incomplete: The cases that lack a step which a journal told in vain.
     """
 
     def __init__(
-        self, policy: LocalRules, unit: str | None, period: str, until: datetime, signs: Signs, outages: Outages
+        self,
+        policy: LocalRules,
+        unit: str | None,
+        period: str,
+        until: datetime,
+        signs: Signs,
+        *,
+        outages: Outages = (),
+        incomplete: Container[str] = (),
     ) -> None:
-        self.policy, self.unit, self.signs, self.until, self.outages = policy, unit, signs, until, outages
+        self.policy, self.unit, self.period, self.until, self.signs = policy, unit, period, until, signs
+        self.outages, self.incomplete = outages, incomplete
         local = until.astimezone(ZoneInfo(policy.zone))
         #: Where this period and the earlier ones begin, latest first, in the locality's zone.
         self.begins = [back(local, period, number) for number in range(1, signs.periods + 2)]
         self.since, self.before = in_utc(self.begins[0]), in_utc(self.begins[-1])
         self.recent = until - timedelta(days=signs.days)
         self.first: datetime | None = None
-        self.reported = self.closed = self.open = self.overdue = self.escalated = self.above = self.found = 0
-        self.kinds: Counter[Kind] = Counter()
-        self.domains: Counter[str] = Counter()
-        self.items: Counter[str] = Counter()
+        self.counted: Counter[Figure] = Counter()
         self._earlier: Counter[str] = Counter()
         self._where: dict[str, Counter[str]] = {}
         self._again: dict[tuple[str, str, str], list[int]] = {}
@@ -182,45 +189,68 @@ class Count:
         """Return whether anything can have happened to a case in the period."""
         return case.closed is None or case.closed >= self.since
 
-    def add(self, case: Case) -> None:
-        """Count a case of the area."""
-        opened, closed, item = case.opened or self.until, case.closed, _mask(case.item)
+    def add(self, case: Case, followed: Consequences) -> list[tuple[Figure, int]]:
+        """Count a case of the area with what followed for it; return in which figures, and how often."""
+        opened, item, place = case.opened or self.until, _mask(case.item), _mask(case.place)
         self.first = opened if self.first is None else min(self.first, opened)
         if opened >= self.since:
-            self.reported += 1
-            self.found += not case.asked
-            self.items[item] += 1
-            self.domains[str(case.facts.get("domain", ""))] += 1
             self._where.setdefault(item, Counter())[spot(self.policy, case)] += 1
         elif opened >= self.before:
             self._earlier[item] += 1
-        if closed is None or closed >= self.until:
-            self.open += 1
-            self.overdue += any(map(self._late, case.all_clocks))
-        else:
-            self.closed += closed >= self.since
-        if opened >= self.recent or (case.reopened and (closed is None or closed >= self.recent)):
-            seen = self._again.setdefault((item, _mask(case.place), spot(self.policy, case)), [0, 0])
+        if opened >= self.recent or (case.reopened and (case.closed is None or case.closed >= self.recent)):
+            seen = self._again.setdefault((item, place, spot(self.policy, case)), [0, 0])
             seen[0] += 1
             seen[1] += case.reopened
+        found = list(self._figures(case, followed))
+        for figure, times in found:
+            self.counted[figure] += times
+        return found
+
+    def _figures(self, case: Case, followed: Consequences) -> Iterator[tuple[Figure, int]]:
+        lacking = case.id in self.incomplete
+        for figure, times in (*self._states(case), *self._climbs(case, followed)):
+            if times:
+                yield figure, times
+                if lacking:
+                    yield ("incomplete_in", *figure), times
+
+    def _states(self, case: Case) -> Iterator[tuple[Figure, int]]:
+        if case.opened is not None and case.opened >= self.since:
+            yield ("reported",), 1
+            yield ("proactive", "n"), not case.asked
+            yield ("proactive", "of"), 1
+            yield ("by_item", _mask(case.item)), 1
+            yield ("by_domain", str(case.facts.get("domain", ""))), 1
+        done = done_at(case)
+        if done is None or done >= self.until:
+            yield ("open",), 1
+            yield ("overdue",), any(map(self._late, case.all_clocks))
+        else:
+            yield ("closed",), done >= self.since
+        archived = case.state == "closed" and case.closed is not None
+        yield ("archived",), archived and self._within(case.closed)
+
+    def _within(self, moment: datetime | None) -> bool:
+        return moment is not None and self.since <= moment < self.until
 
     def _late(self, clock: Clock) -> bool:
         unfinished = clock.stopped is None or clock.stopped >= self.until
         missed = unfinished and clock.due < self.until and clock.paused is None and LAPSES not in clock.traits
         return missed and exemption(clock, self.outages) is None
 
-    def add_escalations(self, case: Case, climbs: Sequence[Mapping[str, Any]]) -> None:
-        """Count what happened on the ladder to a case of the area.
-
-        Args:
-            case: The case.
-            climbs: Its escalations, from `governflow.reports.rates.escalations`.
-        """
+    def _climbs(self, case: Case, followed: Consequences) -> Iterator[tuple[Figure, int]]:
+        """Return what was carried out on the ladder in the period, and apart from it what was only due or is wrong."""
+        climbs, since, until = followed.escalations, self.since, self.until
         for entry in climbs:
-            self.kinds[Kind(entry["kind"])] += times_within(entry, self.since, self.until)
-        climbed = [entry for entry in climbs if self.since <= entry["at"] < self.until and entry["kind"] in _CLIMBED]
-        self.escalated += bool(climbed)
-        self.above += case.form is Form.STUDY or any(self._left(entry) for entry in climbed)
+            yield ("escalations", entry["kind"]), times_within(entry, since, until)
+        climbed = [entry for entry in climbs if since <= entry["at"] < until and entry["kind"] in _CLIMBED]
+        yield ("escalated",), bool(climbed)
+        study = case.form is Form.STUDY and self.during(case)
+        yield ("above",), study or any(self._left(entry) for entry in climbed)
+        for entry in followed.measures_due:
+            yield ("measures_due", entry["kind"]), self._within(entry["at"])
+        for entry in followed.findings:
+            yield ("findings", entry["unit"] or ""), self._within(entry["at"])
 
     def _left(self, entry: Mapping[str, Any]) -> bool:
         """Return whether a case left the area upwards; a dispatch or a summons that others see to is no such thing."""
@@ -230,6 +260,10 @@ class Count:
             return bool(entry["kind"] == Kind.SPECIAL_REPORT or entry["form"] == Form.STUDY)
         to, own = (self.policy.units.units.get(unit) for unit in (entry["to"], self.unit))
         return to is not None and own is not None and to.level > own.level
+
+    def group(self, name: str) -> dict[str, int]:
+        """Return the figures of one group by what they are of, such as an item; the highest first."""
+        return dict(ranked({figure[1]: number for figure, number in self.counted.items() if figure[0] == name}))
 
     # --- what stands out ----------------------------------------------------------------------------------------------
 
@@ -245,7 +279,7 @@ class Count:
     def _issues(self) -> list[Issue]:
         return [
             Issue(item, number, self._earlier[item] / self.signs.periods, self._places(item))
-            for item, number in ranked(self.items)
+            for item, number in ranked(self.group("by_item"))
             if item
         ]
 
