@@ -209,7 +209,7 @@ def test_the_clocks_of_the_page_are_those_of_the_run(cases: list[dict[str, Any]]
     heading, until, unrecorded, _, *rows = blocks("text")[0].splitlines()
     closed = sum(case["state"] == "answered" for case in cases)  # nobody records a verdict: the answer is the last
     assert unrecorded == "answer and evaluate are not recorded in this journal: not assessed"
-    assert heading == f"boston: {len(cases)} cases, {closed} closed, {len(cases) - closed} open"
+    assert heading == f"boston: {len(cases)} cases, {closed} closed (0 archived), {len(cases) - closed} open"
     assert f"{len(cases)} rows taken, 0 refused" in until
     outcomes = Counter((clock["clock"], clock["outcome"]) for case in cases for clock in case["clocks"])
     names = {text.en: name for name, text in boston.NAMES.items()}

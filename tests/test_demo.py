@@ -153,8 +153,9 @@ def test_most_of_the_cases_are_in_time(told: dict[str, Any]) -> None:
     for name in ("dispatch", "arrive", "resolve"):
         tally = told["summary"]["clocks"][name]
         assert 0.9 < tally["met"] / (tally["met"] + tally["breached"]) < 1
-    for rate in told["summary"]["rates"].values():
-        assert 0.9 < rate["n"] / rate["of"] < 1
+    for name, rate in told["summary"]["rates"].items():
+        # Whoever was dispatched somewhere is contacted in the end; of everything else some is late, or never comes.
+        assert 0.9 < rate["n"] / rate["of"] < 1 or (name == "contacted" and rate["n"] == rate["of"])
 
 
 def test_cases_end_in_every_way_and_some_are_still_open(told: dict[str, Any]) -> None:
@@ -174,18 +175,8 @@ def test_json_is_that_of_a_run_and_nothing_else_is_on_standard_output() -> None:
         *("reopened", "satisfied", "way", "measures_due", "findings"),
     }
     assert set(found["summary"]) == {
-        *(
-            "cases",
-            "open",
-            "closed",
-            "incomplete",
-            "clocks",
-            "rates",
-            "escalations",
-            "measures_due",
-            "findings",
-            "by_unit",
-        )
+        *("cases", "open", "closed", "archived", "reopened", "incomplete", "clocks", "again", "rates"),
+        *("escalations", "measures_due", "findings", "by_state", "by_unit"),
     }
     assert found["until"] == "2026-03-24T12:00:00+08:00"
     assert "Generated data" in err

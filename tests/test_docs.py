@@ -479,7 +479,7 @@ def test_a_dispatch_told_after_the_ladder_dispatched_by_itself_is_the_dispatch(
 def test_the_rates_of_the_clocks_page_are_those_of_the_readme_journal(governflow: Command, tmp_path: Path) -> None:
     (tmp_path / "day.csv").write_text(blocks("README.md", "csv")[0], encoding="utf-8")
     rates = governflow("run", tmp_path / "day.csv", "--locality", "371621", "--json").json["summary"]["rates"]
-    told = re.findall(r"^- (\w+) \*\*(\d+) / (\d+)\*\*", page("docs/clocks.md"), re.MULTILINE)
+    told = re.findall(r"(\w+) \*\*(\d+) / (\d+)\*\*", page("docs/clocks.md"))
     assert [(name.lower(), int(n), int(of)) for name, n, of in told] == [
         (name, rate["n"], rate["of"]) for name, rate in rates.items()
     ]
@@ -512,7 +512,9 @@ def test_the_life_of_the_facts_page_is_told_late_as_shown(
         Path(name).write_text(block, encoding="utf-8")
     first, second, show = commands_of_block("docs/facts.md", 0)
     before = governflow(*first, "--json").json
-    assert (before["cases"][0]["unit"], before["summary"]["clocks"]["arrive"]["breached"]) == ("leader", 6)
+    assert before["cases"][0]["unit"] == "leader"
+    # One case missed its arrival; the five cycles after it were started by measures and stand apart.
+    assert [before["summary"][group]["arrive"]["breached"] for group in ("clocks", "again")] == [1, 5]
     after = governflow(*second, "--json").json
     assert (after["cases"][0]["unit"], after["cases"][0]["escalations"]) == ("community", [])
     assert {after["summary"]["clocks"][name]["met"] for name in ("arrive", "resolve")} == {1}

@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -77,74 +77,81 @@ _FINDINGS = Text("Findings: done without being allowed to, or contradicting itse
 
 def print_summary(report: Report, policy: LocalRules, lang: str, out: Console) -> None:
     """Print what became of the cases: clocks, rates, states, escalations, units."""
-
-    def show(title: Text, heads: Sequence[Text], rows: Iterable[Sequence[str | Line]]) -> None:
-        print_table(out, lang, heads, rows, title=title, words=1)
-
-    def incomplete(*group: str) -> Callable[[str], tuple[str, ...]]:
-        """Return what says how many incomplete cases a row of a group holds; nothing where there are none."""
-        return lambda name: tuple(str(report.counted["incomplete_in", *group, name]) for _ in lacking)
-
-    lacking = (Text("incomplete", "不完整"),) if report.incomplete_cases else ()
-    if lacking:
+    if report.incomplete_cases:
         out.print(_incomplete(report.incomplete_cases).say(lang), style="bold")
     if report.unrecorded:
         out.print(unrecorded_text(report.unrecorded_clocks, policy).say(lang))
-    outcomes = tuple(NAMES[name] for name in ("met", "breached", "exempt", "running"))
-    for title, clocks in ((Text("Deadlines", "时限达成"), report.clocks), (_AGAIN, report.again)):
-        rows = [
-            (*_clock_row(policy.name(name).say(lang), tally), *(str(tally.incomplete) for _ in lacking))
-            for name, tally in clocks.items()
-        ]
-        if rows or title is not _AGAIN:
-            show(title, (Text("clock", "时限"), *outcomes, Text("on time", "按时率"), *lacking), rows)
-    show(
-        Text("Rates", "三率及办结"),
-        (Text("rate", "指标"), Text("%", "%"), Text("n / of", "分子／分母"), NAMES["excluded"], *lacking),
-        (
-            (
-                *(RATES[name].say(lang), percent(rate.n, rate.of), f"{rate.n} / {rate.of}", str(rate.excluded)),
-                *(str(rate.incomplete) for _ in lacking),
-            )
-            for name, rate in report.rates.items()
-        ),
-    )
-    held = incomplete("by_state")
-    show(
-        Text("Where the cases are", "事项状态"),
-        (Text("state", "状态"), _CASES, *lacking),
-        ((policy.name(state).say(lang), str(number), *held(state)) for state, number in report.by_state.most_common()),
-    )
-    kinds = (Text("kind", "方式"), _TIMES, *lacking)
-    for group, title, counted in (
-        ("escalations", Text("Escalations", "升级"), report.escalations),
-        ("measures_due", _MEASURES_DUE, report.measures_due),
-    ):
-        if counted:
-            held = incomplete(group)
-            rows = [(kind.text.say(lang), str(counted[kind]), *held(kind)) for kind in Kind if counted[kind]]
-            show(title, kinds, rows)
-    if report.findings:
-        held = incomplete("findings")
-        found = [
-            (_unit_name(policy, unit).say(lang), str(number), *held(unit))
-            for unit, number in report.findings.most_common()
-        ]
-        show(_FINDINGS, (Text("unit", "单位"), _TIMES, *lacking), found)
-    held = incomplete("by_unit")
-    ranked = report.by_unit.most_common()
-    units = [(policy.units.name(unit).say(lang), str(number), *held(unit)) for unit, number in ranked[:_UNITS_SHOWN]]
-    if rest := ranked[_UNITS_SHOWN:]:
-        others = Text("others", "其他").say(lang)
-        total = sum(number for _, number in rest)
-        units.append(
-            (
-                f"{others} ({len(rest)})",
-                str(total),
-                *(str(sum(int(held(unit)[0]) for unit, _ in rest)) for _ in lacking),
-            )
+    _SummaryPrinter(report, policy, lang, out).print()
+
+
+class _SummaryPrinter:
+    """Prints the tables of a summary; where cases are incomplete, each row says how many of them it holds."""
+
+    def __init__(self, report: Report, policy: LocalRules, lang: str, out: Console) -> None:
+        self.report, self.policy, self.lang, self.out = report, policy, lang, out
+        self.lacking = (NAMES["incomplete"],) if report.incomplete_cases else ()
+
+    def print(self) -> None:
+        report = self.report
+        self.clocks(Text("Deadlines", "时限达成"), report.clocks)
+        if report.again:
+            self.clocks(_AGAIN, report.again)
+        self.rates()
+        states = [(self.policy.name(state), state) for state, _ in report.by_state.most_common()]
+        self.counts(Text("Where the cases are", "事项状态"), Text("state", "状态"), _CASES, "by_state", states)
+        kinds = [(kind.text, kind.value) for kind in Kind]
+        how = Text("kind", "方式")
+        self.counts(Text("Escalations", "升级"), how, _TIMES, "escalations", kinds)
+        self.counts(_MEASURES_DUE, how, _TIMES, "measures_due", kinds)
+        found = [(_unit_name(self.policy, unit), unit) for unit, _ in report.findings.most_common()]
+        self.counts(_FINDINGS, NAMES["by_unit"], _TIMES, "findings", found)
+        units = [(self.policy.units.name(unit), unit) for unit, _ in report.by_unit.most_common()]
+        self.counts(Text("Who holds them", "承办单位"), NAMES["by_unit"], _CASES, "by_unit", units, most=_UNITS_SHOWN)
+
+    def show(self, title: Text, heads: Sequence[Text], rows: Iterable[Sequence[str | Line]]) -> None:
+        print_table(self.out, self.lang, (*heads, *self.lacking), rows, title=title, words=1)
+
+    def clocks(self, title: Text, tallies: Mapping[str, Tally]) -> None:
+        outcomes = (NAMES[name] for name in ("met", "breached", "exempt", "running"))
+        rows = (
+            (*_clock_row(self.policy.name(name).say(self.lang), tally), *(str(tally.incomplete) for _ in self.lacking))
+            for name, tally in tallies.items()
         )
-    show(Text("Who holds them", "承办单位"), (Text("unit", "单位"), _CASES, *lacking), units)
+        self.show(title, (Text("clock", "时限"), *outcomes, Text("on time", "按时率")), rows)
+
+    def rates(self) -> None:
+        heads = (Text("rate", "指标"), Text("%", "%"), Text("n / of", "分子／分母"), NAMES["excluded"])
+        rows = (
+            (
+                *(RATES[name].say(self.lang), percent(rate.n, rate.of), f"{rate.n} / {rate.of}", str(rate.excluded)),
+                *(str(rate.incomplete) for _ in self.lacking),
+            )
+            for name, rate in self.report.rates.items()
+        )
+        self.show(Text("Rates", "三率及办结"), heads, rows)
+
+    def counts(
+        self,
+        title: Text,
+        what: Text,
+        unit: Text,
+        group: str,
+        names: Sequence[tuple[Text, str]],
+        most: int | None = None,
+    ) -> None:
+        """Print the figures of a group, if it has any; what is beyond so many rows is one row."""
+        counted = self.report.counted
+        rows = [
+            (text.say(self.lang), counted[group, name], counted["incomplete_in", group, name])
+            for text, name in names
+            if (group, name) in counted
+        ]
+        if most is not None and (rest := rows[most:]):
+            others = f"{Text('others', '其他').say(self.lang)} ({len(rest)})"
+            rows[most:] = [(others, sum(row[1] for row in rest), sum(row[2] for row in rest))]
+        if rows:
+            shown = ((name, str(number), *(str(lacks) for _ in self.lacking)) for name, number, lacks in rows)
+            self.show(title, (what, unit), shown)
 
 
 def _unit_name(policy: LocalRules, unit: str) -> Text:

@@ -57,16 +57,14 @@ def run_journal(
     map = Map.load(map_path, actions=actions_of(policy)) if map_path is not None else None
     zone = ZoneInfo((map.zone if map else None) or policy.zone)
     end, notice = _until(until, zone, living=store is not None)
-    writer = RejectsWriter(rejects, lang=lang) if rejects is not None else None
-    if writer is not None:
-        writer.check(journal)
+    writer = _rejects_writer(rejects, journal, lang)
+    asked = member(Way, way) if way is not None else None
 
     def refuse(reject: Reject) -> None:
         print(reject.say(lang, values=True), file=sys.stderr)
         if writer is not None:
             writer.write(reject)
 
-    asked = member(Way, way) if way is not None else None
     with _opened(store, localities, asked or Way.RECORD) as engine:
         with _progress(lang) as progress:
             result = run(
@@ -88,6 +86,15 @@ def run_journal(
         else:
             print_result(engine, locality, result, zone=zone, as_json=as_json, lang=lang)
     return 1 if result.rejected else 0
+
+
+def _rejects_writer(rejects: Path | None, journal: Path, lang: str) -> RejectsWriter | None:
+    """Return what writes refused rows, where somebody wants them; refuse a file that it must not write to."""
+    if rejects is None:
+        return None
+    writer = RejectsWriter(rejects, lang=lang)
+    writer.check(journal)
+    return writer
 
 
 @contextmanager
