@@ -836,7 +836,7 @@ def test_a_store_of_an_older_version_knows_the_rows_that_it_has_taken(
     path.write_text(text, encoding="utf-8")
     engine, refused = Engine.open(), list[Reject]()
     with monkeypatch.context() as older:  # a narrow row was known by the text of its cells, a wide step by its moment
-        older.setattr(JournalCommands, "fact_id", JournalCommands._former_id)
+        older.setattr(JournalCommands, "_id_of", lambda commands, row, step, *_: commands._former_id(row, step))
         run(engine, path, locality="000000", map=map, auto_dispatch=map is not None, rejected=refused.append)
     assert {command: engine.store.command(bytes.fromhex(command)) for command in ids} == ids
     head = engine.verify()

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from governflow import Case, CommandError, Engine, StoreError, hookimpl
@@ -584,3 +585,21 @@ def test_a_delivery_that_waits_survives_an_update_of_its_plugin(store: Store) ->
     plugin.broken = False
     assert engine.deliver() == 0
     assert heard == ["reported", "dispatched"]
+
+
+def test_texts_that_wait_to_be_written_are_found_and_go_on_waiting(tmp_path: Path) -> None:
+    """Every command may ask for them: in a bulk run nothing else has to be brought into the file for their sake."""
+    store = SQLiteStore(tmp_path / "waiting.db")
+    engine = Engine(store)
+    with engine.in_bulk():
+        engine.report(case_id="a", text="路灯不亮", at=T0)
+        engine.note("a", text="灯杆已倾斜", at=T0 + timedelta(minutes=1))
+        engine.report(case_id="b", at=T0 + timedelta(minutes=2))
+        inserted: list[str] = []
+        store._db.set_trace_callback(inserted.append)
+        waiting = store.texts("a")
+        assert [msgspec.json.decode(content)["text"] for _, content in waiting.values()] == ["路灯不亮", "灯杆已倾斜"]
+        assert store.texts("b") == store.texts("nobody") == {}
+        assert not [statement for statement in inserted if statement.startswith("INSERT")]
+    assert store.texts("a") == waiting
+    engine.close()

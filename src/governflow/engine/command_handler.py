@@ -36,35 +36,41 @@ def take_command(
     at = in_utc(session.clock.now()) if given is None else given
     require_actor(by)
     key = command_id.encode() if isinstance(command_id, str) else command_id
+    store = session.store
     with session.lock:  # a refusal and what the book says of it belong together
+        store.begin()
         try:
-            with session.transaction:
-                known = session.store.load(case_id) if case_id is not None else None
-                by = without_name(session.store, action, known if action != "report" else None, details, by)
-                digest: bytes | None = None
-                if key is not None:
-                    digest = digest_of(action, case_id, locality, given, by, details)
-                    if (seen := session.store.command(key)) is not None:
-                        require_same(key, session.store.command_digest(key), digest, seen[0])
-                        return _as_of(session, *seen)
-                case, policy, is_new = _subject(session, action, case_id, known, details, at, locality)
-                if given is None:
-                    at = _after_what_is_known(case, at)
-                if version is not None and version != case.version:
-                    _require_only_denials(session, case, version)
-                secret = sealed(session, details) if details else None
-                command = Command(action, details, by, commitment(*secret) if secret else None)
-                late = not is_new and comes_late(case, policy, action, at)
-                if late and given is None and at == case.latest_at and case.latest_action:
-                    late = False  # whoever names no moment acts after all that is known, however coarse the clock is
-                if not late:
-                    after = _take(session, policy, case, command, at, secret, key, digest, is_new=is_new)
-                else:
-                    secrets = {command.secret: secret} if secret and command.secret else {}
-                    keys = [(key, digest)] if key is not None else []
-                    after = tell_facts(session, policy, case.id, case, [KnownFact(action, at, command)], secrets, keys)
-        except NotAllowed as refused:
-            if refused.denial is not None:
+            known = store.load(case_id) if case_id is not None else None
+            by = without_name(store, action, known if action != "report" else None, details, by)
+            digest: bytes | None = None
+            if key is not None:
+                digest = digest_of(action, case_id, locality, given, by, details)
+                if (seen := store.command(key)) is not None:
+                    require_same(key, store.command_digest(key), digest, seen[0])
+                    past = _as_of(session, *seen)
+                    store.commit()
+                    return past
+            case, policy, is_new = _subject(session, action, case_id, known, details, at, locality)
+            if given is None:
+                at = _after_what_is_known(case, at)
+            if version is not None and version != case.version:
+                _require_only_denials(session, case, version)
+            secret = sealed(session, details) if details else None
+            command = Command(action, details, by, commitment(*secret) if secret else None)
+            if not is_new and _is_late(case, policy, action, at, given):
+                after = _tell_late(session, policy, case, KnownFact(action, at, command), secret, key, digest)
+            else:
+                before = None if is_new else case
+                fallen: list[Event] = []
+                if case.next_event_at is not None and case.next_event_at < at:
+                    fallen, case = session.catch_up(case, policy, at)
+                events, after = decide(case, command, policy, at, session.mode(policy, at))
+                texts = (next(event.seq for event in events if event.secret), *secret) if secret else None
+                session.append(policy, before, after, fallen + events if fallen else events, texts, key, digest)
+            store.commit()
+        except BaseException as refused:
+            store.rollback()
+            if isinstance(refused, NotAllowed) and refused.denial is not None:
                 _deny(session, refused.denial, case_id if action != "report" else None, locality, by, at, key)
                 session.deliver_new()
             raise
@@ -73,27 +79,26 @@ def take_command(
     return after
 
 
-def _take(
+def _is_late(case: Case, policy: Policy, action: str, at: datetime, given: datetime | None) -> bool:
+    """Return whether a command comes before something that is known of its case; ``given`` is the moment it names."""
+    if given is None and at == case.latest_at and case.latest_action:
+        return False  # whoever names no moment acts after all that is known, however coarse the clock is
+    return comes_late(case, policy, action, at)
+
+
+def _tell_late(
     session: Session,
     policy: Policy,
     case: Case,
-    command: Command,
-    at: datetime,
+    fact: KnownFact,
     secret: Secret | None,
     key: bytes | None,
     digest: bytes | None,
-    *,
-    is_new: bool,
 ) -> Case:
-    """Take a command that comes after everything that is known of its case."""
-    before = None if is_new else case
-    fallen: list[Event] = []
-    if case.next_event_at is not None and case.next_event_at < at:
-        fallen, case = session.catch_up(case, policy, at)
-    events, after = decide(case, command, policy, at, session.mode(policy, at))
-    texts = (next(event.seq for event in events if event.secret), *secret) if secret else None
-    session.append(policy, before, after, fallen + events if fallen else events, texts, key, digest)
-    return after
+    sealed_as = fact.command.secret if fact.command is not None else None
+    secrets = {sealed_as: secret} if secret and sealed_as else {}
+    keys = [(key, digest)] if key is not None else []
+    return tell_facts(session, policy, case.id, case, [fact], secrets, keys)
 
 
 def tell(session: Session, name: str, told: Sequence[Fact], locality: str | None) -> Case:

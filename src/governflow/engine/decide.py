@@ -77,15 +77,16 @@ def decide(case: Case, command: Command, policy: Policy, at: datetime, mode: Mod
         settled, case = settle(case, policy, at, mode)
     step = Transition(case, policy, at, mode, policy.lifecycles.get(case.lifecycle))
     ways = step.lifecycle.transitions.get((case.state, action))
-    if ways is None and case.suspended_until == case.next_event_at == at:
-        # The suspension ends at this very moment: what is done now is done after it.
-        ended, now = fire(case, policy, mode)
-        events, now = decide(now, command, policy, at, mode)
-        return settled + ended + events, now
-    if ways is None and command.done_at is not None:
-        ways = next((ways for (_, name), ways in step.lifecycle.transitions.items() if name == action), None)
     if ways is None:
-        raise illegal(case, action, step.lifecycle, policy)
+        if case.suspended_until == case.next_event_at == at:
+            # The suspension ends at this very moment: what is done now is done after it.
+            ended, now = fire(case, policy, mode)
+            events, now = decide(now, command, policy, at, mode)
+            return settled + ended + events, now
+        if command.done_at is not None:
+            ways = next((ways for (_, name), ways in step.lifecycle.transitions.items() if name == action), None)
+        if ways is None:
+            raise illegal(case, action, step.lifecycle, policy)
     if command.done_at is not None:
         step.about["done_at"] = command.done_at.isoformat()
     if case.last_changed_at is not None and at < case.last_changed_at:

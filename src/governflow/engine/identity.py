@@ -30,13 +30,15 @@ def without_name(
 
     An actor with a unit is an official, and stays. ``case`` is None where the action begins it.
     """
-    if by is None or by.unit is not None or by.id == REQUESTER.id:
+    if by is None or by.unit is not None:
         return by
-    if case is not None and case.asked and action in OF_THE_REQUESTER:
-        return REQUESTER
     if details and _names(by, details):
         return REQUESTER
-    texts = store.texts(case.id) if case is not None else None
+    if case is None:
+        return by
+    if case.asked and action in OF_THE_REQUESTER:
+        return REQUESTER
+    texts = store.texts(case.id)
     if texts and any(_names(by, msgspec.json.decode(content)) for _, content in texts.values()):
         return REQUESTER
     return by

@@ -108,7 +108,7 @@ class Transition:
         """The clocks of this case that its source can measure; what it never records is not started."""
         plan = self._plan
         if plan is None:
-            source, plan = self.case.source, self.ruled
+            plan, source = self._ruled or self._ask_plan(), self.case.source
             if source is not None:
                 plan = measured(plan, source, frozenset(self.case.told if source.once else ()))
             self._plan = plan
@@ -117,9 +117,10 @@ class Transition:
     @property
     def ruled(self) -> Plan:
         """The clocks that the rules give this case; asked once, after the changes that matter are made."""
-        plan = self._ruled
-        if plan is None:
-            plan = self._ruled = self.policy.plan(self.view(), self.context, self.faults)
+        return self._ruled or self._ask_plan()
+
+    def _ask_plan(self) -> Plan:
+        plan = self._ruled = self.policy.plan(self.view(), self.context, self.faults)
         return plan
 
     def put(self, clock: Clock) -> None:

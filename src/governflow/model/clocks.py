@@ -219,9 +219,9 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, rename=_I
         """When something next happens to it by itself: warning, due time or rung."""
         if self.stopped is not None or self.paused is not None:
             return None
-        if self.outcome is Outcome.BREACHED:
-            return self.warn or self.next_rung_at  # a warning is set only where another due moment lies ahead
-        return self.warn or self.due
+        if self.warn is not None:
+            return self.warn  # of a breached clock it is set only where another due moment lies ahead
+        return self.next_rung_at if self.outcome is Outcome.BREACHED else self.due
 
     @property
     def begun(self) -> datetime:

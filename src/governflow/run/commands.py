@@ -35,7 +35,7 @@ _SEVERAL = re.compile(r"\s*[、，,]\s*")
 #: Details that any action may have, which are called like the fields that hold them.
 _COMMON = {name: name for name in ("note", "until", "clock", "into")}
 #: What single actions need beside these: the detail, and the field that holds it.
-_DETAILS: Mapping[str, Mapping[str, str]] = {
+_DETAILS: Mapping[str, dict[str, str]] = {
     "answer": {"text": "text"},
     "appeal": {"reason": "note"},
     "check_in": {"unit": "unit"},
@@ -53,6 +53,7 @@ _DETAILS: Mapping[str, Mapping[str, str]] = {
     "transfer": {"to": "unit"},
     "whistle": {"units": "unit"},
 }
+_WANTED = {action: _COMMON | own for action, own in _DETAILS.items()}
 
 
 def actor_of(action: str, fields: Fields) -> Actor | None:
@@ -64,7 +65,7 @@ def actor_of(action: str, fields: Fields) -> Actor | None:
 
 def details_of(action: str, fields: Fields) -> dict[str, Any]:
     """Return what an action needs of a row, as `Engine.act` takes it."""
-    wanted = {**_COMMON, **_DETAILS.get(action, {})}
+    wanted = _WANTED.get(action, _COMMON)
     details: dict[str, Any] = {name: fields.get(field) for name, field in wanted.items() if field in fields}
     if action == "whistle" and "units" in details:
         details["units"] = [name for name in _SEVERAL.split(details["units"]) if name]
@@ -110,14 +111,18 @@ class JournalCommands:
 
         Free text, who asked, their telephone number and columns that nobody mapped are no part of it.
         """
-        by, details = self._said(row, step)
+        return self._id_of(row, step, *self._said(row, step))
+
+    def _id_of(self, row: Row, step: DatedAction, by: Actor | None, details: Mapping[str, Any]) -> bytes:
         told = {name: value for name, value in details.items() if name not in _ASIDE and value is not None}
         content = _write([row.case, step.action, step.at, by, told, row.ordinal])
         return hashlib.blake2b(content, digest_size=16, key=self.locality.encode()[:64]).digest()
 
-    def words(self, row: Row) -> bytes:
-        """Return a digest of everything that a row says, free text included, however its cells are written."""
-        ids = [self.fact_id(row, step) for step in row.steps]
+    def words(self, row: Row, ids: Sequence[bytes]) -> bytes:
+        """Return a digest of everything that a row says, free text included, however its cells are written.
+
+        ``ids`` are what its steps are known by.
+        """
         texts = [" ".join(str(row.fields.get(name, "")).split()) for name in ("text", "note")]
         return hashlib.blake2b(_write([row.case, ids, texts]), digest_size=16).digest()
 
@@ -200,22 +205,30 @@ class JournalCommands:
         Raises:
             GovernflowError: The engine, or the rule that a store's case is of one locality, refuses it.
         """
-        action, fact_id = step.action, self.fact_id(row, step)
+        action, (by, details) = step.action, self._said(row, step)
+        fact_id = self._id_of(row, step, by, details)
         case = self._require_ours(row.case)
         is_new = not self.is_known(row, step, fact_id)
         if is_new:
             self._require_new(case, action)
-            self._take(row, step, case, fact_id)
+            self._take(row, step, case, fact_id, by, details)
         elif case is not None:
             known = fact_id if self._engine.has_taken(fact_id) else self._former_id(row, step)
-            self._engine.retell(known, action, **_texts_of(self._said(row, step)[1]))
+            self._engine.retell(known, action, **_texts_of(details))
         if action == "report" and self._auto_dispatch:
             self._dispatch(row, step, fact_id)
         return is_new
 
-    def _take(self, row: Row, step: DatedAction, case: Case | None, fact_id: bytes) -> None:
+    def _take(
+        self,
+        row: Row,
+        step: DatedAction,
+        case: Case | None,
+        fact_id: bytes,
+        by: Actor | None,
+        details: dict[str, Any],
+    ) -> None:
         action, at = step.action, step.at
-        by, details = self._said(row, step)
         if action == "report":
             if self._way is not None:
                 details["way"] = self._way

@@ -216,9 +216,9 @@ class _Taking:
             self.result.taken += 1  # nobody gave a verdict
             return None
         commands = self.commands
-        fact_id = None if self.map.wide else commands.fact_id(row, row.steps[0])
+        ids = [commands.fact_id(row, step) for step in row.steps]
         before = self.journal.rows
-        reject = self.journal.add(row, commands.words(row), fact_id)
+        reject = self.journal.add(row, commands.words(row, ids), None if self.map.wide else ids[0])
         if row.faults and self.journal.rows > before:
             self._refuse_taken(Reject(row.line, row.faults, tuple(row.cells), row.cells))
             self.missed[row.case] = [f"{UNREADABLE} {fault.column}" for fault in row.faults]

@@ -16,6 +16,8 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Row).decode
 
 
+#: So many records go into the file together.
+_TOGETHER = 2000
 #: What records are sorted by, whole numbers from the first to the last.
 Key: TypeAlias = tuple[int, int, int]
 
@@ -29,13 +31,22 @@ class ExternalSort:
         self.db.execute("PRAGMA cache_size=-16384")
         self.db.execute("BEGIN")
         self.db.execute("CREATE TABLE records (first INTEGER, second INTEGER, third INTEGER, body BLOB)")
+        self._waiting: list[tuple[int, int, int, bytes]] = []
 
     def add(self, key: Key, body: bytes) -> None:
         """Lay out a record."""
-        self.db.execute("INSERT INTO records VALUES (?, ?, ?, ?)", (*key, body))
+        self._waiting.append((*key, body))
+        if len(self._waiting) >= _TOGETHER:
+            self.lay_out()
+
+    def lay_out(self) -> None:
+        """Bring what waits into the file, so that queries see it."""
+        self.db.executemany("INSERT INTO records VALUES (?, ?, ?, ?)", self._waiting)
+        self._waiting.clear()
 
     def in_order(self) -> Iterator[tuple[int, bytes]]:
         """Return the last part of the key and the body of each record, by key."""
+        self.lay_out()
         return self.db.execute("SELECT third, body FROM records ORDER BY first, second, third")
 
     def close(self) -> None:
@@ -72,6 +83,7 @@ class SortedJournal:
 
     def far_behind(self) -> tuple[datetime, int, int] | None:
         """Return the moment and line of the last row where it lies far behind all others, and how many days."""
+        self._sort.lay_out()
         last = self._db.execute("SELECT first, second FROM records ORDER BY first DESC LIMIT 1").fetchone()
         if last is None:
             return None

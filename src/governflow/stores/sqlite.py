@@ -81,7 +81,7 @@ class SQLiteStore(Store):
 
     def _clear_buffers(self) -> None:
         self._new_events: list[tuple[int, int, int, bytes]] = []
-        self._new_texts: list[tuple[int, int, bytes, bytes]] = []
+        self._new_texts: dict[int, dict[int, tuple[bytes, bytes]]] = {}  # by the case's number, then by event
         self._new_commands: dict[bytes, tuple[str, int, bytes | None]] = {}
         self._new_outbox: list[tuple[int, str]] = []
         self._dirty: dict[str, None] = {}
@@ -164,7 +164,10 @@ class SQLiteStore(Store):
             for table, rows in (
                 ("cases", [self._row(name) for name in self._dirty]),
                 ("events", self._new_events),
-                ("texts", self._new_texts),
+                (
+                    "texts",
+                    [(number, seq, *kept) for number, new in self._new_texts.items() for seq, kept in new.items()],
+                ),
                 ("commands", commands),
                 ("outbox", self._new_outbox),
                 ("rules", list(self._new_rules.items())),
@@ -302,9 +305,11 @@ class SQLiteStore(Store):
         self._horizon = (rows[-1][0], rows[-1][1]) if len(rows) == self._page else None
 
     def texts(self, case: str) -> dict[int, tuple[bytes, bytes]]:
-        self._write()
+        # Every command may ask for them: what waits to be written is looked at where it is, and goes on waiting.
+        waiting = self._new_texts.get(self._chains[case][0], {}) if case in self._chains else {}
         query = "SELECT t.seq, t.salt, t.content FROM texts t JOIN cases c USING (number) WHERE c.id = ?"
-        return {seq: (_bytes(salt), _bytes(content)) for seq, salt, content in self._query(query, case)}
+        kept = {seq: (_bytes(salt), _bytes(content)) for seq, salt, content in self._query(query, case)}
+        return kept | waiting
 
     def command(self, command_id: bytes) -> tuple[str, int] | None:
         if command_id in self._new_commands:
@@ -398,7 +403,7 @@ class SQLiteStore(Store):
         upcoming = to_micros(after.next_event_at) if after.next_event_at is not None else None
         self._due.put(upcoming, number, name)
         if secret is not None:
-            self._new_texts.append((number, *secret))
+            self._new_texts.setdefault(number, {})[secret[0]] = secret[1:]
         if step.command_id is not None:
             self._new_commands[step.command_id] = (name, after.version, step.digest)
         if listeners:
