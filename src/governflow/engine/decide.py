@@ -357,7 +357,9 @@ def _fall_due(step: Transition, *, outage: datetime | None) -> Outcomes:
 
 def _first_due(case: Case, at: datetime) -> Clock:
     """Return the clock to which something happens first: warnings go before due times, these before rungs; by name."""
-    due = (clock for clock in case.clocks.values() if clock.stopped is None and clock.moment == at)
+    due = [clock for clock in case.clocks.values() if clock.stopped is None and clock.moment == at]
+    if len(due) == 1:
+        return due[0]
     return min(due, key=lambda clock: (clock.outcome is Outcome.BREACHED, clock.warn != at, clock.name))
 
 

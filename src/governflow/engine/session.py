@@ -300,6 +300,8 @@ class Session:
                 if event.kind == "outage_declared"
             ]
             outages = self._outages[policy.code] = tuple(outage_of(event) for event in entries)
+        if not outages:
+            return None
         return max((end for start, end in outages if start <= at <= end), default=None)
 
     def forget_modes(self) -> None:
