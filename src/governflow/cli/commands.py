@@ -84,6 +84,10 @@ def cli() -> None:
 )
 @click.option("--enforce", "way", flag_value="enforce", help="As if the rules had been running live (推演).")
 @click.option("--rejects", type=PATH, help="Write refused rows here, whole (.csv, .xlsx, .jsonl).")
+@click.option("--amend", is_flag=True, help="A row that was changed corrects what the store holds (更正).")
+@click.option(
+    "--whole-cases", is_flag=True, help="With --amend: also retract what the file does not hold any more of its cases."
+)
 @BEHIND
 def run(**given: Any) -> int:
     """Take a journal through the rules and say what became of every case (台账办理).

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -14,14 +14,16 @@ from governflow.cli.output import new_console, print_behind, print_note, print_s
 from governflow.engine.engine import Engine
 from governflow.errors import require
 from governflow.journal import Map, Reject, RejectsWriter
+from governflow.model.events import Event
 from governflow.model.terms import Kind, Way, member
 from governflow.policy.registry import Localities
-from governflow.policy.stack import actions_of
+from governflow.policy.stack import Policy, actions_of
 from governflow.reports.figure_names import paths, read_figure, say_figure
 from governflow.reports.figures import Figure
+from governflow.reports.format import plain
 from governflow.reports.rates import Lives, Report, case_as_json, lives
-from governflow.run.refusals import AHEAD
-from governflow.run.runner import Progress, Result, run
+from governflow.run.refusals import AHEAD, wall_time
+from governflow.run.runner import Amend, Progress, Result, run
 from governflow.run.sorted_journal import ExternalSort
 from governflow.text import Text
 from governflow.timesource import SystemClock, to_micros
@@ -38,6 +40,8 @@ def run_journal(
     way: str | None,
     rejects: Path | None,
     figure: str | None,
+    amend: bool,
+    whole_cases: bool,
     as_json: bool,
     lang: str,
 ) -> int:
@@ -54,6 +58,7 @@ def run_journal(
     localities = Localities()
     locality = localities.require_code(locality)
     policy = localities.policy(locality)
+    amendment = _amendment(policy, lang, amend=amend, whole_cases=whole_cases)
     map = Map.load(map_path, actions=actions_of(policy)) if map_path is not None else None
     zone = ZoneInfo((map.zone if map else None) or policy.zone)
     end, notice = _until(until, zone, living=store is not None)
@@ -75,6 +80,7 @@ def run_journal(
                 until=end,
                 auto_dispatch=auto_dispatch,
                 way=asked,
+                amend=amendment,
                 rejected=refuse,
                 progress=progress,
             )
@@ -86,6 +92,28 @@ def run_journal(
         else:
             print_result(engine, locality, result, zone=zone, as_json=as_json, lang=lang)
     return 1 if result.rejected else 0
+
+
+def _amendment(policy: Policy, lang: str, *, amend: bool, whole_cases: bool) -> Amend | None:
+    """Return how changed rows are taken; facts that are to be retracted are listed before anything is changed."""
+    require(
+        amend or not whole_cases,
+        "--whole-cases goes with --amend: it retracts what the file does not hold any more",
+        "--whole-cases 须与 --amend 同用：文件中已不存在的登记将被撤销",
+    )
+
+    def listed(facts: Sequence[Event]) -> None:
+        for fact in facts:
+            at, action = wall_time(fact.at, policy.zone), policy.name(fact.action)
+            print_note(
+                Text(
+                    f"case {fact.case}: {action.en} of {at} is not in the file any more and is retracted",
+                    f"事项 {fact.case}：{at} 的“{action.zh}”已不在文件中，予以撤销",
+                ),
+                lang,
+            )
+
+    return Amend(whole_cases, listed) if amend else None
 
 
 def _rejects_writer(rejects: Path | None, journal: Path, lang: str) -> RejectsWriter | None:
@@ -162,7 +190,16 @@ def print_result(engine: Engine, locality: str, result: Result, *, zone: ZoneInf
     if as_json:
         until = result.until.astimezone(zone).isoformat() if result.until else None
         rows = {"taken": result.taken, "refused": result.rejected, "repeated": result.repeats}
-        head = {"locality": locality, "rules": policy.rules, "until": until, "way": engine.way, "rows": rows}
+        head: dict[str, Any] = {
+            "locality": locality,
+            "rules": policy.rules,
+            "until": until,
+            "way": engine.way,
+            "rows": rows,
+        }
+        if result.replaced or result.retracted:
+            gone = [{"case": one.case, "action": one.action, "at": plain(one.at, zone)} for one in result.retracted]
+            head["amended"] = {"replaced": result.replaced, "retracted": gone}
         _print_json(head, report, lives(engine, locality), zone, lang)
         return
     for case, followed in lives(engine, locality):

@@ -1,20 +1,21 @@
 """Takes one command: known ids, versions, what fell due before it, the decision, and the events, in one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from governflow.engine.decide import Command, decide, unreported
 from governflow.engine.identity import digest_of, require_same, without_name
-from governflow.engine.known_facts import KnownFact
+from governflow.engine.known_facts import KnownFact, facts_of
 from governflow.engine.merging import SILENT
 from governflow.engine.session import SKEW, Session, require_actor
-from governflow.engine.tell import Secret, comes_late, retracted_fact, sealed, tell_facts
+from governflow.engine.tell import Secret, comes_late, retracted_facts, sealed, tell_facts
 from governflow.engine.verbs import ReportDetails
 from governflow.errors import CommandError, Conflict, NotAllowed, UnknownCase, require, shown
 from governflow.model.case import Case, evolve, fold
 from governflow.model.events import Actor, Event, Fact
+from governflow.model.life import life
 from governflow.policy.stack import Policy
 from governflow.stores.store import commitment
 from governflow.timesource import in_utc
@@ -101,9 +102,23 @@ def _tell_late(
     return tell_facts(session, policy, case.id, case, [fact], secrets, keys)
 
 
-def tell(session: Session, name: str, told: Sequence[Fact], locality: str | None) -> Case:
-    """Take facts of one case together and return the case afterwards; `Engine.tell` documents it."""
-    require(told, "tell at least one fact", "至少应告知一项事实")
+def tell(
+    session: Session,
+    name: str,
+    told: Sequence[Fact],
+    locality: str | None = None,
+    instead: Sequence[Event] = (),
+    reason: str = "",
+    by: Actor | None = None,
+    at: datetime | None = None,
+) -> Case:
+    """Take facts of one case together and return the case afterwards; `Engine.tell` and `retract` document it."""
+    require(told or instead, "tell at least one fact", "至少应告知一项事实")
+    require_actor(by)
+    moment, details = session.moment(at), {"reason": reason}
+    if instead:
+        reasoned = isinstance(reason, str) and reason.strip()
+        require(reasoned, "a retraction needs a reason", "撤销登记须说明理由")
     with session.lock:
         try:
             with session.transaction:
@@ -112,12 +127,19 @@ def tell(session: Session, name: str, told: Sequence[Fact], locality: str | None
                 telling = _Telling(session, name, policy.code if case is None else case.locality)
                 for fact in told:
                     telling.add(fact)
-                _require_one_report(case, name, telling.facts)
-                if telling.facts:
-                    case = tell_facts(session, policy, name, case, telling.facts, telling.secrets, telling.keys)
+                if instead:
+                    _require_one_case(instead, session.load(name))
+                    telling.seal(details)
+                gone = retracted_facts(session, policy, case, instead, details, by, moment) if case else {}
+                reports = _require_one_report(case, name, telling.facts, again=0 in gone)
+                if case is not None and 0 in gone and not reports:
+                    _require_last(session, case, gone)
+                if telling.facts or gone:
+                    case = tell_facts(session, policy, name, case, telling.facts, telling.secrets, telling.keys, gone)
         except NotAllowed as refused:
             if refused.denial is not None:
-                _deny(session, refused.denial, name, locality, told[0].by, in_utc(told[0].at), None)
+                who, when = (by, moment) if instead else (told[0].by, in_utc(told[0].at))
+                _deny(session, refused.denial, name, locality, who, when, None)
                 session.deliver_new()
             raise
     session.deliver_new()
@@ -157,46 +179,52 @@ class _Telling:
             self.keys.append((key, digest))
         if action == "merge":
             _require_other(self.session, self.name, self.locality, details.get("into"))
+        self.facts.append(KnownFact(action, at, Command(action, details, by, self.seal(details))))
+
+    def seal(self, details: Mapping[str, Any]) -> str | None:
+        """Keep the texts among details for the erasable table; return what stands for them in the ledger."""
         secret = sealed(self.session, details)
-        sealed_as = commitment(*secret) if secret is not None else None
-        if secret is not None and sealed_as is not None:
-            self.secrets[sealed_as] = secret
-        self.facts.append(KnownFact(action, at, Command(action, details, by, sealed_as)))
+        if secret is None:
+            return None
+        sealed_as = commitment(*secret)
+        self.secrets[sealed_as] = secret
+        return sealed_as
 
 
-def _require_one_report(case: Case | None, name: str, facts: Sequence[KnownFact]) -> None:
+def _require_one_report(case: Case | None, name: str, facts: Sequence[KnownFact], *, again: bool) -> int:
+    """Refuse a second report, and facts of a case without one; return how many reports there are among the facts."""
     reports = sum(fact.action == "report" for fact in facts)
     if case is None and facts and not reports:
         raise UnknownCase(name)
     require(
-        reports <= (case is None),
+        reports <= (case is None or again),
         "case {case} is reported once only",
         "事项 {case} 只能上报一次",
         case=name,
     )
+    return reports
 
 
-def retract(session: Session, event: Event, reason: str, by: Actor | None, at: datetime | None) -> Case:
-    """Take a fact out of a life; `Engine.retract` documents it."""
-    require_actor(by)
-    moment = session.moment(at)
-    details = {"reason": reason}
-    require(isinstance(reason, str) and reason.strip(), "a retraction needs a reason", "撤销登记须说明理由")
-    with session.lock:
-        try:
-            with session.transaction:
-                case = session.load(event.case)
-                policy = session.localities.policy(case.locality)
-                secret = sealed(session, details)
-                assert secret is not None
-                gone = retracted_fact(session, policy, case, event, details, by, moment)
-                after = tell_facts(session, policy, case.id, case, [], {commitment(*secret): secret}, (), gone)
-        except NotAllowed as refused:
-            if refused.denial is not None:
-                _deny(session, refused.denial, event.case, None, by, moment, None)
-            raise
-    session.deliver_new()
-    return after
+def _require_one_case(instead: Sequence[Event], case: Case) -> None:
+    for event in instead:
+        require(
+            isinstance(event, Event) and event.case == case.id,
+            "{event} is no event of case {case}",
+            "{event} 不是事项 {case} 的事件",
+            event=shown(event),
+            case=case.id,
+        )
+
+
+def _require_last(session: Session, case: Case, gone: Container[int]) -> None:
+    """Refuse to retract a report without another one in its place, as long as other facts stand."""
+    known = facts_of(life(session.store.history(case.id)))
+    require(
+        all(place in gone for place, fact in known if fact.command is not None),
+        "the report of case {case} is retracted only when no other fact of it is left",
+        "事项 {case} 尚有其他事实，不能撤销上报",
+        case=case.id,
+    )
 
 
 def _deny(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Unpack, cast, overload
 
 from governflow.engine import rulings
 from governflow.engine.books import Books
-from governflow.engine.command_handler import retract, take_command, tell
+from governflow.engine.command_handler import take_command, tell
 from governflow.engine.readings import Readings
 from governflow.engine.retell import retell
 from governflow.engine.session import Session, require_actor
@@ -254,23 +254,40 @@ class Engine(Verbs, Books, Readings):
         """
         return retell(self._session, command_id, action, texts)
 
-    def tell(self, case_id: str, facts: Iterable[Fact], *, locality: str | None = None) -> Case:
+    def tell(
+        self,
+        case_id: str,
+        facts: Iterable[Fact],
+        *,
+        locality: str | None = None,
+        instead: Iterable[Event] = (),
+        reason: str = "",
+        by: Actor | None = None,
+        at: datetime | None = None,
+    ) -> Case:
         """Tell several facts of one case together, in any order: they are judged in the order of time, all or none.
 
         A fact may be late: it is taken at its own moment if the life then fits, and what follows is worked out anew.
+        What was told wrongly is corrected (更正) by telling what is right ``instead`` of it. That may be the report,
+        and what came after it stays.
 
         Args:
             case_id: The case.
             facts: What was done or said; a report among them begins the case.
             locality: The code of the locality, for a case that is reported now.
+            instead: The facts that are retracted with it, as `history` or `life` returns them.
+            reason: Why these are retracted. Erasable.
+            by: Who retracts them.
+            at: When; now by default.
 
         Returns:
             The case afterwards.
 
         Raises:
-            CommandError: If they do not fit together; it names the fact that contradicts.
+            CommandError: If they do not fit together; it names the fact that contradicts. Nothing is changed then.
+            NotAllowed: If the rules do not let the actor retract.
         """
-        return tell(self._session, case_id, tuple(facts), locality)
+        return tell(self._session, case_id, tuple(facts), locality, tuple(instead), reason, by, at)
 
     def retract(self, event: Event, *, reason: str, by: Actor | None = None, at: datetime | None = None) -> Case:
         """Retract a fact that was told wrongly (撤销登记): the life is worked out as if it had never been told.
@@ -288,7 +305,7 @@ class Engine(Verbs, Books, Readings):
             CommandError: If it is no fact of the case as it stands, or another fact needs it.
             NotAllowed: If the rules do not let the actor do it.
         """
-        return retract(self._session, event, reason, by, at)
+        return tell(self._session, event.case, (), None, (event,), reason, by, at)
 
     # --- time ---------------------------------------------------------------------------------------------------------
 

@@ -140,42 +140,40 @@ def sealed(session: Session, details: Mapping[str, Any]) -> Secret | None:
     return (session.entropy(), _encode(texts)) if texts else None
 
 
-def retracted_fact(
+def retracted_facts(
     session: Session,
     policy: Policy,
     case: Case,
-    event: Event,
+    events: Sequence[Event],
     reason: Mapping[str, Any],
     by: Actor | None,
     at: datetime,
-) -> Mapping[int, Mapping[str, Any]]:
-    """Return the place in the life of a fact that is to be retracted, with what the book says of it.
+) -> dict[int, Mapping[str, Any]]:
+    """Return the places in the life of facts that are to be retracted, each with what the book says of it.
 
     Raises:
-        CommandError: If it is no fact of the life as it is now.
+        CommandError: If one is no fact of the life as it is now.
         NotAllowed: If the rules do not let the actor do it.
     """
+    if not events:
+        return {}
     known = list(facts_of(life(session.store.history(case.id))))
-    found = [
-        place for place, fact in known if fact.event is not None and fact.at == event.at and _is(fact.event, event)
-    ]
-    require(
-        found,
-        "{kind} at {at} is no fact of case {case} as it stands: only what somebody did or said is retracted",
-        "{at} 的“{kind}”不是事项 {case} 现有的事实：只能撤销有人所做或所说的事",
-        kind=event.kind,
-        at=event.at,
-        case=case.id,
-    )
-    if found[0] == 0:
+    gone: dict[int, Mapping[str, Any]] = {}
+    for event in events:
+        found = [
+            place for place, fact in known if fact.event is not None and fact.at == event.at and _is(fact.event, event)
+        ]
         require(
-            not any(place and fact.command is not None for place, fact in known),
-            "the report of case {case} is retracted only when no other fact of it is left",
-            "事项 {case} 尚有其他事实，不能撤销上报",
+            found,
+            "{kind} at {at} is no fact of case {case} as it stands: only what somebody did or said is retracted",
+            "{at} 的“{kind}”不是事项 {case} 现有的事实：只能撤销有人所做或所说的事",
+            kind=event.kind,
+            at=event.at,
             case=case.id,
         )
+        gone[found[0]] = {"by": msgspec.to_builtins(by), "entered": at.isoformat()}
     authorise(Transition(case, policy, at, case.mode), Command("retract", reason, by))
-    return {found[0]: {"by": msgspec.to_builtins(by), "entered": at.isoformat()}}
+    return gone
 
 
 def _is(known: Event, event: Event) -> bool:

@@ -7,13 +7,14 @@ from typing import Any, cast
 
 import msgspec
 
+from governflow.engine.decide import kept_details
 from governflow.engine.engine import Engine
 from governflow.engine.identity import TEXTS
 from governflow.errors import CommandError, GovernflowError, NotOurs, StoreError, require
 from governflow.journal import DatedAction, Row
 from governflow.journal.records import Fields
 from governflow.model.case import Case
-from governflow.model.events import Actor, Fact
+from governflow.model.events import REQUESTER, Actor, Event, Fact
 from governflow.model.source import Source
 from governflow.model.terms import Way
 
@@ -28,6 +29,9 @@ _SENT = frozenset({"dispatch", "transfer", "escalate"})
 _OF_THE_REQUESTER = frozenset({"report", "evaluate"})
 #: Details that are no part of what a fact says.
 _ASIDE = frozenset({*TEXTS, "asked", "zone"})
+#: Details of a report by which two tellings of it are compared, and what is taken for them where nothing is said.
+_COMPARED = frozenset({"item", "place", "severity", "urgency", "channel", "informant", "visit", "asked", "facts"})
+_UNSAID: Mapping[str, Any] = {"item": "", "place": "", "channel": "", "visit": True, "asked": True, "facts": {}}
 _write = msgspec.json.Encoder(order="sorted", enc_hook=str).encode
 #: What separates several units in one cell.
 _SEVERAL = re.compile(r"\s*[、，,]\s*")
@@ -168,6 +172,22 @@ class JournalCommands:
         content = f"{row.case}\0{step.action}\0{step.at.isoformat()}".encode() if self._wide else row.digest
         return hashlib.blake2b(content, digest_size=16, key=self.locality.encode()[:64]).digest()
 
+    def tells_same(self, event: Event, fact: Fact) -> bool:
+        """Return whether an event is that of a fact, as far as both say: who did it, and what; not its texts."""
+        if fact.action == "report":
+            kept = [(name, value) for name, value in fact.details.items() if name in _COMPARED and value is not None]
+            return all(event.changes.get(name, _UNSAID.get(name)) == value for name, value in kept)
+        by = fact.by
+        acted = event.by == by or by is None or (event.by is not None and event.by.id == REQUESTER.id)
+        return acted and kept_details(fact.details) == (event.details or {})
+
+    def assumed_dispatch(self, row: Row, step: DatedAction) -> Fact | None:
+        """Return the dispatch that is vouched for when a case is reported (自动派单); None if it is not."""
+        if not self._auto_dispatch:
+            return None
+        to = self._with_unit_ids(row.fields).get("unit") if self._wide else None
+        return Fact("dispatch", step.at, None, {"to": to}, self.fact_id(row, step) + b"auto")
+
     def comes_late(self, row: Row, step: DatedAction) -> bool:
         """Return whether a step of a case that the store has lies before the store's clock."""
         return self._began is not None and step.at <= self._began and self._engine.find(row.case) is not None
@@ -175,7 +195,7 @@ class JournalCommands:
     def tell(self, steps: Sequence[tuple[Row, DatedAction]]) -> bool:
         """Tell the steps of one case together; return whether they fit, all of them."""
         try:
-            case = self._require_ours(steps[0][0].case)
+            case = self.require_ours(steps[0][0].case)
             facts = []
             for row, step in steps:
                 fact_id = self.fact_id(row, step)
@@ -184,10 +204,7 @@ class JournalCommands:
                 if step.action == "report":
                     return False
                 self._require_new(case, step.action)
-                by, details = self._said(row, step)
-                if step.action == "evaluate" and case is not None and case.asked:
-                    by = None  # a verdict is the requester's, whoever typed it in
-                facts.append(Fact(step.action, step.at, by, details, fact_id))
+                facts.append(self.fact(row, step, case))
             if len(facts) < 2:
                 return False
             self._engine.tell(steps[0][0].case, facts)
@@ -205,59 +222,59 @@ class JournalCommands:
         Raises:
             GovernflowError: The engine, or the rule that a store's case is of one locality, refuses it.
         """
-        action, (by, details) = step.action, self._said(row, step)
-        fact_id = self._id_of(row, step, by, details)
-        case = self._require_ours(row.case)
+        case = self.require_ours(row.case)
+        fact = self.fact(row, step, case)
+        fact_id = cast("bytes", fact.command_id)
         is_new = not self.is_known(row, step, fact_id)
         if is_new:
-            self._require_new(case, action)
-            self._take(row, step, case, fact_id, by, details)
+            self._require_new(case, fact.action)
+            self._take(row.case, fact)
         elif case is not None:
             known = fact_id if self._engine.has_taken(fact_id) else self._former_id(row, step)
-            self._engine.retell(known, action, **_texts_of(details))
-        if action == "report" and self._auto_dispatch:
-            self._dispatch(row, step, fact_id)
+            self._engine.retell(known, fact.action, **_texts_of(fact.details))
+        if fact.action == "report":
+            self._dispatch(row, step)
         return is_new
 
-    def _take(
-        self,
-        row: Row,
-        step: DatedAction,
-        case: Case | None,
-        fact_id: bytes,
-        by: Actor | None,
-        details: dict[str, Any],
-    ) -> None:
-        action, at = step.action, step.at
-        if action == "report":
+    def _take(self, case: str, fact: Fact) -> None:
+        details: dict[str, Any] = dict(fact.details)
+        if fact.action == "report":
+            self._engine.report(
+                locality=self.locality, case_id=case, at=fact.at, by=fact.by, command_id=fact.command_id, **details
+            )
+        else:
+            self._engine.act(fact.action, case, by=fact.by, at=fact.at, command_id=fact.command_id, **details)
+
+    def fact(self, row: Row, step: DatedAction, case: Case | None) -> Fact:
+        """Return what a step of a row says, as `Engine.tell` takes it.
+
+        Raises:
+            CommandError: If it is a merger without the case that it goes into.
+        """
+        by, details = self._said(row, step)
+        fact_id = self._id_of(row, step, by, details)
+        if step.action == "report":
+            details["source"] = self.source
             if self._way is not None:
                 details["way"] = self._way
-            self._engine.report(
-                locality=self.locality,
-                case_id=row.case,
-                source=self.source,
-                at=at,
-                by=by,
-                command_id=fact_id,
-                **details,
-            )
-            return
         require(
-            action != "merge" or details.get("into"),
+            step.action != "merge" or details.get("into"),
             "a merger needs the case that it goes into",
             "并案须指明并入的事项",
         )
-        if action == "evaluate" and case is not None and case.asked:
+        if step.action == "evaluate" and case is not None and case.asked:
             by = None  # a verdict is the requester's, whoever typed it in
-        self._engine.act(action, row.case, by=by, at=at, command_id=fact_id, **details)
+        return Fact(step.action, step.at, by, details, fact_id)
 
-    def _dispatch(self, row: Row, step: DatedAction, fact_id: bytes) -> None:
+    def _dispatch(self, row: Row, step: DatedAction) -> None:
         """Dispatch a reported case at once (自动派单): to the unit that a wide row names, else along the route."""
         former = self._former_id(row, step) + b"auto"
         if self.resumes and self._engine.has_taken(former):
             return
-        to = self._with_unit_ids(row.fields).get("unit") if self._wide else None
-        self._engine.dispatch(row.case, to=to, at=step.at, command_id=fact_id + b"auto")
+        fact = self.assumed_dispatch(row, step)
+        if fact is not None:
+            to: Any = fact.details["to"]
+            self._engine.dispatch(row.case, to=to, at=fact.at, command_id=fact.command_id)
 
     def _require_new(self, case: Case | None, action: str) -> None:
         """Refuse a step that a wide row told otherwise before: each is told once, and the row has changed since."""
@@ -265,14 +282,14 @@ class JournalCommands:
             return
         before = next(event.at for event in reversed(self._engine.history(case.id)) if event.action == action)
         raise CommandError(
-            "the row has changed: {action} of case {case} was told otherwise before, at {before}",
-            "该行已有改动：事项 {case} 的“{action}”此前登记为 {before}，内容不同",
+            "the row has changed: {action} of case {case} was told otherwise before, at {before}; --amend corrects it",
+            "该行已有改动：事项 {case} 的“{action}”此前登记为 {before}，内容不同；加 --amend 予以更正",
             action=action,
             case=case.id,
             before=before,
         )
 
-    def _require_ours(self, name: str) -> Case | None:
+    def require_ours(self, name: str) -> Case | None:
         """Refuse a case of another locality (numbers such as 1, 2, 3 are used by every county), or run another way."""
         case = self._engine.find(name)
         if case is not None and case.locality != self.locality:

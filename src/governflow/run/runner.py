@@ -6,7 +6,7 @@ taking it again changes nothing, so a journal can be run again after a crash, wi
 program, or when next month's export has more cells filled in.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from itertools import groupby
@@ -17,11 +17,13 @@ import attrs
 from governflow.engine.engine import Engine
 from governflow.errors import GovernflowError, JournalError, NotOurs, StoreError
 from governflow.journal import ORDER, DatedAction, Map, Notice, Reject, Row, read
+from governflow.model.events import Event
 from governflow.model.headings import HEADINGS
 from governflow.model.source import ASSUMED, Source
 from governflow.model.terms import Way
 from governflow.normalize import half_width, key
 from governflow.policy.stack import actions_of
+from governflow.run.amending import Amender, Amendment, Step
 from governflow.run.commands import JournalCommands
 from governflow.run.refusals import AHEAD, refusal, too_far_ahead, wall_time
 from governflow.run.sorted_journal import SortedJournal
@@ -35,6 +37,20 @@ _VERDICT = frozenset({"satisfied", "score"})
 Progress = Callable[[int, int], None]
 
 
+@attrs.frozen
+class Amend:
+    """How rows are taken that say otherwise than the store (更正).
+
+    Args:
+        whole_cases: Whether facts are retracted that the file does not hold any more: only of cases that are in it, and
+            only steps that it records.
+        retracting: Called with these facts before anything is changed, if there are any.
+    """
+
+    whole_cases: bool = False
+    retracting: Callable[[Sequence[Event]], None] | None = None
+
+
 @attrs.define
 class Result:
     """What a run did.
@@ -46,6 +62,8 @@ class Result:
         later: How many steps lie after ``until`` and have not happened yet.
         rejected: How many rows were refused, wholly or in part.
         notices: What a person ought to know.
+        replaced: How many facts of the store the file told otherwise, and were amended.
+        retracted: The facts that the file does not hold any more, and were retracted.
     """
 
     until: datetime | None = None
@@ -54,6 +72,8 @@ class Result:
     later: int = 0
     rejected: int = 0
     notices: list[Text] = attrs.field(factory=list)
+    replaced: int = 0
+    retracted: list[Event] = attrs.field(factory=list)
 
     @property
     def mostly_refused(self) -> Text | None:
@@ -76,6 +96,7 @@ def run(
     until: datetime | None = None,
     auto_dispatch: bool = False,
     way: Way | None = None,
+    amend: Amend | None = None,
     rejected: Callable[[Reject], None],
     progress: Progress | None = None,
 ) -> Result:
@@ -90,6 +111,7 @@ def run(
         auto_dispatch: Dispatch each reported case at once along the policy's route.
         way: How its cases are run; a row of a case that the store runs another way is refused. By default new cases as
             the engine says, and those that the store has as before.
+        amend: How rows are taken that say otherwise than the store (更正); by default each is refused.
         rejected: Called with each row that is refused.
         progress: Called now and then with rows done and rows in all.
 
@@ -114,9 +136,12 @@ def run(
         behind = rows.far_behind() if until is None else None
         with engine.in_bulk():
             taking.widen()
-            taking.take_all(progress)
+            taking.take_all(progress, amends=amend is not None)
             if result.until is not None:
                 engine.advance_quietly(max(result.until, engine.now or result.until))
+            if amend is not None:
+                recorded = taking.source(auto_dispatch=False).recorded
+                taking.amend(Amender(engine, commands, recorded, amend.whole_cases), amend)
     taking.hand_out()
     engine.note_refused(locality, taking.incomplete(), at=engine.now)
     result.notices += _short_names(commands)
@@ -185,6 +210,9 @@ class _Taking:
     occurring: set[str] = attrs.field(factory=set)
     #: By case, the steps that lie before the store's clock.
     late: dict[str, list[tuple[Row, DatedAction]]] = attrs.field(factory=dict)
+    #: By case that the store had before, all that the file tells of it; and the cases that it had not.
+    known: dict[str, list[tuple[Row, DatedAction]]] = attrs.field(factory=dict)
+    fresh: set[str] = attrs.field(factory=set)
     #: Steps of the present moment that were refused, each with its fault.
     held: list[tuple[Row, DatedAction, GovernflowError]] = attrs.field(factory=list)
 
@@ -305,8 +333,8 @@ class _Taking:
         self.result.taken -= reject.line not in self.refused
         self.refuse(reject)
 
-    def take_all(self, progress: Progress | None) -> None:
-        """Take every step that is not after the end of the run."""
+    def take_all(self, progress: Progress | None, *, amends: bool) -> None:
+        """Take every step that is not after the end of the run; where it ``amends``, not those of known cases."""
         engine, until, total = self.engine, self.result.until, self.journal.steps
         before: datetime | None = None
         for done, (row, step) in enumerate(self.journal.in_order()):
@@ -318,6 +346,9 @@ class _Taking:
             before = at
             if until is not None and at > until:
                 self.result.later += 1
+                continue
+            if amends and self._is_known(row.case):
+                self.known.setdefault(row.case, []).append((row, step))
                 continue
             if self.commands.comes_late(row, step):
                 self.late.setdefault(row.case, []).append((row, step))
@@ -332,6 +363,48 @@ class _Taking:
         self._take_late()
         if progress is not None:
             progress(total, total)
+
+    def _is_known(self, case: str) -> bool:
+        """Return whether the store had a case before this run."""
+        if case in self.fresh or case in self.known:
+            return case in self.known
+        if self.engine.find(case) is None:
+            self.fresh.add(case)
+            return False
+        return True
+
+    def amend(self, amender: Amender, how: Amend) -> None:
+        """Make the store say of the cases that it had before what the file says of them."""
+        plans: list[Amendment] = []
+        for name, steps in self.known.items():
+            try:
+                plans.append(amender.compare(steps, is_whole=self.journal.report_of(name) is not None))
+            except StoreError:
+                raise
+            except GovernflowError as fault:
+                for row, step in steps:
+                    self._refuse(row, step, fault)
+        gone = [event for plan in plans for event in plan.gone]
+        if gone and how.retracting is not None:
+            how.retracting(gone)
+        for plan in plans:
+            refused = [self._amended(*done) for done in amender.carry_out(plan)]
+            self.result.replaced += plan.replaced - sum(refused)
+
+    def _amended(self, what: Step | Event, fault: GovernflowError | None) -> bool:
+        """Note what became of a step that was told anew or of a fact that is gone; return whether it was refused."""
+        if isinstance(what, Event):
+            if fault is None:
+                self.result.retracted.append(what)
+            else:
+                self.result.notices.append(fault.text)
+            return False
+        row, step = what
+        if fault is None:
+            self._note_taken(row, step, is_new=True)
+            return False
+        self._refuse(row, step, fault)
+        return True
 
     def _take_late(self) -> None:
         """Take what lies before the store's clock: all that is told of a case together, or else what fits of it."""
