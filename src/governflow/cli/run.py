@@ -87,10 +87,7 @@ def run_journal(
         if writer is not None:
             writer.close()
         result.notices.extend(notice)
-        if figure is not None:
-            print_behind(*_behind(engine, locality, figure), as_json=as_json, lang=lang)
-        else:
-            print_result(engine, locality, result, zone=zone, as_json=as_json, lang=lang)
+        print_result(engine, locality, result, zone=zone, figure=figure, as_json=as_json, lang=lang)
     return 1 if result.rejected else 0
 
 
@@ -178,10 +175,22 @@ def _behind(engine: Engine, locality: str, figure: str) -> tuple[Text, list[str]
     return say_figure(wanted, policy), named.get(wanted, [])
 
 
-def print_result(engine: Engine, locality: str, result: Result, *, zone: ZoneInfo, as_json: bool, lang: str) -> None:
-    """Print what became of the cases, as JSON or as tables; notices go to standard error."""
+def print_result(
+    engine: Engine,
+    locality: str,
+    result: Result,
+    *,
+    zone: ZoneInfo,
+    figure: str | None = None,
+    as_json: bool,
+    lang: str,
+) -> None:
+    """Print what became of the cases, as JSON or as tables, or the cases behind a figure; notices to standard error."""
     for notice in result.notices:
         print_note(notice, lang)
+    if figure is not None:
+        print_behind(*_behind(engine, locality, figure), as_json=as_json, lang=lang)
+        return
     policy = engine.localities.policy(locality)
     ancestor = borrowed(engine.localities, locality)
     if ancestor is not None:

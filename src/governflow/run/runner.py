@@ -137,11 +137,8 @@ def run(
         with engine.in_bulk():
             taking.widen()
             taking.take_all(progress, amends=amend is not None)
-            if result.until is not None:
-                engine.advance_quietly(max(result.until, engine.now or result.until))
             if amend is not None:
-                recorded = taking.source(auto_dispatch=False).recorded
-                taking.amend(Amender(engine, commands, recorded, amend.whole_cases), amend)
+                taking.amend(amend)
     taking.hand_out()
     engine.note_refused(locality, taking.incomplete(), at=engine.now)
     result.notices += _short_names(commands)
@@ -334,7 +331,7 @@ class _Taking:
         self.refuse(reject)
 
     def take_all(self, progress: Progress | None, *, amends: bool) -> None:
-        """Take every step that is not after the end of the run; where it ``amends``, not those of known cases."""
+        """Take every step up to the end of the run, and let the time pass; where it ``amends``, not of known cases."""
         engine, until, total = self.engine, self.result.until, self.journal.steps
         before: datetime | None = None
         for done, (row, step) in enumerate(self.journal.in_order()):
@@ -361,6 +358,8 @@ class _Taking:
                 self.held.append((row, step, fault))
         self._settle()
         self._take_late()
+        if until is not None:
+            engine.advance_quietly(max(until, engine.now or until))
         if progress is not None:
             progress(total, total)
 
@@ -373,8 +372,10 @@ class _Taking:
             return False
         return True
 
-    def amend(self, amender: Amender, how: Amend) -> None:
+    def amend(self, how: Amend) -> None:
         """Make the store say of the cases that it had before what the file says of them."""
+        recorded = self.source(auto_dispatch=False).recorded
+        amender = Amender(self.engine, self.commands, recorded, how.whole_cases)
         plans: list[Amendment] = []
         for name, steps in self.known.items():
             try:
