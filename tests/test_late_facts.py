@@ -311,6 +311,32 @@ def test_of_two_rulings_of_one_moment_on_one_appeal_the_second_is_refused() -> N
             engine.tell(CASE, [second])
 
 
+def moot(engine: Engine) -> list[str]:
+    """The actions that stay in the life although what they were about is no more."""
+    return [event.action for event in engine.life(CASE) if "moot" in event.about]
+
+
+@pytest.mark.parametrize("granted", [True, False])
+def test_an_appeal_and_its_ruling_stay_as_moot_where_the_breach_is_withdrawn(engine: Engine, *, granted: bool) -> None:
+    appeal, ruling = (
+        fact("appeal", 60, clock="arrive", reason="停电"),
+        fact("rule", 90, clock="arrive", granted=granted),
+    )
+    told(engine, REPORT, DISPATCH, appeal, ruling)
+    case = told(engine, ARRIVE)
+    assert moot(engine) == ["appeal", "rule"]
+    arrive = {clock.mark: clock for clock in case.all_clocks}["arrive#1"]
+    assert (arrive.outcome, arrive.exempt, arrive.misses, case.appeals) == ("met", None, (), ())
+
+
+def test_an_extension_stays_as_moot_where_its_clock_had_been_met(engine: Engine) -> None:
+    extend = fact("extend", 30, clock="arrive", allowance="1h", approved_by="主任", reason="雪")
+    case = told(engine, REPORT, DISPATCH, extend, ARRIVE)
+    assert moot(engine) == ["extend"]
+    arrive = {clock.mark: clock for clock in case.all_clocks}["arrive#1"]
+    assert (arrive.outcome, arrive.stopped, arrive.added) == ("met", after(20), ())
+
+
 def test_an_appeal_that_names_no_clock_is_about_the_last_breach_of_the_life_as_it_stands() -> None:
     """Told before the dispatch was known it was about that one's breach; told after it, about the arrival's."""
     appeal = fact("appeal", 100, reason="停电")
