@@ -384,3 +384,16 @@ def test_nothing_can_be_done_to_a_case_registered_in_error_and_its_id_is_not_use
         told(engine, REPORT)
     with pytest.raises(CommandError, match="reported"):
         engine.report(case_id=CASE, at=after(1))
+
+
+def test_an_appeal_that_names_no_clock_means_the_same_one_in_whatever_order_the_summonses_were_told() -> None:
+    summonses = [fact("whistle", 5, units=["community"]), fact("whistle", 5, units=["street"])]
+    appeal = fact("appeal", 90, reason="停电")
+    found = []
+    for first, second in (summonses, summonses[::-1]):
+        engine = Engine.open()
+        told(engine, REPORT, DISPATCH, first, second)
+        engine.advance(after(80))
+        told(engine, appeal)
+        found.append(engine.case(CASE).appeals)
+    assert found[0] == found[1]

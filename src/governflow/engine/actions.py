@@ -304,7 +304,8 @@ def _appeal(step: Transition, details: Details, by: Actor | None) -> None:
         f"there is no breach of {name or 'any clock'} to appeal against; breached: {listed.en}",
         f"没有可申诉的超时（{name or '任何时限'}）；已超时：{listed.zh}",
     )
-    mark = found[-1].mark
+    # The latest breach is meant; of several of one moment always the same, in whatever order they were told.
+    mark = max(found, key=lambda clock: (clock.misses[-1].at, clock.started, clock.mark)).mark
     step.changes["appeals"] = [*(old for old in step.case.appeals if old != mark), mark]
     step.about["clock"] = mark
 
