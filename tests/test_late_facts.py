@@ -337,6 +337,18 @@ def test_an_extension_stays_as_moot_where_its_clock_had_been_met(engine: Engine)
     assert (arrive.outcome, arrive.stopped, arrive.added) == ("met", after(20), ())
 
 
+def test_a_check_in_stays_as_moot_where_the_whistle_is_retracted(engine: Engine) -> None:
+    whistle, came = fact("whistle", 25, units=["department"]), fact("check_in", 30, unit="department")
+    told(engine, REPORT, DISPATCH, ARRIVE, whistle, came)
+    (wrong,) = [event for event in engine.life(CASE) if event.action == "whistle"]
+    case = engine.retract(wrong, reason="填错", by=Actor("平台3"))
+    assert moot(engine) == ["check_in"]
+    assert "check_in:department" not in case.clocks
+    told(engine, RESOLVE)
+    assert engine.case(CASE).state == "resolved"
+    engine.verify()
+
+
 def test_an_appeal_that_names_no_clock_is_about_the_last_breach_of_the_life_as_it_stands() -> None:
     """Told before the dispatch was known it was about that one's breach; told after it, about the arrival's."""
     appeal = fact("appeal", 100, reason="停电")
