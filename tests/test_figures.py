@@ -97,6 +97,13 @@ def test_a_figure_is_called_as_json_calls_it_or_as_the_tables_do(
     assert len(listed(governflow, "run", journal, "--until", "2026-03-16 12:00", "--list", name)) == 3
 
 
+@pytest.mark.parametrize(
+    "name", ["满意率", "三率.满意率", "satisfaction", "rates.satisfaction", "rates.satisfaction.n"]
+)
+def test_the_name_of_a_rate_means_its_numerator(journal: Path, governflow: Callable[..., Any], name: str) -> None:
+    assert listed(governflow, "run", journal, "--until", "2026-03-16 12:00", "--list", name) == ["good"]
+
+
 def test_a_figure_that_nobody_knows_is_refused_with_the_nearest(
     journal: Path, tmp_path: Path, governflow: Callable[..., Any]
 ) -> None:

@@ -83,7 +83,8 @@ def read_figure(text: str, known: Iterable[Figure], policy: LocalRules) -> Figur
     """Return the figure that somebody names.
 
     Args:
-        text: Its path, or its words in either language; the first part may be left out where it is a group.
+        text: Its path, or its words in either language. The first part may be left out where it is a group, and ``n``
+            after the name of a rate.
         known: The figures that there are.
         policy: The locality's rules: the names of its clocks, states and units.
 
@@ -97,6 +98,8 @@ def read_figure(text: str, known: Iterable[Figure], policy: LocalRules) -> Figur
             for called in (name, name.partition(".")[2]):
                 if called:
                     names.setdefault(_key(called), figure)
+                    if figure[-1] == "n":  # a rate is called by its name alone
+                        names.setdefault(_key(called.rpartition(".")[0]), figure)
     found = names.get(_key(text))
     if found is None:
         alike = names.get(nearest(_key(text), names) or "")
