@@ -17,13 +17,14 @@ from governflow.engine.transition import Outcomes
 from governflow.errors import ClockBackwards, CommandError, PolicyError, UnknownCase, described, require, shown
 from governflow.model.case import Case, evolve
 from governflow.model.clocks import PROMISE
-from governflow.model.events import Actor, Event, decode, encode
+from governflow.model.events import AMENDED, RECALCULATED, Actor, Event, decode, encode
 from governflow.model.faults import HookFault
+from governflow.model.life import marked
 from governflow.model.terms import Mode
 from governflow.policy.hookspecs import HOLDERS, Merit
 from governflow.policy.registry import Localities
 from governflow.policy.stack import Policy
-from governflow.stores import Store
+from governflow.stores import LedgerEntry, Store
 from governflow.text import Text
 from governflow.timesource import Entropy, TimeSource, in_utc
 
@@ -35,6 +36,9 @@ SKEW = timedelta(minutes=5)
 
 #: The kind of the book's events that enter a merit.
 ENTERED = "merit_entered"
+
+#: What the body of an event holds that withdraws others.
+_WITHDRAWING = (f'"{AMENDED}"'.encode(), f'"{RECALCULATED}"'.encode())
 
 _TEXT_OR_NONE = (str, type(None))
 
@@ -91,6 +95,8 @@ class Session:
         self._looked_under: object = None
         self._delivering = False
         self._failed: set[tuple[int, str]] = set()
+        # Of the cases of which plugins are told now: the version, and the positions in the ledger of what is withdrawn.
+        self._withdrawn: dict[str, tuple[int, frozenset[int]]] = {}
 
     @contextmanager
     def step(self, by: object, at: datetime | None) -> Iterator[datetime]:
@@ -331,13 +337,31 @@ class Session:
             self._delivering = True
             try:
                 while waiting := [entry for entry in self.store.undelivered() if entry not in self._failed]:
-                    faults = {entry: self._tell(*entry) for entry in waiting}
+                    # What is withdrawn is told no more: the event that withdrew it waits too, and is its follow-up.
+                    if stands := [entry for entry in waiting if not self._is_withdrawn(entry[0])]:
+                        self.store.attempt(stands)
+                    # Asked once more before each call: a plugin that hears something may withdraw something.
+                    faults = {entry: self._tell(*entry) for entry in stands if not self._is_withdrawn(entry[0])}
                     self._failed |= {entry for entry, fault in faults.items() if fault is not None}
                     with self.transaction:
-                        for entry, fault in faults.items():
-                            self.store.delivered(*entry, fault)
+                        for entry in waiting:
+                            self.store.delivered(*entry, faults.get(entry))
             finally:
                 self._delivering = False
+                self._withdrawn.clear()
+
+    def _is_withdrawn(self, position: int) -> bool:
+        """Return whether an entry of the ledger was withdrawn since; a book's entries never are."""
+        name = self.store.entry(position).case
+        if name.startswith("@"):
+            return False
+        case = self.store.load(name)
+        assert case is not None
+        version, positions = self._withdrawn.get(name, (0, frozenset[int]()))
+        if version != case.version:
+            positions = _withdrawn_of(list(self.store.entries(name)))
+            self._withdrawn[name] = case.version, positions
+        return position in positions
 
     def _tell(self, position: int, plugin: str) -> str | None:
         """Call a plugin; return why it failed, or None if it heard the event."""
@@ -357,6 +381,14 @@ class Session:
                     return described(fault)
                 return None
         return f"{plugin} is not registered"
+
+
+def _withdrawn_of(lines: Sequence[LedgerEntry]) -> frozenset[int]:
+    """Return the positions of those entries of a case's book that an amendment or a recalculation has withdrawn."""
+    if not any(kind in line.body for line in lines for kind in _WITHDRAWING):
+        return frozenset()
+    book = marked(decode(line.body, line.recorded) for line in lines)
+    return frozenset(line.position for line, event in zip(lines, book, strict=True) if event.withdrawn is not None)
 
 
 def merit_entry(merit: Merit, source: str, case: str | None) -> dict[str, Any]:

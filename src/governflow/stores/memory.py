@@ -1,6 +1,7 @@
 """A store in memory: as quick as it gets, gone with the process."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
@@ -22,6 +23,7 @@ class MemoryStore(Store):
         self._commands: dict[bytes, tuple[str, int]] = {}
         self._digests: dict[bytes, bytes] = {}
         self._outbox: dict[tuple[int, str], str | None] = {}
+        self._attempts: Counter[tuple[int, str]] = Counter()
         self._due: DueQueue[datetime] = DueQueue()
         self._rule_sets: dict[str, bytes] = {}
         self._applied: dict[str, str] = {}
@@ -67,9 +69,16 @@ class MemoryStore(Store):
     def undelivered(self) -> list[tuple[int, str]]:
         return list(self._outbox)
 
+    def attempt(self, deliveries: Sequence[tuple[int, str]]) -> None:
+        self._attempts.update(deliveries)
+
+    def attempts(self, position: int, plugin: str) -> int:
+        return self._attempts[position, plugin]
+
     def delivered(self, position: int, plugin: str, fault: str | None) -> None:
         if fault is None:
             self._outbox.pop((position, plugin), None)
+            self._attempts.pop((position, plugin), None)
         else:
             self._outbox[position, plugin] = fault
 

@@ -4,7 +4,7 @@ Events of a transaction are gathered and written together at its end; in bulk mo
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -326,14 +326,28 @@ class SQLiteStore(Store):
     def undelivered(self) -> list[tuple[int, str]]:
         return self._query("SELECT position, plugin FROM outbox ORDER BY position, plugin")
 
+    def attempt(self, deliveries: Sequence[tuple[int, str]]) -> None:
+        """Note attempts; in bulk mode, too, nobody hears of anything that is not durable."""
+        self.begin()
+        self._write()
+        try:
+            query = "UPDATE outbox SET tries = tries + 1 WHERE position = ? AND plugin = ?"
+            self._db.executemany(query, deliveries)
+        except sqlite3.Error as fault:
+            self._abandon()
+            raise unusable(self.path, fault) from fault
+        self._write(durable=True)
+
+    def attempts(self, position: int, plugin: str) -> int:
+        found = self._query("SELECT tries FROM outbox WHERE position = ? AND plugin = ?", position, plugin)
+        return found[0][0] if found else 0
+
     def delivered(self, position: int, plugin: str, fault: str | None) -> None:
         if fault is None:
             self._db.execute("DELETE FROM outbox WHERE position = ? AND plugin = ?", (position, plugin))
         else:
-            self._db.execute(
-                "UPDATE outbox SET tries = tries + 1, fault = ? WHERE position = ? AND plugin = ?",
-                (fault, position, plugin),
-            )
+            query = "UPDATE outbox SET fault = ? WHERE position = ? AND plugin = ?"
+            self._db.execute(query, (fault, position, plugin))
 
     def rule_set(self, rules: str) -> bytes | None:
         if rules in self._new_rules:

@@ -223,8 +223,16 @@ class Store(ABC):
         """Return what plugins still have to hear: ``(position, plugin)``."""
 
     @abstractmethod
+    def attempt(self, deliveries: Sequence[tuple[int, str]]) -> None:
+        """Note that deliveries are attempted now, and make that durable: whatever becomes of them, they were."""
+
+    @abstractmethod
+    def attempts(self, position: int, plugin: str) -> int:
+        """Return how often a delivery that waits was attempted, whether it failed or nobody knows; 0 if never."""
+
+    @abstractmethod
     def delivered(self, position: int, plugin: str, fault: str | None) -> None:
-        """Note that a plugin heard an event, or why it failed to."""
+        """Note that a plugin heard an event, or need not hear it any more, or why it failed to."""
 
     @abstractmethod
     def rule_set(self, rules: str) -> bytes | None:
