@@ -638,6 +638,7 @@ def test_what_an_event_earns_is_in_the_book_with_its_source_and_its_case(engine:
         "source": COUNTY,
         "expires": (plus(1) + DAY).isoformat(),
         "case": "c",
+        "for": {"kind": "dispatched", "at": plus(1).isoformat(), "seq": 2},
     }
     assert balances(engine.book(COUNTY), plus(2))["community"].points == 2
 

@@ -6,13 +6,14 @@ the end as one batch. The case, and its life, must be the same; and enough lives
 """
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from random import Random  # noqa: TID251 - seeded: the same number makes the same life
 
 import pytest
 
-from governflow import Actor, CommandError, Engine, Event, Fact, GovernflowError
+from governflow import Actor, Case, CommandError, Engine, Event, Fact, GovernflowError, Text, hookimpl
 from governflow.charter.cases.reported import BEGIN
 from governflow.charter.lives.retelling import (
     Choose,
@@ -27,6 +28,9 @@ from governflow.charter.lives.simulation import CASE, details
 from governflow.engine.decide import kept_details
 from governflow.model.base_lifecycle import BASE
 from governflow.model.case import fold
+from governflow.model.terms import Outcome
+from governflow.policy.hookspecs import Merit
+from governflow.reports.merits import Balance, balances, ranking
 from governflow.testing import ManualClock, counted
 
 CODES = ("000000", "371621", "220202", "520628", "320113007", "520625", "321171")
@@ -174,3 +178,77 @@ def test_lives_that_once_ended_differently(number: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("part", range(50))
 def test_ten_thousand_lives_told_in_any_order_end_as_those_told_in_time(part: int, tmp_path: Path) -> None:
     hold(range(1000 + 200 * part, 1200 + 200 * part), tmp_path, CODES)
+
+
+# --- and the merits that a life earns ---------------------------------------------------------------------------------
+
+COUNTY = "990101"
+#: What the kinds of events are worth; the odd ones expire.
+POINTS = {"breached": -5, "arrived": 3, "resolved": 4, "taken_over": -2, "warned": -1, "noted": 1, "closed": 7}
+
+
+class County:
+    """Gives points for what happened, to the case's unit where it is settled, and to one post for all else."""
+
+    @hookimpl
+    def governflow_merits(self, event: Event, case: Case) -> Sequence[Merit]:
+        points = POINTS.get(event.kind)
+        if points is None:
+            return []
+        expires = event.at + timedelta(days=3) if points % 2 else None
+        merits = [Merit("post", "post", points, Text(event.kind, "考核"), event.kind, expires)]
+        if event.kind == "closed" and all(clock.outcome is not Outcome.BREACHED for clock in case.all_clocks):
+            merits.append(Merit("clean", "unit", 1, Text("in time", "按时"), "clean"))
+        return merits
+
+
+def open_county(path: Path | None = None) -> Engine:
+    engine = open_engine(path)
+    engine.localities.register(COUNTY, County())
+    return engine
+
+
+def accounts(engine: Engine, story: Story) -> list[Mapping[str, Balance] | tuple[object, ...]]:
+    """The accounts and the rankings of a locality at ten moments of a story, and when much has expired."""
+    book = engine.book(COUNTY)
+    span = (story.until - BEGIN) / 10
+    moments = [BEGIN + span * number for number in range(11)]
+    found: list[Mapping[str, Balance] | tuple[object, ...]] = [
+        dict(balances(book, moment)) for moment in (*moments, story.until + timedelta(days=4))
+    ]
+    return found + [ranking(book, moment, moment + span) for moment in moments]
+
+
+def merits_told_twice(number: int, folder: Path) -> int:
+    """Tell one life twice, compare the accounts, and return how many entries were reversed."""
+    choose: Choose = Random(f"merits/{number}").choice
+    in_time, late = open_county(), open_county(folder / f"{number}.db" if number % 2 else None)
+    story = lived_in_time(in_time, COUNTY, {}, choose, choose(range(4, 12)))
+    assert story is not None
+    wrong = WrongFacts(late, story, choose)
+    refused = told_in_any_order(late, COUNTY, story, choose, wrong.between)
+    if late.find(CASE) is not None:
+        wrong.retract(refused, unwind=True)
+    told_again(late, COUNTY, story, refused)
+    assert accounts(late, story) == accounts(in_time, story), number
+    reverses = [entry.about["reverses"] for entry in late.book(COUNTY) if "reverses" in entry.about]
+    assert len(reverses) == len(set(reverses))
+    late.verify()
+    late.close()
+    return len(reverses)
+
+
+def hold_merits(numbers: range, folder: Path) -> None:
+    """Tell many lives twice, and require that most of them reversed merits."""
+    reversed_ones = [merits_told_twice(number, folder) for number in numbers]
+    assert sum(count > 0 for count in reversed_ones) >= 0.5 * len(numbers)
+
+
+def test_merits_of_lives_told_in_any_order_are_those_of_the_lives_told_in_time(tmp_path: Path) -> None:
+    hold_merits(range(30), tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(10))
+def test_merits_of_two_thousand_lives_told_in_any_order_are_those_told_in_time(part: int, tmp_path: Path) -> None:
+    hold_merits(range(1000 + 200 * part, 1200 + 200 * part), tmp_path)

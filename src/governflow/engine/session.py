@@ -9,9 +9,12 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from governflow.engine import merging
 from governflow.engine.decide import fire
 from governflow.engine.musters import BOOK
+from governflow.engine.rewards import Earned, Lived, corrections, earned_by, giver, withdraws
 from governflow.engine.rule_changes import lost_of, settle
 from governflow.engine.transition import Outcomes
 from governflow.errors import ClockBackwards, CommandError, PolicyError, UnknownCase, described, require, shown
@@ -41,6 +44,7 @@ ENTERED = "merit_entered"
 _WITHDRAWING = (f'"{AMENDED}"'.encode(), f'"{RECALCULATED}"'.encode())
 
 _TEXT_OR_NONE = (str, type(None))
+_encode = msgspec.json.encode
 
 
 def outage_of(event: Event) -> tuple[datetime, datetime]:
@@ -142,8 +146,8 @@ class Session:
         self.store.append(before, after, events, self.clock.now(), secret, key, policy.observed, digest)
         if events and (after.merged_into is not None or after.joined):
             self._tell_others(before, after, events[-1].at)
-        if events and policy.rewarding and not after.id.startswith("@"):
-            for kind, about in self._rewards(policy, after, events):
+        if events and not after.id.startswith("@"):
+            for kind, about in self._rewards(policy, before, after, events):
                 self.append_to_book(policy.layers[0].code, kind, about, None, events[-1].at)
 
     def _tell_others(self, before: Case | None, after: Case, at: datetime) -> None:
@@ -187,18 +191,61 @@ class Session:
         self.store.append(book, evolve(book, event), [event], self.clock.now(), None, key, listeners)
         return event
 
-    def _rewards(self, policy: Policy, case: Case, events: list[Event]) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Ask for merits; a hook that fails loses its merits, never the case, and the book says so."""
-        for event in (decode(encode(event)) for event in events):  # a hook cannot rewrite what happened
-            context = policy.context(case, self.mode(policy, event.at), event.at)
-            for source, ask in policy.rewarding:
-                try:
-                    merits = [merit_entry(merit, source, case.id) for merit in ask(event, case, context) or ()]
-                except (Exception, SystemExit, GeneratorExit) as fault:  # noqa: BLE001 - whatever a county's rule raises, the case must stand
-                    yield "faulted", {"faults": [HookFault.raised(source, "governflow_merits", fault).as_json()]}
-                    continue
-                for entry in merits:
+    def _rewards(
+        self, policy: Policy, before: Case | None, after: Case, events: list[Event]
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Return what the book says of merits: what events earn, and the counter-entries of what they withdraw."""
+        case = before
+        for event in events:
+            if policy.rewarding:
+                case = after if event is events[-1] else evolve(case, event)
+            if withdraws(event):
+                yield from self._corrected_merits(policy, after.id, event)
+            elif policy.rewarding and case is not None:
+                earned, faults = self._earned(policy, Lived(event, case))
+                yield from faults
+                for entry in earned.entries:
                     yield ENTERED, entry
+
+    def _corrected_merits(self, policy: Policy, name: str, event: Event) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Return what the book says of merits when an entry of a case gives it another life."""
+        merits = [
+            entry
+            for entry in self.store.history(f"@{policy.layers[0].code}", holding=[_encode(name)])
+            if entry.kind == ENTERED and entry.about["case"] == name
+        ]
+        if not merits and not policy.rewarding:
+            return
+        faults: list[tuple[str, dict[str, Any]]] = []
+
+        def ask(lived: Lived) -> Earned:
+            earned, failed = self._earned(policy, lived)
+            faults.extend(failed)
+            return earned
+
+        book = self.store.history(name)[: event.seq]
+        entries = list(corrections(book, merits, ask))
+        yield from faults
+        for entry in entries:
+            yield ENTERED, entry
+
+    def _earned(self, policy: Policy, lived: Lived) -> tuple[Earned, list[tuple[str, dict[str, Any]]]]:
+        """Ask for merits; a hook that fails loses its merits, never the case, and the book says so."""
+        entries: list[dict[str, Any]] = []
+        answered: set[str] = set()
+        faults: list[tuple[str, dict[str, Any]]] = []
+        event, case = decode(encode(lived.event)), lived.case  # a hook cannot rewrite what happened
+        context = policy.context(case, self.mode(policy, event.at), event.at)
+        for source, ask in policy.rewarding:
+            try:
+                merits = [merit_entry(merit, source, case.id) for merit in ask(event, case, context) or ()]
+            except (Exception, SystemExit, GeneratorExit) as fault:  # noqa: BLE001 - whatever a county's rule raises, the case must stand
+                said = HookFault.raised(source, "governflow_merits", fault).as_json()
+                faults.append(("faulted", {"faults": [said]}))
+                continue
+            answered.add(giver(source))
+            entries += [{**entry, "for": earned_by(event)} for entry in merits]
+        return Earned(entries, frozenset(answered)), faults
 
     def rules_of(self, locality: str) -> Policy:
         """Return a locality's rules, or the defaults if they cannot be loaded: one county stops no other's clocks."""

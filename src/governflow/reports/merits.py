@@ -63,6 +63,7 @@ def balances(events: Iterable[Event], at: datetime) -> Mapping[str, Balance]:
     Args:
         events: The locality's book: ``engine.book(code)``.
         at: The moment, timezone-aware: what was earned later is left out, and what expired by then does not count.
+            What a case earned counts from when it happened, however late it was told; what was reversed never did.
 
     Returns:
         The accounts by whose they are, the most points first, then by name.
@@ -70,10 +71,9 @@ def balances(events: Iterable[Event], at: datetime) -> Mapping[str, Balance]:
     moment = in_utc(at)
     holders: dict[str, str] = {}
     gained, lost, expired = Counter[str](), Counter[str](), Counter[str]()
-    for event in events:
-        if event.kind != ENTERED or event.at > moment:
+    for earned, about in _standing(events):
+        if earned > moment:
             continue
-        about: Mapping[str, Any] = event.about
         to, points, expires = about["to"], about["points"], about["expires"]
         holders.setdefault(to, about["holder"])
         if expires is not None and datetime.fromisoformat(expires) <= moment:
@@ -140,11 +140,23 @@ def require_holder(holder: str | None) -> None:
 def _within(events: Iterable[Event], since: datetime, until: datetime, holder: str | None) -> list[Mapping[str, Any]]:
     require_holder(holder)
     start, end = in_utc(since), in_utc(until)
-    return [
-        event.about
-        for event in events
-        if event.kind == ENTERED and start <= event.at < end and holder in (None, event.about["holder"])
-    ]
+    return [about for earned, about in _standing(events) if start <= earned < end and holder in (None, about["holder"])]
+
+
+def _standing(events: Iterable[Event]) -> list[tuple[datetime, Mapping[str, Any]]]:
+    """Return the entries that are not reversed, each with when it was earned: the moment of the event that earned it.
+
+    Neither what was reversed nor what reverses it was ever gained or lost.
+    """
+    entries = [event for event in events if event.kind == ENTERED]
+    gone = {(event.case, event.about.get("reverses")) for event in entries}
+    stand = (event for event in entries if (event.case, event.seq) not in gone and "reverses" not in event.about)
+    return [(_earned_at(event), event.about) for event in stand]
+
+
+def _earned_at(event: Event) -> datetime:
+    about: Mapping[str, Any] = event.about  # older entries do not say what earned them
+    return datetime.fromisoformat(about["for"]["at"]) if "for" in about else event.at
 
 
 def _ranked(entries: Iterable[Mapping[str, Any]]) -> tuple[Place, ...]:
