@@ -4,13 +4,18 @@ follow-up.
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import attrs
 import pytest
 
 from governflow import Actor, Case, Engine, Fact, hookimpl
+from governflow.calendars import WorkingCalendar
+from governflow.calendars.allowances import Allowance
 from governflow.model.events import AMENDED, Event
+from governflow.policy.builtin.default_clocks import ANSWER
+from governflow.policy.hookspecs import Deadlines
 from governflow.policy.registry import Localities
 from governflow.stores import MemoryStore, SQLiteStore, Store
 
@@ -282,3 +287,87 @@ def test_who_has_no_listener_pays_for_no_mark(store: Store, monkeypatch: pytest.
     engine.advance(after(1440))
     engine.tell(CASE, LATE)
     assert engine.deliver() == 0
+
+
+@pytest.mark.parametrize("place", range(1, 12, 2))
+def test_wherever_it_is_killed_what_is_withdrawn_is_tried_once_at_most_and_the_follow_up_comes(
+    store: Store, desk: Desk, place: int
+) -> None:
+    """What stands may be told twice after a kill: it is known by case and number."""
+    engine = dispatched(store, desk)
+    calls = iter(range(1, 10_000))
+
+    def dies(event: Event) -> None:
+        if next(calls) == place:
+            raise Killed
+
+    desk.on_call = dies
+    with pytest.raises(Killed):
+        engine.advance(after(1440))
+    called = [event.seq for event in desk.tried]
+    again = engine_on(store, desk)
+    again.tell(CASE, LATE)
+    assert again.deliver() == 0
+    assert [seq for seq in withdrawn(again) if desk.times(seq)] == [seq for seq in withdrawn(again) if seq in called]
+    assert max(desk.times(seq) for seq in withdrawn(again)) <= 1
+    assert {seq for seq in standing(again) if not desk.times(seq)} == set()
+    assert [event.kind for event in desk.tried].count(AMENDED) == 1
+    assert store.undelivered() == []
+
+
+def test_what_an_outage_told_late_withdraws_is_not_told(
+    store: Store, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = dispatched(store, desk)
+    with monkeypatch.context() as patch:
+        killed_at_the_mark(store, patch, before=True)
+        with pytest.raises(Killed):
+            engine.advance(after(60))
+    engine.declare_outage(COUNTY, after(10), after(50), reason="检修", by=Actor("desk-3"), at=after(60))
+    told = [(event.case, event.seq) for event in desk.heard]
+    assert not {(CASE, seq) for seq in withdrawn(engine)} & set(told)
+    assert {(CASE, seq) for seq in standing(engine)} <= set(told)
+    assert store.undelivered() == []
+
+
+def test_what_a_newer_calendar_withdraws_is_not_told(store: Store, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer is due in two working days, of a calendar that does not know the holidays of May yet."""
+
+    class Office(Desk):
+        def __init__(self, *holidays: date) -> None:
+            super().__init__()
+            week = {day: [("09:00", "17:00")] for day in ("mon", "tue", "wed", "thu", "fri")}
+            covered = (date(2026, 1, 1), date(2026, 4, 30) if not holidays else date(2026, 12, 31))
+            self.calendar = WorkingCalendar(tz="Asia/Shanghai", weekly=week, holidays=holidays, coverage=covered)
+
+        @hookimpl
+        def governflow_deadlines(self) -> Deadlines:
+            return Deadlines((attrs.evolve(ANSWER, allowance=Allowance.parse("2wd")),))
+
+        @hookimpl
+        def governflow_calendar(self) -> WorkingCalendar:
+            return self.calendar
+
+    at = datetime(2026, 4, 30, 1, tzinfo=UTC)
+    office = Office()
+    engine = engine_on(store, office)
+    engine.report(case_id=CASE, locality=COUNTY, visit=False, at=at)
+    engine.resolve(CASE, at=at + timedelta(hours=1))
+    with monkeypatch.context() as patch:
+        killed_at_the_mark(store, patch, before=True)
+        with pytest.raises(Killed):
+            engine.advance(at + timedelta(days=6))
+    learnt = Office(*(date(2026, 5, day) for day in range(1, 6)))
+    again = engine_on(store, learnt)
+    again.recalculate(CASE, at=at + timedelta(days=6))
+    heard = [event.seq for event in office.heard + learnt.heard]
+    assert "breached" in {event.kind for event in again.history(CASE) if event.seq in withdrawn(again)}
+    assert heard == standing(again)
+
+
+def test_entries_of_a_book_are_always_told(store: Store, desk: Desk) -> None:
+    engine = dispatched(store, desk)
+    engine.switch_mode(COUNTY, "emergency", reason="flood", at=after(5))
+    engine.tell(CASE, [fact("arrive", 4)])
+    heard = [(event.case, event.kind) for event in desk.heard]
+    assert heard.count((f"@{COUNTY}", "mode_switched")) == 1
