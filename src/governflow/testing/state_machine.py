@@ -148,7 +148,9 @@ class _Lives(RuleBasedStateMachine):
         assert case is not None
         may = choices(self.simulator.policy, case)
         if may.possible:
-            some = st.sampled_from(may.lasting or may.possible) | st.sampled_from(may.possible)
+            ends = [action for action in may.moving if action not in may.lasting]
+            kinds = (may.lasting or may.possible, may.possible, ends or may.possible)
+            some = st.one_of(*(st.sampled_from(actions) for actions in kinds))
             self._do(after, data.draw(some), pick)
 
     @precondition(_lives)

@@ -24,6 +24,7 @@ from governflow.model.case import Case
 from governflow.model.clocks import LAPSES, STATUTE, SURVIVES_TRANSFER, Clock, ClockSpec
 from governflow.model.events import Event
 from governflow.model.faults import Faults
+from governflow.model.life import numbered
 from governflow.model.rulings import RuleRef
 from governflow.model.terms import Mode, Urgency
 from governflow.policy.deadlines import Plan
@@ -369,7 +370,8 @@ def differing(subject: Subject, life: SimulatedCase) -> Failure | None:
         return None
     # What falls due is caught up with by the commands themselves where nobody lets time pass.
     again = play(subject, life.scenario, parts=0 if len(life.scenario.steps) % 3 == 2 else _PARTS)
-    for mine, theirs in ((life.events, again.events), (life.book, again.book)):
+    # A denial stands where it was written: who is refused sets nothing off, so that what was due before comes later.
+    for mine, theirs in ((_numbered(life.events), _numbered(again.events)), (life.book, again.book)):
         if mine == theirs:
             continue
         odd = next(pair for pair in zip_longest(mine, theirs) if pair[0] != pair[1])
@@ -383,6 +385,11 @@ def differing(subject: Subject, life: SimulatedCase) -> Failure | None:
             look_at=_that_differs(odd) or look_at(events),
         )
     return None
+
+
+def _numbered(events: Sequence[Event]) -> list[Event]:
+    """Return events without denials, numbered anew."""
+    return list(numbered(event for event in events if event.kind != "denied"))
 
 
 def _that_differs(pair: Sequence[Event | None]) -> RuleRef | None:
