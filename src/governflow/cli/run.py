@@ -15,13 +15,12 @@ from governflow.engine.engine import Engine
 from governflow.errors import require
 from governflow.journal import Map, Reject, RejectsWriter
 from governflow.model.events import Event
-from governflow.model.terms import Kind, Way, member
+from governflow.model.terms import Way, member
 from governflow.policy.registry import Localities
 from governflow.policy.stack import Policy, actions_of
-from governflow.reports.figure_names import paths, read_figure, say_figure
-from governflow.reports.figures import Figure
+from governflow.reports.figure_names import say_figure
 from governflow.reports.format import plain
-from governflow.reports.rates import Lives, Report, case_as_json, lives
+from governflow.reports.rates import Lives, Report, case_as_json, cases_behind, lives
 from governflow.run.refusals import AHEAD, wall_time
 from governflow.run.runner import Amend, Progress, Result, run
 from governflow.run.sorted_journal import ExternalSort
@@ -160,21 +159,6 @@ def _until(text: str | None, zone: ZoneInfo, *, living: bool) -> tuple[datetime 
     ]
 
 
-def _behind(engine: Engine, locality: str, figure: str) -> tuple[Text, list[str]]:
-    """Return the cases behind a figure of the summary, by id: as many as the figure says."""
-    policy, named = engine.localities.policy(locality), dict[Figure, list[str]]()
-    report = Report(engine.outages(locality), engine.incomplete(locality))
-    for case, followed in lives(engine, locality):
-        report.add(case, followed)
-        for name, times in report.figures(case, followed):
-            named.setdefault(name, []).extend([case.id] * times)
-    kinds = [(group, kind.value) for group in ("escalations", "measures_due") for kind in Kind]
-    units = [("by_unit", unit) for unit in policy.units.units]
-    known = [*dict(paths(report.as_json())), *named, *kinds, *units]
-    wanted = read_figure(figure, known, policy)
-    return say_figure(wanted, policy), named.get(wanted, [])
-
-
 def print_result(
     engine: Engine,
     locality: str,
@@ -189,7 +173,8 @@ def print_result(
     for notice in result.notices:
         print_note(notice, lang)
     if figure is not None:
-        print_behind(*_behind(engine, locality, figure), as_json=as_json, lang=lang)
+        named, cases = cases_behind(engine, locality, figure)
+        print_behind(say_figure(named, engine.localities.policy(locality)), cases, as_json=as_json, lang=lang)
         return
     policy = engine.localities.policy(locality)
     ancestor = borrowed(engine.localities, locality)

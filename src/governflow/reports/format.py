@@ -44,8 +44,8 @@ def format_span(seconds: float, lang: str) -> str:
 
 
 def one_decimal(number: Fraction | float) -> str:
-    """Write a number of at least 0 with one decimal, half up, as every figure is written."""
-    tenths = floor(Fraction(number) * 10 + Fraction(1, 2))
+    """Write a number of at least 0 with one decimal, half up, as every figure is written; 0.15 is what it says."""
+    tenths = floor(Fraction(str(number)) * 10 + Fraction(1, 2))
     return f"{tenths // 10}.{tenths % 10}"
 
 

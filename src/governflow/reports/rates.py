@@ -14,6 +14,7 @@ from governflow.model.case import Case
 from governflow.model.terms import Kind, Verdict
 from governflow.policy.hookspecs import CaseReader
 from governflow.reports.consequences import Consequences
+from governflow.reports.figure_names import paths, read_figure
 from governflow.reports.figures import RATES, Figure, Outages, clock_order, exemption, figures, incomplete_in
 from governflow.reports.format import plain
 
@@ -219,6 +220,30 @@ def lives(reader: CaseReader, locality: str) -> Lives:
     for case in reader.cases():
         if case.locality == locality:
             yield case, Consequences.read(reader, case.id)
+
+
+def cases_behind(reader: CaseReader, locality: str, figure: str) -> tuple[Figure, list[str]]:
+    """Return a figure of a locality's summary and the cases behind it, by id: as many as the figure says.
+
+    Args:
+        reader: Where the cases are, such as an engine.
+        locality: The locality's code.
+        figure: Which one: its path in the JSON of the summary, or its words (`governflow.reports.figure_names`).
+
+    Raises:
+        CommandError: If there is no such figure; the nearest is named.
+    """
+    policy, named = reader.localities.policy(locality), dict[Figure, list[str]]()
+    report = Report(reader.outages(locality), reader.incomplete(locality))
+    for case, followed in lives(reader, locality):
+        report.add(case, followed)
+        for name, times in report.figures(case, followed):
+            named.setdefault(name, []).extend([case.id] * times)
+    kinds = [(group, kind.value) for group in ("escalations", "measures_due") for kind in Kind]
+    units = [("by_unit", unit) for unit in policy.units.units]
+    known = [*dict(paths(report.as_json())), *named, *kinds, *units]
+    wanted = read_figure(figure, known, policy)
+    return wanted, named.get(wanted, [])
 
 
 _UNRECORDED = {"clock": "", "started": None, "due": None, "stopped": None, "outcome": "unrecorded", "exempt": None}
