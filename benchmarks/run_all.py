@@ -2,6 +2,7 @@
 
 import calendar_due
 import durable
+import late
 import localities
 import scale
 import startup
@@ -41,6 +42,7 @@ if __name__ == "__main__":
             *scale.rows(),
             *step.rows(),
             *durable.rows(),
+            *late.rows(),
             *calendars(),
             *startup.rows(),
             *tables.rows(),
