@@ -138,6 +138,30 @@ def test_a_late_arrival_that_is_retracted_leaves_the_accounts_as_they_were(opene
     assert len(reversed_ones) == len(set(reversed_ones))  # nothing is reversed twice
 
 
+def test_an_amendment_that_is_undone_leaves_no_trace_in_the_accounts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, expected = Engine.open(tmp_path / "cases.db"), Engine.open()
+    for one in (engine, expected):
+        one.localities.register(CODE, County())
+    lived(engine, REPORT, DISPATCH)
+    lived(expected, REPORT, DISPATCH, ARRIVE)
+    first = accounts(engine)
+    engine.tell(CASE, [ARRIVE])
+    retract(engine, "arrived")
+
+    def full(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(type(engine._session.store), "commit", full)
+        with pytest.raises(OSError, match="disk"):
+            engine.tell(CASE, [ARRIVE])
+    assert accounts(engine) == first
+    engine.tell(CASE, [ARRIVE])
+    assert accounts(engine) == accounts(expected)
+
+
 def test_a_retracted_report_leaves_no_merits(opened: Callable[[], Engine]) -> None:
     engine = lived(opened(), REPORT)
     assert merits(engine)

@@ -93,6 +93,8 @@ class Session:
         self.transaction = Transaction(store)
         self._modes: dict[str, tuple[Switches, ...]] = {}
         self._outages: dict[str, tuple[tuple[datetime, datetime], ...]] = {}
+        # The entries of merits of each case, by locality; read when the first life of a locality changes.
+        self._merits: dict[str, dict[str, list[Event]]] = {}
         self._kept_rules: set[str] = set()
         self._generation = store.generation
         # The rules under which the open cases were looked through; None before that.
@@ -189,6 +191,8 @@ class Session:
         seq = book.version + 1 if book else 1
         event = Event(name, seq, kind, at, BOOK, by=by, changes=changes, about=about)
         self.store.append(book, evolve(book, event), [event], self.clock.now(), None, key, listeners)
+        if kind == ENTERED and about["case"] is not None and locality in self._merits:
+            self._merits[locality].setdefault(about["case"], []).append(event)
         return event
 
     def _rewards(
@@ -209,11 +213,7 @@ class Session:
 
     def _corrected_merits(self, policy: Policy, name: str, event: Event) -> Iterator[tuple[str, dict[str, Any]]]:
         """Return what the book says of merits when an entry of a case gives it another life."""
-        merits = [
-            entry
-            for entry in self.store.history(f"@{policy.layers[0].code}", holding=[_encode(name)])
-            if entry.kind == ENTERED and entry.about["case"] == name
-        ]
+        merits = self._merits_of(policy.layers[0].code, name)
         if not merits and not policy.rewarding:
             return
         faults: list[tuple[str, dict[str, Any]]] = []
@@ -228,6 +228,17 @@ class Session:
         yield from faults
         for entry in entries:
             yield ENTERED, entry
+
+    def _merits_of(self, locality: str, name: str) -> list[Event]:
+        """Return the entries of merits that a locality's book holds of a case, counter-entries included."""
+        self._forget_if_others_wrote()
+        found = self._merits.get(locality)
+        if found is None:
+            found = self._merits[locality] = {}
+            for event in self.store.history(f"@{locality}", holding=[_encode(ENTERED)]):
+                if event.kind == ENTERED and event.about["case"] is not None:
+                    found.setdefault(str(event.about["case"]), []).append(event)
+        return list(found.get(name, ()))
 
     def _earned(self, policy: Policy, lived: Lived) -> tuple[Earned, list[tuple[str, dict[str, Any]]]]:
         """Ask for merits; a hook that fails loses its merits, never the case, and the book says so."""
@@ -318,10 +329,7 @@ class Session:
 
     def mode(self, policy: Policy, at: datetime, *, but: str | None = None) -> Mode:
         """Return the mode of a locality at a moment: emergency while it, or anything above it ``but`` one, is in it."""
-        if self._generation is not self.store.generation:  # somebody else wrote, or a transaction was undone
-            self._generation = self.store.generation
-            self._kept_rules.clear()
-            self.forget_modes()
+        self._forget_if_others_wrote()
         switched = self._modes.get(policy.code)
         if switched is None:
             switched = tuple((code, found) for code in policy.lineage if (found := self._switches(code)))
@@ -333,6 +341,14 @@ class Session:
             if before and before[-1] is Mode.EMERGENCY:
                 return Mode.EMERGENCY
         return Mode.NORMAL
+
+    def _forget_if_others_wrote(self) -> None:
+        """Read again what is kept of the store where somebody else wrote, or a transaction was undone."""
+        if self._generation is not self.store.generation:
+            self._generation = self.store.generation
+            self._kept_rules.clear()
+            self._merits.clear()
+            self.forget_modes()
 
     def fire(self, case: Case, policy: Policy) -> Outcomes:
         """Return what falls due next for a case, in the mode and with the outages of that moment."""
