@@ -7,7 +7,7 @@ is withdrawn, and one event of the kind ``amended`` holds both, with the case's 
 """
 
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from types import MappingProxyType
@@ -18,6 +18,7 @@ import msgspec
 from msgspec.structs import replace
 
 from governflow.engine import rulings
+from governflow.engine.answered import Answered, asked_others
 from governflow.engine.decide import decide, fire, unreported
 from governflow.engine.known_facts import OF_ANOTHER, KnownFact, facts_of, leaves, said
 from governflow.engine.transition import Outcomes
@@ -48,7 +49,7 @@ class Unfit(Exception):
 
 
 class Anew:
-    """Works lives of one case out anew, under the rules installed now.
+    """Works lives of one case out anew: what was answered stands, and what is new is asked of the rules installed now.
 
     Args:
         name: The id of the case.
@@ -64,6 +65,14 @@ class Anew:
         self.policy = policy
         self.outage_at = outage_at
         self.mode_at = mode_at
+        self.answered: Answered | None = None
+
+    def remember(self, lived: Sequence[Event], changed: Container[datetime]) -> None:
+        """Use the answers of a life again where it asked other rules than those installed now.
+
+        ``changed`` are the moments at which a fact is told or retracted.
+        """
+        self.answered = Answered(lived, changed) if asked_others(lived, self.policy.rules) else None
 
     def lived(
         self, start: Sequence[Event], facts: Sequence[KnownFact], until: datetime, case: Case | None = None
@@ -88,7 +97,9 @@ class Anew:
         """Add what follows by itself before a moment."""
         while case is not None and case.next_event_at is not None and case.next_event_at < until:
             at = case.next_event_at
-            fired, case = fire(case, self.policy, self.mode_at(at), outage=self.outage_at(at))
+            outage = self.outage_at(at)
+            known = self.answered.following(at, case) if self.answered is not None and outage is None else None
+            fired, case = known or fire(case, self.policy, self.mode_at(at), outage=outage)
             events += fired
         return case
 
@@ -162,6 +173,8 @@ class Anew:
 
     def again(self, fact: KnownFact, case: Case | None) -> Outcomes:
         """Take a fact at its own moment."""
+        if self.answered is not None and (known := self.answered.step(fact, case)) is not None:
+            return known
         mode, event, at = self.mode_at(fact.at), fact.event, fact.at
         if fact.command is None:
             assert event is not None
@@ -231,6 +244,7 @@ def amended(
     facts = [fact for place, fact in known.items() if place >= keep and place not in retracted]
     moments = [*(fact.at for fact in known.values()), *(fact.at for fact in told)]
     until = max(moments if now is None else [*moments, now])
+    anew.remember(lived, changed)
     try:
         new = anew.lived(lived[:keep], [*facts, *told], until, case if keep == len(lived) else None)
     except Unfit as unfit:
@@ -357,7 +371,9 @@ class _Entry:
         if retracted:
             about["retracted"] = [{**_named(lived[place]), **why} for place, why in retracted.items()]
         by = next((fact.command.by for fact in told if fact.command is not None), None)
-        rules = next((event.rules for event in reversed(tail) if event.rules), None)
+        asked = [event.rules for event in tail if event.rules]
+        answers = [event.rules for event in tail if event.rules and id(event) not in places]
+        rules = next(reversed(answers or asked), None)
         secret = next((fact.command.secret for fact in told if fact.command and fact.command.secret), None)
         changes = differences(case, after)
         number = case.version + 1
