@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from governflow import Actor, Case, CommandError, Engine, Fact, IllegalAction
+from governflow.engine import books
 from governflow.model.case import fold
 from governflow.model.life import live_through
 
@@ -225,6 +226,37 @@ def test_an_outage_told_late_leaves_what_one_told_in_time_leaves(engine: Engine)
     told(in_time, REPORT, DISPATCH)
     in_time.advance(after(9000))
     assert lived(engine) == lived(in_time)
+
+
+@pytest.mark.parametrize("last", ["B2", "B3"])
+def test_an_outage_told_late_that_is_killed_is_finished_by_the_next_advance(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, last: str
+) -> None:
+    """Between two slices or within one: nothing is lost, and no life is worked out twice."""
+    names = [f"B{number}" for number in range(5)]
+    for name in names:
+        for one in (REPORT, DISPATCH):
+            engine.tell(name, [one])
+    engine.advance(after(1440))
+    with monkeypatch.context() as patch:
+        patch.setattr(books, "SLICE", 2)
+        excuse = engine._excuse
+
+        def dies(name: str, *about: object) -> None:
+            if name == last:
+                raise KeyboardInterrupt
+            excuse(name, *about)
+
+        patch.setattr(engine, "_excuse", dies)
+        with pytest.raises(KeyboardInterrupt):
+            outage(engine)
+    changed = [sum(event.kind == "amended" for event in engine.history(name)) for name in names]
+    assert (changed[:2], changed[3:]) == ([1, 1], [0, 0])  # the store in memory undoes no half slice
+    engine.advance(after(1441))
+    assert [sum(event.kind == "amended" for event in engine.history(name)) for name in names] == [1] * 5
+    assert [entry.kind for entry in engine.book("000000")].count("outage_declared") == 1
+    assert engine.store.unfinished() == []
+    engine.verify()
 
 
 def test_a_case_that_an_outage_does_not_concern_is_left_alone(engine: Engine) -> None:

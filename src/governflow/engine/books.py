@@ -20,6 +20,8 @@ from governflow.timesource import in_utc
 _Steps: TypeAlias = Mapping[str, Sequence[str]]
 #: The kind of the book's events that say of which cases steps were refused.
 REFUSED = "steps_refused"
+#: How many cases are looked through in one transaction for an outage that is declared late.
+SLICE = 200
 #: What a switch may not be entered before: another one, and posts that came to a muster.
 _SETTLED = frozenset({"mode_switched", "checked_in"})
 
@@ -148,7 +150,8 @@ class Books:
     ) -> Event:
         """Declare that nobody could keep deadlines for a while: breaches due inside are exempt, and nothing follows.
 
-        Told late, it withdraws what followed already from breaches inside, in every case that it concerns.
+        Told late, it withdraws what followed already from breaches inside, in every case that it concerns: many cases
+        in slices, each a transaction of its own. What a kill cuts off, the next `Engine.advance` does.
 
         Args:
             locality: The locality's code.
@@ -162,25 +165,44 @@ class Books:
         require(end > start, "an outage ends after it begins", "停运的结束时间必须晚于开始时间")
         about = {"from": start.isoformat(), "to": end.isoformat(), "reason": reason}
         session = self._session
-        with session.step(by, at) as moment:
-            entry = self._entered(locality, "outage_declared", about, by, moment)
+        require_actor(by)
+        moment = session.moment(at)
+        with session.lock:
+            with session.transaction:
+                entry = self._entered(locality, "outage_declared", about, by, moment)
+                session.store.leave_unfinished(entry.case, entry.seq, 0)
             session.forget_modes()
-            self._excuse(session.rules_of(locality).code, start, end)
+            self._finish_outages()
+        session.deliver()
         return entry
 
-    def _excuse(self, code: str, start: datetime, end: datetime) -> None:
-        """Work out anew the lives in which something fell due in an outage that is declared only now."""
-        session, number = self._session, 0
-        while names := session.store.names(number, 200):
-            number = names[-1][0]
-            for _, name in names:
-                case = session.store.load(name)
-                rules = session.rules_of(case.locality) if case is not None else None
-                if case is None or rules is None or code not in rules.lineage:
-                    continue
-                missed = (miss for clock in case.all_clocks for miss in clock.misses)
-                if any(start <= miss.at <= end and miss.exempt is None for miss in missed):
-                    work_anew(session, rules, case, start)
+    def _finish_outages(self) -> None:
+        """Work anew, slice by slice, what an outage concerns that was declared late; go on where a kill cut it off."""
+        session = self._session
+        with session.lock:
+            session.store.refresh()
+            for book, seq, done in session.store.unfinished():
+                start, end = outage_of(session.store.history(book)[seq - 1])
+                code, number = session.rules_of(book.removeprefix("@")).code, done
+                while names := session.store.names(number, SLICE):
+                    number = names[-1][0]
+                    with session.transaction:
+                        for _, name in names:
+                            self._excuse(name, code, start, end)
+                        session.store.leave_unfinished(book, seq, number)
+                with session.transaction:
+                    session.store.leave_unfinished(book, seq, None)
+
+    def _excuse(self, name: str, code: str, start: datetime, end: datetime) -> None:
+        """Work a life out anew in which something fell due in an outage that is declared only now."""
+        session = self._session
+        case = session.store.load(name)
+        rules = session.rules_of(case.locality) if case is not None else None
+        if case is None or rules is None or code not in rules.lineage:
+            return
+        missed = (miss for clock in case.all_clocks for miss in clock.misses)
+        if any(start <= miss.at <= end and miss.exempt is None for miss in missed):
+            work_anew(session, rules, case, start)
 
     def _enter(self, locality: str, kind: str, about: dict[str, Any], by: Actor | None, at: datetime | None) -> Event:
         """Write an entry that changes nothing but the book."""

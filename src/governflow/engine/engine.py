@@ -330,11 +330,13 @@ class Engine(Verbs, Books, Readings):
                 have been ahead of this one's, then nothing happens.
         """
         fired: list[Event] = []
+        self._finish_outages()
         self._session.advance(to, fired)
         return tuple(fired)
 
     def advance_quietly(self, to: datetime) -> None:
         """Do what `advance` does without gathering the events: for journals of millions of rows."""
+        self._finish_outages()
         self._session.advance(to, None)
 
     def deliver(self) -> int:

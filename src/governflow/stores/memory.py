@@ -27,6 +27,7 @@ class MemoryStore(Store):
         self._due: DueQueue[datetime] = DueQueue()
         self._rule_sets: dict[str, bytes] = {}
         self._applied: dict[str, str] = {}
+        self._unfinished: dict[tuple[str, int], int] = {}
 
     def begin(self) -> None:
         """Nothing to do, here and at the end: `append` takes all of a step or nothing, and keeps it nowhere else."""
@@ -104,6 +105,14 @@ class MemoryStore(Store):
 
     def apply_rules(self, locality: str, rules: str) -> None:
         self._applied[locality] = rules
+
+    def unfinished(self) -> list[tuple[str, int, int]]:
+        return [(book, seq, number) for (book, seq), number in self._unfinished.items()]
+
+    def leave_unfinished(self, book: str, seq: int, number: int | None) -> None:
+        self._unfinished.pop((book, seq), None)
+        if number is not None:
+            self._unfinished[book, seq] = number
 
     def projections(self) -> Iterator[Projection]:
         return (Projection.of(case, self._tails[case.id]) for case in self._cases.values())

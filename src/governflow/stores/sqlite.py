@@ -381,6 +381,16 @@ class SQLiteStore(Store):
     def apply_rules(self, locality: str, rules: str) -> None:
         self._db.execute(STATEMENTS["meta"], (f"applied:{locality}", rules))
 
+    def unfinished(self) -> list[tuple[str, int, int]]:
+        found = self._query("SELECT key, value FROM meta WHERE key >= 'unfinished:' AND key < 'unfinished;'")
+        entries = [(key.removeprefix("unfinished:").rpartition(":"), number) for key, number in found]
+        return [(book, int(seq), int(number)) for (book, _, seq), number in sorted(entries)]
+
+    def leave_unfinished(self, book: str, seq: int, number: int | None) -> None:
+        self._db.execute("DELETE FROM meta WHERE key = ?", (f"unfinished:{book}:{seq}",))
+        if number is not None:
+            self._db.execute(STATEMENTS["meta"], (f"unfinished:{book}:{seq}", number))
+
     def projections(self) -> Iterator[Projection]:
         self._write()
         rows = self._db.execute("SELECT id, locality, state, unit, version, next, tail FROM cases ORDER BY number")

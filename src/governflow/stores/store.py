@@ -263,6 +263,14 @@ class Store(ABC):
         """Note that the open cases of a locality were looked through under a rule set, within a transaction."""
 
     @abstractmethod
+    def unfinished(self) -> list[tuple[str, int, int]]:
+        """Return what entries of books still have to change: the book, the entry, and the last case that it reached."""
+
+    @abstractmethod
+    def leave_unfinished(self, book: str, seq: int, number: int | None) -> None:
+        """Note how far an entry of a book has reached, None where all is done; within a transaction."""
+
+    @abstractmethod
     def projections(self) -> Iterator["Projection"]:
         """Return what is kept of every case beside the ledger."""
 
