@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from governflow import Actor, CommandError, Engine
 from governflow.reports.digest import behind, digest
 from governflow.reports.figure_names import paths
+from governflow.reports.figures import RATES
 from governflow.reports.format import one_decimal, percent
 from governflow.reports.rates import Report, cases_behind, lives
 from governflow.testing import ManualClock
@@ -106,6 +107,16 @@ def test_a_figure_is_called_as_json_calls_it_or_as_the_tables_do(
 )
 def test_the_name_of_a_rate_means_its_numerator(journal: Path, governflow: Callable[..., Any], name: str) -> None:
     assert listed(governflow, "run", journal, "--until", "2026-03-16 12:00", "--list", name) == ["good"]
+
+
+@pytest.mark.parametrize("name", RATES)
+def test_every_rate_is_called_by_the_words_of_its_row_in_either_language(
+    journal: Path, governflow: Callable[..., Any], name: str
+) -> None:
+    run = ("run", journal, "--until", "2026-03-16 12:00", "--list")
+    by_path = listed(governflow, *run, f"rates.{name}.n")
+    assert listed(governflow, *run, RATES[name].zh) == by_path
+    assert listed(governflow, *run, f"rates.{RATES[name].en}") == by_path
 
 
 def test_a_figure_that_nobody_knows_is_refused_with_the_nearest(

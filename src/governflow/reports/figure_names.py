@@ -70,6 +70,8 @@ def say_figure(figure: Figure, policy: LocalRules) -> Text:
 def _word(before: Figure, part: str, policy: LocalRules) -> Text:
     if before and before[-1] in _OF_UNITS:
         return policy.units.name(part) if part else Text("not named", "未记名")
+    if before and before[-1] == "rates" and part in RATES:  # the state 已办结 is called as the rate 办结率 is in JSON
+        return RATES[part]
     local = policy.name(part)
     named = local.en != part or local.zh != part
     return local if before and named else NAMES.get(part, local)
