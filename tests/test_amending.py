@@ -1,5 +1,6 @@
 """A source that corrects itself (更正): `run --amend`, and `Engine.tell` with what it tells instead."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,6 +8,7 @@ from random import Random  # noqa: TID251 - seeded: the same number makes the sa
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
 
 from governflow import Actor, CommandError, Engine, Fact
 from governflow.model.case import Case, differences, fold
@@ -216,6 +218,49 @@ def test_a_random_export_corrected_at_random_ends_as_if_it_had_been_right_at_fir
     assert done.status == 0, done.err
     assert run(right, store="right.db").status == 0
     assert unlike(cases(), cases("right.db")) == []
+
+
+def saved_again(folder: Path, rows: list[str]) -> dict[str, Path]:
+    """Return the same rows as Excel saves a CSV again, as a workbook and as JSONL, each in a file of its own."""
+    lines = [dated(row).split(",") for row in rows]
+    excel = [[cell.replace("-03-", "/3/").replace(" 09:", " 9:") for cell in line] for line in lines]
+    files = {name: folder / f"again.{name}" for name in ("csv", "xlsx", "jsonl")}
+    files["csv"].write_text("\n".join([HEAD, *map(",".join, excel)]) + "\n", encoding="utf-8-sig")
+    book = Workbook()
+    for line in (HEAD.split(","), *lines):
+        book.active.append([datetime.fromisoformat(cell) if cell.startswith("2026-") else cell for cell in line])
+    book.save(files["xlsx"])
+    objects = [dict(zip(HEAD.split(","), line, strict=True)) for line in lines]
+    files["jsonl"].write_text("\n".join(map(json.dumps, objects)) + "\n", encoding="utf-8")
+    return files
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "jsonl"])
+def test_the_same_rows_in_another_form_of_file_correct_nothing_but_texts(
+    run: Governflow, cases: Callable[..., list[Case]], tmp_path: Path, governflow: Governflow, form: str
+) -> None:
+    run(FIRST)
+    before = cases()
+    again = saved_again(tmp_path, [row.replace("dark,Li", "still dark,Wang") for row in FIRST])[form]
+    ours = ("--map", tmp_path / "map.toml", "--store", tmp_path / "cases.db", *UNTIL)
+    done = governflow("run", again, *ours, "--amend", "--whole-cases", "--json")
+    assert (done.status, done.json["rows"]["refused"], "amended" in done.json) == (0, 0, False), done.err
+    assert unlike(before, cases()) == []
+    with Engine.open(tmp_path / "cases.db") as engine:
+        assert {text.get("reporter") for text in engine.texts("1")} >= {"Wang"}
+
+
+def test_a_row_of_a_case_that_was_merged_since_is_corrected_and_the_case_stays_merged(
+    run: Governflow, cases: Callable[..., list[Case]], tmp_path: Path
+) -> None:
+    run(FIRST)
+    with Engine.open(tmp_path / "cases.db") as engine:
+        engine.merge("3", into="2", at=engine.now, by=Actor("desk"))
+    drain = CORRECTIONS["another item"][1]
+    done = run([*FIRST[:2], drain], "--amend", "--whole-cases")
+    assert done.status == 0, done.err
+    merged = cases()[2]
+    assert (merged.state, merged.item, merged.told[-1]) == ("merged", "drain", "merge")
 
 
 # --- the call ---------------------------------------------------------------------------------------------------------
