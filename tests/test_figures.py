@@ -127,6 +127,9 @@ def test_a_figure_that_nobody_knows_is_refused_with_the_nearest(
     assert "there is no figure 'arive.breached'; the nearest is clocks.arrive.breached" in done.err
     done = governflow("run", journal, "--list", "到场.超期", "--lang", "zh")
     assert "没有名为“到场.超期”的指标；最接近的是 时限.到场.超时（clocks.arrive.breached）" in done.err
+    done = governflow("run", journal, "--list", "zzz")
+    assert done.status == 2
+    assert "there is no figure 'zzz'; the nearest is " in done.err
     assert governflow("run", journal, "--list", "").status == 2
 
 

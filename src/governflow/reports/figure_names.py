@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from governflow.errors import CommandError
@@ -104,7 +105,8 @@ def read_figure(text: str, known: Iterable[Figure], policy: LocalRules) -> Figur
                         names.setdefault(_key(called.rpartition(".")[0]), figure)
     found = names.get(_key(text))
     if found is None:
-        alike = names.get(nearest(_key(text), names) or "")
+        closest = get_close_matches(_key(text), names, 1, 0) or [""]  # where none looks like it, the least unlike
+        alike = names.get(nearest(_key(text), names) or closest[0])
         words = say_figure(alike, policy) if alike else Text("", "")
         en = f"; the nearest is {'.'.join(alike)}" if alike else ""
         zh = f"；最接近的是 {words.zh}（{'.'.join(alike)}）" if alike else ""
