@@ -167,6 +167,12 @@ def test_lives_told_in_any_order_end_as_those_told_in_time(tmp_path: Path) -> No
     hold(range(40), tmp_path, CODES[:1])
 
 
+@pytest.mark.slow
+@pytest.mark.installed
+def test_lives_of_every_locality_told_in_any_order_end_as_those_told_in_time(tmp_path: Path) -> None:
+    hold(range(500, 500 + 20 * len(CODES)), tmp_path, CODES)
+
+
 @pytest.mark.parametrize("number", [1349, 3785, 4518])
 def test_lives_that_once_ended_differently(number: int, tmp_path: Path) -> None:
     """Verdicts that were taken back and not told again; an appeal that named none of two breaches of one moment."""
