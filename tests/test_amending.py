@@ -121,6 +121,7 @@ def test_without_amend_a_changed_row_is_named_and_refused_and_the_rest_of_it_is_
     assert "line 3" in done.err
     assert "--amend" in done.err
     assert cases()[1].resolved is not None
+    assert "“到场”此前登记为 2026-03-16 12:20:00" in run([FIRST[0], row, FIRST[2]], "--lang", "zh").err
 
 
 def test_what_the_file_does_not_hold_any_more_is_retracted_only_where_that_is_asked_for(

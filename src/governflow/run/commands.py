@@ -283,8 +283,9 @@ class JournalCommands:
         before = next(event.at for event in reversed(self._engine.history(case.id)) if event.action == action)
         raise CommandError(
             "the row has changed: {action} of case {case} was told otherwise before, at {before}; --amend corrects it",
-            "该行已有改动：事项 {case} 的“{action}”此前登记为 {before}，内容不同；加 --amend 予以更正",
+            "该行已有改动：事项 {case} 的“{action_zh}”此前登记为 {before}，内容不同；加 --amend 予以更正",
             action=action,
+            action_zh=self.policy.name(action).zh,
             case=case.id,
             before=before,
         )
