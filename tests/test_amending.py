@@ -94,6 +94,7 @@ def test_a_row_corrected_at_the_source_ends_as_if_it_had_been_right_at_first(
     assert run(FIRST).status == 0
     done = run(corrected, "--amend", "--json")
     assert (done.status, done.json["rows"]["refused"]) == (0, 0), done.err
+    assert (done.json.get("amended", {"replaced": 0})["replaced"] > 0) == (which != "cells filled in")
     assert run(corrected, store="right.db").status == 0
     assert unlike(cases(), cases("right.db")) == []
     again = run(corrected, "--amend", "--json")
@@ -155,6 +156,7 @@ def test_a_correction_that_contradicts_is_refused_and_nothing_is_lost(
     done = run([wrong, *FIRST[1:]], "--amend")
     assert done.status == 1
     assert "line 2" in done.err
+    assert "answer at 2026-03-16 10:00:00, which is known, would not have been possible" in done.err
     assert unlike(before, cases()) == []
 
 

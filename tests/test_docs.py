@@ -485,6 +485,19 @@ def test_the_rates_of_the_clocks_page_are_those_of_the_readme_journal(governflow
     ]
 
 
+def test_the_lists_of_the_clocks_page_print_what_it_says(
+    governflow: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("day.csv").write_text(blocks("README.md", "csv")[0], encoding="utf-8")
+    lists = [line.split()[1:] for line in page("docs/clocks.md").splitlines() if "--list" in line and "run" in line]
+    assert [line[-1] for line in lists] == ["resolve.breached", "办结.超时"]
+    for line in lists:
+        assert governflow(*line).out == "A1\n"
+    assert "--list 办结.超时" in page("README.zh-CN.md")
+    assert "--list resolve.breached" in page("README.md")
+
+
 def test_every_allowance_of_the_clocks_page_reads_as_its_english_form() -> None:
     from governflow.calendars.allowances import Allowance
 

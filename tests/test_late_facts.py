@@ -441,3 +441,12 @@ def test_an_appeal_that_names_no_clock_means_the_same_one_in_whatever_order_the_
         told(engine, appeal)
         found.append(engine.case(CASE).appeals)
     assert found[0] == found[1]
+
+
+def test_what_was_said_without_details_is_taken_again_without_any(engine: Engine) -> None:
+    told(engine, REPORT, DISPATCH, fact("confer", 30))
+    claim = fact("claim", 10, unit="community")
+    told(engine, claim)
+    (confer,) = [event for event in engine.life(CASE) if event.kind == "conferred"]
+    assert (confer.withdrawn, confer.details) == (None, None)
+    assert lived(engine) == in_time(REPORT, DISPATCH, claim, fact("confer", 30), until=after(30))

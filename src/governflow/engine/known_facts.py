@@ -104,6 +104,8 @@ def _guessed(event: Event) -> dict[str, Any]:
     if event.action in ("extend", "confer"):
         mark = str(about.get("clock", "promise#"))
         until = next((clock.due for clock in event.clocks if clock.mark.startswith(mark)), None)
+        if event.action == "confer" and until is None:
+            return {}  # a conference that promised no date: nothing was said, by whatever version
         found = {"clock": about.get("clock"), "approved_by": about.get("approved_by", "…")}
         found["until"] = until.isoformat() if until is not None else None
         found |= {"reason": "…"}

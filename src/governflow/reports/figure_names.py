@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from governflow.errors import CommandError
+from governflow.model.base_lifecycle import BASE
 from governflow.model.terms import Kind
 from governflow.normalize import key, nearest
 from governflow.policy.hookspecs import LocalRules
@@ -49,6 +50,8 @@ NAMES: Mapping[str, Text] = {
     **RATES,
     **{kind.value: kind.text for kind in Kind},
 }
+#: The names of the everyday actions, after which clocks are called.
+_ACTIONS: Mapping[str, Text] = {action.name: action.text for action in BASE.actions.values()}
 #: Groups whose parts are counted by the names of units.
 _OF_UNITS = frozenset({"by_unit", "findings"})
 
@@ -78,6 +81,12 @@ def _word(before: Figure, part: str, policy: LocalRules) -> Text:
     return local if before and named else NAMES.get(part, local)
 
 
+def _common(figure: Figure) -> Text:
+    """Return a figure in the words that journals use everywhere, whatever the locality calls its steps."""
+    parts = [_ACTIONS.get(part) or NAMES.get(part) or Text(part, part) for part in figure]
+    return Text(".".join(part.en for part in parts), ".".join(part.zh for part in parts))
+
+
 def _key(name: str) -> str:
     return key(name).replace(".", "")
 
@@ -86,8 +95,8 @@ def read_figure(text: str, known: Iterable[Figure], policy: LocalRules) -> Figur
     """Return the figure that somebody names.
 
     Args:
-        text: Its path, or its words in either language. The first part may be left out where it is a group, and ``n``
-            after the name of a rate.
+        text: Its path, or its words in either language, the locality's or the common ones. The first part may be
+            left out where it is a group, and ``n`` after the name of a rate.
         known: The figures that there are.
         policy: The locality's rules: the names of its clocks, states and units.
 
@@ -96,8 +105,8 @@ def read_figure(text: str, known: Iterable[Figure], policy: LocalRules) -> Figur
     """
     names: dict[str, Figure] = {}
     for figure in known:
-        words = say_figure(figure, policy)
-        for name in (".".join(figure), words.zh, words.en):
+        words, common = say_figure(figure, policy), _common(figure)
+        for name in (".".join(figure), words.zh, words.en, common.zh, common.en):
             for called in (name, name.partition(".")[2]):
                 if called:
                     names.setdefault(_key(called), figure)

@@ -57,11 +57,6 @@ class Tally:
     running: int = 0
     incomplete: int = 0
 
-    @property
-    def share(self) -> float | None:
-        """The on-time rate: met, of met and breached."""
-        return self.met / (self.met + self.breached) if self.met + self.breached else None
-
 
 class Report:
     """Counts cases one at a time; it never holds them.

@@ -27,7 +27,7 @@ Step = tuple[Row, DatedAction]
 
 
 @attrs.frozen
-class _New:
+class New:
     """A fact that the store does not hold, with the one that it stands instead of, and the step that tells it."""
 
     fact: Fact
@@ -49,14 +49,9 @@ class Amendment:
     """
 
     case: str
-    new: Sequence[_New]
+    new: Sequence[New]
     gone: Sequence[Event]
     same: Sequence[Step]
-
-    @property
-    def replaced(self) -> int:
-        """How many facts of the store are told otherwise."""
-        return sum(one.old is not None for one in self.new)
 
 
 @attrs.frozen
@@ -85,10 +80,11 @@ class Amender:
         case = self.commands.require_ours(steps[0][0].case)
         assert case is not None
         standing = [fact.event for _, fact in facts_of(self.engine.life(case.id)) if fact.command and fact.event]
+        forgotten = any(event.kind == "forgotten" for event in self.engine.history(case.id))
         told: list[tuple[Step, Fact]] = []
         same: list[Step] = []
         for row, step in steps:
-            fact = self._fact(row, step, case)
+            fact = self._fact(row, step, case, forgotten=forgotten)
             event = next((one for one in standing if self._says_so(one, fact, row, step)), None)
             if event is None:
                 told.append(((row, step), fact))
@@ -101,10 +97,10 @@ class Amender:
         gone = [event for event in rest if event.action in self.recorded] if self.whole and is_whole else []
         return Amendment(case.id, new, gone, same)
 
-    def _fact(self, row: Row, step: DatedAction, case: Case) -> Fact:
+    def _fact(self, row: Row, step: DatedAction, case: Case, *, forgotten: bool) -> Fact:
         fact = self.commands.fact(row, step, case)
         details = dict(fact.details)
-        if any(event.kind == "forgotten" for event in self.engine.history(case.id)):
+        if forgotten:
             details = {name: value for name, value in details.items() if name not in TEXTS}
         if step.action == "report":
             source = self.commands.source
@@ -124,7 +120,7 @@ class Amender:
             return False
         return self.commands.tells_same(event, fact)
 
-    def _new(self, step: Step, fact: Fact, standing: list[Event], case: Case, *, is_whole: bool) -> _New:
+    def _new(self, step: Step, fact: Fact, standing: list[Event], case: Case, *, is_whole: bool) -> New:
         """Return a fact with the one that it stands instead of: the nearest of its kind that the file does not hold."""
         # What was said before, and then otherwise, may be said again: that is another command.
         command_id = self.commands.fact_id(*step)
@@ -134,32 +130,32 @@ class Amender:
         alike = [event for event in standing if event.action == fact.action] if is_whole else []
         old = min(alike, key=lambda event: abs(event.at - fact.at), default=None)
         if old is None:
-            return _New(fact, step)
+            return New(fact, step)
         standing.remove(old)
         again = self.commands.assumed_dispatch(*step) if fact.action == "report" else None
         assumed = next((one for one in standing if one.action == "dispatch" and one.at == old.at), None)
         if again is None or assumed is None:
-            return _New(fact, step, old)
+            return New(fact, step, old)
         standing.remove(assumed)
-        return _New(fact, step, old, (replace(again, command_id=command_id + b"auto"), assumed))
+        return New(fact, step, old, (replace(again, command_id=command_id + b"auto"), assumed))
 
-    def carry_out(self, amendment: Amendment) -> Iterator[tuple[Step | Event, GovernflowError | None]]:
-        """Change the store; return each new step, and each fact that is gone, with why it was refused, or None."""
+    def carry_out(self, amendment: Amendment) -> Iterator[tuple[New | Event, GovernflowError | None]]:
+        """Change the store; return each new fact, and each fact that is gone, with why it was refused, or None."""
         for row, step in amendment.same:
             self.commands.take(row, step)  # its texts are updated
         if not amendment.new and not amendment.gone:
             return
         fault = self._told(amendment.case, amendment.new, amendment.gone)
         if fault is None:
-            yield from ((one.step, None) for one in amendment.new)
+            yield from ((one, None) for one in amendment.new)
             yield from ((event, None) for event in amendment.gone)
             return
         for one in sorted(amendment.new, key=lambda one: one.fact.at):
-            yield one.step, self._told(amendment.case, (one,), ())
+            yield one, self._told(amendment.case, (one,), ())
         for event in reversed(amendment.gone):
             yield event, self._told(amendment.case, (), (event,))
 
-    def _told(self, case: str, new: Sequence[_New], gone: Sequence[Event]) -> GovernflowError | None:
+    def _told(self, case: str, new: Sequence[New], gone: Sequence[Event]) -> GovernflowError | None:
         beside = [one.beside for one in new if one.beside is not None]
         facts = [*(one.fact for one in new), *(fact for fact, _ in beside)]
         instead = [*(one.old for one in new if one.old is not None), *(event for _, event in beside), *gone]

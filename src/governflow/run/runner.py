@@ -23,7 +23,7 @@ from governflow.model.source import ASSUMED, Source
 from governflow.model.terms import Way
 from governflow.normalize import half_width, key
 from governflow.policy.stack import actions_of
-from governflow.run.amending import Amender, Amendment, Step
+from governflow.run.amending import Amender, Amendment, New
 from governflow.run.commands import JournalCommands
 from governflow.run.refusals import AHEAD, refusal, too_far_ahead, wall_time
 from governflow.run.sorted_journal import SortedJournal
@@ -389,23 +389,21 @@ class _Taking:
         if gone and how.retracting is not None:
             how.retracting(gone)
         for plan in plans:
-            refused = [self._amended(*done) for done in amender.carry_out(plan)]
-            self.result.replaced += plan.replaced - sum(refused)
+            for done in amender.carry_out(plan):
+                self._amended(*done)
 
-    def _amended(self, what: Step | Event, fault: GovernflowError | None) -> bool:
-        """Note what became of a step that was told anew or of a fact that is gone; return whether it was refused."""
+    def _amended(self, what: New | Event, fault: GovernflowError | None) -> None:
+        """Note what became of a fact that was told anew, or of one that is gone."""
         if isinstance(what, Event):
             if fault is None:
                 self.result.retracted.append(what)
             else:
                 self.result.notices.append(fault.text)
-            return False
-        row, step = what
-        if fault is None:
-            self._note_taken(row, step, is_new=True)
-            return False
-        self._refuse(row, step, fault)
-        return True
+        elif fault is not None:
+            self._refuse(*what.step, fault)
+        else:
+            self._note_taken(*what.step, is_new=True)
+            self.result.replaced += what.old is not None
 
     def _take_late(self) -> None:
         """Take what lies before the store's clock: all that is told of a case together, or else what fits of it."""
